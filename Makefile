@@ -1,0 +1,42 @@
+# Everything a developer or visitor needs: make setup | run | test | check | bench.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_WORKERS ?= 4
+PYTEST_ARGS ?=
+
+help:  ## what each command does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.ready system  ## install everything that is missing: virtual environment, Kamailio, SIPp
+
+system:
+	@setup/system-packages kamailio sipp
+
+$(VENV)/.run: requirements.txt pyproject.toml
+	@setup/virtual-environment $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/.ready: requirements-dev.txt $(VENV)/.run
+	@setup/virtual-environment $(VENV) requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/.run  ## start everything on loopback with demo data, place a call, stay up (Ctrl-C stops it)
+	@setup/system-packages kamailio
+	@$(BIN)/dialplane serve --demo --data $${DIALPLANE_DATA:-data}
+
+test: setup  ## all tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
+	@$(BIN)/pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
+
+check: $(VENV)/.ready  ## lint, types, import contracts, documents
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup  ## figures: decisions, replica, PUT to edge, CPU per call beside a native Kamailio script
+	@$(BIN)/python -m bench
+
+.PHONY: help setup system run test check bench

@@ -1,0 +1,1 @@
+"""Dialplane: outbound call routing."""

@@ -1,0 +1,65 @@
+"""A call and its attempts, as they are recorded. Never say one for the other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """What became of an attempt, for records and statistics."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    CARRIER_ERROR = "carrier_error"
+    TIMEOUT = "timeout"
+    TRANSPORT_ERROR = "transport_error"
+    LATE_ANSWER = "late_answer"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One INVITE to one provider, or the reason why none was sent. Instants are None until they happen."""
+
+    number: int
+    provider_id: str
+    route_id: str
+    uri: str = ""
+    tm_sent: int | None = None
+    tm_ringing: int | None = None
+    tm_answered: int | None = None
+    tm_ended: int | None = None
+    sip_status: int | None = None
+    sip_reason: str = ""
+    verdict: Verdict | None = None
+    action: str = ""
+    why: Sequence[str] = ()
+    late_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call from a trunk. `status`: progressing, ringing, answered, ended. `decision`: every candidate's place."""
+
+    id: str
+    edge: str
+    customer_id: str | None
+    trunk_id: str | None
+    sip_call_id: str = ""
+    source: str = ""
+    dialled: str = ""
+    number: str = ""
+    status: str = "progressing"
+    sip_status: int | None = None
+    reason: str = ""
+    hangup_by: str = ""
+    tm_start: int
+    tm_ringing: int | None = None
+    tm_answered: int | None = None
+    tm_ended: int | None = None
+    decision: Sequence[Mapping[str, Any]] = ()
+    attempts: Sequence[Attempt] = ()

@@ -1,0 +1,87 @@
+"""The one exception family of the domain. Each error carries facts; an edge of the system translates it once."""
+
+from collections.abc import Sequence
+
+
+class DialplaneError(Exception):
+    """Base of all that Dialplane itself raises."""
+
+
+class InvalidValue(DialplaneError, ValueError):
+    """A value breaks the rule of its field.
+
+    `code` is a stable snake_case word, `message` says the rule and how to mend it. The input is not part of
+    either: it may be a secret, or hostile.
+    """
+
+    def __init__(self, field: str, code: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.code = code
+        self.message = message
+
+
+class NotFound(DialplaneError):
+    """No such object, or one that the asker may not see (the two must look alike)."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"no such {kind}")
+        self.kind = kind
+
+
+class ObjectDeleted(DialplaneError):
+    """A deleted object cannot be changed."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"this {kind} is deleted")
+        self.kind = kind
+
+
+class ProviderInUse(DialplaneError):
+    """A provider that live routes use cannot be deleted without force."""
+
+    def __init__(self, route_ids: Sequence[str], total: int) -> None:
+        super().__init__(f"{total} live routes use this provider")
+        self.route_ids = tuple(route_ids)
+        self.total = total
+
+
+class AlreadyExists(DialplaneError):
+    """Another live object already holds a value that must be unique."""
+
+    def __init__(self, kind: str, field: str) -> None:
+        super().__init__(f"another {kind} has the same {field}")
+        self.kind = kind
+        self.field = field
+
+
+class Protected(DialplaneError):
+    """The object is part of the system (the system default customer, the last administrator) and must stay."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+class StaleVersion(DialplaneError):
+    """If-Match named a version of the object that is no longer the current one."""
+
+
+class ChangedSince(DialplaneError):
+    """A revision cannot be undone: objects that it touched have changed again since."""
+
+    def __init__(self, objects: Sequence[tuple[str, str, int]]) -> None:
+        super().__init__("changed since: " + ", ".join(f"{kind} {id_} in revision {n}" for kind, id_, n in objects))
+        self.objects = tuple(objects)
+
+
+class Unavailable(DialplaneError):
+    """The database cannot take this now; the same request may succeed a moment later.
+
+    `code` is a stable snake_case word: `unreachable`, `busy` or `storage_full`.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the database is unavailable: {code}")
+        self.code = code

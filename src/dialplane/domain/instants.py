@@ -1,0 +1,33 @@
+"""Instants: integer microseconds since 1970 UTC, and the contract's text form of them.
+
+Source: contract pages ("2022-10-22 16:16:16.874761"; 9999-01-01 means "has not happened").
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from dialplane.domain.errors import InvalidValue
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}")
+
+NEVER = 253_370_764_800_000_000
+"""9999-01-01 00:00:00 UTC: the event has not happened."""
+
+
+def format_instant(instant_us: int) -> str:
+    """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC."""
+    moment = _EPOCH + timedelta(microseconds=instant_us)
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if moment.year >= 1000 else f"{moment:%Y}".zfill(4)
+
+
+def parse_instant(text: str, *, field: str = "timestamp") -> int:
+    """The instant that `format_instant` prints as `text`. Raises InvalidValue."""
+    if _TEXT.fullmatch(text):
+        try:
+            moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
+        except ValueError:
+            pass
+        else:
+            return (moment - _EPOCH) // timedelta(microseconds=1)
+    raise InvalidValue(field, "invalid_timestamp", "must be a UTC timestamp like 2022-10-22 16:16:16.874761")

@@ -1,0 +1,48 @@
+"""Objects as plain records (every field, instants as integers) and back: the form of the feed and of revisions."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from dialplane.domain.accesskey import AccessKey
+from dialplane.domain.agent import Agent
+from dialplane.domain.customer import Customer
+from dialplane.domain.provider import Provider
+from dialplane.domain.route import Route
+from dialplane.domain.trunk import Trunk
+
+KINDS: Mapping[str, type[Any]] = {
+    "customer": Customer,
+    "provider": Provider,
+    "route": Route,
+    "trunk": Trunk,
+    "accesskey": AccessKey,
+    "agent": Agent,
+}
+
+T = TypeVar("T")
+
+
+def record_of(value: Any) -> dict[str, Any]:
+    """The dataclass's fields as JSON-ready values; mappings with integer keys get string keys."""
+    return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+
+
+def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
+    """The object of this class that `record_of` gave. Fields it does not know are left out (a newer writer's).
+
+    Raises InvalidValue where a value breaks its rule, TypeError where a required field is missing.
+    """
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    values = {name: value for name, value in record.items() if name in known}
+    if "failover" in values:
+        values["failover"] = {int(status): action for status, action in values["failover"].items()}
+    return kind(**values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,161 @@
+"""What stands where in the replica, as bytes.
+
+The folder holds one LMDB environment a generation and a symbolic link `current` to the one in use:
+
+    replica/current -> generation-<n>/{data.mdb,lock.mdb}
+
+Every value is sealed: a CRC-32 over key and value in front of it, so that a damaged page is refused, not believed.
+"""
+
+import ipaddress
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+import lmdb
+
+from dialplane.domain.target import ALL, MAX_DIGITS
+
+SCHEMA = b"1"
+CURRENT = "current"
+DAMAGED = "damaged"
+MAP_SIZE = 32 << 30  # bytes of address space, not of disk: 30 times a table of a million routes
+EMPTY_PAGES = 2  # the two meta pages, which a new file may not hold yet
+MAX_READERS = 1024  # Kamailio workers, the agent, and those that died unnoticed until the agent's next check
+
+META = b"meta"
+ROUTES = b"routes"
+ROUTE_KEYS = b"route_keys"
+TARGETS = b"targets"
+PROVIDERS = b"providers"
+CUSTOMERS = b"customers"
+TRUNKS = b"trunks"
+TRUNK_NETWORKS = b"trunk_networks"
+TRUNK_USERS = b"trunk_users"
+HEALTH = b"health"
+ADDRESSES = b"addresses"
+TABLES = (
+    META, ROUTES, ROUTE_KEYS, TARGETS, PROVIDERS, CUSTOMERS, TRUNKS, TRUNK_NETWORKS, TRUNK_USERS, HEALTH, ADDRESSES,
+)  # fmt: skip
+
+META_STATE = b"state"
+META_NETWORK_LENGTHS = b"network_lengths"
+
+ENTRY = struct.Struct(">16s16sIHBqqq")
+"""One route of a pair: route id, provider id, priority, weight (0: none), enabled, valid from, valid until, created."""
+COUNTS = struct.Struct(f">{MAX_DIGITS + 1}I")
+"""How many routes a customer has for each target length; index 0 is `all`."""
+_CRC = struct.Struct(">I")
+ID_BYTES = 16
+
+
+class ReplicaUnavailable(Exception):
+    """There is no replica, or not one of this layout."""
+
+
+class ReplicaDamaged(ReplicaUnavailable):
+    """What stands in the replica is not what was written. It must be rebuilt from the feed."""
+
+
+def seal(key: bytes, value: bytes) -> bytes:
+    """The value as it is stored."""
+    return _CRC.pack(zlib.crc32(value, zlib.crc32(key))) + value
+
+
+def unseal(key: bytes, sealed: bytes) -> bytes:
+    """The value that was stored under this key. Raises ReplicaDamaged."""
+    value = sealed[_CRC.size :]
+    if len(sealed) < _CRC.size or _CRC.unpack_from(sealed)[0] != zlib.crc32(value, zlib.crc32(key)):
+        raise ReplicaDamaged("a value does not match its checksum")
+    return value
+
+
+@lru_cache(maxsize=4096)
+def id_bytes(id_: str) -> bytes:
+    """A canonical id as its 16 bytes."""
+    return bytes.fromhex(id_.replace("-", ""))
+
+
+def id_text(raw: bytes) -> str:
+    """The canonical id of 16 bytes."""
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def target_digits(target: str) -> bytes:
+    """The key's second part: the digits, nothing for `all`."""
+    return b"" if target == ALL else target[1:].encode()
+
+
+def network_key(network: str) -> tuple[bytes, bytes]:
+    """`(family and length, address)` of a network or address; together they are its key."""
+    parsed = ipaddress.ip_network(network)
+    return bytes((parsed.version, parsed.prefixlen)), parsed.network_address.packed
+
+
+def networks_around(address: str, lengths: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """The keys of all networks of these (version, length) that hold the address, longest first."""
+    parsed = ipaddress.ip_address(address)
+    bits, value = parsed.max_prefixlen, int(parsed)
+    for version, length in sorted(lengths, reverse=True):
+        if version == parsed.version:
+            masked = value >> (bits - length) << (bits - length)
+            yield bytes((version, length)) + masked.to_bytes(bits // 8, "big")
+
+
+def split_ids(joined: bytes) -> list[bytes]:
+    """The ids of a list value."""
+    return [joined[start : start + ID_BYTES] for start in range(0, len(joined), ID_BYTES)]
+
+
+class Generation:
+    """An open generation, shared by all that use it in this process (LMDB forbids opening one twice)."""
+
+    _open: ClassVar[dict[tuple[int, str], "Generation"]] = {}
+
+    def __init__(self, path: Path, *, readonly: bool) -> None:
+        self.environment = _environment(path, readonly=readonly)
+        self._key = (os.getpid(), str(path))
+        self._uses = 0
+
+    @classmethod
+    def acquire(cls, path: Path, *, readonly: bool) -> "Generation":
+        """Open it, or share it. Raises ReplicaUnavailable where it cannot be used."""
+        generation = cls._open.get((os.getpid(), str(path)))
+        if generation is None:
+            generation = cls(path, readonly=readonly)
+            cls._open[generation._key] = generation
+        generation._uses += 1
+        return generation
+
+    def release(self) -> None:
+        """Close it when nobody else uses it."""
+        self._uses -= 1
+        if self._uses == 0:
+            del self._open[self._key]
+            self.environment.close()
+
+
+def _environment(path: Path, *, readonly: bool) -> lmdb.Environment:
+    """Raises ReplicaDamaged for a file shorter than its last page: reading it would end the process with SIGBUS."""
+    try:
+        environment = lmdb.open(
+            str(path),
+            readonly=readonly,
+            create=not readonly,
+            map_size=MAP_SIZE,
+            max_dbs=len(TABLES),
+            max_readers=MAX_READERS,
+            readahead=False,
+        )
+    except lmdb.Error as error:
+        raise ReplicaUnavailable(f"the replica cannot be opened: {type(error).__name__}") from error
+    pages = environment.info()["last_pgno"] + 1
+    if pages > EMPTY_PAGES and (path / "data.mdb").stat().st_size < pages * environment.stat()["psize"]:
+        environment.close()
+        raise ReplicaDamaged("the replica is truncated")
+    return environment

@@ -1,0 +1,308 @@
+"""Reads the replica inside a Kamailio worker: one read transaction a call, no copy of the table.
+
+Decoded values are cached by their stored bytes: a changed value has other bytes, so nothing is ever stale.
+"""
+
+import ipaddress
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import lmdb
+
+from dialplane.domain.customer import Customer
+from dialplane.domain.health import Health
+from dialplane.domain.hostname import HostPort, split_hostname
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.provider import Provider
+from dialplane.domain.records import from_record
+from dialplane.domain.trunk import Trunk
+from dialplane.engine.dialroute import DEFAULT_MAX_ATTEMPTS, Candidate, Dialroute, dialroute
+from dialplane.replica import layout
+from dialplane.replica.layout import Generation, ReplicaDamaged, ReplicaUnavailable, id_bytes, id_text, unseal
+
+T = TypeVar("T")
+
+DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
+_SWITCH_TRIES = 3  # a generation can be gone between reading the link and opening it
+_DEFAULT_CUSTOMER_KEY = id_bytes(SYSTEM_DEFAULT_CUSTOMER)
+
+
+class ReplicaReader:
+    """Opens the current generation when first asked and again whenever another was switched in.
+
+    Make it after a fork, one in each process. Not for use by several threads at once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._link = str(folder / layout.CURRENT)
+        self._name = ""
+        self._generation: Generation | None = None
+        self._tables: dict[bytes, Any] = {}
+        self._known = _Known()
+
+    @contextmanager
+    def view(self) -> Iterator["View"]:
+        """A snapshot to read from. Raises ReplicaUnavailable; a damaged replica is reported to the edge agent."""
+        generation = self._current()
+        try:
+            with generation.environment.begin() as transaction:
+                transaction_id = transaction.id()
+                if transaction_id != self._known.transaction_id:
+                    self._known = _Known(transaction_id)
+                yield View(transaction, self._tables, self._known)
+        except (ReplicaDamaged, lmdb.CorruptedError, lmdb.PageNotFoundError) as error:
+            self._report_damage()
+            raise ReplicaDamaged("the replica is damaged") from error
+
+    def close(self) -> None:
+        """Let go of the open generation."""
+        if self._generation is not None:
+            self._generation.release()
+        self._generation, self._name = None, ""
+
+    def _current(self) -> Generation:
+        for _ in range(_SWITCH_TRIES):
+            try:
+                name = os.readlink(self._link)
+                if self._generation is not None and name == self._name:
+                    return self._generation
+                return self._open(name)
+            except FileNotFoundError:
+                continue
+            except ReplicaDamaged:
+                self._report_damage()
+                raise
+        raise ReplicaUnavailable("there is no replica yet")
+
+    def _open(self, name: str) -> Generation:
+        self.close()
+        generation = Generation.acquire(self._folder / name, readonly=True)
+        try:
+            self._tables = {table: generation.environment.open_db(table, create=False) for table in layout.TABLES}
+        except lmdb.Error as error:
+            generation.release()
+            raise ReplicaDamaged("the replica lacks a table") from error
+        self._generation, self._name, self._known = generation, name, _Known()
+        return generation
+
+    def _report_damage(self) -> None:
+        (self._folder / layout.DAMAGED).touch()
+        self.close()
+
+
+class _Known:
+    """What was read of the providers in one state of the table: as long as that stands, calls look here first."""
+
+    __slots__ = ("health", "providers", "transaction_id")
+
+    def __init__(self, transaction_id: int = -1) -> None:
+        self.transaction_id = transaction_id
+        self.providers: dict[str, Provider | None] = {}
+        self.health: dict[str, str] = {}
+
+
+class View:
+    """One snapshot of the replica. Methods raise ReplicaDamaged where a stored value does not hold."""
+
+    __slots__ = ("_known", "_tables", "_transaction")
+
+    def __init__(self, transaction: lmdb.Transaction, tables: Mapping[bytes, Any], known: _Known) -> None:
+        self._transaction = transaction
+        self._tables = tables
+        self._known = known
+
+    def _get(self, table: bytes, key: bytes) -> bytes | None:
+        return cast(bytes | None, self._transaction.get(key, db=self._tables[table]))
+
+    @property
+    def revision(self) -> int:
+        """The control plane's revision that this snapshot stands at."""
+        state = self._get(layout.META, layout.META_STATE)
+        if state is None:
+            raise ReplicaUnavailable("the replica was never loaded")
+        return int(_document(layout.META_STATE, state)["revision"])
+
+    def candidates(self, customer_id: str, number: str) -> list[Candidate]:
+        """The routes of the customer and of the system default whose target is a prefix of the number, or `all`."""
+        own = id_bytes(customer_id)
+        found = self._candidates_of(own, number, own=True)
+        if own != _DEFAULT_CUSTOMER_KEY:
+            found += self._candidates_of(_DEFAULT_CUSTOMER_KEY, number, own=False)
+        return found
+
+    def _candidates_of(self, customer: bytes, number: str, *, own: bool) -> list[Candidate]:
+        found: list[Candidate] = []
+        counts = self._get(layout.TARGETS, customer)
+        if counts is None:
+            return found
+        digits = number[1:].encode()
+        for length in _lengths(customer, counts):
+            if length <= len(digits):
+                key = customer + digits[:length]
+                group = self._get(layout.ROUTES, key)
+                if group is not None:
+                    found += _group(key, group, number[: length + 1] if length else "all", own)
+        return found
+
+    def provider(self, provider_id: str) -> Provider | None:
+        """The live provider, or None."""
+        known = self._known.providers
+        if provider_id not in known:
+            known[provider_id] = self._provider(provider_id)
+        return known[provider_id]
+
+    def _provider(self, provider_id: str) -> Provider | None:
+        key = id_bytes(provider_id)
+        raw = self._get(layout.PROVIDERS, key)
+        return None if raw is None else from_record(Provider, _document(key, raw))
+
+    def customer(self, customer_id: str) -> Customer | None:
+        """The live customer, or None."""
+        key = id_bytes(customer_id)
+        raw = self._get(layout.CUSTOMERS, key)
+        return None if raw is None else _customer(key, raw)
+
+    def trunk(self, trunk_id: str) -> Trunk | None:
+        """The live trunk, or None."""
+        return self._trunk(id_bytes(trunk_id))
+
+    def _trunk(self, key: bytes) -> Trunk | None:
+        raw = self._get(layout.TRUNKS, key)
+        return None if raw is None else _trunk(key, raw)
+
+    def trunks_at(self, address: str) -> Sequence[Trunk]:
+        """The trunks that allow this source address, those of the most specific network first."""
+        lengths = self._get(layout.META, layout.META_NETWORK_LENGTHS)
+        if lengths is None:
+            return ()
+        keys = layout.networks_around(address, _network_lengths(lengths))
+        return self._trunks(layout.TRUNK_NETWORKS, keys)
+
+    def trunks_of_user(self, username: str) -> Sequence[Trunk]:
+        """The trunks with this digest user name."""
+        return self._trunks(layout.TRUNK_USERS, iter((username.encode(),))) if 0 < len(username) <= 255 else ()
+
+    def _trunks(self, table: bytes, keys: Iterator[bytes]) -> Sequence[Trunk]:
+        ids: dict[bytes, None] = {}
+        for key in keys:
+            raw = self._get(table, key)
+            if raw is not None:
+                ids.update(dict.fromkeys(layout.split_ids(unseal(key, raw))))
+        return [trunk for trunk in map(self._trunk, ids) if trunk is not None]
+
+    def health(self, provider_id: str) -> Health:
+        """What this edge's probes found; unknown before the first, and after the provider's hostname changed."""
+        key = id_bytes(provider_id)
+        raw = self._get(layout.HEALTH, key)
+        provider = self.provider(provider_id)
+        if raw is None or provider is None:
+            return _UNKNOWN
+        health = Health(**_document(key, raw))
+        return health if health.hostname == provider.hostname else _UNKNOWN
+
+    def addresses(self, provider_id: str) -> Sequence[str]:
+        """`address:port` of the provider, best first: the literal itself, or what the agent resolved last."""
+        provider = self.provider(provider_id)
+        if provider is None:
+            return ()
+        literal = _literal(provider.hostname, provider.transport)
+        if literal:
+            return literal
+        key = id_bytes(provider_id)
+        resolved = self._get(layout.ADDRESSES, key)
+        if resolved is None:
+            return ()
+        document = _document(key, resolved)
+        same = document["hostname"] == provider.hostname and document["transport"] == provider.transport
+        return tuple(document["addresses"]) if same else ()
+
+    def dialroute(
+        self,
+        customer_id: str,
+        number: str,
+        *,
+        now: int,
+        call_id: str,
+        breakers: Collection[str] = frozenset(),
+        full: Mapping[str, str] | None = None,
+        max_attempts: int = DEFAULT_MAX_ATTEMPTS,
+    ) -> Dialroute:
+        """The engine's decision on this snapshot."""
+        return dialroute(
+            self.candidates(customer_id, number),
+            number=number,
+            now=now,
+            call_id=call_id,
+            providers=self.provider,
+            health=self._health_status,
+            breakers=breakers,
+            full=full,
+            max_attempts=max_attempts,
+        )
+
+    def _health_status(self, provider_id: str) -> str:
+        known = self._known.health
+        if provider_id not in known:
+            known[provider_id] = self.health(provider_id).status
+        return known[provider_id]
+
+
+_UNKNOWN = Health()
+_id_text = lru_cache(maxsize=4096)(id_text)
+
+
+@lru_cache(maxsize=4096)
+def _group(key: bytes, sealed: bytes, target: str, own: bool) -> tuple[Candidate, ...]:
+    entries = layout.ENTRY.iter_unpack(unseal(key, sealed))
+    return tuple(
+        Candidate(id_text(route), _id_text(provider), target, priority, weight or None, bool(on), start, end, born, own)
+        for route, provider, priority, weight, on, start, end, born in entries
+    )
+
+
+@lru_cache(maxsize=1024)
+def _lengths(key: bytes, sealed: bytes) -> tuple[int, ...]:
+    counts = layout.COUNTS.unpack(unseal(key, sealed))
+    return tuple(length for length in range(len(counts) - 1, -1, -1) if counts[length])
+
+
+@lru_cache(maxsize=64)
+def _network_lengths(sealed: bytes) -> tuple[tuple[int, int], ...]:
+    counts = json.loads(unseal(layout.META_NETWORK_LENGTHS, sealed))
+    return tuple((version, length) for version, length, count in counts if count)
+
+
+@lru_cache(maxsize=4096)
+def _customer(key: bytes, sealed: bytes) -> Customer:
+    return _object(Customer, key, sealed)
+
+
+@lru_cache(maxsize=4096)
+def _trunk(key: bytes, sealed: bytes) -> Trunk:
+    return _object(Trunk, key, sealed)
+
+
+@lru_cache(maxsize=4096)
+def _document(key: bytes, sealed: bytes) -> Mapping[str, Any]:
+    document: dict[str, Any] = json.loads(unseal(key, sealed))
+    return document
+
+
+def _object(kind: type[T], key: bytes, sealed: bytes) -> T:
+    return from_record(kind, json.loads(unseal(key, sealed)))
+
+
+@lru_cache(maxsize=4096)
+def _literal(hostname: str, transport: str) -> tuple[str, ...]:
+    parsed = split_hostname(hostname)
+    try:
+        ipaddress.ip_address(parsed.host)
+    except ValueError:
+        return ()
+    return (str(HostPort(parsed.host, parsed.port or DEFAULT_PORTS[transport])),)

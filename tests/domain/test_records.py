@@ -1,0 +1,31 @@
+"""Every object comes back from its record as it was."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dialplane.domain.records import KINDS, from_record, record_of
+
+ID = "491b6858-5357-11ed-b753-8fd49cd36340"
+SAMPLES: dict[str, dict[str, Any]] = {
+    "customer": {"name": "Acme", "status": "frozen"},
+    "provider": {"type": "sip", "hostname": "a.example:5080", "failover": {404: "stop"}, "tech_headers": {"X-A": "1"}},
+    "route": {"customer_id": ID, "provider_id": ID, "priority": 1, "target": "+82", "weight": 3},
+    "trunk": {"customer_id": ID, "allowed_ips": ("10.0.0.0/8",), "auth_types": ("ip",)},
+    "accesskey": {"customer_id": ID, "permission": "edge", "token_hash": "0" * 64},
+    "agent": {"customer_id": ID, "username": "ann", "permission": "customer_admin"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_record_is_json_and_gives_the_object_again(kind: str) -> None:
+    value = KINDS[kind](id=ID, **SAMPLES[kind])
+    record = json.loads(json.dumps(record_of(value)))
+    assert record_of(from_record(KINDS[kind], record | {"of_a_newer_version": 1})) == record
+
+
+def test_a_record_that_breaks_a_rule_is_refused() -> None:
+    record = record_of(KINDS["route"](id=ID, **SAMPLES["route"]))
+    with pytest.raises(ValueError, match="target"):
+        from_record(KINDS["route"], record | {"target": "82"})
