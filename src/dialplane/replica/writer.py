@@ -242,7 +242,7 @@ class _Batch:
             return
         digits = layout.target_digits(record["target"])
         key = id_bytes(record["customer_id"]) + digits
-        self._put(layout.ROUTES, key, (self._get(layout.ROUTES, key) or b"") + _entry(route, record))
+        self._put(layout.ROUTES, key, (self._get(layout.ROUTES, key) or b"") + _entry(record))
         self._put(layout.ROUTE_KEYS, route, key)
         self._count(key, 1)
 
@@ -252,7 +252,8 @@ class _Batch:
             return
         group = self._get(layout.ROUTES, key) or b""
         entries = [group[start : start + ENTRY.size] for start in range(0, len(group), ENTRY.size)]
-        self._put(layout.ROUTES, key, b"".join(entry for entry in entries if entry[:ID_BYTES] != route))
+        id_ = id_text(route).encode()
+        self._put(layout.ROUTES, key, b"".join(entry for entry in entries if not entry.startswith(id_)))
         self._put(layout.ROUTE_KEYS, route, b"")
         self._count(key, -1)
 
@@ -307,9 +308,9 @@ def _encoded(document: Any) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _entry(route: bytes, record: Record) -> bytes:
+def _entry(record: Record) -> bytes:
     return ENTRY.pack(
-        route,
+        record["id"].encode(),
         id_bytes(record["provider_id"]),
         record["priority"],
         record["weight"] or 0,

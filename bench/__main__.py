@@ -1,0 +1,25 @@
+"""`python -m bench [NAME...]`: all benchmarks, or the named ones."""
+
+import importlib
+import sys
+
+from bench.report import Report
+
+NAMES = {"decisions": "Decisions and the replica, in process"}
+
+
+def main(names: list[str]) -> int:
+    """Run them in turn; 2 for an unknown name."""
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+        return 2
+    report = Report()
+    for name in names or NAMES:
+        report.section(NAMES[name])
+        importlib.import_module(f"bench.{name}").run(report)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
