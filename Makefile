@@ -35,6 +35,7 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python docs/generate.py --check
 
 bench: setup  ## figures: decisions, replica, PUT to edge, CPU per call beside a native Kamailio script
 	@$(BIN)/python -m bench

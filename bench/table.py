@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
@@ -12,19 +12,27 @@ from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.provider import Provider
 from dialplane.domain.records import record_of
 from dialplane.domain.route import Route
+from dialplane.domain.trunk import IP, Trunk
 
 CARRIERS_PER_PREFIX = 4
-PROVIDERS = 50
+PROVIDERS_PER_PLACE = 12
+CALLER = str(uuid.UUID(int=1 << 90, version=4))
+"""A customer without routes of its own: its calls take the system default's."""
 
 
 class RouteTable:
-    """`size` routes of the system default customer over `size`/4 prefixes; always the same for the same size."""
+    """`size` routes of the system default customer over `size`/4 prefixes; always the same for the same size.
 
-    def __init__(self, size: int, *, hostname: str = "127.0.0.1:5060") -> None:
+    `hostnames` are those of the providers that are tried first, second and so on; the last one also of all after it.
+    """
+
+    def __init__(self, size: int, *, hostnames: Sequence[str] = ("127.0.0.1:5060",)) -> None:
         self.size = size
         self._random = random.Random(size)
-        self.provider_ids = [self._id() for _ in range(PROVIDERS)]
-        self._hostname = hostname
+        self._hostnames = hostnames
+        self._provider_ids = [
+            [self._id() for _ in range(PROVIDERS_PER_PLACE)] for _ in range(CARRIERS_PER_PREFIX)
+        ]  # by priority
         self.prefixes = self._prefixes(-(-size // CARRIERS_PER_PREFIX))
 
     def _id(self) -> str:
@@ -49,27 +57,44 @@ class RouteTable:
     def _digits(self, least: int) -> str:
         return "".join(self._random.choices("0123456789", k=self._random.randint(least, least + 2)))
 
-    def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Feed records: the customer, the providers, the routes."""
-        yield "customer", record_of(Customer(id=SYSTEM_DEFAULT_CUSTOMER))
-        for id_ in self.provider_ids:
-            yield "provider", record_of(Provider(id=id_, type="sip", hostname=self._hostname))
+    def customers(self) -> list[Customer]:
+        """The one that owns the routes, and the one that calls."""
+        return [Customer(id=SYSTEM_DEFAULT_CUSTOMER), Customer(id=CALLER, name="caller")]
+
+    def providers(self) -> Iterator[Provider]:
+        """All providers; those of one place in the order share a hostname."""
+        for place, ids in enumerate(self._provider_ids):
+            hostname = self._hostnames[min(place, len(self._hostnames) - 1)]
+            for id_ in ids:
+                yield Provider(id=id_, type="sip", hostname=hostname)
+
+    def trunk(self) -> Trunk:
+        """The caller's way in, from this machine."""
+        return Trunk(id=CALLER, customer_id=CALLER, auth_types=(IP,), allowed_ips=("127.0.0.1",))
+
+    def routes(self) -> Iterator[Route]:
+        """All routes; lower priority is tried first."""
         for number in range(self.size):
             priority, place = divmod(number, len(self.prefixes))
-            yield "route", self.route_record(number, f"+{self.prefixes[place]}", priority + 1)
+            yield self._route(number, f"+{self.prefixes[place]}", priority)
 
-    def route_record(self, number: int, target: str, priority: int) -> dict[str, Any]:
-        """One route; lower priority is tried first."""
-        provider = self.provider_ids[(number * 7 + priority * 13) % PROVIDERS]
-        route = Route(
+    def _route(self, number: int, target: str, place: int) -> Route:
+        ids = self._provider_ids[place]
+        return Route(
             id=str(uuid.UUID(int=number + (1 << 100))),
             customer_id=SYSTEM_DEFAULT_CUSTOMER,
-            provider_id=provider,
+            provider_id=ids[number * 7 % len(ids)],
             target=target,
-            priority=priority,
+            priority=place + 1,
             tm_create=number,
         )
-        return record_of(route)
+
+    def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Everything as the feed would give it."""
+        yield from (("customer", record_of(customer)) for customer in self.customers())
+        yield from (("provider", record_of(provider)) for provider in self.providers())
+        yield "trunk", record_of(self.trunk())
+        yield from (("route", record_of(route)) for route in self.routes())
 
     def numbers(self, count: int) -> list[str]:
         """Full numbers under prefixes of the table."""

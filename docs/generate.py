@@ -1,0 +1,116 @@
+"""Print the tables of the documents from the code that applies them.
+
+python docs/generate.py           rewrite what stands between the `generated` marks
+python docs/generate.py --check   1 when a document differs from the code, or lacks a table
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from dialplane.api.reasons import REASONS
+from dialplane.control.permissions import TABLE
+from dialplane.domain.permission import PERMISSIONS
+from dialplane.engine import failover, reasons
+from dialplane.settings import Settings
+
+DOCS = Path(__file__).parent
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def failover_table() -> str:
+    """Outcome of an attempt x whether the callee already rang."""
+    rows = [
+        *((name, rule) for name, rule in failover.OUTCOMES.items()),
+        *((str(status), rule) for status, rule in failover.STATUSES.items()),
+        *((f"{status}xx", rule) for status, rule in failover.CLASSES.items()),
+    ]
+    return table(
+        ("outcome", "meaning", "before ringing", "after a 18x", "verdict", "to the caller on stop"),
+        [
+            (
+                f"`{name}`",
+                rule.meaning,
+                rule.before_ringing,
+                rule.after_ringing,
+                f"`{rule.verdict}`",
+                rule.caller_status or ("the same status" if "stop" in rule[:2] else ""),
+            )
+            for name, rule in rows
+        ],
+    )
+
+
+def decision_reasons() -> str:
+    """Why a candidate stands where it stands."""
+    return table(("reason", "what it says"), [(f"`{code}`", text) for code, text in reasons.SENTENCES.items()])
+
+
+def error_reasons() -> str:
+    """Every way in which the API refuses a request."""
+    return table(
+        ("reason", "status", "HTTP", "what it means", "how to mend it"),
+        [(f"`{entry.name}`", entry.status, entry.http, entry.meaning, entry.mend) for entry in REASONS.values()],
+    )
+
+
+def permissions() -> str:
+    """Operation x role; `own` is the objects of the role's customer."""
+    rows = [
+        (f"`{operation}`", *(str(roles[role].value) if role in roles else "" for role in PERMISSIONS))
+        for operation, roles in TABLE.items()
+    ]
+    return table(("operation", *(f"`{role}`" for role in PERMISSIONS)), rows)
+
+
+def settings() -> str:
+    """Every setting with its default and reason."""
+    rows = [
+        (f"`DIALPLANE_{name.upper()}`", f"`{field.get_default(call_default_factory=True)}`", field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    return table(("setting", "default", "what for"), rows)
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "errors": error_reasons,
+    "failover": failover_table,
+    "permissions": permissions,
+    "reasons": decision_reasons,
+    "settings": settings,
+}
+
+
+def rendered(text: str) -> str:
+    """The document with its tables as the code has them. Raises KeyError for an unknown table."""
+    return _BLOCK.sub(lambda block: f"{block[1]}{BLOCKS[block['name']]()}{block[4]}", text)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Rewrite or check all documents."""
+    stale, used = [], set()
+    for path in sorted(DOCS.rglob("*.md")):
+        text = path.read_text()
+        used |= {block["name"] for block in _BLOCK.finditer(text)}
+        new = rendered(text)
+        if new != text:
+            stale.append(path.name)
+            if "--check" not in arguments:
+                path.write_text(new)
+    if "--check" not in arguments:
+        return 0
+    missing = set(BLOCKS) - used
+    if stale or missing:
+        sys.stderr.write(f"differs from the code: {stale}; in no document: {sorted(missing)}; run docs/generate.py\n")
+    return 1 if stale or missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

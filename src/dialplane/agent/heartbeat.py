@@ -1,0 +1,50 @@
+"""A heartbeat for each loop, and a status file from which others see that the agent lives and what it knows."""
+
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+
+class LoopStalled(Exception):
+    """A loop has not turned for longer than it may. The process ends, and is started again."""
+
+
+class Heartbeats:
+    """`beat` in every turn of a loop, with facts to show. `silence_limit_s` is the longest a turn may take."""
+
+    def __init__(self, path: Path, *, silence_limit_s: float = 120.0) -> None:
+        self._path = path
+        self._silence_limit_s = silence_limit_s
+        self._last: dict[str, float] = {}
+        self._facts: dict[str, dict[str, Any]] = {}
+
+    def beat(self, loop: str, **facts: Any) -> None:
+        """The loop has turned."""
+        self._last[loop] = time.monotonic()
+        self._facts.setdefault(loop, {}).update(facts)
+
+    def stalled(self) -> list[str]:
+        """The loops that have not turned for too long."""
+        now = time.monotonic()
+        return [loop for loop, last in self._last.items() if now - last > self._silence_limit_s]
+
+    async def watch(self, *, every_s: float = 1.0) -> None:
+        """Write the status file and look for stalled loops, for ever. Raises LoopStalled."""
+        while True:
+            if stalled := self.stalled():
+                raise LoopStalled(", ".join(stalled))
+            self._write()
+            await asyncio.sleep(every_s)
+
+    def _write(self) -> None:
+        now = time.monotonic()
+        loops = {loop: {"seconds_ago": round(now - last, 1), **self._facts[loop]} for loop, last in self._last.items()}
+        aside = self._path.with_suffix(".new")
+        try:
+            aside.write_text(json.dumps({"pid": os.getpid(), "at": time.time_ns() // 1000, "loops": loops}))
+            aside.replace(self._path)
+        except OSError:
+            aside.unlink(missing_ok=True)  # a full disk must not stop the loops: the file is only for looking at

@@ -1,0 +1,32 @@
+"""`python -m dialplane.api`: the REST API as a process of its own, set up by `DIALPLANE_*`.
+
+Serves until SIGTERM or SIGINT; requests in flight are finished first.
+"""
+
+import sys
+
+import structlog
+
+from dialplane.api import logs
+from dialplane.api.process import server_from
+from dialplane.control.bootstrap import FirstStart
+from dialplane.settings import Settings
+
+log = structlog.get_logger("dialplane.api")
+
+
+def main(settings: Settings) -> None:
+    """Logs to standard output, one JSON object per line."""
+    logs.configure(settings.log_level)
+    server_from(settings, on_first_start=_tell).run()
+
+
+def _tell(first: FirstStart) -> None:
+    """A generated password goes to standard error, to whoever starts this by hand; never into the log."""
+    log.info("first administrator made", username=first.username)
+    if first.password:
+        sys.stderr.write(f"First administrator: {first.username}, password {first.password} (shown this once)\n")
+
+
+if __name__ == "__main__":
+    main(Settings())

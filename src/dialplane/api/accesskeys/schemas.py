@@ -1,0 +1,95 @@
+"""Access keys on the wire. The token is in the answer to the create, and never again."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from dialplane.api.answers import moment, times
+from dialplane.api.fields import Body, DetailText, Id, Name, among, optional, within
+from dialplane.api.query import Page
+from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.domain.accesskey import MAX_EXPIRE_S, MIN_EXPIRE_S, AccessKey
+from dialplane.domain.permission import PERMISSIONS
+
+DEFAULT_EXPIRE_S = 31_536_000
+"""One year: the documented API lets `expire` be left away."""
+
+EXAMPLE: dict[str, Any] = {
+    "id": "2f1f8f7e-9b3d-4c60-8465-b69e9f28b6dc",
+    "customer_id": "a1d9b2cd-4578-4b23-91b6-5f5ec4a2f840",
+    "name": "reporting",
+    "detail": "",
+    "token_prefix": "Xo3kD9aa",
+    "permission": "customer_manager",
+    "tm_expire": "2023-10-22 16:16:16.874761",
+    "tm_create": "2022-10-22 16:16:16.874761",
+    "tm_update": "9999-01-01 00:00:00.000000",
+    "tm_delete": "9999-01-01 00:00:00.000000",
+}
+
+
+class AccessKeyUpdate(Body):
+    """The fields to change; the others stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "reporting"}]})
+    READ_ONLY: ClassVar = frozenset(
+        {"id", "token", "token_prefix", "permission", "expire", "tm_expire", "tm_create", "tm_update", "tm_delete"}
+    )
+
+    customer_id: Id = optional("Must be the key's own, if given.")
+    name: Name = optional()
+    detail: DetailText = optional()
+
+
+class AccessKeyCreate(Body):
+    """A new access key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "reporting", "expire": 31536000}]})
+    READ_ONLY: ClassVar = frozenset({"id", "token", "token_prefix", "tm_expire", "tm_create", "tm_update", "tm_delete"})
+
+    customer_id: Id = optional("Whose key it is; the caller's own customer where it is left away.")
+    name: Name = optional()
+    detail: DetailText = optional()
+    expire: Annotated[int, within(MIN_EXPIRE_S, MAX_EXPIRE_S)] = optional(
+        "Seconds until it expires; one year where it is left away."
+    )
+    permission: Annotated[str, among(*PERMISSIONS)] = optional("At most the caller's own, which is the default.")
+
+
+class AccessKeyList(Page):
+    """Filters of the list of access keys."""
+
+    customer_id: Id = optional("Only this customer's.")
+
+
+class AccessKeyAnswer(BaseModel):
+    """An access key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: AnsweredId
+    customer_id: AnsweredId
+    name: str
+    detail: str
+    token: str = optional("The key itself; in the answer to the create only.")
+    token_prefix: str
+    permission: Annotated[str, among(*PERMISSIONS)]
+    tm_expire: AnsweredInstant
+    tm_create: AnsweredInstant
+    tm_update: AnsweredInstant
+    tm_delete: AnsweredInstant
+
+
+def present(key: AccessKey, *, token: str = "") -> dict[str, Any]:
+    """All fields of an access key; `token` only where it has just been made."""
+    return {
+        "id": key.id,
+        "customer_id": key.customer_id,
+        "name": key.name,
+        "detail": key.detail,
+        **({"token": token} if token else {}),
+        "token_prefix": key.token_prefix,
+        "permission": key.permission,
+        "tm_expire": moment(key.tm_expire),
+        **times(key),
+    }

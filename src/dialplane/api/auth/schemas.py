@@ -1,0 +1,24 @@
+"""Logging in, on the wire."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialplane.api.fields import Body, longest
+from dialplane.domain.agent import MAX_PASSWORD_BYTES
+
+
+class Login(Body):
+    """A user name and its password."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"username": "admin@localhost", "password": "secret"}]})
+
+    username: Annotated[str, longest(255)]
+    password: Annotated[str, longest(MAX_PASSWORD_BYTES)]
+
+
+class LoginAnswer(BaseModel):
+    """A session."""
+
+    username: str
+    token: Annotated[str, Field(description="JWT for `Authorization: Bearer` or `?token=`, valid for seven days.")]

@@ -1,0 +1,113 @@
+"""Request bodies: read with a limit, decoded so that no two readers could understand them differently."""
+
+import asyncio
+import json
+import math
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from dialplane.api import reasons
+from dialplane.api.errors import ApiError
+
+MAX_DEPTH = 32
+
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_AS_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_BODY_HEADERS = (b"content-length", b"transfer-encoding")
+_JSON_TYPE = re.compile(rb'application/json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*', re.IGNORECASE)
+
+
+def check_content_headers(scope: Scope, *, limit: int) -> None:
+    """Refuses a body by its headers alone. Raises ApiError 415, 413, or 400 where they say that there is none."""
+    if not any(name in _BODY_HEADERS and value != b"0" for name, value in scope["headers"]):
+        raise ApiError(reasons.INVALID_JSON_BODY)
+    types = [value for name, value in scope["headers"] if name == b"content-type"]
+    if len(types) != 1 or not _JSON_TYPE.fullmatch(types[0]):
+        raise ApiError(reasons.UNSUPPORTED_MEDIA_TYPE)
+    for name, value in scope["headers"]:
+        if name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise ApiError(reasons.UNSUPPORTED_MEDIA_TYPE)
+        if name == b"content-length" and int(value) > limit:
+            raise _too_large(limit)
+
+
+async def read_body(scope: Scope, receive: Receive, *, limit: int, timeout_s: float) -> bytes:
+    """The whole body of a JSON request; not more than `limit` bytes are kept, with or without a declared length.
+
+    Raises ApiError 413, 415 or 408, ClientDisconnect.
+    """
+    check_content_headers(scope, limit=limit)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(timeout_s):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > limit:
+                    raise _too_large(limit)
+    except TimeoutError:
+        raise ApiError(reasons.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+    return bytes(body)
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a body holds. Raises ApiError INVALID_JSON_BODY for everything else."""
+    _refuse_depth(body)
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError):
+        raise ApiError(reasons.INVALID_JSON_BODY) from None
+    if not isinstance(value, dict):
+        raise ApiError(reasons.INVALID_JSON_BODY)
+    return value
+
+
+def _too_large(limit: int) -> ApiError:
+    return ApiError(
+        reasons.BODY_TOO_LARGE,
+        f"The body is larger than the {limit} bytes that this endpoint takes. {reasons.BODY_TOO_LARGE.mend}",
+        headers={"Connection": "close"},
+    )
+
+
+def _refuse_depth(body: bytes) -> None:
+    """Each round takes the innermost pairs away; what is left after 32 rounds was deeper, or unbalanced."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return
+    brackets = _STRINGS.sub(b"", body).translate(_AS_SQUARE, _NOT_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")
+    if brackets:
+        raise ApiError(reasons.INVALID_JSON_BODY)
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("duplicate names")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError("no such JSON value")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("number out of range")
+    return number

@@ -1,0 +1,1 @@
+"""Calls and their attempts, as the edges saw them."""

@@ -1,0 +1,56 @@
+"""`POST /v1.0/changes`."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from dialplane.api import reasons
+from dialplane.api.answers import answer
+from dialplane.api.asking import Asks
+from dialplane.api.changes.schemas import ChangesAnswer, ChangesBody, DryRun, items_of, present, present_dry
+from dialplane.api.once import Once
+from dialplane.api.operation import body, operation, query
+from dialplane.control import changes, revisions
+
+router = APIRouter(prefix="/v1.0/changes", tags=["revisions"])
+
+
+@router.post(
+    "",
+    **operation(
+        "applyChanges",
+        "Carry out many changes, all or none, as one revision",
+        permission="changes.apply",
+        takes=ChangesBody,
+        query=DryRun,
+        answer=ChangesAnswer,
+        repeatable=True,
+        refuses=[
+            *reasons.NOT_FOUND_OF_KIND.values(),
+            reasons.STATE_INVALID,
+            reasons.PROVIDER_IN_USE,
+            reasons.PROTECTED_OBJECT,
+            reasons.ALREADY_EXISTS,
+            reasons.VERSION_MISMATCH,
+        ],
+    ),
+)
+async def apply_changes(
+    asks: Asks,
+    given: Annotated[ChangesBody, body(ChangesBody)],
+    asked: Annotated[DryRun, query(DryRun)],
+    attempted: Once,
+) -> Response:
+    items = await asyncio.to_thread(items_of, given)
+    async with asks.change("changes.apply") as unit:
+        if (earlier := await attempted.before(unit)) is not None:
+            return earlier
+        ids = await changes.apply(unit, asks.actor, items)
+        if not asked.dry_run:
+            return await attempted.keep(unit, answer(present(ids, revision=unit.revision), revision=unit.revision))
+        await unit.flush()
+        found = await revisions.get(unit, asks.actor, unit.revision)
+        unit.discard()
+    return answer(present_dry(ids, found))

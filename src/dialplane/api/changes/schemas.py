@@ -1,0 +1,134 @@
+"""Many changes on the wire: each item is checked by the rules of its own resource."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dialplane.api import reasons
+from dialplane.api.customers.schemas import CustomerCreate, CustomerUpdate
+from dialplane.api.errors import ApiError, in_change, refusal_of
+from dialplane.api.fields import Body, among, invalid, longest, optional, within
+from dialplane.api.providers.schemas import ProviderCreate, ProviderUpdate
+from dialplane.api.query import Flag, Query
+from dialplane.api.revisions.schemas import ObjectChangeAnswer, present_change
+from dialplane.api.routes.schemas import RouteCreate, RouteUpdate
+from dialplane.api.schemas import AnsweredId
+from dialplane.api.trunks.schemas import TrunkCreate, TrunkUpdate
+from dialplane.control.changes import ACTIONS, CREATE, DELETE, KINDS, MAX_CHANGES, UPDATE, Item
+from dialplane.control.revisions import Revision
+from dialplane.domain.errors import InvalidValue
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER, parse_id
+
+_BODIES: Mapping[tuple[str, str], type[Body]] = {
+    ("customer", CREATE): CustomerCreate,
+    ("customer", UPDATE): CustomerUpdate,
+    ("provider", CREATE): ProviderCreate,
+    ("provider", UPDATE): ProviderUpdate,
+    ("route", CREATE): RouteCreate,
+    ("route", UPDATE): RouteUpdate,
+    ("trunk", CREATE): TrunkCreate,
+    ("trunk", UPDATE): TrunkUpdate,
+}
+_REFERENCES = ("customer_id", "provider_id")
+_EXAMPLE: dict[str, Any] = {
+    "changes": [
+        {"action": "create", "kind": "provider", "ref": "new", "fields": {"type": "sip", "hostname": "sip.b.example"}},
+        {
+            "action": "create",
+            "kind": "route",
+            "fields": {
+                "customer_id": SYSTEM_DEFAULT_CUSTOMER,
+                "provider_id": "@new",
+                "priority": 2,
+                "target": "+82",
+            },
+        },
+    ]
+}
+
+
+class ChangeBody(Body):
+    """One change."""
+
+    action: Annotated[str, among(*ACTIONS)]
+    kind: Annotated[str, among(*KINDS)]
+    id: Annotated[str, longest(255)] = optional("Of the object, or `@ref`; for updates and deletes.")
+    fields: dict[str, Any] = optional("As in the body of the resource's own POST or PUT.")
+    if_version: Annotated[int, within(0, 2**63 - 1)] = optional("Only if the object's ETag holds this number.")
+    force: bool = optional("For a provider: delete its routes along with it.")
+    ref: Annotated[str, longest(255)] = optional("Names what a create makes; later changes say `@ref` for its id.")
+
+
+class ChangesBody(Body):
+    """Changes, carried out in order; all or none."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    IS_BULK: ClassVar = True
+
+    changes: Annotated[list[ChangeBody], Field(min_length=1, max_length=MAX_CHANGES)]
+
+
+class DryRun(Query):
+    """Whether it is only tried."""
+
+    dry_run: Flag = Field(default=False, description="Answer what would change, and change nothing.")
+
+
+class ChangesAnswer(BaseModel):
+    """What became of a list of changes."""
+
+    revision: Annotated[int | None, Field(description="The revision that it made; null for a dry run.")]
+    ids: Annotated[list[AnsweredId], Field(description="The objects, in the order of the changes.")]
+    changes: list[ObjectChangeAnswer] = optional("What would change (the first 1,000); for a dry run.")
+
+
+def items_of(body: ChangesBody) -> list[Item]:
+    """The changes as control takes them. Raises ApiError that names the change and its field."""
+    items = []
+    for index, change in enumerate(body.changes):
+        try:
+            items.append(_item(change))
+        except (ApiError, InvalidValue) as error:
+            raise in_change(index, refusal_of(error)) from None
+    return items
+
+
+def _item(change: ChangeBody) -> Item:
+    return Item(
+        action=change.action,
+        kind=change.kind,
+        id=_id(change.id or ""),
+        fields={} if change.action == DELETE else _fields(change),
+        if_version=change.if_version,
+        force=bool(change.force),
+        ref=change.ref or "",
+    )
+
+
+def _id(text: str) -> str:
+    return text if not text or text.startswith("@") else parse_id(text)
+
+
+def _fields(change: ChangeBody) -> Mapping[str, Any]:
+    model, given = _BODIES[change.kind, change.action], change.fields or {}
+    refs = {name: given[name] for name in _REFERENCES if _is_reference(given.get(name))}
+    try:
+        checked = model.model_validate({**given, **dict.fromkeys(refs, SYSTEM_DEFAULT_CUSTOMER)} if refs else given)
+    except ValidationError as error:
+        raise invalid(error, where=reasons.INVALID_ARGUMENT, read_only=model.READ_ONLY) from None
+    return checked.named() | refs
+
+
+def _is_reference(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("@")
+
+
+def present(ids: list[str], *, revision: int) -> dict[str, Any]:
+    """What was done."""
+    return {"revision": revision, "ids": ids}
+
+
+def present_dry(ids: list[str], found: Revision) -> dict[str, Any]:
+    """What would have been done."""
+    return {"revision": None, "ids": ids, "changes": [present_change(change) for change in found.changes]}

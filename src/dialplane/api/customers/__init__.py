@@ -1,0 +1,1 @@
+"""Customers: who calls belong to; and `customer`, the caller's own."""

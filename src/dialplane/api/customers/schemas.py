@@ -1,0 +1,97 @@
+"""Customers on the wire."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from dialplane.api.answers import times
+from dialplane.api.fields import Body, DetailText, Name, among, longest, optional
+from dialplane.api.query import Page
+from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.domain.customer import ACTIVE, FROZEN, STATUSES, WEBHOOK_METHODS, Customer
+
+EXAMPLE: dict[str, Any] = {
+    "id": "5e4a0680-804e-11ec-8477-2fea5968d85b",
+    "name": "Example Ltd",
+    "detail": "",
+    "email": "noc@customer.example",
+    "phone_number": "+82221234567",
+    "address": "",
+    "webhook_method": "POST",
+    "webhook_uri": "https://customer.example/events",
+    "status": "active",
+    "tm_create": "2022-10-22 16:16:16.874761",
+    "tm_update": "9999-01-01 00:00:00.000000",
+    "tm_delete": "9999-01-01 00:00:00.000000",
+}
+
+
+class OwnCustomerUpdate(Body):
+    """The fields to change; the others stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "noc@customer.example"}]})
+    READ_ONLY: ClassVar = frozenset({"id", "status", "tm_create", "tm_update", "tm_delete"})
+
+    name: Name = optional()
+    detail: DetailText = optional()
+    email: Annotated[str, longest(255)] = optional()
+    phone_number: Annotated[str, longest(255)] = optional()
+    address: Annotated[str, longest(1024)] = optional()
+    webhook_method: Annotated[str, among(*WEBHOOK_METHODS)] = optional()
+    webhook_uri: Annotated[str, longest(2048)] = optional()
+
+
+class CustomerUpdate(OwnCustomerUpdate):
+    """The fields to change; the others stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "frozen"}]})
+    READ_ONLY: ClassVar = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
+
+    status: Annotated[str, among(ACTIVE, FROZEN)] = optional("`frozen` refuses the customer's calls.")
+
+
+class CustomerCreate(CustomerUpdate):
+    """A new customer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Example Ltd", "email": "noc@customer.example"}]}
+    )
+
+
+class CustomerList(Page):
+    """Which part of the list of customers."""
+
+
+class CustomerAnswer(BaseModel):
+    """A customer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: AnsweredId
+    name: str
+    detail: str
+    email: str
+    phone_number: str
+    address: str
+    webhook_method: str
+    webhook_uri: str
+    status: Annotated[str, among(*STATUSES)]
+    tm_create: AnsweredInstant
+    tm_update: AnsweredInstant
+    tm_delete: AnsweredInstant
+
+
+def present(customer: Customer) -> dict[str, Any]:
+    """All fields of a customer."""
+    return {
+        "id": customer.id,
+        "name": customer.name,
+        "detail": customer.detail,
+        "email": customer.email,
+        "phone_number": customer.phone_number,
+        "address": customer.address,
+        "webhook_method": customer.webhook_method,
+        "webhook_uri": customer.webhook_uri,
+        "status": customer.status,
+        **times(customer),
+    }

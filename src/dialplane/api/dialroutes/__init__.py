@@ -1,0 +1,1 @@
+"""Dialroutes: which providers a call would try, in which order, and why."""

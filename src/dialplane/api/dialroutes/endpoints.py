@@ -1,0 +1,41 @@
+"""`GET /v1.0/dialroutes`: what a call would try, computed by the engine that decides live calls."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from dialplane.api import reasons
+from dialplane.api.answers import answer
+from dialplane.api.asking import Asks
+from dialplane.api.dialroutes.schemas import DialrouteAnswer, DialrouteQuery, present
+from dialplane.api.operation import operation, query
+from dialplane.api.services import instant_now
+from dialplane.control import dialroutes
+
+router = APIRouter(prefix="/v1.0/dialroutes", tags=["dialroutes"])
+
+
+@router.get(
+    "",
+    **operation(
+        "listDialroutes",
+        "The ordered routes of one call",
+        permission="dialroute.list",
+        query=DialrouteQuery,
+        answer=DialrouteAnswer,
+        refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND],
+    ),
+)
+async def list_dialroutes(asks: Asks, asked: Annotated[DialrouteQuery, query(DialrouteQuery)]) -> Response:
+    async with asks.read() as unit:
+        computed = await dialroutes.compute(
+            unit,
+            asks.actor,
+            customer_id=asked.customer_id,
+            number=asked.target,
+            call_id=asked.call_id or "",
+            now=instant_now(),
+            max_attempts=asks.services.limits.max_attempts,
+        )
+    return answer(present(computed, number=asked.target, explain=asked.explain))

@@ -1,0 +1,90 @@
+"""Dialroutes on the wire: route objects in the order in which they would be tried."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from dialplane.api.answers import moment
+from dialplane.api.fields import Id, longest, matching, optional
+from dialplane.api.query import Flag, Query
+from dialplane.api.routes.schemas import RouteAnswer
+from dialplane.api.routes.schemas import present as present_route
+from dialplane.api.schemas import AnsweredId
+from dialplane.control.dialroutes import Computed
+from dialplane.domain.target import parse_number
+from dialplane.engine.dialroute import Place
+from dialplane.engine.egress import egress_headers, egress_uri
+from dialplane.engine.reasons import sentence
+
+
+class DialrouteQuery(Query):
+    """Whose call, and where to."""
+
+    customer_id: Annotated[Id, Field(description="Whose call it would be.")]
+    target: Annotated[
+        str,
+        matching(parse_number, r"^\+[1-9][0-9]{0,14}$"),
+        Field(description="The number that is called, in E.164.", examples=["+821012345678"]),
+    ]
+    call_id: Annotated[str, longest(255)] = optional("Seeds the weighted draw: the same id gives the same order.")
+    explain: Flag = Field(default=False, description="Add every candidate's place and the reasons for it.")
+
+
+class HeaderAnswer(BaseModel):
+    """A header as it would be sent."""
+
+    name: str
+    value: str
+
+
+class CandidateAnswer(BaseModel):
+    """A candidate and what became of it."""
+
+    position: Annotated[int | None, Field(description="Counts from 1 among those that are tried.")]
+    outcome: Annotated[str, Field(description="`tried`, `dropped` or `skipped`.")]
+    route_id: AnsweredId
+    provider_id: AnsweredId
+    target: str
+    priority: Annotated[int, Field(description="Lower is tried first.")]
+    uri: Annotated[str | None, Field(description="The request URI as it would be sent.")]
+    headers: list[HeaderAnswer]
+    reasons: Annotated[list[str], Field(description="Stable codes.")]
+    why: Annotated[list[str], Field(description="The same as sentences.")]
+
+
+class DialrouteAnswer(BaseModel):
+    """The ordered routes for one call."""
+
+    result: Annotated[list[RouteAnswer], Field(description="First to last.")]
+    next_page_token: str
+    candidates: list[CandidateAnswer] = optional("With `explain=true`.")
+
+
+def present(computed: Computed, *, number: str, explain: bool) -> dict[str, Any]:
+    """The routes in order as a list of routes; with `explain` every candidate's place behind it."""
+    ordered = [computed.routes[place.candidate.route_id] for place in computed.dialroute.attempts]
+    told: dict[str, Any] = {
+        "result": [present_route(route) for route in ordered],
+        "next_page_token": moment(ordered[-1].tm_create) if ordered else "",
+    }
+    if explain:
+        told["candidates"] = [_present_place(place, number) for place in computed.dialroute.places]
+    return told
+
+
+def _present_place(place: Place, number: str) -> dict[str, Any]:
+    candidate, provider = place.candidate, place.provider
+    return {
+        "position": place.position,
+        "outcome": place.outcome,
+        "route_id": candidate.route_id,
+        "provider_id": candidate.provider_id,
+        "target": candidate.target,
+        "priority": candidate.priority,
+        "uri": None if provider is None else egress_uri(provider, number),
+        "headers": []
+        if provider is None
+        else [{"name": name, "value": value} for name, value in egress_headers(provider)],
+        "reasons": list(place.reasons),
+        "why": [sentence(code) for code in place.reasons],
+    }

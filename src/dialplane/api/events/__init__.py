@@ -1,0 +1,1 @@
+"""Events: what edges report of calls."""

@@ -1,0 +1,31 @@
+"""`POST /v1.0/events`: what edges report of calls and carriers, at least once."""
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from dialplane.api.answers import answer
+from dialplane.api.asking import Asks
+from dialplane.api.events.schemas import EventBatch, EventsAnswer
+from dialplane.api.operation import body, operation
+from dialplane.control import events
+
+log = structlog.get_logger("dialplane.api")
+router = APIRouter(prefix="/v1.0/events", tags=["edges"])
+
+_LOGGED = 5
+
+
+@router.post(
+    "",
+    **operation("reportEvents", "Report events", permission="events.write", takes=EventBatch, answer=EventsAnswer),
+)
+async def report_events(asks: Asks, given: Annotated[EventBatch, body(EventBatch)]) -> Response:
+    stored = await events.ingest(asks.services.db, asks.actor, edge=given.edge, events=given.events)
+    asks.services.metrics.events.labels("accepted").inc(stored.accepted)
+    asks.services.metrics.events.labels("refused").inc(len(stored.refused))
+    if stored.refused:
+        log.warning("events refused", edge=given.edge, count=len(stored.refused), why=stored.refused[:_LOGGED])
+    return answer({"accepted": stored.accepted, **({"refused": len(stored.refused)} if stored.refused else {})})

@@ -1,0 +1,1 @@
+"""The feed: what edges follow to keep their table fresh."""

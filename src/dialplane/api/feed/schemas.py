@@ -1,0 +1,55 @@
+"""The feed on the wire: newline-delimited JSON, one snapshot per answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from pydantic import Field
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from dialplane.api.fields import Rule, longest, optional
+from dialplane.api.query import Query, decimal
+from dialplane.domain.ids import parse_id
+
+SLOWEST_CHUNK_S = 30.0
+"""How long a follower may take for one chunk; a slower one is cut off, since it holds a snapshot of the database."""
+
+
+def _epoch(text: str) -> str:
+    return parse_id(text) if text else ""
+
+
+class Follow(Query):
+    """From where, and how long to wait for news."""
+
+    since: Annotated[int, decimal(0, 2**63 - 1), Field(description="The newest revision that the edge has.")] = 0
+    epoch: Annotated[
+        str, Rule(_epoch, {"type": "string"}), Field(description="The epoch of that revision; empty for none.")
+    ] = ""
+    wait: Annotated[int, decimal(0, 30), Field(description="Seconds to wait when there is nothing newer.")] = 0
+    edge: Annotated[str, longest(255)] = optional("Name of the edge.")
+
+
+class Lines(Response):
+    """Streams lines, each chunk within SLOWEST_CHUNK_S; an answer that is cut off has no last line."""
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, first: bytes, rest: AsyncIterator[bytes]) -> None:
+        super().__init__()
+        del self.headers["content-length"]
+        self._first = first
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await _sent(send, self._first)
+        async for chunk in self._rest:
+            await _sent(send, chunk)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _sent(send: Send, chunk: bytes) -> None:
+    async with asyncio.timeout(SLOWEST_CHUNK_S):
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})

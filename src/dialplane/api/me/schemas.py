@@ -1,0 +1,39 @@
+"""The caller on the wire: the agent or access key that the request was made with, and its customer."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from dialplane.api.accesskeys.schemas import present as present_accesskey
+from dialplane.api.agents.schemas import present as present_agent
+from dialplane.api.customers.schemas import CustomerAnswer
+from dialplane.api.customers.schemas import present as present_customer
+from dialplane.api.fields import among, optional
+from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.control.me import Me
+from dialplane.domain.agent import Agent
+from dialplane.domain.permission import PERMISSIONS
+
+
+class MeAnswer(BaseModel):
+    """Who the caller is."""
+
+    kind: Annotated[str, among("agent", "accesskey")]
+    id: AnsweredId
+    customer_id: AnsweredId
+    username: str = optional("Of an agent.")
+    name: str
+    detail: str
+    token_prefix: str = optional("Of an access key.")
+    permission: Annotated[str, among(*PERMISSIONS)]
+    tm_expire: AnsweredInstant = optional("Of an access key.")
+    tm_create: AnsweredInstant
+    tm_update: AnsweredInstant
+    tm_delete: AnsweredInstant
+    customer: Annotated[CustomerAnswer, Field(description="The caller's own customer.")]
+
+
+def present(me: Me) -> dict[str, Any]:
+    """The holder of the credential, and its customer."""
+    holder = present_agent(me.holder) if isinstance(me.holder, Agent) else present_accesskey(me.holder)
+    return {"kind": me.actor.kind, **holder, "customer": present_customer(me.customer)}

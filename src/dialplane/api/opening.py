@@ -1,0 +1,69 @@
+"""Opening what the API works on: the database with its schema, the secrets, the first administrator."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from dialplane.control import bootstrap
+from dialplane.control.bootstrap import FirstStart
+from dialplane.control.units import Box, Database, new_box_key
+from dialplane.settings import Settings
+from dialplane.store import migrations
+from dialplane.store.address import sqlite_url
+
+BOX_KEYS = "box-keys"
+
+
+def database_url(settings: Settings) -> str:
+    """Where the database is: the setting, or SQLite in the data folder."""
+    return settings.database_url or sqlite_url(settings.database_file.absolute())
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database, open. One in the data folder gets its schema here; any other must have been migrated.
+
+    Raises SchemaMismatch, ValueError.
+    """
+    url = database_url(settings)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await asyncio.to_thread(migrations.check if settings.database_url else migrations.upgrade, url)
+    db = Database(url, box=await asyncio.to_thread(box_in, settings.secrets_folder))
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+async def prepare(db: Database, settings: Settings) -> FirstStart:
+    """The system default customer and the first administrator, where they are missing."""
+    return await bootstrap.prepare(
+        db, username=settings.admin_username, password=settings.admin_password.get_secret_value()
+    )
+
+
+def box_in(folder: Path) -> Box:
+    """The box whose keys are in this folder (one per line, newest first); a key is made first where there is none."""
+    file = folder / BOX_KEYS
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not file.exists():
+        _make(file)
+    return Box(file.read_text().split())
+
+
+def _make(file: Path) -> None:
+    """Written aside and linked into place: of two processes that start at once, both end with the same key."""
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(new_box_key() + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        os.link(aside, file)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()

@@ -1,0 +1,1 @@
+"""Operation: is it alive, is it ready, how is it doing."""

@@ -1,0 +1,18 @@
+"""Health and readiness on the wire."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str
+
+
+class Readiness(BaseModel):
+    """Whether requests will be carried out."""
+
+    status: Annotated[str, Field(description="`ready` or `not_ready`.")]
+    checks: Annotated[dict[str, str], Field(description="What was looked at: `ok`, or what is wrong.")]

@@ -1,0 +1,1 @@
+"""Providers: the carriers that calls are sent to."""

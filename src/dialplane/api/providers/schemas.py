@@ -1,0 +1,206 @@
+"""Providers on the wire."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialplane.api.answers import moment, times, used
+from dialplane.api.fields import Body, DetailText, Name, Rule, among, matching, optional, within, within_or_null
+from dialplane.api.query import Flag, Page, Query
+from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.domain import health
+from dialplane.domain.errors import InvalidValue
+from dialplane.domain.health import Health
+from dialplane.domain.hostname import parse_hostname
+from dialplane.domain.provider import (
+    FAILOVER_ACTIONS,
+    MAX_CHANNELS,
+    MAX_CPS,
+    NO_RESPONSE_TIMEOUT_S,
+    PROGRESS_TIMEOUT_S,
+    RING_TIMEOUT_S,
+    TRANSPORTS,
+    TYPES,
+    Provider,
+    parse_credential,
+    parse_failover,
+    parse_metadata,
+)
+from dialplane.domain.tech import parse_affix, parse_codecs, parse_headers
+
+Affix = Annotated[str, matching(partial(parse_affix, field=""), "^[0-9A-Za-z*#+]{0,32}$")]
+Hostname = Annotated[
+    str,
+    Rule(
+        parse_hostname, {"type": "string", "minLength": 1, "maxLength": 261, "examples": ["sip.carrier.example:5060"]}
+    ),
+]
+Headers = Annotated[
+    dict[str, str],
+    Rule(
+        parse_headers,
+        {"type": "object", "maxProperties": 20, "additionalProperties": {"type": "string", "maxLength": 256}},
+    ),
+]
+Metadata = Annotated[dict[str, Any], Rule(parse_metadata, {"type": "object"})]
+Codecs = Annotated[str, matching(parse_codecs, "^([0-9A-Za-z._-]{1,32}(,[0-9A-Za-z._-]{1,32}){0,31})?$")]
+Credential = Annotated[str, Rule(partial(parse_credential, field=""), {"type": "string", "maxLength": 255})]
+
+
+def _failover(value: Any) -> Mapping[int, str]:
+    if not isinstance(value, dict) or not all(_is_status(name) for name in value):
+        raise InvalidValue("", "invalid_failover", "must map SIP statuses from 300 to 699 to 'next' or 'stop'")
+    return parse_failover({int(status): action for status, action in value.items()})
+
+
+def _is_status(name: str) -> bool:
+    return len(name) == 3 and name.isascii() and name.isdecimal()
+
+
+Failover = Annotated[
+    dict[int, str],
+    Rule(
+        _failover,
+        {
+            "type": "object",
+            "propertyNames": {"pattern": "^[3-6][0-9]{2}$"},
+            "additionalProperties": {"type": "string", "enum": list(FAILOVER_ACTIONS)},
+            "examples": [{"404": "stop"}],
+        },
+        instead=True,
+    ),
+]
+
+EXAMPLE: dict[str, Any] = {
+    "id": "4dbeabd6-f397-4375-95d2-a38411e07ed1",
+    "type": "sip",
+    "hostname": "sip.carrier.example",
+    "tech_prefix": "",
+    "tech_postfix": "",
+    "tech_headers": {},
+    "name": "Carrier A",
+    "detail": "",
+    "metadata": {},
+    "codecs": "PCMU,PCMA",
+    "health_status": "healthy",
+    "health_checked_at": "2022-10-22 16:17:02.101204",
+    "tm_create": "2022-10-22 16:16:16.874761",
+    "tm_update": "9999-01-01 00:00:00.000000",
+    "tm_delete": "9999-01-01 00:00:00.000000",
+}
+
+
+class ProviderUpdate(Body):
+    """The fields to change; the others stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tech_prefix": "9011"}]})
+    READ_ONLY: ClassVar = frozenset({"id", "health_status", "health_checked_at", "tm_create", "tm_update", "tm_delete"})
+
+    type: Annotated[str, among(*TYPES)] = optional()
+    hostname: Hostname = optional("DNS name or IP address, with an optional :port. A change resets the health.")
+    tech_prefix: Affix = optional("Put before the number.")
+    tech_postfix: Affix = optional("Put behind the number.")
+    tech_headers: Headers = optional("SIP headers added to each attempt.")
+    name: Name = optional()
+    detail: DetailText = optional()
+    metadata: Metadata = optional("Anything of yours, up to 16 KiB as JSON.")
+    codecs: Codecs = optional("Codecs left in the offer, joined by commas; empty for all.")
+    enabled: bool = optional("A provider that is not enabled is skipped, with a reason.")
+    transport: Annotated[str, among(*TRANSPORTS)] = optional()
+    username: Credential = optional("For the carrier's digest challenge.")
+    password: Credential = optional("For the carrier's digest challenge; never answered.")
+    max_channels: Annotated[int | None, within_or_null(1, MAX_CHANNELS)] = optional(
+        "Cap on concurrent calls; null for none."
+    )
+    max_cps: Annotated[int | None, within_or_null(1, MAX_CPS)] = optional("Cap on attempts per second; null for none.")
+    failover: Failover = optional("What to do after a SIP status, in place of the standard table.")
+    no_response_timeout_s: Annotated[int, within(1, 30)] = optional("Seconds to wait for any response.")
+    progress_timeout_s: Annotated[int, within(1, 60)] = optional("Seconds to wait for more than 100 Trying.")
+    ring_timeout_s: Annotated[int, within(1, 600)] = optional("Seconds to let it ring.")
+
+
+class ProviderCreate(ProviderUpdate):
+    """A new provider."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"type": "sip", "hostname": "sip.carrier.example"}]})
+
+    type: Annotated[str, among(*TYPES)]
+    hostname: Hostname
+
+
+class ProviderList(Page):
+    """Which part of the list of providers."""
+
+
+class Force(Query):
+    """How far a delete may go."""
+
+    force: Flag = Field(default=False, description="Delete the routes that use it along with it, in one revision.")
+
+
+class ProviderAnswer(BaseModel):
+    """A provider."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: AnsweredId
+    type: Annotated[str, among(*TYPES)]
+    hostname: str
+    tech_prefix: str
+    tech_postfix: str
+    tech_headers: dict[str, str]
+    name: str
+    detail: str
+    metadata: dict[str, Any]
+    codecs: str
+    health_status: Annotated[str, among(*health.STATUSES)]
+    health_checked_at: AnsweredInstant | None
+    tm_create: AnsweredInstant
+    tm_update: AnsweredInstant
+    tm_delete: AnsweredInstant
+    enabled: bool = optional("Shown where false.")
+    transport: str = optional("Shown where not udp.")
+    username: str = optional("Shown where there is one.")
+    max_channels: int = optional("Shown where there is a cap.")
+    max_cps: int = optional("Shown where there is a cap.")
+    failover: dict[str, str] = optional("Shown where there are overrides.")
+    no_response_timeout_s: int = optional(f"Shown where not {NO_RESPONSE_TIMEOUT_S}.")
+    progress_timeout_s: int = optional(f"Shown where not {PROGRESS_TIMEOUT_S}.")
+    ring_timeout_s: int = optional(f"Shown where not {RING_TIMEOUT_S}.")
+
+
+_DEFAULTS = {
+    "enabled": True,
+    "transport": "udp",
+    "username": "",
+    "max_channels": None,
+    "max_cps": None,
+    "no_response_timeout_s": NO_RESPONSE_TIMEOUT_S,
+    "progress_timeout_s": PROGRESS_TIMEOUT_S,
+    "ring_timeout_s": RING_TIMEOUT_S,
+}
+
+
+def present(provider: Provider, known: Health) -> dict[str, Any]:
+    """The documented fields, extensions behind; the password never."""
+    told = {
+        "id": provider.id,
+        "type": provider.type,
+        "hostname": provider.hostname,
+        "tech_prefix": provider.tech_prefix,
+        "tech_postfix": provider.tech_postfix,
+        "tech_headers": dict(provider.tech_headers),
+        "name": provider.name,
+        "detail": provider.detail,
+        "metadata": dict(provider.metadata),
+        "codecs": provider.codecs,
+        "health_status": known.status,
+        "health_checked_at": None if known.checked_at is None else moment(known.checked_at),
+        **times(provider),
+        **used(provider, _DEFAULTS),
+    }
+    if provider.failover:
+        told["failover"] = {str(status): action for status, action in provider.failover.items()}
+    return told

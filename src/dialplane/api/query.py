@@ -1,0 +1,97 @@
+"""Query strings: decoded once, strictly, into one value per name."""
+
+import re
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict
+from starlette.types import Scope
+
+from dialplane.api import reasons
+from dialplane.api.errors import ApiError, Detail
+from dialplane.api.fields import INSTANT_SCHEMA, Rule, named, optional
+from dialplane.domain.errors import InvalidValue
+from dialplane.domain.instants import parse_instant
+from dialplane.domain.texts import parse_range
+
+CREDENTIALS = ("token", "accesskey")
+MAX_PARAMETERS = 32
+MAX_PAGE_SIZE = 100
+
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+_KEPT = "dialplane.query"
+
+
+def query_of(scope: Scope) -> dict[str, str]:
+    """All query parameters of a request, credentials included. Raises ApiError for duplicates and broken text."""
+    kept: dict[str, str] | None = scope.get(_KEPT)
+    if kept is None:
+        kept = scope[_KEPT] = _parse(scope["query_string"])
+    return kept
+
+
+def _parse(raw: bytes) -> dict[str, str]:
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise ApiError(reasons.INVALID_REQUEST_PARAMETER) from None
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ApiError(
+                reasons.INVALID_REQUEST_PARAMETER, details=[Detail(named(name), "duplicate", "must be given once")]
+            )
+        found[name] = value
+    return found
+
+
+def parse_decimal(text: str) -> int:
+    """ASCII decimal digits without a sign, a leading zero or separators. Raises InvalidValue."""
+    if not _DECIMAL.fullmatch(text):
+        raise InvalidValue("", "invalid_integer", "must be a number in decimal digits")
+    return int(text)
+
+
+def decimal(least: int, most: int) -> Rule:
+    """A query parameter that is an integer in this range."""
+
+    def parse(text: str) -> int:
+        return parse_range(parse_decimal(text), field="", least=least, most=most)
+
+    return Rule(parse, {"type": "integer", "minimum": least, "maximum": most}, instead=True)
+
+
+def _parse_flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise InvalidValue("", "invalid_flag", "must be true or false")
+    return text == "true"
+
+
+def _parse_page_token(text: str) -> int | None:
+    return parse_instant(text) if text else None
+
+
+Flag = Annotated[bool, Rule(_parse_flag, {"type": "boolean"}, instead=True)]
+Instant = Annotated[int, Rule(parse_instant, INSTANT_SCHEMA, instead=True)]
+
+
+class Query(BaseModel):
+    """The query parameters that an endpoint knows. Others are refused: a filter with a typing error shows too much."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Page(Query):
+    """Which part of a list: `page_token` is the `next_page_token` of the page before."""
+
+    page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = MAX_PAGE_SIZE
+    page_token: Annotated[int | None, Rule(_parse_page_token, {"type": "string"}, instead=True)] = optional(
+        "`next_page_token` of the page before; empty for the first page."
+    )
+
+    def listing(self) -> dict[str, Any]:
+        """Keyword arguments for a `list_` of control."""
+        given = {name: getattr(self, name) for name in self.model_fields_set - Page.model_fields.keys()}
+        return given | {"page_size": self.page_size, "before": self.page_token}

@@ -1,0 +1,215 @@
+"""The catalogue of reasons: every way in which a request can be refused.
+
+`reason` is a promise to programs, `message` is for people. The documentation's list is printed from here.
+"""
+
+from typing import NamedTuple
+
+INVALID_ARGUMENT_STATUS = "INVALID_ARGUMENT"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+PERMISSION_DENIED_STATUS = "PERMISSION_DENIED"
+NOT_FOUND = "NOT_FOUND"
+ALREADY_EXISTS_STATUS = "ALREADY_EXISTS"
+FAILED_PRECONDITION = "FAILED_PRECONDITION"
+RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"
+UNAVAILABLE = "UNAVAILABLE"
+INTERNAL_STATUS = "INTERNAL"
+
+
+class Reason(NamedTuple):
+    """One entry: `name` as programs see it, `status` its class, `http` the status code."""
+
+    name: str
+    status: str
+    http: int
+    meaning: str
+    mend: str
+
+    @property
+    def message(self) -> str:
+        """What is told where the refusal has nothing more exact to say."""
+        return f"{self.meaning} {self.mend}"
+
+
+REASONS: dict[str, Reason] = {}
+"""All reasons by name, in the order of the documentation."""
+
+
+def _reason(name: str, status: str, http: int, meaning: str, mend: str) -> Reason:
+    REASONS[name] = entry = Reason(name, status, http, meaning, mend)
+    return entry
+
+
+INVALID_JSON_BODY = _reason(
+    "INVALID_JSON_BODY", INVALID_ARGUMENT_STATUS, 400,
+    "The body is not a JSON object that every reader would understand alike.",
+    "Send one UTF-8 JSON object without a byte order mark, duplicate names, NaN or Infinity, nested at most 32 deep.",
+)  # fmt: skip
+INVALID_ARGUMENT = _reason(
+    "INVALID_ARGUMENT", INVALID_ARGUMENT_STATUS, 400,
+    "A field of the body breaks its rule.",
+    "Mend the fields that `details` names.",
+)  # fmt: skip
+INVALID_ID = _reason(
+    "INVALID_ID", INVALID_ARGUMENT_STATUS, 400,
+    "An id is not a UUID in its canonical form.",
+    "Send 8-4-4-4-12 hexadecimal digits, without braces or a prefix.",
+)  # fmt: skip
+INVALID_REQUEST_PARAMETER = _reason(
+    "INVALID_REQUEST_PARAMETER", INVALID_ARGUMENT_STATUS, 400,
+    "A query parameter is unknown, given twice, or breaks its rule.",
+    "Mend the parameters that `details` names.",
+)  # fmt: skip
+INVALID_REQUEST_HEADER = _reason(
+    "INVALID_REQUEST_HEADER", INVALID_ARGUMENT_STATUS, 400,
+    "A request header breaks its rule.",
+    "Mend the header that `details` names.",
+)  # fmt: skip
+INVALID_HTTP_REQUEST = _reason(
+    "INVALID_HTTP_REQUEST", INVALID_ARGUMENT_STATUS, 400,
+    "What was sent is not an HTTP/1.1 request.",
+    "Check the client, or the proxy between.",
+)  # fmt: skip
+AUTHENTICATION_REQUIRED = _reason(
+    "AUTHENTICATION_REQUIRED", UNAUTHENTICATED, 401,
+    "The request carries no credentials.",
+    "Send `Authorization: Bearer <token or access key>`, `?token=` or `?accesskey=`.",
+)  # fmt: skip
+INVALID_CREDENTIALS = _reason(
+    "INVALID_CREDENTIALS", UNAUTHENTICATED, 401,
+    "The credentials are wrong, expired or withdrawn, or two of them disagree.",
+    "Log in again, or use another access key.",
+)  # fmt: skip
+PERMISSION_DENIED = _reason(
+    "PERMISSION_DENIED", PERMISSION_DENIED_STATUS, 403,
+    "The caller's permission does not allow this operation.",
+    "Ask an administrator, or use credentials with a wider permission.",
+)  # fmt: skip
+ENDPOINT_NOT_FOUND = _reason(
+    "ENDPOINT_NOT_FOUND", NOT_FOUND, 404,
+    "There is nothing at this path.",
+    "See /docs for the paths there are; they end without a slash.",
+)  # fmt: skip
+ROUTE_NOT_FOUND = _reason(
+    "ROUTE_NOT_FOUND", NOT_FOUND, 404, "There is no such route.", "Take ids from GET /v1.0/routes."
+)
+PROVIDER_NOT_FOUND = _reason(
+    "PROVIDER_NOT_FOUND", NOT_FOUND, 404, "There is no such provider.", "Take ids from GET /v1.0/providers."
+)
+CUSTOMER_NOT_FOUND = _reason(
+    "CUSTOMER_NOT_FOUND", NOT_FOUND, 404, "There is no such customer.", "Take ids from GET /v1.0/customers."
+)
+TRUNK_NOT_FOUND = _reason(
+    "TRUNK_NOT_FOUND", NOT_FOUND, 404, "There is no such trunk.", "Take ids from GET /v1.0/trunks."
+)
+ACCESSKEY_NOT_FOUND = _reason(
+    "ACCESSKEY_NOT_FOUND", NOT_FOUND, 404, "There is no such access key.", "Take ids from GET /v1.0/accesskeys."
+)
+AGENT_NOT_FOUND = _reason(
+    "AGENT_NOT_FOUND", NOT_FOUND, 404, "There is no such agent.", "Take ids from GET /v1.0/agents."
+)
+CALL_NOT_FOUND = _reason("CALL_NOT_FOUND", NOT_FOUND, 404, "There is no such call.", "Take ids from GET /v1.0/calls.")
+REVISION_NOT_FOUND = _reason(
+    "REVISION_NOT_FOUND", NOT_FOUND, 404, "There is no such revision.", "Take numbers from GET /v1.0/revisions."
+)
+METHOD_NOT_ALLOWED = _reason(
+    "METHOD_NOT_ALLOWED", INVALID_ARGUMENT_STATUS, 405,
+    "The path does not know this method.",
+    "Use one of those in the Allow header.",
+)  # fmt: skip
+REQUEST_TIMEOUT = _reason(
+    "REQUEST_TIMEOUT", UNAVAILABLE, 408,
+    "The body took too long to arrive.",
+    "Send the request again, over a faster connection.",
+)  # fmt: skip
+ALREADY_EXISTS = _reason(
+    "ALREADY_EXISTS", ALREADY_EXISTS_STATUS, 409,
+    "Another object already holds a value that must be unique.",
+    "Choose another value, or change that object instead.",
+)  # fmt: skip
+STATE_INVALID = _reason(
+    "STATE_INVALID", FAILED_PRECONDITION, 409,
+    "A deleted object cannot be changed.",
+    "Create a new one, or undo the revision that deleted it.",
+)  # fmt: skip
+PROVIDER_IN_USE = _reason(
+    "PROVIDER_IN_USE", FAILED_PRECONDITION, 409,
+    "Live routes use this provider; `details` lists them.",
+    "Change or delete those routes first, or repeat with ?force=true to delete them along with it.",
+)  # fmt: skip
+PROTECTED_OBJECT = _reason(
+    "PROTECTED_OBJECT", FAILED_PRECONDITION, 409,
+    "The object is part of the system and has to stay as it is.",
+    "Leave it; make another object for what you need.",
+)  # fmt: skip
+CHANGED_SINCE = _reason(
+    "CHANGED_SINCE", FAILED_PRECONDITION, 409,
+    "Objects that the revision touched have changed again since; `details` names them.",
+    "Undo the later revisions first, or change the objects by hand.",
+)  # fmt: skip
+IDEMPOTENCY_KEY_IN_PROGRESS = _reason(
+    "IDEMPOTENCY_KEY_IN_PROGRESS", FAILED_PRECONDITION, 409,
+    "A request with this Idempotency-Key is still being carried out.",
+    "Wait, then send it again to get its answer.",
+)  # fmt: skip
+VERSION_MISMATCH = _reason(
+    "VERSION_MISMATCH", FAILED_PRECONDITION, 412,
+    "The object is no longer at the version that If-Match names; nothing was written.",
+    "Read it again, and repeat the change on what it is now.",
+)  # fmt: skip
+BODY_TOO_LARGE = _reason(
+    "BODY_TOO_LARGE", INVALID_ARGUMENT_STATUS, 413,
+    "The body is larger than the endpoint takes.",
+    "Send less at a time; most endpoints take 1 MiB.",
+)  # fmt: skip
+UNSUPPORTED_MEDIA_TYPE = _reason(
+    "UNSUPPORTED_MEDIA_TYPE", INVALID_ARGUMENT_STATUS, 415,
+    "The body's type or encoding is not supported.",
+    "Send `Content-Type: application/json` and no Content-Encoding.",
+)  # fmt: skip
+IDEMPOTENCY_KEY_REUSED = _reason(
+    "IDEMPOTENCY_KEY_REUSED", FAILED_PRECONDITION, 422,
+    "This Idempotency-Key was used with another request.",
+    "Use a new key for each new request.",
+)  # fmt: skip
+RATE_LIMIT_EXCEEDED = _reason(
+    "RATE_LIMIT_EXCEEDED", RESOURCE_EXHAUSTED, 429,
+    "Too many requests.",
+    "Wait for the seconds in Retry-After.",
+)  # fmt: skip
+HEADER_TOO_LARGE = _reason(
+    "HEADER_TOO_LARGE", INVALID_ARGUMENT_STATUS, 431,
+    "The request's headers are too large or too many.",
+    "Send fewer and shorter headers; filters belong in at most a few query parameters.",
+)  # fmt: skip
+INTERNAL = _reason(
+    "INTERNAL", INTERNAL_STATUS, 500,
+    "Something went wrong on our side.",
+    "Try again; if it stays, report the request_id, by which the log tells what happened.",
+)  # fmt: skip
+OVERLOADED = _reason(
+    "OVERLOADED", UNAVAILABLE, 503,
+    "More requests are in flight than can be served in time.",
+    "Wait for the seconds in Retry-After, then send it again.",
+)  # fmt: skip
+DATABASE_UNAVAILABLE = _reason(
+    "DATABASE_UNAVAILABLE", UNAVAILABLE, 503,
+    "The database does not answer in time. Calls go on being routed.",
+    "Wait for the seconds in Retry-After, then send it again; nothing was written.",
+)  # fmt: skip
+STORAGE_FULL = _reason(
+    "STORAGE_FULL", UNAVAILABLE, 503,
+    "The disk of the database is full; nothing was written. Calls go on being routed.",
+    "Free some room on the control node's disk; no restart is needed.",
+)  # fmt: skip
+
+NOT_FOUND_OF_KIND = {
+    "route": ROUTE_NOT_FOUND,
+    "provider": PROVIDER_NOT_FOUND,
+    "customer": CUSTOMER_NOT_FOUND,
+    "trunk": TRUNK_NOT_FOUND,
+    "accesskey": ACCESSKEY_NOT_FOUND,
+    "agent": AGENT_NOT_FOUND,
+    "call": CALL_NOT_FOUND,
+    "revision": REVISION_NOT_FOUND,
+}

@@ -1,0 +1,1 @@
+"""Revisions: every change, by whom, before and after."""

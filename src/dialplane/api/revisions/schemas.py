@@ -1,0 +1,113 @@
+"""Revisions on the wire, with a diff that a person can read."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from dialplane.api.answers import moment
+from dialplane.api.fields import Id, optional
+from dialplane.api.query import Instant, Page, Query, decimal
+from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.control.revisions import ObjectChange, Revision
+from dialplane.domain.instants import NEVER
+
+MAX_CHANGES = 1_000
+"""Changes of a revision in one answer."""
+
+
+class RevisionList(Page):
+    """Filters of the list of revisions."""
+
+    object_id: Id = optional("Only those that changed this object.")
+    actor_id: Id = optional("Only those made by this agent or access key.")
+    since: Instant = optional("Only those made then or later.")
+    until: Instant = optional("Only those made before.")
+
+
+class Part(Query):
+    """Which part of a large revision's changes."""
+
+    page_size: Annotated[int, decimal(1, MAX_CHANGES)] = Field(MAX_CHANGES, description="How many changes at most.")
+    after: Annotated[int, decimal(0, 2**53)] = optional("`next_after` of the page before.")
+
+
+class FieldChange(BaseModel):
+    """One field that differs."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class ObjectChangeAnswer(BaseModel):
+    """What a revision did to one object."""
+
+    kind: str
+    object_id: AnsweredId
+    action: Annotated[str, Field(description="`created`, `updated` or `deleted`.")]
+    fields: list[FieldChange]
+
+
+class RevisionAnswer(BaseModel):
+    """A revision: one change, by whom, from where."""
+
+    number: int
+    operation: str
+    actor_kind: str
+    actor_id: AnsweredId
+    actor_name: str
+    source_ip: str
+    request_id: str
+    change_count: Annotated[int, Field(description="How many objects it changed.")]
+    changes: list[ObjectChangeAnswer] = optional("In the answer of one revision.")
+    next_after: int = optional("Shown where there are more changes: `after` of the next page.")
+    tm_create: AnsweredInstant
+
+
+def present(revision: Revision) -> dict[str, Any]:
+    """The revision without its changes, as lists show it."""
+    return {
+        "number": revision.number,
+        "operation": revision.operation,
+        "actor_kind": revision.actor_kind,
+        "actor_id": revision.actor_id,
+        "actor_name": revision.actor_name,
+        "source_ip": revision.source_ip,
+        "request_id": revision.request_id,
+        "change_count": revision.change_count,
+        "tm_create": moment(revision.instant),
+    }
+
+
+def present_whole(revision: Revision, *, after: int = -1) -> dict[str, Any]:
+    """The revision with what it changed, field by field; `next_after` where there is more than this page holds."""
+    seen = after + 1 + len(revision.changes)
+    more = {"next_after": seen - 1} if seen < revision.change_count else {}
+    return {**present(revision), "changes": [present_change(change) for change in revision.changes], **more}
+
+
+def present_change(change: ObjectChange) -> dict[str, Any]:
+    """What became of one object: its fields that differ (a secret's values are masked, that it differs is not)."""
+    before, after = change.before or {}, change.after or {}
+    return {
+        "kind": change.kind,
+        "object_id": change.object_id,
+        "action": _action(before, after),
+        "fields": [
+            {"field": name, "before": _told(name, before.get(name)), "after": _told(name, after.get(name))}
+            for name in change.changed
+        ],
+    }
+
+
+def _action(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    if not before:
+        return "created"
+    is_deleted = before.get("tm_delete", NEVER) == NEVER and after.get("tm_delete", NEVER) != NEVER
+    return "deleted" if is_deleted or not after else "updated"
+
+
+def _told(name: str, value: Any) -> Any:
+    is_instant = isinstance(value, int) and (name.startswith("tm_") or name in ("valid_from", "valid_until"))
+    return moment(value) if is_instant else value

@@ -1,0 +1,1 @@
+"""Routes: which providers carry which destinations, for which customer, in which order."""

@@ -1,0 +1,98 @@
+"""`/v1.0/routes`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from dialplane.api import reasons
+from dialplane.api.answers import IfMatch, answer, changed, created, page, tm_create
+from dialplane.api.asking import Asks
+from dialplane.api.once import Once
+from dialplane.api.operation import ObjectId, body, operation, query
+from dialplane.api.routes.schemas import RouteAnswer, RouteCreate, RouteList, RouteUpdate, present
+from dialplane.api.schemas import page_of
+from dialplane.control import routes
+
+router = APIRouter(prefix="/v1.0/routes", tags=["routes"])
+
+
+@router.get(
+    "",
+    **operation("listRoutes", "List routes", permission="route.list", query=RouteList, answer=page_of(RouteAnswer)),
+)
+async def list_routes(asks: Asks, asked: Annotated[RouteList, query(RouteList)]) -> Response:
+    async with asks.read() as unit:
+        found = await routes.list_(unit, asks.actor, **asked.listing())
+    return page(found, present, token=tm_create)
+
+
+@router.post(
+    "",
+    **operation(
+        "createRoute",
+        "Create a route",
+        permission="route.create",
+        takes=RouteCreate,
+        answer=RouteAnswer,
+        repeatable=True,
+        refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.PROVIDER_NOT_FOUND],
+    ),
+)
+async def create_route(asks: Asks, given: Annotated[RouteCreate, body(RouteCreate)], attempted: Once) -> Response:
+    async with asks.change("route.create") as unit:
+        if (earlier := await attempted.before(unit)) is not None:
+            return earlier
+        made = await routes.create(unit, asks.actor, given.named())
+        return await attempted.keep(unit, created(present(made), unit))
+
+
+@router.get(
+    "/{id}",
+    **operation(
+        "getRoute",
+        "Get a route, deleted ones too",
+        permission="route.get",
+        answer=RouteAnswer,
+        refuses=[reasons.INVALID_ID, reasons.ROUTE_NOT_FOUND],
+    ),
+)
+async def get_route(asks: Asks, id_: ObjectId) -> Response:
+    async with asks.read() as unit:
+        found = await routes.get(unit, asks.actor, id_)
+    return answer(present(found), version=unit.version_of(id_))
+
+
+@router.put(
+    "/{id}",
+    **operation(
+        "updateRoute",
+        "Change a route",
+        permission="route.update",
+        takes=RouteUpdate,
+        answer=RouteAnswer,
+        refuses=[reasons.ROUTE_NOT_FOUND, reasons.PROVIDER_NOT_FOUND, reasons.STATE_INVALID, reasons.VERSION_MISMATCH],
+    ),
+)
+async def update_route(
+    asks: Asks, id_: ObjectId, given: Annotated[RouteUpdate, body(RouteUpdate)], version: IfMatch
+) -> Response:
+    async with asks.change("route.update") as unit:
+        made = await routes.update(unit, asks.actor, id_, given.named(), if_version=version)
+    return changed(present(made), unit)
+
+
+@router.delete(
+    "/{id}",
+    **operation(
+        "deleteRoute",
+        "Delete a route; again answers the same",
+        permission="route.delete",
+        answer=RouteAnswer,
+        refuses=[reasons.INVALID_ID, reasons.ROUTE_NOT_FOUND, reasons.STORAGE_FULL, reasons.VERSION_MISMATCH],
+    ),
+)
+async def delete_route(asks: Asks, id_: ObjectId, version: IfMatch) -> Response:
+    async with asks.change("route.delete") as unit:
+        made = await routes.delete(unit, asks.actor, id_, if_version=version)
+    return changed(present(made), unit)

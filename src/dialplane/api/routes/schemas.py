@@ -1,0 +1,124 @@
+"""Routes on the wire: the ten fields of the contract, and extensions that show only when used."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialplane.api.answers import moment, times, used
+from dialplane.api.fields import Body, DetailText, Id, Name, instant_or, matching, optional, within, within_or_null
+from dialplane.api.query import Page
+from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.domain.instants import NEVER
+from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route
+from dialplane.domain.target import parse_target
+
+Priority = Annotated[
+    int, within(0, MAX_PRIORITY), Field(description="Lower is tried first; 1 is the documented highest.")
+]
+Target = Annotated[
+    str,
+    matching(parse_target, r"^(all|\+[1-9][0-9]{0,14})$"),
+    Field(description="`+` and the first digits of the numbers it matches, or `all`."),
+]
+
+_CREATED: dict[str, Any] = {
+    "customer_id": "00000000-0000-0000-0000-000000000001",
+    "provider_id": "4dbeabd6-f397-4375-95d2-a38411e07ed1",
+    "priority": 1,
+    "target": "+82",
+}
+EXAMPLE: dict[str, Any] = {
+    "id": "491b6858-5357-11ed-b753-8fd49cd36340",
+    "customer_id": "00000000-0000-0000-0000-000000000001",
+    "name": "Default route",
+    "detail": "System default route for all destinations",
+    "provider_id": "4dbeabd6-f397-4375-95d2-a38411e07ed1",
+    "priority": 1,
+    "target": "all",
+    "tm_create": "2022-10-22 16:16:16.874761",
+    "tm_update": "2022-10-22 16:16:16.874761",
+    "tm_delete": "9999-01-01 00:00:00.000000",
+}
+
+
+class RouteUpdate(Body):
+    """The fields to change; the others stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"priority": 2}]})
+    READ_ONLY: ClassVar = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
+
+    customer_id: Id = optional("Must be the route's own, if given.")
+    name: Name = optional()
+    detail: DetailText = optional()
+    provider_id: Id = optional()
+    priority: Priority = optional()
+    target: Target = optional()
+    enabled: bool = optional("A route that is not enabled is skipped, with a reason.")
+    weight: Annotated[int | None, within_or_null(1, MAX_WEIGHT)] = optional(
+        "Share of the calls among routes of equal priority; null for none."
+    )
+    valid_from: Annotated[int, instant_or(0)] = optional("Not a candidate before; null for always.")
+    valid_until: Annotated[int, instant_or(NEVER)] = optional("Not a candidate from then on; null for always.")
+
+
+class RouteCreate(RouteUpdate):
+    """A new route."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CREATED]})
+
+    customer_id: Id = Field(description="Whose calls; 00000000-0000-0000-0000-000000000001 for everybody's.")
+    provider_id: Id
+    priority: Priority
+    target: Target
+
+
+class RouteList(Page):
+    """Filters of the list of routes."""
+
+    customer_id: Id = optional("Only this customer's.")
+    provider_id: Id = optional("Only those to this provider.")
+    target: Target = optional("Only those with exactly this target.")
+
+
+class RouteAnswer(BaseModel):
+    """A route."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: AnsweredId
+    customer_id: AnsweredId
+    name: str
+    detail: str
+    provider_id: AnsweredId
+    priority: int
+    target: str
+    enabled: bool = optional("Shown where false.")
+    weight: int = optional("Shown where there is one.")
+    valid_from: AnsweredInstant = optional()
+    valid_until: AnsweredInstant = optional()
+    tm_create: AnsweredInstant
+    tm_update: AnsweredInstant
+    tm_delete: AnsweredInstant
+
+
+_DEFAULTS = {"enabled": True, "weight": None}
+
+
+def present(route: Route) -> dict[str, Any]:
+    """The route as the contract documents it, extensions behind."""
+    told = {
+        "id": route.id,
+        "customer_id": route.customer_id,
+        "name": route.name,
+        "detail": route.detail,
+        "provider_id": route.provider_id,
+        "priority": route.priority,
+        "target": route.target,
+        **times(route),
+        **used(route, _DEFAULTS),
+    }
+    if route.valid_from:
+        told["valid_from"] = moment(route.valid_from)
+    if route.valid_until != NEVER:
+        told["valid_until"] = moment(route.valid_until)
+    return told

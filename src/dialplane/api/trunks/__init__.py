@@ -1,0 +1,1 @@
+"""Trunks: the customers' ways in for calls."""

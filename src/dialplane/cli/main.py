@@ -1,0 +1,17 @@
+"""`dialplane`: all verbs together."""
+
+import typer
+
+from dialplane.cli import call, migrate, serve, version
+
+app = typer.Typer(
+    help="Outbound SIP call routing: providers and routes behind a REST API, calls routed and failed over.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve.serve)
+app.command()(serve.edge)
+app.command()(migrate.migrate)
+app.command()(call.call)
+app.command()(version.version)

@@ -1,0 +1,37 @@
+"""Who asks: an agent's session, an access key, or Dialplane itself."""
+
+from dataclasses import dataclass
+
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.permission import SUPER_ADMIN
+
+AGENT = "agent"
+ACCESSKEY = "accesskey"
+SYSTEM_KIND = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """`kind`: agent, accesskey or system. `permission`: one of domain.permission. The rest is for the audit."""
+
+    kind: str
+    id: str
+    name: str
+    customer_id: str
+    permission: str
+    source_ip: str = ""
+    request_id: str = ""
+
+    @property
+    def is_super_admin(self) -> bool:
+        return self.permission == SUPER_ADMIN
+
+
+SYSTEM = Actor(
+    kind=SYSTEM_KIND,
+    id="00000000-0000-0000-0000-000000000000",
+    name="dialplane",
+    customer_id=SYSTEM_DEFAULT_CUSTOMER,
+    permission=SUPER_ADMIN,
+)
+"""Dialplane itself: first start, migrations, demo data."""

@@ -1,0 +1,81 @@
+"""First start: what must exist before anybody can log in."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import select
+
+from dialplane.control import accesskeys, agents
+from dialplane.control.actor import SYSTEM
+from dialplane.control.units import Change, Database, Unit
+from dialplane.domain.accesskey import MAX_EXPIRE_S
+from dialplane.domain.agent import parse_username
+from dialplane.domain.customer import Customer
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.permission import EDGE, SUPER_ADMIN
+from dialplane.store import objects, tables
+from dialplane.store.objects import ACCESSKEYS, CUSTOMERS
+
+DEFAULT_USERNAME = "admin@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """`created` False when there was an administrator already; then the other fields are empty.
+
+    `password` is set only when it was generated: print it once, keep it nowhere.
+    """
+
+    created: bool
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+async def prepare(db: Database, *, username: str = "", password: str = "") -> FirstStart:
+    """Makes the system default customer and the first administrator where they are missing; repeatable.
+
+    Without a username `admin@localhost`; without a password a generated one. Raises InvalidValue.
+    """
+    async with db.read() as unit:
+        if await _has_administrator(unit):
+            return FirstStart(created=False)
+    username = parse_username(username or DEFAULT_USERNAME)
+    generated = "" if password else secrets.token_urlsafe(15)
+    fields = await agents.with_password_hash(
+        {"username": username, "password": password or generated, "permission": SUPER_ADMIN, "name": "Administrator"}
+    )
+    async with db.change(SYSTEM, "system.prepare") as change:
+        if await _has_administrator(change):
+            return FirstStart(created=False)
+        await _ensure_default_customer(change)
+        await agents.create(change, SYSTEM, fields)
+    return FirstStart(created=True, username=username, password=generated)
+
+
+async def edge_access_key(db: Database, edge: str) -> str:
+    """A new token with permission `edge` for the edge of this name (the older keys of that name are deleted)."""
+    name = f"edge {edge}"
+    async with db.change(SYSTEM, "accesskey.create") as unit:
+        same_name = (tables.accesskeys.c.name == name, tables.accesskeys.c.permission == EDGE)
+        now = unit.next_instant()
+        for older in await objects.select_(unit, ACCESSKEYS, tables.LIVE, *same_name):
+            await objects.put(unit, ACCESSKEYS, older, replace(older, tm_update=now, tm_delete=now))
+        fields = {"name": name, "detail": "made for this edge", "expire": MAX_EXPIRE_S, "permission": EDGE}
+        _, token = await accesskeys.create(unit, SYSTEM, fields)
+    return token
+
+
+async def _has_administrator(unit: Unit) -> bool:
+    administrators = tables.agents.c.permission == SUPER_ADMIN
+    return await unit.first(select(tables.agents.c.id).where(tables.LIVE, administrators).limit(1)) is not None
+
+
+async def _ensure_default_customer(unit: Change) -> None:
+    if await objects.find(unit, CUSTOMERS, SYSTEM_DEFAULT_CUSTOMER) is None:
+        customer = Customer(
+            id=SYSTEM_DEFAULT_CUSTOMER,
+            name="System default",
+            detail="Its routes stand behind those of every customer",
+            tm_create=unit.next_instant(),
+        )
+        await objects.add(unit, CUSTOMERS, customer)

@@ -1,0 +1,178 @@
+"""Calls with their attempts, as the edges reported them. Read-only."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, select
+
+from dialplane.control import permissions
+from dialplane.control.actor import Actor
+from dialplane.control.permissions import Scope
+from dialplane.control.units import Unit
+from dialplane.domain.call import Attempt, Call, Verdict
+from dialplane.domain.errors import NotFound
+from dialplane.domain.ids import parse_id
+from dialplane.domain.texts import parse_choice
+from dialplane.store import tables
+
+_CALLS, _ATTEMPTS = tables.calls.c, tables.attempts.c
+
+_STATUS_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "progressing": and_(_CALLS.tm_ended.is_(None), _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_(None)),
+    "ringing": and_(_CALLS.tm_ended.is_(None), _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_not(None)),
+    "answered": and_(_CALLS.tm_ended.is_(None), _CALLS.tm_answered.is_not(None)),
+    "ended": _CALLS.tm_ended.is_not(None),
+}
+STATUSES = tuple(_STATUS_CONDITIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call, its durations in ms (None where it has none), and its paging instant `tm_create`.
+
+    `duration_ms`: answer to end. `pdd_ms`: INVITE to first ringing, or to the answer where nothing rang.
+    """
+
+    call: Call
+    duration_ms: int | None
+    pdd_ms: int | None
+    source_address: str
+    tm_create: int
+    tm_update: int
+
+
+async def get(unit: Unit, actor: Actor, id_: str) -> CallRecord:
+    """Raises NotFound."""
+    permissions.require(actor, "call.get")
+    row = await unit.first(select(tables.calls).where(_CALLS.id == parse_id(id_)))
+    if row is None:
+        raise NotFound("call")
+    permissions.require(actor, "call.get", customer_id=row.customer_id or "")
+    return (await _with_attempts(unit, [row]))[0]
+
+
+async def list_(
+    unit: Unit,
+    actor: Actor,
+    *,
+    page_size: int = 100,
+    before: int | None = None,
+    customer_id: str | None = None,
+    trunk_id: str | None = None,
+    provider_id: str | None = None,
+    number: str | None = None,
+    status: str | None = None,
+    started_from: int | None = None,
+    started_until: int | None = None,
+) -> list[CallRecord]:
+    """Newest first. `status`: progressing, ringing, answered, ended. `started_from` <= tm_start < `started_until`."""
+    where: list[ColumnElement[bool]] = []
+    if permissions.require(actor, "call.list") is Scope.OWN:
+        where.append(_CALLS.customer_id == actor.customer_id)
+    equal = {"customer_id": customer_id, "trunk_id": trunk_id, "number": number}
+    where += [_CALLS[name] == value for name, value in equal.items() if value is not None]
+    if before is not None:
+        where.append(_CALLS.tm_create < before)
+    if started_from is not None:
+        where.append(_CALLS.tm_start >= started_from)
+    if started_until is not None:
+        where.append(_CALLS.tm_start < started_until)
+    if status is not None:
+        where.append(_STATUS_CONDITIONS[parse_choice(status, field="status", among=STATUSES)])
+    if provider_id is not None:
+        where.append(exists().where(_ATTEMPTS.call_id == _CALLS.id, _ATTEMPTS.provider_id == provider_id))
+    newest_first = select(tables.calls).where(*where).order_by(_CALLS.tm_create.desc())
+    return await _with_attempts(unit, await unit.fetch(newest_first.limit(page_size)))
+
+
+async def _with_attempts(unit: Unit, rows: Sequence[Any]) -> list[CallRecord]:
+    attempts: dict[str, list[Any]] = {row.id: [] for row in rows}
+    if attempts:
+        of_these = select(tables.attempts).where(_ATTEMPTS.call_id.in_(list(attempts)))
+        for part in await unit.fetch(of_these.order_by(_ATTEMPTS.call_id, _ATTEMPTS.number)):
+            attempts[part.call_id].append(part)
+    return [_record(row, [_attempt(part, row.tm_ended) for part in attempts[row.id]]) for row in rows]
+
+
+def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
+    call = Call(
+        id=row.id,
+        edge=row.edge,
+        customer_id=row.customer_id,
+        trunk_id=row.trunk_id,
+        sip_call_id=row.sip_call_id or "",
+        source=row.source or "",
+        dialled=row.dialled or "",
+        number=row.number or "",
+        status=_status(row),
+        sip_status=row.sip_status,
+        reason=row.reason or "",
+        hangup_by=row.hangup_by or "",
+        tm_start=row.tm_create if row.tm_start is None else row.tm_start,
+        tm_ringing=row.tm_ringing,
+        tm_answered=row.tm_answered,
+        tm_ended=row.tm_ended,
+        decision=json.loads(row.decision or "[]"),
+        attempts=attempts,
+    )
+    first_sign = "ringing" if row.tm_ringing is not None else "answered"
+    return CallRecord(
+        call=call,
+        duration_ms=_between_ms(row, "answered", "ended"),
+        pdd_ms=_between_ms(row, "start", first_sign),
+        source_address=row.source_address or "",
+        tm_create=row.tm_create,
+        tm_update=row.tm_update,
+    )
+
+
+def _status(row: Any) -> str:
+    if row.tm_ended is not None:
+        return "ended"
+    if row.tm_answered is not None:
+        return "answered"
+    return "progressing" if row.tm_ringing is None else "ringing"
+
+
+def _between_ms(row: Any, first: str, second: str) -> int | None:
+    """By the edge's monotonic clock, which no one sets; by wall time where an edge was restarted in between."""
+    values = row._asdict()
+    wall_us = [values[f"tm_{name}"] for name in (first, second)]
+    if None in wall_us:
+        return None
+    mono_ns = [values[f"mono_{name}"] for name in (first, second)]
+    if all(mono_ns) and mono_ns[0] <= mono_ns[1]:
+        return int((mono_ns[1] - mono_ns[0]) // 1_000_000)
+    return int(max(0, wall_us[1] - wall_us[0]) // 1_000)
+
+
+def _attempt(row: Any, call_ended: int | None) -> Attempt:
+    answered = row.tm_answered is not None
+    return Attempt(
+        number=row.number,
+        provider_id=row.provider_id or "",
+        route_id=row.route_id or "",
+        uri=row.uri or "",
+        tm_sent=None if row.skipped else row.tm_placed,
+        tm_ringing=row.tm_ringing,
+        tm_answered=row.tm_answered,
+        tm_ended=call_ended if answered and row.tm_ended is None else row.tm_ended,
+        sip_status=row.answered_status if answered else row.ended_status,
+        sip_reason=row.sip_reason or "",
+        verdict=_verdict(row),
+        action="answered" if answered else row.action or "",
+        why=json.loads(row.why or "[]"),
+        late_answer=row.tm_late_answer is not None,
+    )
+
+
+def _verdict(row: Any) -> Verdict | None:
+    if row.tm_answered is not None:
+        return Verdict.ANSWERED
+    if row.tm_late_answer is not None:
+        return Verdict.LATE_ANSWER
+    if row.skipped:
+        return Verdict.SKIPPED
+    return Verdict(row.verdict) if row.verdict else None

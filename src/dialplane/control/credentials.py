@@ -1,0 +1,123 @@
+"""Credentials: passwords, sessions (JWT) and access keys, and the actor each of them stands for."""
+
+from hashlib import sha256
+
+from sqlalchemy import bindparam, select
+
+from dialplane.control import passwords
+from dialplane.control.accesskeys import hash_token
+from dialplane.control.actor import ACCESSKEY, AGENT, Actor
+from dialplane.control.sessions import SessionKeys
+from dialplane.control.units import Database, Unit
+from dialplane.domain.agent import Agent, parse_username
+from dialplane.domain.errors import DialplaneError, InvalidValue
+from dialplane.domain.instants import NEVER
+from dialplane.store import objects, tables
+from dialplane.store.objects import AGENTS
+from dialplane.store.prepared import Prepared
+
+MAX_TOKEN = 4_096
+"""Longest credential that is looked at, in characters."""
+
+_agents, _keys, _customers = tables.agents.c, tables.accesskeys.c, tables.customers.c
+
+_LIVE_AGENT = Prepared(
+    select(_agents.username, _agents.customer_id, _agents.permission, _agents.password_hash).where(
+        _agents.id == bindparam("id"),
+        _agents.tm_delete == NEVER,
+        _customers.id == _agents.customer_id,
+        _customers.tm_delete == NEVER,
+    )
+)
+_LIVE_KEY = Prepared(
+    select(_keys.id, _keys.name, _keys.token_prefix, _keys.customer_id, _keys.permission).where(
+        _keys.token_hash == bindparam("token_hash"),
+        _keys.tm_delete == NEVER,
+        _keys.tm_expire > bindparam("now"),
+        _customers.id == _keys.customer_id,
+        _customers.tm_delete == NEVER,
+    )
+)
+
+
+class InvalidCredentials(DialplaneError):
+    """Unknown, wrong, expired, foreign or deleted: one error for all, so that nothing is told to a guesser."""
+
+
+async def check_login(db: Database, username: str, password: str) -> tuple[Agent, str]:
+    """The agent and the stamp of its password, for `SessionKeys.issue`.
+
+    Takes the database, not a unit: the hash is verified (150-190 ms, in a thread) outside any transaction.
+    An unknown user costs the same time as a wrong password. Raises InvalidCredentials.
+    """
+    agent = await _find_agent(db, username)
+    matches = await passwords.verify_password(password, agent.password_hash if agent else None)
+    if agent is None or not matches:
+        raise InvalidCredentials
+    return agent, stamp_of(agent.password_hash)
+
+
+async def actor_of_session(
+    unit: Unit, keys: SessionKeys, token: str, *, now: int, source_ip: str = "", request_id: str = ""
+) -> Actor:
+    """The agent that the session was issued to, if it lives and has the same password. Raises InvalidCredentials."""
+    if len(token) > MAX_TOKEN:
+        raise InvalidCredentials
+    try:
+        claims = keys.verify(token, now=now)
+    except ValueError:
+        raise InvalidCredentials from None
+    row = await unit.first(_LIVE_AGENT, {"id": claims.agent_id})
+    if row is None or stamp_of(row.password_hash) != claims.stamp:
+        raise InvalidCredentials
+    return Actor(
+        kind=AGENT,
+        id=claims.agent_id,
+        name=row.username,
+        customer_id=row.customer_id,
+        permission=row.permission,
+        source_ip=source_ip,
+        request_id=request_id,
+    )
+
+
+async def actor_of_accesskey(unit: Unit, token: str, *, now: int, source_ip: str = "", request_id: str = "") -> Actor:
+    """The access key's actor. `now` in instants (us). Raises InvalidCredentials for unknown, expired, deleted."""
+    if len(token) > MAX_TOKEN or not token.isascii():
+        raise InvalidCredentials
+    row = await unit.first(_LIVE_KEY, {"token_hash": hash_token(token), "now": now})
+    if row is None:
+        raise InvalidCredentials
+    return Actor(
+        kind=ACCESSKEY,
+        id=row.id,
+        name=row.name or row.token_prefix,
+        customer_id=row.customer_id,
+        permission=row.permission,
+        source_ip=source_ip,
+        request_id=request_id,
+    )
+
+
+def looks_like_accesskey(token: str) -> bool:
+    """Whether a bearer token is an access key rather than a session's JWT (by its form alone)."""
+    return token.count(".") != 2
+
+
+def stamp_of(password_hash: str) -> str:
+    """Changes with the password and tells nothing of it: a session holds it, so a new password ends the session."""
+    return sha256(password_hash.encode()).hexdigest()[:16]
+
+
+async def _find_agent(db: Database, username: str) -> Agent | None:
+    try:
+        parse_username(username)
+    except InvalidValue:
+        return None
+    in_use = tables.agents.c.username == username
+    live_customer = tables.agents.c.customer_id.in_(
+        select(tables.customers.c.id).where(tables.customers.c.tm_delete == NEVER)
+    )
+    async with db.read() as unit:
+        found = await objects.select_(unit, AGENTS, tables.LIVE, in_use, live_customer)
+    return found[0] if found else None

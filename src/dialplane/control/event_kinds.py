@@ -1,0 +1,118 @@
+"""The kinds of events an edge reports, as they stand in its event log: one JSON object each, told apart by `kind`.
+
+`at` is wall time (instants, us), `mono` the edge's monotonic clock (ns), `n` counts a call's attempts and skips from 1.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+Instant = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+SipStatus = Annotated[int, msgspec.Meta(ge=100, le=699)]
+
+
+class Event(msgspec.Struct, kw_only=True, tag_field="kind"):
+    """What all events have."""
+
+    id: str
+    edge: str
+    at: Instant
+    mono: Instant = 0
+    v: int = 1
+
+
+class CallEvent(Event, kw_only=True):
+    call: str
+
+
+class AttemptEvent(CallEvent, kw_only=True):
+    n: Count
+
+
+class Place(msgspec.Struct, kw_only=True):
+    """A candidate's place in the decision, as `engine.dialroute` gave it."""
+
+    route_id: str
+    provider_id: str
+    target: str = ""
+    priority: int = 0
+    outcome: str = ""
+    position: int | None = None
+    reasons: list[str] = []
+
+
+class CallStarted(CallEvent, kw_only=True, tag="call_started"):
+    customer_id: str | None = None
+    trunk_id: str | None = None
+    sip_call_id: str = ""
+    source: str = ""
+    source_address: str = ""
+    dialled: str = ""
+    number: str | None = None
+    revision: Instant | None = None
+    decision: list[Place] = []
+
+
+class CallRejected(CallStarted, kw_only=True, tag="call_rejected"):
+    status: SipStatus
+    reason: str = ""
+
+
+class CallEnded(CallEvent, kw_only=True, tag="call_ended"):
+    status: SipStatus | None = None
+    reason: str = ""
+    hangup_by: str = ""
+
+
+class AttemptSent(AttemptEvent, kw_only=True, tag="attempt_sent"):
+    provider_id: str
+    route_id: str
+    uri: str = ""
+    why: list[str] = []
+
+
+class AttemptSkipped(AttemptEvent, kw_only=True, tag="attempt_skipped"):
+    provider_id: str
+    route_id: str
+    why: list[str] = []
+
+
+class AttemptRinging(AttemptEvent, kw_only=True, tag="attempt_ringing"):
+    status: SipStatus | None = None
+
+
+class AttemptAnswered(AttemptEvent, kw_only=True, tag="attempt_answered"):
+    status: SipStatus | None = None
+
+
+class AttemptEnded(AttemptEvent, kw_only=True, tag="attempt_ended"):
+    status: SipStatus | None = None
+    reason: str = ""
+    verdict: str = ""
+    action: str = ""
+
+
+class LateAnswer(AttemptEvent, kw_only=True, tag="late_answer"):
+    status: SipStatus | None = None
+
+
+class ProviderHealth(Event, kw_only=True, tag="provider_health"):
+    provider_id: str
+    hostname: str = ""
+    status: str
+    detail: str = ""
+
+
+AnyEvent = (
+    CallStarted
+    | CallRejected
+    | CallEnded
+    | AttemptSent
+    | AttemptSkipped
+    | AttemptRinging
+    | AttemptAnswered
+    | AttemptEnded
+    | LateAnswer
+    | ProviderHealth
+)

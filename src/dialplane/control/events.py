@@ -1,0 +1,56 @@
+"""Events: what the edges saw, folded into calls and attempts exactly once, whatever is repeated or reordered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from dialplane.control import permissions
+from dialplane.control.actor import Actor
+from dialplane.control.event_kinds import AnyEvent
+from dialplane.control.folding import Folded
+from dialplane.control.units import Database
+from dialplane.domain.errors import InvalidValue
+from dialplane.store import merging
+
+MAX_EVENTS = 2_000
+"""Events of one batch: bounds how long one batch can hold the writer's lock."""
+
+_MAX_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """`accepted` events are stored now or were before; `refused` holds one reason per malformed event."""
+
+    accepted: int
+    refused: tuple[str, ...] = ()
+
+
+async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]) -> Ingested:
+    """Stores a batch of decoded events in one transaction. Raises PermissionDenied, InvalidValue (too many).
+
+    `edge` is who sends them; each event names the edge that saw it. A malformed event is refused alone.
+    """
+    permissions.require(actor, "events.write")
+    if len(events) > MAX_EVENTS:
+        raise InvalidValue("events", "too_many", f"must have at most {MAX_EVENTS} events")
+    folded, refused = Folded(), list[str]()
+    for event in events:
+        try:
+            folded.add(msgspec.convert(event, AnyEvent))
+        except (msgspec.ValidationError, InvalidValue) as error:
+            refused.append(f"{edge}: {error}"[:_MAX_REASON])
+    if folded.count:
+        await _store(db, folded)
+    return Ingested(folded.count, tuple(refused))
+
+
+async def _store(db: Database, folded: Folded) -> None:
+    async with db.write() as unit:
+        for call in folded.calls_in_order():
+            call["tm_create"] = call["tm_update"] = unit.next_instant()
+        await merging.CALLS.store(unit, folded.calls_in_order())
+        await merging.ATTEMPTS.store(unit, list(folded.attempts.values()))
+        await merging.HEALTH.store(unit, list(folded.health.values()))

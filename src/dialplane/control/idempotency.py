@@ -1,0 +1,91 @@
+"""Idempotency keys: a POST that is sent again gets the first answer again, and does nothing twice.
+
+The key and its answer are stored in the transaction of the change itself, so there is no moment at which one is there
+without the other.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import delete, insert, select
+
+from dialplane.control.actor import Actor
+from dialplane.control.units import Change, Unit
+from dialplane.domain.errors import DialplaneError, InvalidValue
+from dialplane.store import tables
+
+MAX_KEY = 255
+KEPT_US = 24 * 3600 * 1_000_000
+"""How long an answer is kept for those who ask again: a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The first answer: HTTP status and body."""
+
+    status: int
+    answer: str
+
+
+class KeyReused(DialplaneError):
+    """The key was used before, for another request."""
+
+
+class KeyInUse(DialplaneError):
+    """The first request with this key has not been answered yet."""
+
+
+class KeysInUse:
+    """The keys whose first request is being worked on by this process (another process's is waited for)."""
+
+    def __init__(self) -> None:
+        self._keys: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def using(self, actor: Actor, key: str) -> Iterator[None]:
+        """Around the whole request. Raises KeyInUse where one with the same key is under way."""
+        if (actor.id, key) in self._keys:
+            raise KeyInUse
+        self._keys.add((actor.id, key))
+        try:
+            yield
+        finally:
+            self._keys.discard((actor.id, key))
+
+
+def parse_key(text: str) -> str:
+    """1 to 255 printable ASCII characters. Raises InvalidValue."""
+    if not 1 <= len(text) <= MAX_KEY or not text.isascii() or not text.isprintable():
+        raise InvalidValue("Idempotency-Key", "invalid_key", f"must be 1 to {MAX_KEY} printable ASCII characters")
+    return text
+
+
+def fingerprint_of(*parts: bytes) -> str:
+    """What tells one request from another: hash of its method, path and body, each told apart by its length."""
+    return sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
+
+
+async def find(unit: Unit, actor: Actor, key: str, fingerprint: str) -> Kept | None:
+    """The answer that was kept for this key, or None. In a changing unit, before anything is done in it.
+
+    Raises KeyReused where the fingerprint is another one.
+    """
+    keys = tables.idempotency_keys.c
+    row = await unit.first(
+        select(keys.fingerprint, keys.status, keys.answer).where(keys.actor_id == actor.id, keys.key == key)
+    )
+    if row is None:
+        return None
+    if row.fingerprint != fingerprint:
+        raise KeyReused
+    return Kept(row.status, unit.box.open(row.answer))
+
+
+async def keep(unit: Change, actor: Actor, key: str, fingerprint: str, kept: Kept) -> None:
+    """Stores the answer, sealed (it may hold a token that is told once), in the change's own transaction."""
+    keys = tables.idempotency_keys
+    await unit.execute(delete(keys).where(keys.c.tm_create < unit.instant - KEPT_US))
+    row = {"actor_id": actor.id, "key": key, "fingerprint": fingerprint, "tm_create": unit.instant}
+    await unit.execute(insert(keys), [{**row, "status": kept.status, "answer": unit.box.seal(kept.answer)}])

@@ -1,0 +1,104 @@
+"""Who may do what: one table of operation x role. Checks, docs and the test matrix all come from it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from dialplane.control.actor import Actor
+from dialplane.domain.errors import DialplaneError, NotFound
+from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
+
+
+class Scope(StrEnum):
+    """On whose objects a role may carry out an operation."""
+
+    ANY = "any"
+    OWN = "own"
+
+
+class PermissionDenied(DialplaneError):
+    """The actor's role may not carry out this operation on any object."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"{operation} is not permitted")
+        self.operation = operation
+
+
+_ADMIN: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY}
+_OWN_ADMIN: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY, CUSTOMER_ADMIN: Scope.OWN}
+_OWN_READ: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY, CUSTOMER_ADMIN: Scope.OWN, CUSTOMER_MANAGER: Scope.OWN}
+_EVERYONE: Mapping[str, Scope] = {**_OWN_READ, EDGE: Scope.OWN}
+_EDGE: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY, EDGE: Scope.ANY}
+
+TABLE: Mapping[str, Mapping[str, Scope]] = {
+    "customer.create": _ADMIN,
+    "customer.list": _ADMIN,
+    "customer.get": _ADMIN,
+    "customer.update": _ADMIN,
+    "customer.delete": _ADMIN,
+    "customer.get_own": _OWN_READ,
+    "customer.update_own": _OWN_ADMIN,
+    "agent.create": _OWN_ADMIN,
+    "agent.list": _OWN_READ,
+    "agent.get": _OWN_READ,
+    "agent.update": _OWN_ADMIN,
+    "agent.delete": _OWN_ADMIN,
+    "accesskey.create": _OWN_ADMIN,
+    "accesskey.list": _OWN_READ,
+    "accesskey.get": _OWN_READ,
+    "accesskey.update": _OWN_ADMIN,
+    "accesskey.delete": _OWN_ADMIN,
+    "provider.create": _ADMIN,
+    "provider.list": _ADMIN,
+    "provider.get": _ADMIN,
+    "provider.update": _ADMIN,
+    "provider.delete": _ADMIN,
+    "route.create": _ADMIN,
+    "route.list": _OWN_READ,
+    "route.get": _OWN_READ,
+    "route.update": _ADMIN,
+    "route.delete": _ADMIN,
+    "trunk.create": _OWN_ADMIN,
+    "trunk.list": _OWN_READ,
+    "trunk.get": _OWN_READ,
+    "trunk.update": _OWN_ADMIN,
+    "trunk.delete": _OWN_ADMIN,
+    "call.list": _OWN_READ,
+    "call.get": _OWN_READ,
+    "dialroute.list": _OWN_READ,
+    "me.get": _EVERYONE,
+    "revision.list": _ADMIN,
+    "revision.get": _ADMIN,
+    "revision.undo": _ADMIN,
+    "changes.apply": _ADMIN,
+    "feed.read": _EDGE,
+    "events.write": _EDGE,
+    "edge.list": _ADMIN,
+}
+"""operation -> role -> scope; a role that is not named may not carry out the operation at all."""
+
+
+def require(actor: Actor, operation: str, *, customer_id: str | None = None, kind: str = "") -> Scope:
+    """The scope in which the actor may carry out the operation.
+
+    With a customer_id, the object (of `kind`, by default the operation's own noun) must lie in that scope.
+    Raises PermissionDenied where the role may never, NotFound(kind) where the object is another customer's.
+    """
+    scope = TABLE[operation].get(actor.permission)
+    if scope is None:
+        raise PermissionDenied(operation)
+    if customer_id is not None and scope is Scope.OWN and customer_id != actor.customer_id:
+        raise NotFound(kind or operation.partition(".")[0])
+    return scope
+
+
+_GRANTS: Mapping[str, frozenset[str]] = {
+    SUPER_ADMIN: frozenset({SUPER_ADMIN, CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE}),
+    CUSTOMER_ADMIN: frozenset({CUSTOMER_ADMIN, CUSTOMER_MANAGER}),
+}
+"""role -> the roles it may give away, and whose holders it may change."""
+
+
+def require_grantable(actor: Actor, permission: str, operation: str) -> None:
+    """Raises PermissionDenied where the actor may not give this permission, nor change who holds it."""
+    if permission not in _GRANTS.get(actor.permission, ()):
+        raise PermissionDenied(operation)

@@ -1,0 +1,114 @@
+"""Revisions: every change, by whom, from where, with before and after."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from dialplane.control import permissions
+from dialplane.control.actor import Actor
+from dialplane.control.units import Box, Unit
+from dialplane.domain.errors import NotFound
+from dialplane.store import tables
+from dialplane.store.objects import SHAPES
+
+MASK = "***"
+_HASHES = {"agent": ("password_hash",), "accesskey": ("token_hash",)}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """One object's part of a revision; `before` is None for a create.
+
+    Records are those of domain.records with secrets masked; `changed` names the fields that differ, secrets too.
+    """
+
+    kind: str
+    object_id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    changed: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """`number` grows by one with every change; `changes` is empty in lists, `change_count` tells how many there are."""
+
+    number: int
+    instant: int
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    operation: str
+    source_ip: str
+    request_id: str
+    change_count: int
+    changes: Sequence[ObjectChange] = ()
+
+
+async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, after_seq: int = -1) -> Revision:
+    """The revision with its changes, at most `page_size` of them from behind `after_seq` on. Raises NotFound."""
+    permissions.require(actor, "revision.get")
+    row = await unit.first(select(tables.revisions).where(tables.revisions.c.number == number))
+    if row is None:
+        raise NotFound("revision")
+    columns = tables.revision_changes.c
+    parts = await unit.fetch(
+        select(tables.revision_changes)
+        .where(columns.revision == number, columns.seq > after_seq)
+        .order_by(columns.seq)
+        .limit(page_size)
+    )
+    return _revision(row, [_object_change(part, unit.box) for part in parts])
+
+
+async def list_(
+    unit: Unit,
+    actor: Actor,
+    *,
+    page_size: int = 100,
+    before: int | None = None,
+    object_id: str | None = None,
+    actor_id: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> list[Revision]:
+    """Newest first; `before` is the instant of the last one of the page before. `since` <= instant < `until`."""
+    permissions.require(actor, "revision.list")
+    columns, parts = tables.revisions.c, tables.revision_changes.c
+    where = [
+        *([columns.instant < before] if before is not None else []),
+        *([columns.actor_id == actor_id] if actor_id is not None else []),
+        *([columns.instant >= since] if since is not None else []),
+        *([columns.instant < until] if until is not None else []),
+        *([columns.number.in_(select(parts.revision).where(parts.object_id == object_id))] if object_id else []),
+    ]
+    rows = await unit.fetch(select(tables.revisions).where(*where).order_by(columns.instant.desc()).limit(page_size))
+    return [_revision(row, ()) for row in rows]
+
+
+def _revision(row: Any, changes: Sequence[ObjectChange]) -> Revision:
+    return Revision(**row._asdict(), changes=changes)
+
+
+def _object_change(row: Any, box: Box) -> ObjectChange:
+    before, after = opened(row.kind, row.before, box), opened(row.kind, row.after, box)
+    changed = [name for name in after or {} if before is None or before.get(name) != (after or {}).get(name)]
+    return ObjectChange(row.kind, row.object_id, _masked(row.kind, before), _masked(row.kind, after), changed)
+
+
+def opened(kind: str, text: str | None, box: Box) -> dict[str, Any] | None:
+    """A record out of a revision with its secrets open: for undo, never for an answer."""
+    if text is None:
+        return None
+    record: dict[str, Any] = json.loads(text)
+    return record | {name: box.open(record[name]) for name in SHAPES[kind].sealed}
+
+
+def _masked(kind: str, record: dict[str, Any] | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    secret = (*SHAPES[kind].sealed, *_HASHES.get(kind, ()))
+    return {name: MASK if name in secret and value else value for name, value in record.items()}

@@ -1,0 +1,111 @@
+"""Sessions: signed tokens (JWT, HS256) that stand for an agent for seven days, and the keys that sign them."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+SESSION_LIFETIME_S = 7 * 86_400
+_ALGORITHM = "HS256"
+_ISSUER = "dialplane"
+_KEY_BYTES = 32
+_SUFFIX = ".session-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a valid session says: the agent, the stamp of its password, from when to when it lives (instants)."""
+
+    agent_id: str
+    stamp: str
+    issued_at: int
+    expires_at: int
+
+
+class SessionKeys:
+    """The signing keys, newest first: the first signs, all of them verify."""
+
+    def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
+        """`keys`: (key id, 32 bytes or more) each. Raises ValueError without one."""
+        if not keys:
+            raise ValueError("there is no session key")
+        self._newest = keys[0]
+        self._keys = dict(keys)
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> "SessionKeys":
+        """The keys kept in this folder, one made first where there is none. Files are 0600."""
+        files = _files(folder)
+        if not files:
+            rotate(folder)
+            files = _files(folder)
+        return cls([(file.name.removesuffix(_SUFFIX), file.read_bytes()) for file in files])
+
+    def issue(self, agent_id: str, stamp: str, *, now: int) -> str:
+        """A token for this agent, valid for SESSION_LIFETIME_S from `now` (instant, us)."""
+        key_id, key = self._newest
+        issued_s = now // 1_000_000
+        claims = {
+            "iss": _ISSUER,
+            "sub": agent_id,
+            "stamp": stamp,
+            "iat": issued_s,
+            "exp": issued_s + SESSION_LIFETIME_S,
+        }
+        return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": key_id})
+
+    def verify(self, token: str, *, now: int) -> Claims:
+        """What the token says. Raises ValueError for all that is not a live token of ours."""
+        try:
+            key = self._keys[jwt.get_unverified_header(token)["kid"]]
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[_ALGORITHM],
+                issuer=_ISSUER,
+                options={"require": ["exp", "iat", "sub", "iss", "stamp"], "verify_exp": False, "verify_iat": False},
+            )
+            found = _claims(claims)
+        except (jwt.PyJWTError, KeyError, TypeError, UnicodeError):
+            raise ValueError("not a session of ours") from None
+        if found.expires_at <= now:
+            raise ValueError("the session has ended")
+        return found
+
+
+def _claims(claims: dict[str, Any]) -> Claims:
+    agent_id, stamp, issued_s, expires_s = (claims[name] for name in ("sub", "stamp", "iat", "exp"))
+    if not (type(agent_id) is type(stamp) is str and type(issued_s) is type(expires_s) is int):
+        raise TypeError
+    return Claims(agent_id, stamp, issued_s * 1_000_000, expires_s * 1_000_000)
+
+
+def rotate(folder: Path, *, keep: int = 2) -> None:
+    """Adds a new signing key in front; the `keep` newest still verify, so nobody is logged out."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    names = [int(file.name.removesuffix(_SUFFIX)) for file in _files(folder)]
+    _write_aside(folder / f"{max(names, default=0) + 1:06}{_SUFFIX}", secrets.token_bytes(_KEY_BYTES))
+    for file in _files(folder)[keep:]:
+        file.unlink()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"[0-9]*{_SUFFIX}"), reverse=True)
+
+
+def _write_aside(file: Path, content: bytes) -> None:
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(aside, file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

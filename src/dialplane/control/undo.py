@@ -1,0 +1,149 @@
+"""Undo: a revision reversed by a new one, unless what it touched has changed since."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import select
+
+from dialplane.control import agents, lifecycle, permissions, providers, revisions
+from dialplane.control.actor import Actor
+from dialplane.control.units import Change
+from dialplane.domain.customer import DELETED
+from dialplane.domain.errors import ChangedSince, NotFound, Protected
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.instants import NEVER
+from dialplane.domain.records import from_record, record_of
+from dialplane.store import objects, tables
+from dialplane.store.objects import SHAPES, Shape
+
+ROWS_AT_ONCE = 1_000
+"""Changes of the revision in memory at once."""
+
+NAMED = 100
+"""How many of the objects that have changed since the refusal names."""
+
+OBJECTS_AT_ONCE = 500
+"""Objects that are put back in one step."""
+
+First = tuple[str, str, Mapping[str, Any] | None]
+"""Kind and id of an object, and its record before the revision (None: it was created there)."""
+
+_REFERENCES = {"customer_id": "customer", "provider_id": "provider"}
+
+
+async def undo(unit: Change, actor: Actor, number: int) -> int:
+    """Reverses revision `number` as part of the unit's own; how many objects that changed.
+
+    What was created is deleted, what was changed or deleted is as it was before. Raises PermissionDenied,
+    NotFound("revision"), ChangedSince, and what forbids the reversed change itself: ProviderInUse, Protected,
+    AlreadyExists.
+    """
+    permissions.require(actor, "revision.undo")
+    if await unit.first(select(tables.revisions.c.number).where(tables.revisions.c.number == number)) is None:
+        raise NotFound("revision")
+    await _refuse_if_changed(unit, number)
+    firsts = sorted([first async for first in _first_changes(unit, number)], key=_order)
+    reversal = _Reversal(unit)
+    for kind, part in groupby(firsts, key=lambda first: first[0]):
+        same_kind = list(part)
+        for start in range(0, len(same_kind), OBJECTS_AT_ONCE):
+            await reversal.reverse(SHAPES[kind], same_kind[start : start + OBJECTS_AT_ONCE])
+    return len(firsts)
+
+
+def _order(first: First) -> tuple[bool, int, str]:
+    """What comes back comes back before what refers to it; what goes goes after what refers to it."""
+    kind, _, before = first
+    goes = before is None or before["tm_delete"] != NEVER
+    depth = {"customer": 0, "provider": 0}.get(kind, 1)
+    return goes, -depth if goes else depth, kind
+
+
+async def _refuse_if_changed(unit: Change, number: int) -> None:
+    changed = []
+    parts = tables.revision_changes.c
+    for shape in SHAPES.values():
+        touched = select(parts.object_id).where(parts.revision == number, parts.kind == shape.kind)
+        columns = shape.table.c
+        since = select(columns.id, columns.revision).where(columns.id.in_(touched), columns.revision != number)
+        changed += [(shape.kind, row.id, row.revision) for row in await unit.fetch(since.limit(NAMED))]
+    if changed:
+        raise ChangedSince(changed[:NAMED])
+
+
+async def _first_changes(unit: Change, number: int) -> AsyncIterator[First]:
+    """For each object its state before the revision, which may have touched it more than once."""
+    parts, seen, after = tables.revision_changes, set[str](), -1
+    while True:
+        rows = await unit.fetch(
+            select(parts.c.seq, parts.c.kind, parts.c.object_id, parts.c.before)
+            .where(parts.c.revision == number, parts.c.seq > after)
+            .order_by(parts.c.seq)
+            .limit(ROWS_AT_ONCE)
+        )
+        if not rows:
+            return
+        for row in rows:
+            after = row.seq
+            if row.object_id not in seen:
+                seen.add(row.object_id)
+                yield row.kind, row.object_id, revisions.opened(row.kind, row.before, unit.box)
+
+
+class _Reversal:
+    """Puts objects back, some hundred of one kind at a time. Keeps which references it has found alive."""
+
+    def __init__(self, unit: Change) -> None:
+        self._unit = unit
+        self._live: set[str] = set()
+
+    async def reverse(self, shape: Shape[Any], firsts: Sequence[First]) -> None:
+        ids = [object_id for _, object_id, _ in firsts]
+        found = await objects.select_(self._unit, shape, shape.table.c.id.in_(ids))
+        present = {value.id: value for value in found}
+        pairs = []
+        for _, object_id, before in firsts:
+            restored = _restored(shape, present[object_id], before, self._unit.next_instant())
+            if not _is_same(present[object_id], restored):
+                await self._check(shape, present[object_id], restored)
+                pairs.append((present[object_id], restored))
+        if pairs:
+            await objects.put_all(self._unit, shape, pairs)
+            await self._unit.flush()
+
+    async def _check(self, shape: Shape[Any], present: Any, restored: Any) -> None:
+        """Raises where the restored object would break a rule that every other change keeps."""
+        is_gone = restored.tm_delete != NEVER
+        if not is_gone:
+            await self._refuse_dangling(restored)
+        if shape.kind == "provider" and is_gone:
+            await providers.refuse_if_used(self._unit, present.id)
+        if shape.kind == "customer" and is_gone and present.id == SYSTEM_DEFAULT_CUSTOMER:
+            raise Protected("customer", "the system default customer cannot be deleted")
+        if shape.kind == "agent":
+            await agents.check_restored(self._unit, present, restored)
+
+    async def _refuse_dangling(self, restored: Any) -> None:
+        for name, kind in _REFERENCES.items():
+            id_ = getattr(restored, name, None)
+            if id_ is None or id_ in self._live:
+                continue
+            try:
+                await lifecycle.live(self._unit, SHAPES[kind], id_)
+            except NotFound:
+                raise ChangedSince([(kind, id_, self._unit.version_of(id_))]) from None
+            self._live.add(id_)
+
+
+def _restored(shape: Shape[Any], present: Any, before: Mapping[str, Any] | None, now: int) -> Any:
+    if before is not None:
+        return replace(from_record(shape.cls, before), tm_update=now)
+    status = {"status": DELETED} if shape.kind == "customer" else {}
+    return replace(present, tm_update=now, tm_delete=now, **status)
+
+
+def _is_same(present: Any, restored: Any) -> bool:
+    """Whether nothing but the time of the change differs (compared as records: lists and tuples are alike there)."""
+    return record_of(present) == record_of(replace(restored, tm_update=present.tm_update))

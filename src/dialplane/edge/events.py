@@ -1,0 +1,139 @@
+"""The event log: one JSON line for each thing that happens to a call, in one file for each UTC hour.
+
+Lines are appended with one write each, so several processes share a file; what was written survives any of them.
+"""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+VERSION = 1
+MAX_REASON = 128
+MAX_TEXT = 255
+_HOUR_US = 3_600_000_000
+_encode = msgspec.json.Encoder().encode
+
+
+def new_id() -> str:
+    """A random UUID (version 4). Read from the kernel at each call, so forked workers never repeat one another."""
+    text = (int.from_bytes(os.urandom(16)) & ~(0xF000 << 64) & ~(3 << 62) | (0x4000 << 64) | (2 << 62)).to_bytes(16)
+    plain = text.hex()
+    return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
+
+
+def printable(text: str, *, longest: int = MAX_TEXT) -> str:
+    """Text from the wire, cut, with what does not print replaced by `?`."""
+    cut = text[:longest]
+    return cut if cut.isprintable() else "".join(char if char.isprintable() else "?" for char in cut)
+
+
+class Moment(NamedTuple):
+    """`at` in microseconds of the wall clock, `mono` in nanoseconds of the machine's monotonic clock."""
+
+    at: int
+    mono: int
+
+
+def this_moment() -> Moment:
+    """Now."""
+    return Moment(time.time_ns() // 1000, time.monotonic_ns())
+
+
+class EventLog:
+    """Appends to `folder`/<YYYYMMDDTHH>.jsonl. A full disk loses the event, counted in `lost`, never the call."""
+
+    def __init__(self, folder: Path, *, edge: str) -> None:
+        self._folder = folder
+        self._edge = edge
+        self._hour = -1
+        self._descriptor = -1
+        self.lost = 0
+
+    def call_started(self, call: str, facts: Mapping[str, Any]) -> None:
+        """A call whose attempts are about to begin. `facts` are those of the caller and of the decision."""
+        self._append("call_started", call, facts)
+
+    def call_rejected(self, call: str, facts: Mapping[str, Any], *, status: int, reason: str) -> None:
+        """A call that gets no attempt."""
+        self._append("call_rejected", call, {**facts, "status": status, "reason": reason})
+
+    def attempt_sent(
+        self, call: str, n: int, *, provider_id: str, route_id: str, uri: str, why: Sequence[str], moment: Moment
+    ) -> None:
+        """An INVITE went to a provider at `moment`. Attempts and skips of a call share one row of numbers, from 1."""
+        fields = {"n": n, "provider_id": provider_id, "route_id": route_id, "uri": uri, "why": why}
+        self._append("attempt_sent", call, fields, moment)
+
+    def attempt_skipped(self, call: str, n: int, *, provider_id: str, route_id: str, why: Sequence[str]) -> None:
+        """A provider is passed over."""
+        fields = {"n": n, "provider_id": provider_id, "route_id": route_id, "why": why}
+        self._append("attempt_skipped", call, fields)
+
+    def attempt_ringing(self, call: str, n: int, *, status: int) -> None:
+        """The first 18x of an attempt."""
+        self._append("attempt_ringing", call, {"n": n, "status": status})
+
+    def attempt_answered(self, call: str, n: int, *, status: int) -> None:
+        """The 2xx that connects the call."""
+        self._append("attempt_answered", call, {"n": n, "status": status})
+
+    def attempt_ended(self, call: str, n: int, *, status: int | None, reason: str, verdict: str, action: str) -> None:
+        """An attempt is over without an answer. `status` is None where nothing came."""
+        fields = {
+            "n": n,
+            "status": status,
+            "reason": printable(reason, longest=MAX_REASON),
+            "verdict": verdict,
+            "action": action,
+        }
+        self._append("attempt_ended", call, fields)
+
+    def late_answer(self, call: str, n: int, *, status: int) -> None:
+        """A carrier answered after its attempt was given up."""
+        self._append("late_answer", call, {"n": n, "status": status})
+
+    def call_ended(self, call: str, *, status: int, reason: str, hangup_by: str) -> None:
+        """The call is over. `status` is the final SIP status that the caller got."""
+        self._append("call_ended", call, {"status": status, "reason": reason, "hangup_by": hangup_by})
+
+    def _append(self, kind: str, call: str, fields: Mapping[str, Any], moment: Moment | None = None) -> None:
+        at, mono = moment or this_moment()
+        event = {
+            "v": VERSION,
+            "id": new_id(),
+            "kind": kind,
+            "edge": self._edge,
+            "at": at,
+            "mono": mono,
+            "call": call,
+            **fields,
+        }
+        line = _encode(event) + b"\n"
+        try:
+            if at // _HOUR_US != self._hour:
+                self._open(at)
+            written = os.write(self._descriptor, line)
+            if written < len(line):
+                os.write(self._descriptor, b"\n")
+                self.lost += 1
+        except OSError:
+            self._hour = -1
+            self.lost += 1
+
+    def _open(self, at: int) -> None:
+        self.close()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = time.strftime("%Y%m%dT%H", time.gmtime(at // 1_000_000))
+        path = self._folder / f"{name}.jsonl"
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._hour = at // _HOUR_US
+
+    def close(self) -> None:
+        """Let go of the open file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor, self._hour = -1, -1

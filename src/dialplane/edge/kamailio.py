@@ -1,0 +1,150 @@
+"""What `serve` needs to run Kamailio as an edge: its configuration, its command line, and what is missing.
+
+Runs outside Kamailio.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from dialplane.edge.config import SETTINGS_VARIABLE, SITE_PACKAGES_VARIABLE, EdgeConfig, ScriptSettings
+
+CONFIG_FILE = "kamailio.cfg"
+SETTINGS_FILE = "script.json"
+COOKIE_KEY_FILE = "cookie.key"
+DEBIAN_PACKAGES = ("kamailio", "kamailio-python3-modules", "kamailio-extra-modules", "kamailio-tls-modules")
+
+_COOKIE_KEY_BYTES = 32
+_DIGEST_BRANCHES = 2  # a challenged attempt takes a branch more; each branch costs 700 bytes in every transaction
+_MOST_BRANCHES = 30  # Kamailio's branch bitmap
+_MODULE_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
+_LOADED = re.compile(r'^loadmodule "([a-z0-9_]+)\.so"', re.MULTILINE)
+_LIBPYTHON = re.compile(rb"libpython(3\.[0-9]+)\.so")
+
+
+class ConfigTemplate(Template):
+    """Kamailio's own variables start with a dollar sign, so ours start with an at sign."""
+
+    delimiter = "@"
+
+
+def missing() -> Sequence[str]:
+    """What Kamailio lacks to be an edge here, each as words for a person; empty where nothing does."""
+    if shutil.which("kamailio") is None and not Path("/usr/sbin/kamailio").exists():
+        return ("the program kamailio",)
+    folder = _module_folder()
+    if folder is None:
+        return ("Kamailio's modules",)
+    lacking = [f"Kamailio's module {name}" for name in _modules() if not (folder / f"{name}.so").exists()]
+    scripting = folder / "app_python3.so"
+    if scripting.exists() and (wanted := _python_of(scripting)) != _own_python():
+        lacking.append(f"Python {wanted}, which Kamailio is linked to (this is Python {_own_python()})")
+    return tuple(lacking)
+
+
+def install_command() -> str:
+    """What installs the missing on Debian and its kin."""
+    return f"apt-get install --yes {' '.join(DEBIAN_PACKAGES)}"
+
+
+def write_config(config: EdgeConfig) -> Path:
+    """Write Kamailio's configuration and the script's settings into `config.run`; returns the configuration's path.
+
+    The key that signs Record-Route cookies is made once and kept, so that calls outlive a restart. Raises OSError.
+    """
+    config.run.mkdir(parents=True, exist_ok=True)
+    config.events.mkdir(parents=True, exist_ok=True)
+    settings = ScriptSettings.of(config, cookie_key=_cookie_key(config.run / COOKIE_KEY_FILE))
+    _write(config.run / SETTINGS_FILE, settings.to_json())
+    _write(config.run / CONFIG_FILE, render(config))
+    return config.run / CONFIG_FILE
+
+
+def render(config: EdgeConfig) -> str:
+    """The text of Kamailio's configuration."""
+    return ConfigTemplate(_template()).substitute(
+        listen="\n".join(_listen_lines(config.listen)),
+        workers=config.workers,
+        tcp_workers=config.workers,
+        log_level=config.log_level,
+        max_call_s=config.max_call_s,
+        max_branches=min(config.max_attempts + _DIGEST_BRANCHES, _MOST_BRANCHES),
+        script=config.script or Path(__file__).with_name("script.py"),
+    )
+
+
+def command(config: EdgeConfig) -> Sequence[str]:
+    """The command line that runs Kamailio in the foreground; to be started in a process group of its own."""
+    program = shutil.which("kamailio") or "/usr/sbin/kamailio"
+    run = str(config.run)
+    return (
+        program,
+        *("-f", str(config.run / CONFIG_FILE)),
+        *("-DD", "-E"),
+        *("-m", str(config.shared_memory_mb), "-M", str(config.package_memory_mb)),
+        *("-Y", run, "-w", run, "-P", str(config.run / "kamailio.pid")),
+    )
+
+
+def environment(config: EdgeConfig, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment for that command: `base` without what would lead its Python astray, and where ours is."""
+    kept = {name: value for name, value in base.items() if not name.startswith("PYTHON")}
+    return {
+        **kept,
+        SITE_PACKAGES_VARIABLE: str(config.site_packages),
+        SETTINGS_VARIABLE: str(config.run / SETTINGS_FILE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _template() -> str:
+    return files("dialplane.edge").joinpath(CONFIG_FILE).read_text()
+
+
+def _modules() -> Sequence[str]:
+    return _LOADED.findall(_template())
+
+
+def _listen_lines(sockets: Sequence[str]) -> Sequence[str]:
+    has_tcp = any(socket.startswith(("tcp:", "tls:")) for socket in sockets)
+    return [*(f"listen={socket}" for socket in sockets), *(() if has_tcp else ("disable_tcp=yes",))]
+
+
+def _module_folder() -> Path | None:
+    found = (path for root in _MODULE_FOLDERS for path in Path(root).glob("**/kamailio/modules"))
+    return next(found, None)
+
+
+def _python_of(library: Path) -> str:
+    found = _LIBPYTHON.search(library.read_bytes())
+    return found[1].decode() if found else ""
+
+
+def _own_python() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _cookie_key(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        key = secrets.token_hex(_COOKIE_KEY_BYTES)
+        _write(path, key + "\n")
+        return key
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file that only its owner may read."""
+    aside = path.with_name(f"{path.name}.new")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(aside, path)

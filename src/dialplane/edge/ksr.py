@@ -1,0 +1,246 @@
+"""Kamailio's scripting interface (KEMI, module KSR) as Python would have it: bools, values, and failures that raise.
+
+The one file that touches KSR. Its functions answer 1 or -1, both of which are true in Python; text that is not UTF-8
+raises. Sources: Kamailio 5.6.3, src/core/kemi.c and the modules' own tables.
+"""
+
+from importlib import import_module
+from typing import Any
+
+UNDECODABLE = "\ufffd"
+
+_TIMER_UNIT_PER_S = 1000  # t_set_fr takes milliseconds
+
+
+class KsrError(Exception):
+    """Kamailio refused what was asked of it."""
+
+    def __init__(self, function: str, answer: Any) -> None:
+        super().__init__(f"{function} answered {answer!r}")
+
+
+class Sip:
+    """The message and the transaction that the running entry point is about."""
+
+    def __init__(self, ksr: Any) -> None:
+        self._ksr = ksr
+        self._pv_get = ksr.pv.get
+        self._avp_get = ksr.pvx.avp_get
+        self._avp_set = ksr.pvx.avp_sets
+
+    # what the message says
+
+    def text(self, variable: str) -> str:
+        """A pseudo-variable as text; "" where it is null, U+FFFD where its bytes are not UTF-8."""
+        try:
+            value = self._pv_get(variable)
+        except UnicodeDecodeError:
+            return UNDECODABLE
+        return "" if value is None else str(value)
+
+    def number(self, variable: str) -> int:
+        """A pseudo-variable as an integer; 0 where it is null."""
+        return int(self._pv_get(variable) or 0)
+
+    def header(self, name: str) -> str:
+        """The body of the first header of that name, "" where there is none."""
+        try:
+            return self._ksr.hdr.get(name) or ""
+        except UnicodeDecodeError:
+            return UNDECODABLE
+
+    def headers(self, name: str, *, most: int) -> list[str]:
+        """The bodies of the first headers of that name."""
+        found = (self._ksr.hdr.get_idx(name, index) for index in range(most))
+        return [body for body in found if body is not None]
+
+    def has_to_tag(self) -> bool:
+        """Whether this is a request within a dialog."""
+        return bool(self._ksr.siputils.has_totag() > 0)
+
+    def is_sane(self) -> bool:
+        """RFC 3261 sanity; where it is not, Kamailio has answered 400 by itself."""
+        return bool(self._ksr.sanity.sanity_check(0x7FE7, 7) > 0)
+
+    def has_hops_left(self) -> bool:
+        """Count Max-Forwards down, or add it."""
+        return bool(self._ksr.maxfwd.process_maxfwd(70) > 0)
+
+    def is_from_caller(self) -> bool:
+        """Whether an in-dialog request travels in the direction of the first INVITE."""
+        return bool(self._ksr.rr.is_direction("downstream") > 0)
+
+    # what becomes of it
+
+    def remove_header(self, name: str) -> None:
+        """Take away all headers of that name."""
+        self._ksr.hdr.remove(name)
+
+    def remove_headers(self, pattern: str) -> None:
+        """Take away the headers whose name matches a POSIX expression. Slow: compiled at each call."""
+        self._ksr.textops.remove_hf_re(pattern)
+
+    def add_header(self, name: str, value: str) -> None:
+        """Add a header. Name and value must be free of CR and LF: Kamailio does not look."""
+        self._did("hdr.append", self._ksr.hdr.append(f"{name}: {value}\r\n"))
+
+    def keep_codecs(self, names: str) -> None:
+        """Take all but these codecs out of the SDP offer, if there is one."""
+        self._ksr.sdpops.keep_codecs_by_name(names, "")
+
+    def set_target(self, uri: str, next_hop: str) -> None:
+        """The request URI, and where to send it ("" for where the URI leads)."""
+        self._did("seturi", self._ksr.seturi(uri))
+        if next_hop:
+            self._did("setdsturi", self._ksr.setdsturi(next_hop))
+        else:
+            self._ksr.resetdsturi()
+
+    def record_route(self, parameters: str) -> None:
+        """Stay in the path of the dialog, with these parameters in the header."""
+        self._did("rr.add_rr_param", self._ksr.rr.add_rr_param(parameters))
+        self._did("rr.record_route", self._ksr.rr.record_route())
+
+    def follow_route(self) -> bool:
+        """Take our own Route off and go where the next leads; False where the first is not ours."""
+        return bool(self._ksr.rr.loose_route() > 0)
+
+    def is_ours(self, uri: str) -> bool:
+        """Whether a SIP URI leads to a socket that we listen on."""
+        return bool(self._ksr.is_myself(uri))
+
+    # answering
+
+    def reply(self, status: int, phrase: str) -> None:
+        """Answer within the transaction (made where there is none)."""
+        self._ksr.tm.t_send_reply(status, phrase)
+
+    def reply_stateless(self, status: int, phrase: str) -> None:
+        """Answer and forget."""
+        self._ksr.sl.sl_send_reply(status, phrase)
+
+    def add_reply_header(self, name: str, value: str) -> None:
+        """A header for the answer that follows."""
+        self._ksr.hdr.append_to_reply(f"{name}: {value}\r\n")
+
+    def drop(self) -> None:
+        """Let the message go no further."""
+        self._ksr.set_drop()
+
+    # transactions
+
+    def begin_transaction(self) -> bool:
+        """Make the transaction of this request; False where it has one (a retransmission, now answered again)."""
+        made = self._ksr.tm.t_newtran()
+        if made < 0:
+            raise KsrError("tm.t_newtran", made)
+        return bool(made > 0)
+
+    def belongs_to_transaction(self) -> bool:
+        """Whether an ACK, a CANCEL or a reply matches a transaction."""
+        return bool(self._ksr.tm.t_check_trans() > 0)
+
+    def relay(self) -> bool:
+        """Send the request on; False where that failed at once."""
+        return bool(self._ksr.tm.t_relay() > 0)
+
+    def on_outcome(self, *, failure: str, reply: str, branch: str) -> None:
+        """The entry points for what follows the next `relay`; "" for none at the branch."""
+        tm = self._ksr.tm
+        tm.t_on_failure(failure)
+        tm.t_on_reply(reply)
+        if branch:
+            tm.t_on_branch(branch)
+
+    def set_timers(self, *, silent_s: int, provisional_s: int) -> None:
+        """How long to wait for any response, and for a final one after a provisional one; running ones change too."""
+        self._ksr.tm.t_set_fr(provisional_s * _TIMER_UNIT_PER_S, silent_s * _TIMER_UNIT_PER_S)
+
+    def treat_6xx_as_4xx(self) -> None:
+        """Leave it to our own table what follows a 6xx."""
+        self._ksr.tm.t_set_disable_6xx(1)
+
+    def is_cancelled(self) -> bool:
+        """Whether the caller has sent CANCEL."""
+        return bool(self._ksr.tm.t_is_canceled() > 0)
+
+    def has_timed_out(self) -> bool:
+        """In a failure route: no final response came."""
+        return bool(self._ksr.tm.t_branch_timeout() > 0)
+
+    def was_replied(self) -> bool:
+        """In a failure route: at least a provisional response came."""
+        return bool(self._ksr.tm.t_branch_replied() > 0)
+
+    def failed_status(self) -> int:
+        """In a failure route: the final status of the attempt."""
+        return int(self._ksr.tm.t_get_status_code())
+
+    def authenticate(self, *, username: str, password: str) -> bool:
+        """In a failure route after 401 or 407: add the credentials; False where the challenge cannot be met."""
+        self._avp_set("auth_username", username)
+        self._avp_set("auth_password", password)
+        return bool(self._ksr.uac.uac_auth() > 0)
+
+    # what is kept between entry points
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep text with the transaction. The last one kept under a name counts."""
+        self._avp_set(name, text)
+
+    def kept(self, name: str) -> str:
+        """What was kept with the transaction, "" where nothing was."""
+        return self._avp_get(name) or ""
+
+    def count(self, table: str, key: str) -> int:
+        """Add one to a counter that all workers share (its table says for how long it lives); the new value."""
+        return int(self._ksr.htable.sht_inc(table, key))
+
+    # dialogs
+
+    def begin_dialog(self, **variables: str) -> None:
+        """Follow the dialog that this INVITE begins, and keep variables with it."""
+        dialog = self._ksr.dialog
+        self._did("dialog.dlg_manage", dialog.dlg_manage())
+        for name, value in variables.items():
+            self._did("dialog.var_sets", dialog.var_sets(name, value))
+
+    def dialog_variable(self, name: str) -> str:
+        """A variable of the current dialog, "" where there is no such."""
+        return self._ksr.dialog.var_get(name) or ""
+
+    def is_known_dialog(self) -> bool:
+        """Whether this request belongs to a dialog that we follow."""
+        return bool(self._ksr.dialog.is_known_dlg() > 0)
+
+    def channels(self, profile: str, member: str) -> int:
+        """How many dialogs of a profile have this value."""
+        self._ksr.dialog.get_profile_size(profile, member, "$var(size)")
+        return self.number("$var(size)")
+
+    def take_channel(self, profile: str, member: str) -> None:
+        """Count the current dialog under this value, until it ends or `free_channel`."""
+        self._ksr.dialog.set_dlg_profile(profile, member)
+
+    def free_channel(self, profile: str, member: str) -> None:
+        """Count the current dialog no longer under this value."""
+        self._ksr.dialog.unset_dlg_profile(profile, member)
+
+    # logging
+
+    def log_error(self, text: str) -> None:
+        """A line in Kamailio's log."""
+        self._ksr.err(text + "\n")
+
+    def log_warning(self, text: str) -> None:
+        """A line in Kamailio's log."""
+        self._ksr.warn(text + "\n")
+
+    def _did(self, function: str, answer: Any) -> None:
+        if answer is not True and (answer is False or answer is None or answer < 0):
+            raise KsrError(function, answer)
+
+
+def connect() -> Sip:
+    """The adapter on the KSR module of the Kamailio that runs this Python. Raises ImportError anywhere else."""
+    return Sip(import_module("KSR"))

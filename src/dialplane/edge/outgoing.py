@@ -1,0 +1,264 @@
+"""A call on its way out: one attempt after the other, until one is answered, one says stop, or none is left.
+
+Each method is what one of Kamailio's entry points does. A failure route and a reply route run under the transaction's
+reply lock, so the progress they read and keep is never written by two workers at once (Kamailio 5.6.3, tm/t_reply.c).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from dialplane.domain.call import Verdict
+from dialplane.edge.events import EventLog, this_moment
+from dialplane.edge.ksr import Sip
+from dialplane.edge.phrases import phrase
+from dialplane.edge.plan import Plan, PlannedAttempt, Progress, plan_of
+from dialplane.engine import failover, reasons
+
+PLAN = "plan"
+PROGRESS = "progress"
+FAILURE_ROUTE = "ksr_failure_"
+REPLY_ROUTE = "ksr_reply_"
+BRANCH_ROUTE = "ksr_branch_"
+PROVIDER_PROFILE = "provider"
+CPS_TABLE = "cps"
+
+CALLER = "caller"
+CALLEE = "callee"
+EDGE = "edge"
+TIMEOUT = "timeout"
+
+_ALWAYS_KEPT_CODEC = "telephone-event"  # DTMF is no codec of the carrier's choosing: without it no menu works
+_NEVER_RELAYED = (401, 407)
+
+
+class Credentials(NamedTuple):
+    """What a carrier knows us by."""
+
+    username: str
+    password: str
+
+
+class Outgoing:
+    """`credentials_of` gives a provider's, or None where it has none (any more); `now_s` the wall clock's second."""
+
+    def __init__(
+        self,
+        sip: Sip,
+        log: EventLog,
+        *,
+        credentials_of: Callable[[str], Credentials | None],
+        now_s: Callable[[], int],
+    ) -> None:
+        self._sip = sip
+        self._log = log
+        self._credentials_of = credentials_of
+        self._now_s = now_s
+
+    def begin(self, plan: Plan) -> None:
+        """Make the first attempt that can be made; in the request route of the INVITE."""
+        self._sip.keep(PLAN, plan.to_text())
+        self._sip.treat_6xx_as_4xx()
+        self._try_next(plan, Progress())
+
+    def branch(self, n: int) -> None:
+        """Apply to the message what attempt `n` alone is to carry; in the branch route."""
+        attempt = self._plan().attempts[n - 1]
+        for name, value in attempt.headers:
+            self._sip.add_header(name, value)
+        if attempt.codecs:
+            self._sip.keep_codecs(f"{attempt.codecs},{_ALWAYS_KEPT_CODEC}")
+
+    def replied(self, n: int) -> None:
+        """Note a response to attempt `n`; in its reply route."""
+        status = self._sip.number("$rs")
+        if status < 180 or status >= 300:
+            return
+        progress = self._progress()
+        if status >= 200:
+            self._answered(n, status, progress)
+        elif status < 190 and n == progress.current and not (progress.ringing or progress.answered or progress.ended):
+            plan = self._plan()
+            progress.ringing = True
+            self._keep(progress)
+            attempt = plan.attempts[n - 1]
+            self._sip.set_timers(silent_s=attempt.no_response_s, provisional_s=attempt.ring_s)
+            self._log.attempt_ringing(plan.call, n, status=status)
+
+    def failed(self, n: int) -> None:
+        """Attempt `n` is over without an answer: record it, then go on or tell the caller; in its failure route."""
+        plan, progress = self._plan(), self._progress()
+        if progress.ended:
+            return
+        attempt = plan.attempts[n - 1]
+        outcome, status = self._outcome(progress)
+        can_authenticate = attempt.has_credentials and not progress.authenticated
+        step = self._after(outcome, progress, attempt, can_authenticate=can_authenticate)
+        if step.action == failover.AUTHENTICATE:
+            if self._authenticate(plan, n, progress):
+                return
+            step = self._after(outcome, progress, attempt, can_authenticate=False)
+        self._free(attempt)
+        self._log.attempt_ended(
+            plan.call,
+            n,
+            status=status,
+            reason=self._sip.text("$T_reply_reason") if status else "",
+            verdict=step.verdict,
+            action=step.action,
+        )
+        if status is not None:
+            progress.statuses.append(status)
+        if step.action == failover.NEXT:
+            self._try_next(plan, progress)
+        else:
+            self._stop(plan, progress, outcome, step.caller_status or failover.ALL_FAILED)
+
+    def settled_elsewhere(self) -> None:
+        """Kamailio has given the caller a final answer by itself: a CANCEL that came just between two attempts."""
+        progress = self._progress()
+        if progress.ended or progress.answered or not progress.current:
+            return
+        plan = self._plan()
+        cancelled = self._sip.is_cancelled()
+        verdict = Verdict.CANCELLED if cancelled else Verdict.TRANSPORT_ERROR
+        self._log.attempt_ended(
+            plan.call, progress.current, status=None, reason="", verdict=verdict, action=failover.STOP
+        )
+        self._end(plan, progress, 487 if cancelled else 500, CALLER if cancelled else EDGE)
+
+    def _plan(self) -> Plan:
+        return plan_of(self._sip.kept(PLAN))
+
+    def _progress(self) -> Progress:
+        text = self._sip.kept(PROGRESS)
+        return Progress.from_text(text) if text else Progress()
+
+    def _keep(self, progress: Progress) -> None:
+        self._sip.keep(PROGRESS, progress.to_text())
+
+    def _answered(self, n: int, status: int, progress: Progress) -> None:
+        if progress.answered == n or n in progress.late:
+            return
+        call = self._plan().call
+        if n == progress.current and not progress.answered and not progress.ended:
+            progress.answered = n
+            self._log.attempt_answered(call, n, status=status)
+        else:
+            progress.late.append(n)
+            self._log.late_answer(call, n, status=status)
+        self._keep(progress)
+
+    def _outcome(self, progress: Progress) -> tuple[failover.Outcome, int | None]:
+        """What the attempt came to, and the SIP status that came, if one did."""
+        timed_out = self._sip.has_timed_out()
+        status = None if timed_out else self._sip.failed_status()
+        if self._sip.is_cancelled():
+            return failover.CANCELLED, status
+        if status is not None:
+            return status, status
+        if progress.ringing:
+            return failover.NO_ANSWER, None
+        return failover.NO_PROGRESS if self._sip.was_replied() else failover.NO_RESPONSE, None
+
+    @staticmethod
+    def _after(
+        outcome: failover.Outcome, progress: Progress, attempt: PlannedAttempt, *, can_authenticate: bool
+    ) -> failover.Step:
+        return failover.after(
+            outcome, ringing=progress.ringing, overrides=attempt.overrides, can_authenticate=can_authenticate
+        )
+
+    def _authenticate(self, plan: Plan, n: int, progress: Progress) -> bool:
+        """Send attempt `n` once more with the provider's credentials; False where that cannot be done."""
+        credentials = self._credentials_of(plan.attempts[n - 1].provider_id)
+        if credentials is None or not self._sip.authenticate(
+            username=credentials.username, password=credentials.password
+        ):
+            return False
+        progress.authenticated = True
+        return self._send(plan, n, progress)
+
+    def _try_next(self, plan: Plan, progress: Progress) -> None:
+        while progress.current < len(plan.attempts):
+            n = progress.current + 1
+            progress.current, progress.ringing, progress.authenticated = n, False, False
+            attempt = plan.attempts[n - 1]
+            refusal = attempt.refusal or self._cap_reached(attempt)
+            if refusal:
+                self._skip(plan.call, n, attempt, (*attempt.why, refusal))
+                continue
+            moment = this_moment()
+            sent = self._send(plan, n, progress)
+            if not sent and self._sip.is_cancelled():
+                self._free(attempt)
+                self._end(plan, progress, 487, CALLER)
+                return
+            self._log.attempt_sent(
+                plan.call,
+                n,
+                provider_id=attempt.provider_id,
+                route_id=attempt.route_id,
+                uri=attempt.uri,
+                why=attempt.why,
+                moment=moment,
+            )
+            if sent:
+                return
+            self._not_sent(plan.call, n, attempt)
+        self._end(plan, progress, failover.final_status(progress.statuses), EDGE)
+
+    def _send(self, plan: Plan, n: int, progress: Progress) -> bool:
+        attempt = plan.attempts[n - 1]
+        if attempt.max_channels is not None and not progress.authenticated:
+            self._sip.take_channel(PROVIDER_PROFILE, attempt.provider_id)
+        self._sip.set_target(attempt.uri, attempt.next_hop)
+        self._sip.set_timers(silent_s=attempt.no_response_s, provisional_s=attempt.progress_s)
+        has_changes = attempt.headers or attempt.codecs
+        self._sip.on_outcome(
+            failure=f"{FAILURE_ROUTE}{n}", reply=f"{REPLY_ROUTE}{n}", branch=f"{BRANCH_ROUTE}{n}" if has_changes else ""
+        )
+        self._keep(progress)
+        return self._sip.relay()
+
+    def _not_sent(self, call: str, n: int, attempt: PlannedAttempt) -> None:
+        self._free(attempt)
+        step = failover.after(failover.TRANSPORT_ERROR, ringing=False)
+        self._log.attempt_ended(call, n, status=None, reason="", verdict=step.verdict, action=step.action)
+
+    def _skip(self, call: str, n: int, attempt: PlannedAttempt, why: Sequence[str]) -> None:
+        self._log.attempt_skipped(call, n, provider_id=attempt.provider_id, route_id=attempt.route_id, why=why)
+
+    def _cap_reached(self, attempt: PlannedAttempt) -> str:
+        """The reason code of a cap of the provider's that is reached, or ""."""
+        sip, provider_id = self._sip, attempt.provider_id
+        if attempt.max_channels is not None and sip.channels(PROVIDER_PROFILE, provider_id) >= attempt.max_channels:
+            return reasons.CHANNEL_CAP_FULL
+        if attempt.max_cps is not None and sip.count(CPS_TABLE, f"{provider_id}:{self._now_s()}") > attempt.max_cps:
+            return reasons.CPS_CAP_FULL
+        return ""
+
+    def _free(self, attempt: PlannedAttempt) -> None:
+        if attempt.max_channels is not None:
+            self._sip.free_channel(PROVIDER_PROFILE, attempt.provider_id)
+
+    def _stop(self, plan: Plan, progress: Progress, outcome: failover.Outcome, caller_status: int) -> None:
+        """Give the caller the answer of the attempt that said stop: the carrier's own message where it may be seen."""
+        relayed = outcome == caller_status and caller_status >= 400 and caller_status not in _NEVER_RELAYED
+        hangup_by = {failover.CANCELLED: CALLER, failover.NO_ANSWER: TIMEOUT}.get(str(outcome), CALLEE)
+        if relayed:
+            self._record_end(plan, progress, caller_status, hangup_by)
+        elif caller_status < 400 or caller_status in _NEVER_RELAYED:
+            self._end(plan, progress, failover.ALL_FAILED, hangup_by)
+        else:
+            self._end(plan, progress, caller_status, hangup_by)
+
+    def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
+        self._record_end(plan, progress, status, hangup_by)
+        if status == failover.ALL_FAILED:
+            self._sip.add_reply_header("Retry-After", str(failover.RETRY_AFTER_S))
+        self._sip.reply(status, phrase(status))
+
+    def _record_end(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
+        progress.ended = True
+        self._keep(progress)
+        self._log.call_ended(plan.call, status=status, reason=phrase(status), hangup_by=hangup_by)

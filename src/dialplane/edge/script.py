@@ -1,0 +1,32 @@
+"""What Kamailio's app_python3 loads. It puts the project on the path and hands over to `worker.py`.
+
+Kamailio runs Debian's Python, not the virtual environment's; the environment says where the packages are. The folder
+of this file, which Kamailio puts on the path, is taken off: its modules are not top-level ones.
+"""
+
+import os
+import site
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dialplane.edge.worker import Worker
+
+
+def _find_packages() -> None:
+    here = Path(__file__).resolve().parent
+    before = [entry for entry in sys.path if Path(entry).resolve() != here]
+    sys.path[:] = before
+    site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
+    sys.path[:] = [entry for entry in sys.path if entry not in before] + before
+
+
+def mod_init() -> "Worker":
+    """Kamailio's first call, before it forks: the object whose methods are its entry points."""
+    _find_packages()
+    from dialplane.edge.config import SETTINGS_VARIABLE, ScriptSettings
+    from dialplane.edge.ksr import connect
+    from dialplane.edge.worker import Worker
+
+    return Worker(connect(), ScriptSettings.read(Path(os.environ[SETTINGS_VARIABLE])))

@@ -1,0 +1,61 @@
+"""`python -m dialplane.serve [edge | migrate]`: see the package."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from dialplane.serve.firststart import migrate
+from dialplane.serve.refusal import CannotStart
+from dialplane.serve.service import Service
+from dialplane.serve.speaker import Speaker
+from dialplane.settings import Settings
+
+
+def _everything(settings: Settings, speaker: Speaker) -> None:
+    asyncio.run(Service(settings, speaker).run())
+
+
+def _edge(settings: Settings, speaker: Speaker) -> None:
+    if not settings.control_url:
+        raise CannotStart("An edge needs to know its control plane.", "Say where it is with --control URL.")
+    if settings.key_file is None or not settings.key_file.is_file():
+        raise CannotStart(
+            "An edge needs an access key with the permission `edge`.",
+            "Make one with POST /v1.0/accesskeys, put its token in a file and name that with --key-file FILE.",
+        )
+    asyncio.run(Service(settings, speaker, alone=True).run())
+
+
+def _migrate(settings: Settings, speaker: Speaker) -> None:
+    migrate(settings)
+    speaker.say("The database has the present schema.")
+
+
+MODES: Mapping[str, Callable[[Settings, Speaker], None]] = {"": _everything, "edge": _edge, "migrate": _migrate}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one mode; the exit status is 1 where it could not begin, 2 where it was called wrongly."""
+    speaker = Speaker(Console(highlight=False))
+    mode = MODES.get("".join(arguments))
+    if mode is None:
+        speaker.say("usage: python -m dialplane.serve [edge | migrate]")
+        return 2
+    try:
+        mode(Settings(), speaker)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            speaker.say(f"DIALPLANE_{name} {problem['msg'].removeprefix('Value error, ')}", style="red")
+        return 1
+    except CannotStart as refusal:
+        speaker.refuse(refusal)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

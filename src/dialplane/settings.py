@@ -1,0 +1,230 @@
+"""Every setting, with its unit, its default and the reason for it.
+
+Each is read from the environment as `DIALPLANE_<NAME>`. Only composition roots read this module; they pass plain
+values inward.
+"""
+
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PORT = re.compile(r"[0-9]{1,5}")
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT` (`[::1]:8080` for IPv6). Port 0 asks the system for a free one.
+
+    Raises ValueError for anything else.
+    """
+    host, colon, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not colon or not bare or not _PORT.fullmatch(port) or int(port) > 65535:
+        raise ValueError("must be HOST:PORT, like 127.0.0.1:8080")
+    return bare, int(port)
+
+
+def _address(text: str) -> str:
+    split_address(text)
+    return text
+
+
+def _optional_address(text: str) -> str:
+    return _address(text) if text else ""
+
+
+def _networks(text: str) -> str:
+    for network in split_list(text):
+        ip_network(network)
+    return text
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """The entries of a comma-separated setting, without blanks."""
+    return tuple(entry for part in text.split(",") if (entry := part.strip()))
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Listed = Annotated[str, NoDecode]
+
+
+class Settings(BaseSettings):
+    """All settings of one Dialplane process tree. Keyword arguments win over the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="DIALPLANE_", extra="ignore", frozen=True)
+
+    data: Path = Field(
+        default=Path("dialplane-data"),
+        description="Folder that holds the database, secrets, replica, events and logs; one instance at a time.",
+    )
+    http: Address = Field(
+        default="127.0.0.1:8080",
+        description="HOST:PORT of the REST API. Loopback, so that nothing is exposed before someone says so.",
+    )
+    sip: Address = Field(
+        default="127.0.0.1:5060",
+        description="HOST:PORT that the edge receives SIP on. Loopback, for the same reason.",
+    )
+    demo: bool = Field(
+        default=False,
+        description="Make demo providers, routes and a trunk on an empty data folder, and place a call through them.",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the database; empty for SQLite in the data folder. PostgreSQL once there is "
+        "more than one control node.",
+        repr=False,
+    )
+    admin_username: str = Field(
+        default="",
+        description="User name of the first administrator, made when there is none; empty for admin@localhost.",
+    )
+    admin_password: SecretStr = Field(
+        default=SecretStr(""),
+        description="Password of the first administrator; empty for a generated one that is printed once.",
+    )
+    log_level: str = Field(
+        default="info",
+        pattern="^(debug|info|warning|error)$",
+        description="Least level that is logged: debug, info, warning or error.",
+    )
+
+    # --- REST API: what one request may take
+    body_limit_bytes: int = Field(
+        default=1_048_576, ge=1024, le=1_073_741_824,
+        description="Largest request body. A megabyte holds any object several times over.",
+    )  # fmt: skip
+    bulk_body_limit_bytes: int = Field(
+        default=67_108_864, ge=1024, le=1_073_741_824,
+        description="Largest body of the bulk endpoints (events of an edge, many changes at once), which only "
+        "known callers reach.",
+    )  # fmt: skip
+    body_timeout_s: int = Field(
+        default=20, ge=1, le=600,
+        description="Seconds a request's whole body may take to arrive, so that slow senders hold no place.",
+    )  # fmt: skip
+    header_timeout_s: int = Field(
+        default=10, ge=1, le=120,
+        description="Seconds the head of a request may take to arrive before the connection is closed.",
+    )  # fmt: skip
+    header_limit_bytes: int = Field(
+        default=32_768, ge=4096, le=1_048_576,
+        description="Largest head of a request (request line and headers together).",
+    )  # fmt: skip
+    header_limit_count: int = Field(
+        default=100, ge=16, le=10_000,
+        description="Most headers in a request; browsers and proxies send fewer than 40.",
+    )  # fmt: skip
+    keep_alive_s: int = Field(
+        default=15, ge=1, le=600,
+        description="Seconds an idle connection is kept; longer than the usual 10 s of health checkers.",
+    )  # fmt: skip
+    requests_in_flight: int = Field(
+        default=512, ge=1, le=100_000,
+        description="Requests served at one time (long polls apart); more are answered 503 with Retry-After, so "
+        "that those inside are answered in time.",
+    )  # fmt: skip
+    feed_followers: int = Field(
+        default=1000, ge=1, le=100_000,
+        description="Long polls of the feed held at one time, one for each edge.",
+    )  # fmt: skip
+    shutdown_timeout_s: int = Field(
+        default=20, ge=1, le=600,
+        description="Seconds that requests in flight have to finish when the API stops; longer than the longest write.",
+    )  # fmt: skip
+
+    # --- REST API: who may call, and how often
+    query_credentials: bool = Field(
+        default=True,
+        description="Accept ?token= and ?accesskey=, which the contract documents. They are kept out of all logs.",
+    )
+    login_failures_per_minute: int = Field(
+        default=10, ge=1, le=100_000,
+        description="Wrong passwords per minute for one user name from one address, before 429.",
+    )  # fmt: skip
+    address_login_failures_per_minute: int = Field(
+        default=300, ge=1, le=1_000_000,
+        description="Wrong passwords per minute from one address over all user names, before 429. Wide enough for "
+        "an office behind one address; a guesser of many names needs more.",
+    )  # fmt: skip
+    requests_per_second: int = Field(
+        default=10_000, ge=1, le=1_000_000,
+        description="Requests per second of one access key or person, before 429. Beyond one worker's capacity by "
+        "default; lower it where callers share a platform.",
+    )  # fmt: skip
+    cors_origins: Listed = Field(
+        default="",
+        description="Comma-separated origins whose pages may call the API from a browser; empty for none.",
+    )
+    trusted_proxies: Listed = Field(
+        default="",
+        description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed; empty for none.",
+    )
+
+    # --- Routing and the edge
+    denied_networks: Annotated[str, AfterValidator(_networks)] = Field(
+        default="",
+        description="Comma-separated networks that no provider may live in, besides link-local, multicast and "
+        "unspecified ones, which are always refused. Private networks are allowed: SBCs live there.",
+    )
+    max_attempts: int = Field(
+        default=10, ge=1, le=30,
+        description="Most attempts for one call. Ten is more than any caller waits for.",
+    )  # fmt: skip
+    edge_name: str = Field(
+        default="",
+        description="Name of this edge in records and feeds; empty for the machine's host name.",
+        max_length=255,
+    )
+    control_url: str = Field(
+        default="",
+        description="Base URL of the control plane that an edge follows; empty for the one on this machine.",
+    )
+    key_file: Path | None = Field(
+        default=None,
+        description="File that holds the access key (permission `edge`) of an edge that runs by itself.",
+    )
+
+    probe_interval_s: float = Field(
+        default=10.0, ge=0.1, le=3600,
+        description="Seconds between OPTIONS probes of a provider; sooner while a probe contradicts its health.",
+    )  # fmt: skip
+    probe_timeout_s: float = Field(
+        default=2.0, ge=0.1, le=30,
+        description="Seconds a provider has to answer a probe; two retransmissions fit in.",
+    )  # fmt: skip
+    probe_down_after: int = Field(
+        default=3, ge=1, le=100,
+        description="Failed probes in a row until a healthy provider is unhealthy; a lost packet moves no call.",
+    )  # fmt: skip
+    probe_up_after: int = Field(
+        default=2, ge=1, le=100,
+        description="Answered probes in a row until an unhealthy provider is healthy again.",
+    )  # fmt: skip
+    dns_server: Annotated[str, AfterValidator(_optional_address)] = Field(
+        default="",
+        description="ADDRESS:PORT of the DNS server to look providers' hostnames up at; empty for the system's.",
+    )
+
+    @property
+    def http_address(self) -> tuple[str, int]:
+        """Host and port of `http`."""
+        return split_address(self.http)
+
+    @property
+    def sip_address(self) -> tuple[str, int]:
+        """Host and port of `sip`."""
+        return split_address(self.sip)
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file that is used where `database_url` is empty."""
+        return self.data / "dialplane.db"
+
+    @property
+    def secrets_folder(self) -> Path:
+        """Signing keys and the box key; mode 0700."""
+        return self.data / "secrets"

@@ -1,0 +1,75 @@
+"""Engines: how connections of either database are made, for writers and for readers."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+from dialplane.store.connections import raw
+
+BUSY_TIMEOUT_S = 1.8
+"""How long a statement waits for another process that holds SQLite's lock."""
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
+"""On each connection. The limit cuts the WAL file back after a change of many thousand rows."""
+
+CONNECT_TIMEOUT_S = 2
+LOCK_TIMEOUT_MS = 2_000
+STATEMENT_TIMEOUT_MS = 60_000
+"""Longest of the legitimate ones: a bulk change of 100,000 routes, a batch of the full feed."""
+
+
+def writer_engine(url: URL) -> Engine:
+    """An engine with one connection whose transactions may write from their first statement on."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, connections=1, begin="BEGIN IMMEDIATE", pragmas=())
+    return _postgresql(url, connections=1, read_only=False)
+
+
+def reader_engine(url: URL, connections: int) -> Engine:
+    """An engine whose transactions only read, each in one snapshot."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, connections=connections, begin="BEGIN", pragmas=("query_only=ON",))
+    return _postgresql(url, connections=connections, read_only=True)
+
+
+def _sqlite(url: URL, *, connections: int, begin: str, pragmas: tuple[str, ...]) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_S,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        for pragma in (*PRAGMAS, *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if not raw(connection).in_transaction:
+            raw(connection).execute(begin)
+
+    return engine
+
+
+def _postgresql(url: URL, *, connections: int, read_only: bool) -> Engine:
+    limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_S,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": limits},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.read_only = read_only
+
+    return engine

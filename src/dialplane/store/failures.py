@@ -1,0 +1,48 @@
+"""Database failures as the domain's words: what may succeed a moment later is Unavailable."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from dialplane.domain.errors import Unavailable
+
+_POSTGRESQL = {"53100": "storage_full", "55P03": "busy", "57014": "busy", "40P01": "busy"}
+"""SQLSTATE: disk_full, lock_not_available, query_canceled (by a timeout of ours), deadlock_detected."""
+
+_POSTGRESQL_CLASSES = {"08": "unreachable", "53": "unreachable", "57": "unreachable"}
+"""Connection exceptions, insufficient resources, operator intervention (shutdown, crash, starting up)."""
+
+_SQLITE = {
+    "SQLITE_BUSY": "busy",
+    "SQLITE_LOCKED": "busy",
+    "SQLITE_FULL": "storage_full",
+    "SQLITE_IOERR": "unreachable",
+    "SQLITE_CANTOPEN": "unreachable",
+}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raises Unavailable in place of the driver's errors for a database that is busy, full or gone."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("busy") from error
+    except DBAPIError as error:
+        code = _code(error)
+        if code is None:
+            raise
+        raise Unavailable(code) from error
+
+
+def _code(error: DBAPIError) -> str | None:
+    if isinstance(error.orig, sqlite3.Error):
+        name = getattr(error.orig, "sqlite_errorname", "")
+        return next((code for prefix, code in _SQLITE.items() if name.startswith(prefix)), None)
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return "unreachable" if isinstance(error, (OperationalError, InterfaceError)) else None
+    return _POSTGRESQL.get(state) or _POSTGRESQL_CLASSES.get(state[:2])

@@ -1,0 +1,102 @@
+"""Merging what edges report into rows: the same in whatever order, and however often, the reports come.
+
+A table's columns are split into groups. Each group is written by one kind of report and has a key column, the instant
+of that report; of several reports the earliest one stays.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table, and_, case, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dialplane.store import tables
+from dialplane.store.unit import Writing
+
+Groups = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Merged:
+    """`identity` columns name the row, `groups` maps a key column to the columns it decides on.
+
+    `latest`: the newest report of a group stays instead of the earliest. `always` columns take the last write's value.
+    """
+
+    table: Table
+    identity: tuple[str, ...]
+    groups: Groups
+    always: tuple[str, ...] = ()
+    latest: bool = False
+
+    def merge(self, into: dict[str, Any], key: str, values: Mapping[str, Any]) -> None:
+        """Folds one report of the group of this key column into a row."""
+        present = into.get(key)
+        if present is None or (values[key] > present if self.latest else values[key] < present):
+            into.update(values)
+
+    async def store(self, unit: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Inserts the rows or merges them into those that are there; columns that are missing are unknown."""
+        if rows:
+            full = [{column.name: row.get(column.name) for column in self.table.c} for row in rows]
+            await unit.run(lambda connection: self._store(connection, full))
+
+    def _store(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        connection.execute(_statement(self, connection.dialect.name), rows)
+
+
+@cache
+def _statement(merged: Merged, dialect: str) -> Insert:
+    insert = sqlite.insert(merged.table) if dialect == "sqlite" else postgresql.insert(merged.table)
+    new, old = insert.excluded, merged.table.c
+    changes: dict[str, Any] = {name: new[name] for name in merged.always}
+    for key, columns in merged.groups.items():
+        sooner = new[key] > old[key] if merged.latest else new[key] < old[key]
+        is_better = and_(new[key].is_not(None), or_(old[key].is_(None), sooner))
+        changes |= {name: case((is_better, new[name]), else_=old[name]) for name in (key, *columns)}
+    return insert.on_conflict_do_update(index_elements=list(merged.identity), set_=changes)
+
+
+CALLS = Merged(
+    tables.calls,
+    identity=("id",),
+    groups={
+        "tm_start": (
+            "customer_id",
+            "trunk_id",
+            "sip_call_id",
+            "source",
+            "source_address",
+            "dialled",
+            "number",
+            "table_revision",
+            "decision",
+            "mono_start",
+        ),
+        "tm_ringing": ("mono_ringing",),
+        "tm_answered": ("mono_answered",),
+        "tm_ended": ("sip_status", "reason", "hangup_by", "mono_ended"),
+    },
+    always=("tm_update",),
+)
+
+ATTEMPTS = Merged(
+    tables.attempts,
+    identity=("call_id", "number"),
+    groups={
+        "tm_placed": ("skipped", "provider_id", "route_id", "uri", "why"),
+        "tm_ringing": (),
+        "tm_answered": ("answered_status",),
+        "tm_ended": ("ended_status", "sip_reason", "verdict", "action"),
+        "tm_late_answer": ("late_status",),
+    },
+)
+
+HEALTH = Merged(
+    tables.provider_health,
+    identity=("provider_id", "edge"),
+    groups={"checked_at": ("hostname", "status", "detail")},
+    latest=True,
+)

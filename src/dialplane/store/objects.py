@@ -1,0 +1,213 @@
+"""Objects and their rows: how each kind is kept, found, paged and changed."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Table, TextClause, bindparam, insert, select, update
+
+from dialplane.domain.accesskey import AccessKey
+from dialplane.domain.agent import Agent
+from dialplane.domain.customer import Customer
+from dialplane.domain.provider import Provider
+from dialplane.domain.records import record_of
+from dialplane.domain.route import Route
+from dialplane.domain.trunk import Trunk
+from dialplane.store import tables
+from dialplane.store.box import Box
+from dialplane.store.prepared import Prepared
+from dialplane.store.revision_log import Change
+from dialplane.store.unit import Rows, Unit
+
+Condition = ColumnElement[bool] | TextClause
+T = TypeVar("T", Customer, Agent, AccessKey, Provider, Route, Trunk)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape(Generic[T]):
+    """How objects of one kind are kept: `json` and `flags` name columns that are not kept as they are.
+
+    `sealed` fields are secrets, encrypted in rows and in revisions. `computed` fields are in no column.
+    """
+
+    kind: str
+    cls: type[T]
+    table: Table
+    json: Collection[str] = ()
+    flags: Collection[str] = ()
+    sealed: Collection[str] = ()
+    computed: Collection[str] = ()
+
+    def stored(self, value: T, box: Box) -> dict[str, Any]:
+        """The object's record with its secrets sealed: what revisions keep."""
+        record = record_of(value)
+        for name in self.sealed:
+            record[name] = box.seal(record[name])
+        return record
+
+    def row(self, stored: Mapping[str, Any], revision: int) -> dict[str, Any]:
+        """The table's row of a stored record."""
+        row = {name: value for name, value in stored.items() if name not in self.computed}
+        for name in self.json:
+            row[name] = json.dumps(row[name])
+        for name in self.flags:
+            row[name] = int(row[name])
+        row["revision"] = revision
+        return row
+
+    def record(self, row: Any, box: Box) -> dict[str, Any]:
+        """The object's record, secrets open, of a row that was selected whole; `revision` is left in."""
+        record: dict[str, Any] = row._asdict()
+        for name in self.json:
+            record[name] = json.loads(record[name])
+        for name in self.flags:
+            record[name] = record[name] == 1
+        for name in self.sealed:
+            record[name] = box.open(record[name])
+        return record
+
+    def value(self, row: Any, box: Box) -> T:
+        """The object of a row that was selected whole."""
+        record = self.record(row, box)
+        for name in self.json:
+            record[name] = _in_memory(name, record[name])
+        for name in self.computed:
+            record[name] = ""
+        return _trusted(self, record)
+
+
+CUSTOMERS = Shape("customer", Customer, tables.customers)
+AGENTS = Shape("agent", Agent, tables.agents)
+ACCESSKEYS = Shape("accesskey", AccessKey, tables.accesskeys)
+PROVIDERS = Shape(
+    "provider",
+    Provider,
+    tables.providers,
+    json=("tech_headers", "metadata", "failover"),
+    flags=("enabled",),
+    sealed=("password",),
+)
+ROUTES = Shape("route", Route, tables.routes, flags=("enabled",))
+TRUNKS = Shape(
+    "trunk",
+    Trunk,
+    tables.trunks,
+    json=("auth_types", "allowed_ips"),
+    flags=("enabled",),
+    sealed=("password",),
+    computed=("ha1",),
+)
+SHAPES: Mapping[str, Shape[Any]] = {
+    shape.kind: shape for shape in (CUSTOMERS, AGENTS, ACCESSKEYS, PROVIDERS, ROUTES, TRUNKS)
+}
+
+
+async def find(unit: Unit, shape: Shape[T], id_: str) -> T | None:
+    """The object of this id, deleted ones too, or None."""
+    found = values_of(unit, shape, await unit.fetch(_by_id(shape), {"id": id_}))
+    return found[0] if found else None
+
+
+async def select_(unit: Unit, shape: Shape[T], *where: Condition, limit: int | None = None) -> list[T]:
+    """The objects that meet all conditions, newest first."""
+    statement = select(shape.table).where(*where).order_by(shape.table.c.tm_create.desc()).limit(limit)
+    return values_of(unit, shape, await unit.fetch(statement))
+
+
+async def page(
+    unit: Unit, shape: Shape[T], *, page_size: int, before: int | None, filters: Mapping[str, Any]
+) -> list[T]:
+    """Live objects, newest first; filters that are None do not count."""
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    statement = _page(shape, tuple(wanted), before is not None)
+    parameters = {**wanted, "before_": before, "page_size_": page_size}
+    is_bounded = len(wanted) <= 1  # by one index; with two filters, one of them may have to read far for the other
+    return values_of(unit, shape, await unit.fetch(statement if is_bounded else statement.statement, parameters))
+
+
+def values_of(unit: Unit, shape: Shape[T], rows: Rows) -> list[T]:
+    """The objects of rows that were selected whole; the unit keeps their versions."""
+    for row in rows:
+        unit.see(row.id, row.revision)
+    return [shape.value(row, unit.box) for row in rows]
+
+
+async def add(unit: Change, shape: Shape[T], value: T) -> T:
+    """Stores a new object, as part of the unit's revision."""
+    await add_all(unit, shape, [value])
+    return value
+
+
+async def add_all(unit: Change, shape: Shape[T], values: Sequence[T]) -> None:
+    """Stores new objects of one kind, as part of the unit's revision."""
+    rows = []
+    for value in values:
+        stored = shape.stored(value, unit.box)
+        rows.append(shape.row(stored, unit.revision))
+        unit.record(shape.kind, value.id, None, stored)
+        unit.see(value.id, unit.revision)
+    await unit.execute(_insert(shape), rows)
+
+
+async def put(unit: Change, shape: Shape[T], before: T, after: T) -> T:
+    """Stores the new state of an object, as part of the unit's revision."""
+    await put_all(unit, shape, [(before, after)])
+    return after
+
+
+async def put_all(unit: Change, shape: Shape[T], pairs: Sequence[tuple[T, T]]) -> None:
+    """Stores the new states (before, after) of objects of one kind, as part of the unit's revision."""
+    rows = []
+    for before, after in pairs:
+        stored = shape.stored(after, unit.box)
+        rows.append({**shape.row(stored, unit.revision), "key_": after.id})
+        unit.record(shape.kind, after.id, shape.stored(before, unit.box), stored)
+        unit.see(after.id, unit.revision)
+    await unit.execute(_update(shape), rows)
+
+
+@cache
+def _by_id(shape: Shape[Any]) -> Prepared:
+    return Prepared(select(shape.table).where(shape.table.c.id == bindparam("id")))
+
+
+@cache
+def _page(shape: Shape[Any], names: tuple[str, ...], is_continued: bool) -> Prepared:
+    columns = shape.table.c
+    where: list[Condition] = [tables.LIVE, *(columns[name] == bindparam(name) for name in names)]
+    if is_continued:
+        where.append(columns.tm_create < bindparam("before_"))
+    newest_first = select(shape.table).where(*where).order_by(columns.tm_create.desc())
+    return Prepared(newest_first.limit(bindparam("page_size_")))
+
+
+@cache
+def _insert(shape: Shape[Any]) -> Prepared:
+    return Prepared(insert(shape.table), columns=shape.table.c.keys())
+
+
+@cache
+def _update(shape: Shape[Any]) -> Prepared:
+    this_one = update(shape.table).where(shape.table.c.id == bindparam("key_"))
+    return Prepared(this_one, columns=shape.table.c.keys())
+
+
+@cache
+def _names(shape: Shape[Any]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(shape.cls))
+
+
+def _trusted(shape: Shape[T], record: Mapping[str, Any]) -> T:
+    """The object without checking its rules again: they held when it was stored, and cost more than the query."""
+    value = object.__new__(shape.cls)
+    for name in _names(shape):
+        object.__setattr__(value, name, record[name])
+    return value
+
+
+def _in_memory(name: str, value: Any) -> Any:
+    if name == "failover":
+        return {int(status): action for status, action in value.items()}
+    return tuple(value) if isinstance(value, list) else value

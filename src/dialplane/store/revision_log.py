@@ -1,0 +1,120 @@
+"""A change and its revision: who, when, before and after, in the same transaction."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from dialplane.store import tables
+from dialplane.store.box import Box
+from dialplane.store.connections import Connections
+from dialplane.store.prepared import Prepared
+from dialplane.store.unit import Writing
+
+Stored = Mapping[str, Any]
+"""A record whose secrets are sealed."""
+
+_INSERT_REVISION = Prepared(insert(tables.revisions), columns=tables.revisions.c.keys())
+_INSERT_CHANGE = Prepared(insert(tables.revision_changes), columns=tables.revision_changes.c.keys())
+_SET_COUNT = Prepared(
+    update(tables.revisions)
+    .where(tables.revisions.c.number == bindparam("number_"))
+    .values(change_count=bindparam("change_count"))
+)
+
+
+class Author(Protocol):
+    """Who a revision is by."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def source_ip(self) -> str: ...
+    @property
+    def request_id(self) -> str: ...
+
+
+class Change(Writing):
+    """A transaction that is one revision: `revision` is its number, `instant` its moment.
+
+    One that recorded nothing, or was discarded, is not committed and leaves no revision.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        box: Box,
+        *,
+        now: Callable[[], int],
+        author: Author,
+        operation: str,
+    ) -> None:
+        super().__init__(connections, box, now=now)
+        self.instant = 0
+        self._author = author
+        self._operation = operation
+        self._pending: list[dict[str, Any]] = []
+        self._written = 0
+        self._is_discarded = False
+
+    def record(self, kind: str, object_id: str, before: Stored | None, after: Stored) -> None:
+        """Notes what became of an object in this revision."""
+        self._pending.append(
+            {
+                "revision": self.revision,
+                "seq": self._written + len(self._pending),
+                "kind": kind,
+                "object_id": object_id,
+                "before": None if before is None else json.dumps(before),
+                "after": json.dumps(after),
+            }
+        )
+
+    async def flush(self) -> None:
+        """Writes what was noted so far, so that a large change does not pile up in memory."""
+        await self.run(self._write_pending)
+
+    def discard(self) -> None:
+        """Rolls the change back at its end, without an exception: a dry run."""
+        self._is_discarded = True
+
+    def _take_clock(self, connection: Connection) -> None:
+        super()._take_clock(connection)
+        self.revision += 1
+        self.instant = self.next_instant()
+
+    def _write_down(self, connection: Connection) -> bool:
+        if self._is_discarded:
+            return False
+        flushed = self._written
+        self._write_pending(connection)
+        if flushed:
+            self._carry_out(connection, _SET_COUNT, [{"number_": self.revision, "change_count": self._written}])
+        return self._written > 0
+
+    def _write_pending(self, connection: Connection) -> None:
+        if not self._pending:
+            return
+        first, self._written = self._written == 0, self._written + len(self._pending)
+        if first:
+            self._carry_out(connection, _INSERT_REVISION, [self._row()])
+        self._carry_out(connection, _INSERT_CHANGE, self._pending)
+        self._pending = []
+
+    def _row(self) -> dict[str, Any]:
+        return {
+            "number": self.revision,
+            "instant": self.instant,
+            "actor_kind": self._author.kind,
+            "actor_id": self._author.id,
+            "actor_name": self._author.name,
+            "operation": self._operation,
+            "source_ip": self._author.source_ip,
+            "request_id": self._author.request_id,
+            "change_count": self._written,
+        }

@@ -1,0 +1,304 @@
+"""The tables. Ids are text, instants BIGINT microseconds, flags 0 or 1, JSON and sealed secrets text.
+
+Every object's row carries `revision`, that of its last change: the feed and If-Match read it.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.sql.elements import TextClause
+
+from dialplane.domain.instants import NEVER
+
+metadata = MetaData()
+
+LIVE: TextClause = text(f"tm_delete = {NEVER}")
+"""Written out, not bound, in indexes and queries alike: only then do the planners match the partial indexes."""
+
+_BIG = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+def _text(name: str, **options: Any) -> Column[str]:
+    return Column(name, Text, nullable=False, **options)
+
+
+def _big(name: str, **options: Any) -> Column[int]:
+    return Column(name, _BIG, nullable=False, **options)
+
+
+def _maybe_big(name: str) -> Column[int]:
+    return Column(name, _BIG)
+
+
+def _flag(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _maybe_number(name: str) -> Column[int]:
+    return Column(name, Integer)
+
+
+def _of(table: str, name: str) -> Column[str]:
+    return Column(name, Text, ForeignKey(f"{table}.id"), nullable=False)
+
+
+def _labels() -> tuple[Column[str], Column[str]]:
+    return _text("name"), _text("detail")
+
+
+def _life(table: str) -> tuple[Any, ...]:
+    """The columns and indexes that every object has: times, revision, and what paging and feed need."""
+    return (
+        _big("tm_create"),
+        _big("tm_update"),
+        _big("tm_delete"),
+        _big("revision"),
+        Index(f"{table}_by_creation", "tm_create", unique=True),
+        Index(f"{table}_by_revision", "revision"),
+    )
+
+
+def _live_index(name: str, *columns: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=LIVE, postgresql_where=LIVE)
+
+
+clock = _table(
+    "clock",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    _text("epoch"),
+    _big("revision"),
+    _big("last_instant_us"),
+    CheckConstraint("id = 1", name="clock_is_one_row"),
+)
+
+customers = _table(
+    "customers",
+    _text("id", primary_key=True),
+    *_labels(),
+    _text("email"),
+    _text("phone_number"),
+    _text("address"),
+    _text("webhook_method"),
+    _text("webhook_uri"),
+    _text("status"),
+    *_life("customers"),
+)
+
+agents = _table(
+    "agents",
+    _text("id", primary_key=True),
+    _of("customers", "customer_id"),
+    _text("username"),
+    *_labels(),
+    _text("permission"),
+    _text("password_hash"),
+    *_life("agents"),
+    _live_index("agents_by_username", "username", unique=True),
+    _live_index("agents_of_customer", "customer_id", "tm_create"),
+)
+
+accesskeys = _table(
+    "accesskeys",
+    _text("id", primary_key=True),
+    _of("customers", "customer_id"),
+    *_labels(),
+    _text("permission"),
+    _text("token_prefix"),
+    _text("token_hash"),
+    _big("tm_expire"),
+    *_life("accesskeys"),
+    Index("accesskeys_by_token_hash", "token_hash", unique=True),
+    _live_index("accesskeys_of_customer", "customer_id", "tm_create"),
+)
+
+providers = _table(
+    "providers",
+    _text("id", primary_key=True),
+    _text("type"),
+    _text("hostname"),
+    _text("tech_prefix"),
+    _text("tech_postfix"),
+    _text("tech_headers"),
+    *_labels(),
+    _text("metadata"),
+    _text("codecs"),
+    _flag("enabled"),
+    _text("transport"),
+    _text("username"),
+    _text("password"),
+    _maybe_number("max_channels"),
+    _maybe_number("max_cps"),
+    _text("failover"),
+    _number("no_response_timeout_s"),
+    _number("progress_timeout_s"),
+    _number("ring_timeout_s"),
+    *_life("providers"),
+)
+
+routes = _table(
+    "routes",
+    _text("id", primary_key=True),
+    _of("customers", "customer_id"),
+    _of("providers", "provider_id"),
+    _number("priority"),
+    _text("target"),
+    *_labels(),
+    _flag("enabled"),
+    _maybe_number("weight"),
+    _big("valid_from"),
+    _big("valid_until"),
+    *_life("routes"),
+    _live_index("routes_by_customer_target", "customer_id", "target", "tm_create"),
+    _live_index("routes_of_customer", "customer_id", "tm_create"),
+    _live_index("routes_of_provider", "provider_id", "tm_create"),
+    _live_index("routes_by_target", "target", "tm_create"),
+)
+
+trunks = _table(
+    "trunks",
+    _text("id", primary_key=True),
+    _of("customers", "customer_id"),
+    *_labels(),
+    _text("domain_name"),
+    _text("auth_types"),
+    _text("username"),
+    _text("password"),
+    _text("allowed_ips"),
+    _flag("enabled"),
+    _text("mode"),
+    _maybe_number("max_channels"),
+    _maybe_number("max_cps"),
+    _text("default_region"),
+    *_life("trunks"),
+    _live_index("trunks_of_customer", "customer_id", "tm_create"),
+)
+
+revisions = _table(
+    "revisions",
+    _big("number", primary_key=True, autoincrement=False),
+    _big("instant"),
+    _text("actor_kind"),
+    _text("actor_id"),
+    _text("actor_name"),
+    _text("operation"),
+    _text("source_ip"),
+    _text("request_id"),
+    _number("change_count"),
+    Index("revisions_by_instant", "instant", unique=True),
+    Index("revisions_by_actor", "actor_id", "instant"),
+)
+
+revision_changes = _table(
+    "revision_changes",
+    Column("revision", _BIG, ForeignKey("revisions.number"), primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _text("kind"),
+    _text("object_id"),
+    Column("before", Text),
+    Column("after", Text),
+    Index("revision_changes_of_object", "object_id", "revision"),
+)
+
+calls = _table(
+    "calls",
+    _text("id", primary_key=True),
+    _text("edge"),
+    Column("customer_id", Text),
+    Column("trunk_id", Text),
+    Column("sip_call_id", Text),
+    Column("source", Text),
+    Column("source_address", Text),
+    Column("dialled", Text),
+    Column("number", Text),
+    _maybe_big("table_revision"),
+    Column("decision", Text),
+    _maybe_number("sip_status"),
+    Column("reason", Text),
+    Column("hangup_by", Text),
+    _maybe_big("tm_start"),
+    _maybe_big("tm_ringing"),
+    _maybe_big("tm_answered"),
+    _maybe_big("tm_ended"),
+    _maybe_big("mono_start"),
+    _maybe_big("mono_ringing"),
+    _maybe_big("mono_answered"),
+    _maybe_big("mono_ended"),
+    _big("tm_create"),
+    _big("tm_update"),
+    Index("calls_by_creation", "tm_create", unique=True),
+    Index("calls_by_start", "tm_start"),
+    Index("calls_of_customer", "customer_id", "tm_create"),
+    Index("calls_of_trunk", "trunk_id", "tm_create"),
+    Index("calls_by_number", "number", "tm_create"),
+)
+
+attempts = _table(
+    "attempts",
+    _text("call_id", primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("provider_id", Text),
+    Column("route_id", Text),
+    Column("uri", Text),
+    Column("why", Text),
+    _maybe_big("tm_placed"),
+    _maybe_number("skipped"),
+    _maybe_big("tm_ringing"),
+    _maybe_big("tm_answered"),
+    _maybe_big("tm_ended"),
+    _maybe_big("tm_late_answer"),
+    _maybe_number("answered_status"),
+    _maybe_number("ended_status"),
+    _maybe_number("late_status"),
+    Column("sip_reason", Text),
+    Column("verdict", Text),
+    Column("action", Text),
+    Index("attempts_of_provider", "provider_id", "call_id"),
+)
+
+provider_health = _table(
+    "provider_health",
+    _text("provider_id", primary_key=True),
+    _text("edge", primary_key=True),
+    _text("hostname"),
+    _text("status"),
+    _text("detail"),
+    _big("checked_at"),
+)
+
+edges = _table(
+    "edges",
+    _text("name", primary_key=True),
+    _big("revision"),
+    _big("last_contact"),
+    _text("state"),
+)
+
+idempotency_keys = _table(
+    "idempotency_keys",
+    _text("actor_id", primary_key=True),
+    _text("key", primary_key=True),
+    _text("fingerprint"),
+    _number("status"),
+    _text("answer"),
+    _big("tm_create"),
+    Index("idempotency_keys_by_creation", "tm_create"),
+)

@@ -1,0 +1,196 @@
+"""Units of work: a snapshot to read from, or one transaction that writes.
+
+The only way to the database for the rooms above: statements go in, rows come out. A statement is carried out in a
+thread, in one hop; a prepared one, on SQLite, at once.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Executable, Select, bindparam, select, update
+
+from dialplane.store import tables
+from dialplane.store.box import Box
+from dialplane.store.connections import Connections, raw
+from dialplane.store.failures import translated
+from dialplane.store.prepared import Prepared
+from dialplane.store.worker import run_to_end
+
+T = TypeVar("T")
+Parameters = Mapping[str, Any]
+Rows = Sequence[Any]
+"""Rows with their columns as attributes, and `_asdict`."""
+
+FEW_ROWS = 20
+"""Up to how many rows a prepared statement writes without a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`epoch` is new after a restore; `revision` counts changes; `instant` is the last one given out."""
+
+    epoch: str
+    revision: int
+    instant: int
+
+
+class Unit:
+    """What reading and writing units share. Versions of the objects that were seen are kept for If-Match."""
+
+    def __init__(self, connections: Connections, box: Box) -> None:
+        self.box = box
+        self._connections = connections
+        self._connection: Connection | None = None
+        self._versions: dict[str, int] = {}
+
+    def see(self, object_id: str, version: int) -> None:
+        """Keeps the version (revision of the last change) of an object that was read or written here."""
+        self._versions[object_id] = version
+
+    def version_of(self, object_id: str) -> int:
+        """The version of an object this unit has read or written. Raises KeyError for any other."""
+        return self._versions[object_id]
+
+    async def fetch(self, statement: Executable | Prepared, parameters: Parameters | None = None) -> Rows:
+        """All rows of a statement. Raises Unavailable."""
+        if not isinstance(statement, Prepared):
+            return await self.run(lambda connection: connection.execute(statement, parameters).all())
+        if not self._connections.is_sqlite:
+            plain = statement.statement
+            return await self.run(lambda connection: connection.execute(plain, parameters).all())
+        directly = await self._directly()
+        with translated():
+            return statement.fetch(directly, parameters)
+
+    async def first(self, statement: Executable | Prepared, parameters: Parameters | None = None) -> Any | None:
+        """The first row, or None; the statement should not find many. Raises Unavailable."""
+        rows = await self.fetch(statement, parameters)
+        return rows[0] if rows else None
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """The result of `work`, called in a thread with this unit's connection. Raises Unavailable."""
+        return await run_to_end(self._connections.threads, lambda: self._guarded(work))
+
+    async def batches(self, statement: Select[Any], size: int) -> AsyncIterator[Rows]:
+        """The rows of a large question, `size` at a time; memory holds no more than one batch."""
+        streamed = statement.execution_options(stream_results=True, max_row_buffer=size)
+        result = await self.run(lambda connection: connection.execute(streamed))
+        try:
+            while rows := await self.run(lambda _: result.fetchmany(size)):
+                yield rows
+        finally:
+            await self.run(lambda _: result.close())
+
+    async def release(self) -> None:
+        """Ends the transaction (whatever was not committed is rolled back) and gives the connection back."""
+        if self._connection is None:
+            return
+        if self._connections.is_sqlite:
+            self._give_back()
+        else:
+            await run_to_end(self._connections.threads, self._give_back)
+
+    async def _directly(self) -> sqlite3.Connection:
+        """SQLite's connection, inside this unit's transaction."""
+        if self._connection is None:
+            if not self._connections.is_ready:
+                await self.run(lambda _: None)
+            else:
+                self._connection = self._connections.take()
+        assert self._connection is not None
+        connection = raw(self._connection)
+        if not connection.in_transaction:
+            connection.execute("BEGIN")
+        return connection
+
+    def _guarded(self, work: Callable[[Connection], T]) -> T:
+        with translated():
+            if self._connection is None:
+                self._connection = self._connections.take()
+            return work(self._connection)
+
+    def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._connections.give(connection)
+
+
+_CLOCK = Prepared(select(tables.clock))
+
+
+class Reading(Unit):
+    """A snapshot: all that is read in one unit is of one moment."""
+
+    async def clock(self) -> Clock:
+        """The clock in this snapshot."""
+        (row,) = await self.fetch(_CLOCK)
+        return Clock(row.epoch, row.revision, row.last_instant_us)
+
+
+class Writing(Unit):
+    """One transaction that holds the writer's lock from its start, so its instants only ever grow."""
+
+    def __init__(self, connections: Connections, box: Box, *, now: Callable[[], int]) -> None:
+        super().__init__(connections, box)
+        self._now = now
+        self._last_instant = 0
+        self.revision = 0
+        self.is_committed = False
+
+    def next_instant(self) -> int:
+        """An instant later than any given out before, by any process; now, where that is later."""
+        self._last_instant = max(self._last_instant + 1, self._now())
+        return self._last_instant
+
+    async def execute(self, statement: Executable | Prepared, rows: Sequence[Parameters] | None = None) -> None:
+        """Carries out a statement, once per row where rows are given. Raises Unavailable."""
+        if not isinstance(statement, Prepared):
+            await self.run(lambda connection: connection.execute(statement, rows))
+        elif self._connections.is_sqlite and len(rows or ()) <= FEW_ROWS:
+            directly = await self._directly()
+            with translated():
+                statement.execute(directly, rows or [{}])
+        else:
+            await self.run(lambda connection: self._carry_out(connection, statement, rows or [{}]))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Begins with the lock; commits at the end; rolls back on any exception, a cancellation included."""
+        try:
+            await self.run(self._take_clock)
+            yield
+            await self.run(self._finish)
+        finally:
+            await self.release()
+
+    def _carry_out(self, connection: Connection, prepared: Prepared, rows: Sequence[Parameters]) -> None:
+        if self._connections.is_sqlite:
+            prepared.execute(raw(connection), rows)
+        else:
+            connection.execute(prepared.statement, rows)
+
+    def _take_clock(self, connection: Connection) -> None:
+        """The writer's lock on both databases: SQLite begins IMMEDIATE, PostgreSQL locks the row."""
+        row = connection.execute(_LOCKED_CLOCK).one()
+        self.revision, self._last_instant = row.revision, row.last_instant_us
+
+    def _finish(self, connection: Connection) -> None:
+        if self._write_down(connection):
+            self._carry_out(
+                connection, _SET_CLOCK, [{"revision": self.revision, "last_instant_us": self._last_instant}]
+            )
+            connection.commit()
+            self.is_committed = True
+
+    def _write_down(self, connection: Connection) -> bool:
+        """Writes what must go with the commit; False where there is nothing to commit."""
+        return True
+
+
+_LOCKED_CLOCK = select(tables.clock).with_for_update()
+_SET_CLOCK = Prepared(
+    update(tables.clock).values(revision=bindparam("revision"), last_instant_us=bindparam("last_instant_us"))
+)

@@ -1,0 +1,107 @@
+"""The real API behind a real socket, in a thread of the test process; and a caller that speaks to it."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from dialplane.api.opening import BOX_KEYS
+from dialplane.api.process import server_from
+from dialplane.api.server import Server
+from dialplane.settings import Settings
+from tests.databases import BOX_KEY, PASSWORD, USERNAME
+from tests.waiting import eventually
+
+SYSTEM_DEFAULT = "00000000-0000-0000-0000-000000000001"
+NEVER = "9999-01-01 00:00:00.000000"
+
+
+@dataclass
+class Caller:
+    """Somebody with credentials (or none), and the API that they call."""
+
+    base_url: str
+    http: httpx2.Client
+    headers: Mapping[str, str]
+
+    def __call__(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **rest: Any) -> Any:
+        return self.http.request(
+            method, self.base_url + path, headers={**self.headers, **(headers or {})}, timeout=30, **rest
+        )
+
+    def get(self, path: str, **rest: Any) -> Any:
+        return self("GET", path, **rest)
+
+    def post(self, path: str, json: Any = None, **rest: Any) -> Any:
+        return self("POST", path, json=json, **rest)
+
+    def put(self, path: str, json: Any = None, **rest: Any) -> Any:
+        return self("PUT", path, json=json, **rest)
+
+    def delete(self, path: str, **rest: Any) -> Any:
+        return self("DELETE", path, **rest)
+
+    def made(self, plural: str, **fields: Any) -> dict[str, Any]:
+        """An object that has just been created."""
+        answer = self.post(f"/v1.0/{plural}", fields)
+        assert answer.status_code == 200, answer.text
+        created: dict[str, Any] = answer.json()
+        return created
+
+
+class Api:
+    """A running API. `admin` is its first administrator."""
+
+    def __init__(self, server: Server, settings: Settings, http: httpx2.Client) -> None:
+        self.server = server
+        self.settings = settings
+        self.port = server.port
+        self.base_url = f"http://127.0.0.1:{server.port}"
+        self._http = http
+        self.nobody = Caller(self.base_url, http, {})
+        self.admin = self.with_token(self.login(USERNAME, PASSWORD))
+
+    def login(self, username: str, password: str) -> str:
+        answer = self.nobody.post("/auth/login", {"username": username, "password": password})
+        assert answer.status_code == 200, answer.text
+        token: str = answer.json()["token"]
+        return token
+
+    def with_token(self, token: str) -> Caller:
+        return Caller(self.base_url, self._http, {"Authorization": f"Bearer {token}"})
+
+    def caller_with(self, permission: str, customer_id: str) -> Caller:
+        """Somebody with a fresh access key."""
+        key = self.admin.made("accesskeys", customer_id=customer_id, permission=permission, expire=86_400)
+        return self.with_token(key["token"])
+
+
+def settings_for(folder: Path, *, url: str = "", **rest: Any) -> Settings:
+    """Settings for a data folder whose secrets fit the prepared databases of the tests."""
+    secrets = folder / "secrets"
+    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (secrets / BOX_KEYS).write_text(BOX_KEY)
+    given = {"http": "127.0.0.1:0", "admin_username": USERNAME, "admin_password": PASSWORD, **rest}
+    return Settings(data=folder, database_url=url, **given)
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Api]:
+    """The API of these settings, until the block ends."""
+    server = server_from(settings, on_first_start=lambda first: None)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    eventually(lambda: server.started or not thread.is_alive(), within_s=30, what="the API has started")
+    assert server.started
+    try:
+        with httpx2.Client() as http:
+            yield Api(server, settings, http)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)
+        assert not thread.is_alive()

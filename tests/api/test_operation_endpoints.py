@@ -1,0 +1,138 @@
+"""Health, readiness, metrics; and that a fault of ours tells nothing."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from dialplane.control import routes
+from dialplane.domain.errors import Unavailable
+from tests.api.serving import Api, serving, settings_for
+
+
+@pytest.fixture
+def own_api(tmp_path: Path) -> Iterator[Api]:
+    """An API of the test's own, to be broken."""
+    with serving(settings_for(tmp_path)) as running:
+        yield running
+
+
+def metric(api: Api, name: str, **labels: str) -> float:
+    text = api.nobody.get("/metrics").text
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name == name and labels.items() <= sample.labels.items():
+                return sample.value
+    return 0.0
+
+
+def test_metrics_count_requests_by_route_and_never_by_path(own_api: Api) -> None:
+    own_api.admin.get("/v1.0/routes/4dbeabd6-f397-4375-95d2-a38411e07ed1")
+    own_api.nobody.get("/some/random/path")
+    own_api.nobody("PROPFIND", "/v1.0/routes")
+    text = own_api.nobody.get("/metrics").text
+    assert "4dbeabd6" not in text
+    assert "random" not in text
+    assert metric(own_api, "dialplane_http_requests_total", route="/v1.0/routes/{id}", status="404") == 1
+    assert metric(own_api, "dialplane_http_requests_total", route="none", status="404") == 1
+    assert metric(own_api, "dialplane_http_requests_total", method="other", status="405") == 1
+    assert metric(own_api, "dialplane_http_refused_total", reason="ROUTE_NOT_FOUND") == 1
+    assert metric(own_api, "dialplane_logins_total", outcome="accepted") == 1
+
+
+def test_the_revision_metric_follows_changes(own_api: Api) -> None:
+    answer = own_api.admin.post("/v1.0/customers", {})
+    assert metric(own_api, "dialplane_revision") == int(answer.headers["x-revision"])
+
+
+def test_a_fault_of_ours_tells_nothing_and_is_counted(own_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("the secret inside")
+
+    monkeypatch.setattr(routes, "list_", broken)
+    answer = own_api.admin.get("/v1.0/routes")
+    assert answer.status_code == 500
+    assert answer.json()["error"]["reason"] == "INTERNAL"
+    assert answer.json()["error"]["request_id"] == answer.headers["x-request-id"]
+    assert "secret" not in answer.text
+    assert metric(own_api, "dialplane_http_faults_total") == 1
+    assert own_api.admin.get("/v1.0/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("busy", "DATABASE_UNAVAILABLE"), ("unreachable", "DATABASE_UNAVAILABLE"), ("storage_full", "STORAGE_FULL")],
+)
+def test_a_database_in_trouble_is_told_with_retry_after(
+    own_api: Api, monkeypatch: pytest.MonkeyPatch, code: str, reason: str
+) -> None:
+    async def unavailable(*_: Any, **__: Any) -> Any:
+        raise Unavailable(code)
+
+    monkeypatch.setattr(routes, "list_", unavailable)
+    answer = own_api.admin.get("/v1.0/routes")
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (503, reason)
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_a_locked_database_refuses_writes_in_time_and_goes_on_by_itself(own_api: Api) -> None:
+    file = own_api.settings.database_file
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        started = time.monotonic()
+        answer = own_api.admin.post("/v1.0/customers", {})
+        took = time.monotonic() - started
+        assert answer.json()["error"]["reason"] == "DATABASE_UNAVAILABLE"
+        assert own_api.admin.get("/v1.0/customers").status_code == 200
+        assert took < 2.5
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert own_api.admin.post("/v1.0/customers", {}).status_code == 200
+
+
+def test_readiness_tells_what_is_not_ready(own_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert own_api.nobody.get("/readyz").json() == {"status": "ready", "checks": {"database": "ok", "process": "ok"}}
+
+    async def unreachable() -> Any:
+        raise Unavailable("unreachable")
+
+    monkeypatch.setattr(own_api.server._app.state.services.db, "clock", unreachable)
+    answer = own_api.nobody.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "not_ready", "checks": {"database": "unreachable", "process": "ok"}}
+    assert own_api.nobody.get("/healthz").json() == {"status": "ok"}
+
+
+def test_every_answer_has_a_request_id_and_security_headers(own_api: Api) -> None:
+    for path in ("/healthz", "/v1.0/me", "/nothing", "/docs"):
+        headers = own_api.nobody.get(path).headers
+        assert headers["x-request-id"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert "content-security-policy" in headers
+        assert "server" not in headers
+        assert "access-control-allow-origin" not in headers
+
+
+def test_a_request_id_of_the_callers_is_kept_if_it_is_a_plain_word(own_api: Api) -> None:
+    given = own_api.nobody.get("/healthz", headers={"X-Request-Id": "trace-0123456789"})
+    assert given.headers["x-request-id"] == "trace-0123456789"
+    for bad in ("short", "x" * 65, "with space in it", 'quo"tes"inside'):
+        assert own_api.nobody.get("/healthz", headers={"X-Request-Id": bad}).headers["x-request-id"] != bad
+
+
+def test_cors_is_only_for_the_origins_that_are_set(tmp_path: Path) -> None:
+    preflight = {"Origin": "https://noc.example", "Access-Control-Request-Method": "PUT"}
+    with serving(settings_for(tmp_path / "set", cors_origins="https://noc.example")) as api:
+        answer = api.nobody("OPTIONS", "/v1.0/routes", headers=preflight)
+        assert answer.headers["access-control-allow-origin"] == "https://noc.example"
+        other = api.nobody("OPTIONS", "/v1.0/routes", headers={**preflight, "Origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in other.headers
+    with serving(settings_for(tmp_path / "unset")) as api:
+        assert api.nobody("OPTIONS", "/v1.0/routes", headers=preflight).status_code == 405

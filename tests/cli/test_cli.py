@@ -1,0 +1,144 @@
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from dialplane.client import Client
+from dialplane.demo.calling import place_call, wait_until_answering
+from tests.serve.instance import Instance, of_folder, serving
+from tests.waiting import eventually
+
+NUMBER = "+821021656521"
+
+
+def dialplane(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("dialplane")), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "COLUMNS": "120", "TERM": "dumb", **(environment or {})},
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A Dialplane with its demo, past the first call."""
+    with serving(tmp_path_factory.mktemp("demo") / "data", "--demo") as instance:
+        eventually(lambda: "Stop with Ctrl-C" in instance.said(), within_s=60, what="the end of the demo")
+        yield instance
+
+
+def test_version_is_one_line() -> None:
+    assert re.fullmatch(r"dialplane [0-9.]+\n", dialplane("version").stdout)
+
+
+def test_help_names_every_verb_and_every_flag_with_its_setting() -> None:
+    verbs = dialplane("--help").stdout
+    assert all(verb in verbs for verb in ("serve", "edge", "migrate", "call", "version"))
+    flags = dialplane("serve", "--help").stdout
+    for flag in ("--data", "--http", "--sip", "--demo"):
+        assert flag in flags
+        assert f"DIALPLANE_{flag.removeprefix('--').upper()}" in flags
+
+
+def test_the_demo_prints_a_call_that_fails_over_and_what_to_do_next(demo: Instance) -> None:
+    said = demo.said()
+    attempts = [line for line in said.splitlines() if "Attempt " in line]
+
+    assert ["Alpha" in attempts[0], "Bravo" in attempts[1], len(attempts)] == [True, True, 2]
+    assert "503 Service Unavailable" in said
+    assert "Answered by Bravo" in said
+    assert "did not work" not in said
+    assert demo.running()["control_url"] + "/docs" in said
+
+
+def test_a_call_is_placed_through_the_running_demo_and_told(demo: Instance) -> None:
+    placed = dialplane("call", NUMBER, "--data", str(demo.data))
+
+    assert placed.returncode == 0, placed.stderr
+    assert "Answered by Bravo" in placed.stdout
+    with demo.client() as client:
+        assert len(list(client.calls.all(number=NUMBER))) >= 2
+
+
+def test_the_command_that_the_demo_suggests_works_as_it_stands(demo: Instance) -> None:
+    line = next(line for line in demo.said().splitlines() if "call" in line and "+821000000486" in line)
+    command = line.split("   ")[0].strip()
+
+    placed = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)
+
+    assert placed.returncode == 0, placed.stderr
+    assert "no other is asked" in placed.stdout
+
+
+def test_what_is_not_a_number_is_told_as_refused(demo: Instance) -> None:
+    placed = dialplane("call", "hello", "--data", str(demo.data))
+
+    assert placed.returncode == 0, placed.stderr
+    assert "484" in placed.stdout
+
+
+def test_a_call_without_a_running_dialplane_says_how_to_start_one(tmp_path: Path) -> None:
+    refused = dialplane("call", NUMBER, "--data", str(tmp_path))
+
+    assert refused.returncode == 1
+    assert "dialplane serve --demo" in refused.stdout + refused.stderr
+    assert "Traceback" not in refused.stdout + refused.stderr
+
+
+def test_migrate_makes_the_schema_and_may_be_repeated(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = dialplane("migrate", "--data", str(tmp_path / "data"))
+        assert (done.returncode, done.stdout) == (0, "The database has the present schema.\n")
+    assert (tmp_path / "data" / "dialplane.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "--control URL"),
+        (("--control", "http://127.0.0.1:1"), "--key-file FILE"),
+        (("--control", "http://127.0.0.1:1", "--key-file", "/no/such/file"), "--key-file FILE"),
+    ],
+)
+def test_an_edge_says_what_it_needs(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    refused = dialplane("edge", "--data", str(tmp_path / "edge"), *arguments)
+
+    assert refused.returncode == 1
+    assert words in refused.stdout
+
+
+def test_a_second_edge_follows_the_control_plane_and_routes_calls_by_itself(demo: Instance, tmp_path: Path) -> None:
+    with demo.client() as client:
+        key = client.accesskeys.create(name="edge two", expire=86_400, permission="edge")
+    key_file = tmp_path / "edge.key"
+    key_file.write_text(key["token"] + "\n")
+    verb = ("edge", "--control", demo.running()["control_url"], "--key-file", str(key_file))
+    data = tmp_path / "data"
+    with serving(data, verb=verb, environment={"DIALPLANE_EDGE_NAME": "two"}) as edge:
+        eventually(edge.follows, within_s=20)
+        placed = place_through(edge)
+        assert placed == 200
+        with Client(demo.running()["control_url"], token=operator_key(demo)) as client:
+            eventually(lambda: [c for c in client.calls.all() if c["edge"] == "two" and c["status"] == "ended"])
+        assert not (data / "dialplane.db").exists()
+        assert edge.stop() == 0
+        assert of_folder(data) == []
+
+
+def place_through(edge: Instance) -> int | None:
+    """The final status of a call through this edge."""
+    where = edge.running()["sip"]
+    wait_until_answering(where)
+    return place_call(where, NUMBER, talk_s=0.1).status
+
+
+def operator_key(instance: Instance) -> str:
+    return (instance.data / "secrets" / "operator.key").read_text().strip()

@@ -1,0 +1,112 @@
+"""Session tokens: only ours, only live ones, and a rotated key logs nobody out."""
+
+import base64
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from dialplane.control.sessions import SESSION_LIFETIME_S, SessionKeys, rotate
+
+AGENT = "11111111-2222-4333-8444-555555555555"
+SECRET = b"s" * 48
+KEYS = SessionKeys([("1", SECRET)])
+NOW = 1_700_000_000_000_000
+
+
+def forged(claims: dict[str, Any], *, algorithm: str = "HS256", kid: str = "1") -> str:
+    return jwt.encode(claims, SECRET if algorithm != "none" else "", algorithm=algorithm, headers={"kid": kid})
+
+
+def good_claims() -> dict[str, Any]:
+    seconds = NOW // 1_000_000
+    return {"iss": "dialplane", "sub": AGENT, "stamp": "s", "iat": seconds, "exp": seconds + 60}
+
+
+def test_a_token_says_who_and_for_how_long() -> None:
+    claims = KEYS.verify(KEYS.issue(AGENT, "stamp", now=NOW), now=NOW + 1)
+    assert (claims.agent_id, claims.stamp) == (AGENT, "stamp")
+    assert claims.expires_at == NOW + SESSION_LIFETIME_S * 1_000_000
+
+
+def test_a_token_ends_after_seven_days() -> None:
+    token = KEYS.issue(AGENT, "stamp", now=NOW)
+    ends = NOW + SESSION_LIFETIME_S * 1_000_000
+    assert KEYS.verify(token, now=ends - 1)
+    with pytest.raises(ValueError, match="ended"):
+        KEYS.verify(token, now=ends)
+
+
+@pytest.mark.parametrize("missing", ["iss", "sub", "stamp", "iat", "exp"])
+def test_a_token_without_a_required_claim_is_refused(missing: str) -> None:
+    assert KEYS.verify(forged(good_claims()), now=NOW)
+    claims = {name: value for name, value in good_claims().items() if name != missing}
+    with pytest.raises(ValueError, match="session"):
+        KEYS.verify(forged(claims), now=NOW)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"iss": "somebody else"},
+        {"exp": "tomorrow"},
+        {"exp": None},
+        {"exp": True},
+        {"exp": 1e400},
+        {"iat": []},
+        {"stamp": 7},
+        {"sub": 7},
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="session"):
+        KEYS.verify(forged(good_claims() | wrong), now=NOW)
+
+
+def test_another_algorithm_key_or_no_signature_is_refused() -> None:
+    header, payload, signature = forged(good_claims()).split(".")
+    none = base64.urlsafe_b64encode(json.dumps({"alg": "none", "kid": "1"}).encode()).rstrip(b"=").decode()
+    for token in (
+        forged(good_claims(), algorithm="HS384"),
+        forged(good_claims(), kid="2"),
+        jwt.encode(good_claims(), SECRET),
+        f"{none}.{payload}.",
+        f"{header}.{payload}.",
+        f"{header}.{payload}.{signature[:-2]}AA",
+        f"{header}.{payload}",
+        "",
+        "..",
+        "\x00.\x00.\x00",
+    ):
+        with pytest.raises(ValueError, match="session"):
+            KEYS.verify(token, now=NOW)
+
+
+def test_keys_are_made_once_kept_private_and_found_again(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    token = SessionKeys.in_folder(folder).issue(AGENT, "s", now=NOW)
+    assert SessionKeys.in_folder(folder).verify(token, now=NOW).agent_id == AGENT
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(file.read_bytes()) == 32
+
+
+def test_a_rotated_key_logs_nobody_out_until_it_is_two_rotations_old(tmp_path: Path) -> None:
+    token = SessionKeys.in_folder(tmp_path).issue(AGENT, "s", now=NOW)
+    rotate(tmp_path)
+    keys = SessionKeys.in_folder(tmp_path)
+    assert keys.verify(token, now=NOW).agent_id == AGENT
+    newer = keys.issue(AGENT, "s", now=NOW)
+    rotate(tmp_path)
+    keys = SessionKeys.in_folder(tmp_path)
+    assert keys.verify(newer, now=NOW).agent_id == AGENT
+    with pytest.raises(ValueError, match="session"):
+        keys.verify(token, now=NOW)
+
+
+def test_there_must_be_a_key() -> None:
+    with pytest.raises(ValueError, match="key"):
+        SessionKeys([])

@@ -1,0 +1,63 @@
+"""The demo's carriers keep their ports and do what their description says."""
+
+import json
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dialplane.demo.carriers import CARRIERS, STATE_FILE, DemoState, command, load_state, save_state
+from dialplane.simulator.fleet import read_file
+
+
+def test_ports_are_chosen_once_and_kept(tmp_path: Path) -> None:
+    first = load_state(tmp_path)
+    assert set(first.ports) == {carrier.key for carrier in CARRIERS}
+    assert len(set(first.ports.values())) == len(CARRIERS)
+    assert load_state(tmp_path) == first
+
+
+def test_a_port_that_is_taken_now_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
+    first = load_state(tmp_path)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", first.ports["alpha"]))
+        second = load_state(tmp_path)
+    assert second.ports["alpha"] != first.ports["alpha"]
+    assert second.ports["bravo"] == first.ports["bravo"]
+    assert load_state(tmp_path) == second
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"ports": 3, "prepared": true}', '{"ports": {"alpha": 99999}}'])
+def test_a_damaged_state_file_is_replaced(tmp_path: Path, content: str) -> None:
+    (tmp_path / STATE_FILE).write_text(content)
+    assert load_state(tmp_path).prepared is False
+    assert json.loads((tmp_path / STATE_FILE).read_text())["prepared"] is False
+
+
+def test_that_the_objects_were_made_is_remembered(tmp_path: Path) -> None:
+    state = load_state(tmp_path)
+    save_state(tmp_path, DemoState(ports=state.ports, prepared=True))
+    assert load_state(tmp_path).prepared is True
+
+
+def test_the_ports_of_several_data_folders_differ_while_they_are_in_use(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first = load_state(tmp_path / "a")
+    with ExitStack() as stack:
+        for port in first.ports.values():
+            stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
+        second = load_state(tmp_path / "b")
+    assert not set(first.ports.values()) & set(second.ports.values())
+
+
+def test_the_command_runs_the_carriers_as_described(tmp_path: Path) -> None:
+    ports = load_state(tmp_path).ports
+    arguments = command(tmp_path, ports)
+    specs = {spec.name: spec for spec in read_file(Path(arguments[arguments.index("--file") + 1]))}
+    assert {name: spec.port for name, spec in specs.items()} == dict(ports)
+    assert [step.status for step in specs["alpha"].plan.behaviour_for("+821012345678").steps] == [100, 503]
+    assert [step.status for step in specs["bravo"].plan.behaviour_for("+821012345678").steps] == [100, 180, 200]
+    assert [step.status for step in specs["bravo"].plan.behaviour_for("+821000000486").steps] == [100, 180, 486]
+    assert specs["charlie"].plan.behaviour_for("+821012345678").steps == ()

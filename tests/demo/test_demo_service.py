@@ -1,0 +1,123 @@
+"""`dialplane serve --demo` as a newcomer sees it: through the real API, agent, Kamailio and carriers."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dialplane.client import Client
+from dialplane.demo.carriers import CARRIERS, STATE_FILE
+from dialplane.demo.prepare import MARK, ROUTES
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.simulator.endpoint import bind_pair
+from tests.waiting import eventually
+
+PROGRAM = [sys.executable, "-c", "from dialplane.cli.main import app; app()"]
+PASSWORD = "a long enough password"
+
+
+@contextmanager
+def serving(folder: Path, *, http: int, sip: int) -> Iterator[Path]:
+    """The service with its demo, once it has told all; gives what it printed. It must stop cleanly."""
+    printed = folder / "printed.txt"
+    environment = {**os.environ, "DIALPLANE_ADMIN_USERNAME": "admin@localhost", "DIALPLANE_ADMIN_PASSWORD": PASSWORD}
+    command = [*PROGRAM, "serve", "--data", str(folder / "data"), "--demo"]
+    where = ["--http", f"127.0.0.1:{http}", "--sip", f"127.0.0.1:{sip}"]
+    with (
+        printed.open("w") as out,
+        subprocess.Popen(
+            [*command, *where], stdout=out, stderr=out, env=environment, start_new_session=True
+        ) as process,
+    ):
+        try:
+            eventually(
+                lambda: "Stop with Ctrl-C" in printed.read_text() or process.poll() is not None,
+                within_s=60,
+                what=f"the demo is told: {printed}",
+            )
+            yield printed
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    udp, tcp = bind_pair("127.0.0.1", 0)
+    with udp, tcp:
+        return int(udp.getsockname()[1])
+
+
+def demo_objects(client: Client) -> dict[str, list[str]]:
+    """Ids of all that the demo made, by kind."""
+    customers = [item["id"] for item in client.customers.all() if item["detail"] == MARK]
+    return {
+        "customers": customers,
+        "providers": [item["id"] for item in client.providers.all() if MARK in item["metadata"]],
+        "trunks": [item["id"] for item in client.trunks.all(customer_id=customers[0])],
+        "routes": [
+            item["id"]
+            for owner in (customers[0], SYSTEM_DEFAULT_CUSTOMER)
+            for item in client.routes.all(customer_id=owner)
+        ],
+    }
+
+
+@pytest.mark.timeout(240)
+def test_a_newcomer_sees_a_call_fail_over_and_again_after_a_restart(tmp_path: Path) -> None:
+    assert shutil.which("kamailio"), "the demo's call needs Kamailio: make setup"
+    http, sip = free_port(), free_port()
+    with serving(tmp_path, http=http, sip=sip) as printed:
+        first = printed.read_text()
+        with Client(f"http://127.0.0.1:{http}") as client:
+            client.login("admin@localhost", PASSWORD)
+            made = demo_objects(client)
+        ports = json.loads((tmp_path / "data" / STATE_FILE).read_text())["ports"]
+        told = subprocess.run(
+            [*PROGRAM, "call", "--data", str(tmp_path / "data"), "--", "+821000000486"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert_fails_over(first, ports=ports)
+    assert f"http://127.0.0.1:{http}/docs" in first
+    assert re.search(r"486 Busy Here after 50\d ms: the callee is busy; no other is asked", told.stdout), told
+    assert {kind: len(ids) for kind, ids in made.items()} == {
+        "customers": 1,
+        "providers": len(CARRIERS),
+        "trunks": 1,
+        "routes": len(ROUTES),
+    }
+
+    with serving(tmp_path, http=http, sip=sip) as printed:
+        assert_fails_over(printed.read_text(), ports=ports)
+        with Client(f"http://127.0.0.1:{http}") as client:
+            client.login("admin@localhost", PASSWORD)
+            assert demo_objects(client) == made
+
+
+def assert_fails_over(text: str, *, ports: dict[str, int]) -> None:
+    steps = (
+        r"0 ms  The call arrives\. Carriers to try, in order: Alpha, Bravo\.",
+        rf"Attempt 1: Alpha, sip:\+82\d+@127\.0\.0\.1:{ports['alpha']}",
+        r"503 Service Unavailable after .* ms: carrier failed; next carrier",
+        rf"Attempt 2: Bravo, sip:\+82\d+@127\.0\.0\.1:{ports['bravo']}",
+        r"rings after .* ms",
+        r"200 OK: answered after ringing (1\.0\d s|99\d ms)",
+        r"The caller hangs up; they talked for (2\.0\d|1\.99) s\.",
+        r"Answered by Bravo, 1\.\d+ s after the call arrived; Alpha had failed\.",
+    )
+    at = 0
+    for step in steps:
+        found = re.compile(step).search(text, at)
+        assert found, f"{step!r} is not told, or not in its place:\n{text}"
+        at = found.end()

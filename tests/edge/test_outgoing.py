@@ -1,0 +1,248 @@
+"""A call from one attempt to the next, on a transaction that remembers but does not send."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialplane.edge.events import EventLog
+from dialplane.edge.ksr import Sip
+from dialplane.edge.outgoing import Credentials, Outgoing
+from dialplane.edge.plan import Plan, PlannedAttempt
+from tests.edge.fakeksr import FakeKsr
+from tests.edge.test_events import written
+
+CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
+
+
+def attempt(name: str, **fields: Any) -> PlannedAttempt:
+    settings = {
+        "route_id": f"route-{name}",
+        "provider_id": f"provider-{name}",
+        "why": ["own_route"],
+        "uri": f"sip:+82@{name}",
+        "next_hop": "sip:10.0.0.1:5060",
+        "refusal": "",
+        "headers": [],
+        "codecs": "",
+        "no_response_s": 3,
+        "progress_s": 8,
+        "ring_s": 90,
+        "overrides": {},
+        "max_channels": None,
+        "max_cps": None,
+        "has_credentials": False,
+        **fields,
+    }
+    return PlannedAttempt(**settings)
+
+
+class Transaction:
+    """Kamailio's side: what it keeps, and what it says about the attempt under way."""
+
+    def __init__(self, folder: Path, *attempts: PlannedAttempt, credentials: Credentials | None = None) -> None:
+        self.kept: dict[str, str] = {}
+        self.variables: dict[str, Any] = {}
+        self.ksr = FakeKsr(
+            {
+                "pvx.avp_sets": self.kept.__setitem__,
+                "pvx.avp_get": self.kept.get,
+                "pv.get": self.variables.get,
+                "tm.t_is_canceled": -1,
+                "tm.t_branch_timeout": -1,
+                "tm.t_branch_replied": -1,
+            }
+        )
+        self._folder = folder
+        self.log = EventLog(folder, edge="test")
+        self.outgoing = Outgoing(
+            Sip(self.ksr), self.log, credentials_of=lambda provider_id: credentials, now_s=lambda: 1_700_000_000
+        )
+        self.plan = Plan(CALL, attempts)
+
+    def begin(self) -> None:
+        self.outgoing.begin(self.plan)
+
+    def reply(self, n: int, status: int) -> None:
+        self.variables["$rs"] = status
+        self.outgoing.replied(n)
+
+    def fail(self, n: int, status: int) -> None:
+        self.ksr.answers["tm.t_get_status_code"] = status
+        self.outgoing.failed(n)
+
+    def events(self) -> list[dict[str, Any]]:
+        return written(self._folder)
+
+    def kinds(self) -> list[str]:
+        return [event["kind"] + (f":{event['n']}" if "n" in event else "") for event in self.events()]
+
+
+def test_an_answered_call_has_one_answer(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a"))
+
+    call.begin()
+    for status in (100, 180, 183, 200, 200):
+        call.reply(1, status)
+
+    assert call.kinds() == ["attempt_sent:1", "attempt_ringing:1", "attempt_answered:1"]
+
+
+def test_ringing_raises_the_timer_once(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a", ring_s=20))
+
+    call.begin()
+    for _ in range(3):
+        call.reply(1, 180)
+
+    assert call.ksr.called("tm.t_set_fr") == [[8000, 3000], [20_000, 3000]]
+
+
+def test_a_ringing_that_is_seen_after_the_answer_is_not_recorded(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a"))
+
+    call.begin()
+    call.reply(1, 200)
+    call.reply(1, 180)
+
+    assert call.kinds() == ["attempt_sent:1", "attempt_answered:1"]
+
+
+def test_an_answer_of_an_attempt_that_was_given_up_is_late_and_recorded_once(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a"), attempt("b"))
+
+    call.begin()
+    call.ksr.answers["tm.t_branch_timeout"] = 1
+    call.fail(1, 408)
+    for _ in range(3):
+        call.reply(1, 200)
+    call.reply(2, 200)
+
+    assert call.kinds() == [
+        "attempt_sent:1", "attempt_ended:1", "attempt_sent:2", "late_answer:1", "attempt_answered:2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["cancelled", "failed"])
+def test_an_answer_after_the_call_has_ended_is_late(tmp_path: Path, method: str) -> None:
+    call = Transaction(tmp_path, attempt("a"))
+
+    call.begin()
+    call.ksr.answers["tm.t_is_canceled"] = 1 if method == "cancelled" else -1
+    call.fail(1, 487 if method == "cancelled" else 503)
+    call.reply(1, 200)
+
+    assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "call_ended", "late_answer:1"]
+
+
+@pytest.mark.parametrize(
+    ("timed_out", "replied", "rang", "verdict", "action"),
+    [
+        (True, False, False, "timeout", "next"),
+        (True, True, False, "timeout", "next"),
+        (True, True, True, "no_answer", "stop"),
+    ],
+)
+def test_silence_is_told_from_no_answer(
+    tmp_path: Path, timed_out: bool, replied: bool, rang: bool, verdict: str, action: str
+) -> None:
+    call = Transaction(tmp_path, attempt("a"), attempt("b"))
+
+    call.begin()
+    if rang:
+        call.reply(1, 180)
+    call.ksr.answers["tm.t_branch_timeout"] = 1 if timed_out else -1
+    call.ksr.answers["tm.t_branch_replied"] = 1 if replied else -1
+    call.fail(1, 408)
+
+    [ended] = [event for event in call.events() if event["kind"] == "attempt_ended"]
+    assert (ended["status"], ended["verdict"], ended["action"]) == (None, verdict, action)
+
+
+def test_an_attempt_that_cannot_be_sent_is_followed_by_the_next_at_once(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a"), attempt("b"))
+    answers = iter((-1, 1))
+    call.ksr.answers["tm.t_relay"] = lambda: next(answers)
+
+    call.begin()
+
+    assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "attempt_sent:2"]
+    assert call.events()[1]["verdict"] == "transport_error"
+
+
+def test_nothing_is_sent_or_recorded_as_sent_once_the_caller_has_cancelled(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a"), attempt("b"))
+    call.begin()
+    call.ksr.answers["tm.t_relay"] = -1
+    cancelled = iter((-1, 1))
+    call.ksr.answers["tm.t_is_canceled"] = lambda: next(cancelled)
+
+    call.fail(1, 503)
+
+    assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "call_ended"]
+    assert call.ksr.called("tm.t_send_reply") == [[487, "Request Terminated"]]
+
+
+def test_a_full_provider_is_skipped_and_numbered(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a", max_cps=5), attempt("b", refusal="unresolved"), attempt("c"))
+    call.ksr.answers["htable.sht_inc"] = 6
+
+    call.begin()
+
+    assert call.kinds() == ["attempt_skipped:1", "attempt_skipped:2", "attempt_sent:3"]
+    assert [event["why"] for event in call.events()[:2]] == [["own_route", "cps_cap_full"], ["own_route", "unresolved"]]
+    assert call.ksr.called("htable.sht_inc") == [["cps", "provider-a:1700000000"]]
+
+
+def test_a_carriers_answer_that_says_stop_is_relayed_as_it_came(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a"), attempt("b"))
+
+    call.begin()
+    call.fail(1, 486)
+
+    assert call.ksr.called("tm.t_send_reply") == []
+    assert call.events()[-1]["status"] == 486
+
+
+@pytest.mark.parametrize("status", [301, 302, 401, 407])
+def test_what_must_not_reach_the_caller_becomes_503(tmp_path: Path, status: int) -> None:
+    call = Transaction(tmp_path, attempt("a", overrides={status: "stop"}))
+
+    call.begin()
+    call.fail(1, status)
+
+    assert call.ksr.called("tm.t_send_reply") == [[503, "Service Unavailable"]]
+    assert call.ksr.called("hdr.append_to_reply") == [["Retry-After: 5\r\n"]]
+
+
+def test_a_challenge_without_usable_credentials_leads_on(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a", has_credentials=True), attempt("b"), credentials=None)
+
+    call.begin()
+    call.fail(1, 407)
+
+    assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "attempt_sent:2"]
+
+
+def test_a_cancel_that_kamailio_answered_by_itself_is_recorded(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a"))
+
+    call.begin()
+    call.ksr.answers["tm.t_is_canceled"] = 1
+    call.outgoing.settled_elsewhere()
+    call.outgoing.settled_elsewhere()
+
+    assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "call_ended"]
+    assert (call.events()[-1]["status"], call.events()[-1]["hangup_by"]) == (487, "caller")
+
+
+def test_headers_and_codecs_belong_to_their_attempt(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a", headers=[("X-A", "b")], codecs="PCMU"), attempt("b"))
+
+    call.begin()
+    call.outgoing.branch(1)
+    call.fail(1, 503)
+
+    assert call.ksr.called("tm.t_on_branch") == [["ksr_branch_1"]]
+    assert call.ksr.called("hdr.append") == [["X-A: b\r\n"]]
+    assert call.ksr.called("sdpops.keep_codecs_by_name") == [["PCMU,telephone-event", ""]]

@@ -1,0 +1,126 @@
+"""Records when processes are killed: nothing lost, nothing doubled, nothing torn."""
+
+import os
+import random
+import signal
+import socket
+import time
+import uuid
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+
+from dialplane.agent.eventwriter import EventWriter
+from dialplane.client import ApiError
+from tests.agent.controlplane import ControlPlane, default_customer, running
+from tests.agent.processes import agent_process
+from tests.serve.instance import serving
+from tests.waiting import eventually
+
+PROVIDER = "4dbeabd6-f397-4375-95d2-a38411e07ed1"
+ROUTE = "491b6858-5357-11ed-b753-8fd49cd36340"
+
+
+def write_call(events: EventWriter, call: str, *, number: str) -> None:
+    """The events of a call whose first carrier refuses and whose second answers."""
+    events.append("call_started", call=call, dialled=number, number=number, source="+15550100", decision=[], revision=1)
+    for n, status in ((1, 503), (2, 200)):
+        sent = {"provider_id": PROVIDER, "route_id": ROUTE, "uri": f"sip:{number}@127.0.0.1", "why": []}
+        events.append("attempt_sent", call=call, n=n, **sent)
+        if status == 200:
+            events.append("attempt_ringing", call=call, n=n, status=180)
+            events.append("attempt_answered", call=call, n=n, status=status)
+        else:
+            ended = {"status": status, "reason": "no", "verdict": "carrier_error", "action": "next"}
+            events.append("attempt_ended", call=call, n=n, **ended)
+    events.append("call_ended", call=call, status=200, reason="OK", hangup_by="caller")
+
+
+class Traffic:
+    """Calls written to an event log at a steady rate, in a thread."""
+
+    def __init__(self, folder: Path, *, edge: str, rate: float) -> None:
+        self.calls: list[str] = []
+        self._events = EventWriter(folder, edge=edge)
+        self._pause_s = 1 / rate
+        self._stopped = Event()
+        self._thread = Thread(target=self._run)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._pause_s):
+            call = str(uuid.uuid4())
+            write_call(self._events, call, number="+821021656521")
+            self.calls.append(call)
+
+    def __enter__(self) -> "Traffic":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join(5)
+
+
+def test_an_agent_killed_at_any_moment_loses_no_event(tmp_path: Path) -> None:
+    (tmp_path / "edge" / "events").mkdir(parents=True)
+    moments = random.Random(7)
+    with running(ControlPlane()) as plane:
+        plane.put(default_customer())
+        with Traffic(tmp_path / "edge" / "events", edge="here", rate=100) as traffic:
+            for _ in range(6):
+                with agent_process(plane, tmp_path):
+                    taken = len(plane.batches)
+                    eventually(lambda: len(plane.batches) > taken, within_s=20)  # noqa: B023
+                    time.sleep(moments.uniform(0, 0.3))
+        with agent_process(plane, tmp_path):
+            eventually(lambda: len({event["id"] for event in plane.events}) == 7 * len(traffic.calls), within_s=20)
+    seen = Counter(event["id"] for event in plane.events)
+    assert len(seen) == 7 * len(traffic.calls)
+    assert sum(seen.values()) - len(seen) <= 6 * 2000, "more was sent again than one batch for each kill"
+    assert not (tmp_path / "edge" / "events" / "refused.jsonl").exists()
+
+
+def test_records_are_complete_and_single_when_api_and_agent_are_killed_again_and_again(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(data, environment={"DIALPLANE_EDGE_NAME": "here"}) as instance:
+        with Traffic(data / "edge" / "events", edge="here", rate=40) as traffic:
+            for part in ("dialplane.api", "dialplane.agent") * 3:
+                eventually(lambda: len(traffic.calls) % 20 == 0, within_s=5)
+                with suppress(ProcessLookupError):
+                    os.kill(instance.main_pid(part), signal.SIGKILL)
+                time.sleep(0.3)
+        with instance.client() as client:
+            eventually(client.ready, within_s=30)
+
+            def stored() -> list[str]:
+                with suppress(ApiError):
+                    return [call["id"] for call in client.calls.all() if call["status"] == "ended"]
+                return []
+
+            eventually(lambda: len(stored()) >= len(traffic.calls), within_s=40, what="all calls stored")
+            assert Counter(stored()) == Counter(traffic.calls)
+            for call in client.calls.all():
+                verdicts = [(item["number"], item["sip_status"], item["verdict"]) for item in call["attempts"]]
+                assert verdicts == [(1, 503, "carrier_error"), (2, 200, "answered")], call
+        assert len(traffic.calls) > 20
+
+
+def test_events_wait_while_the_control_plane_is_dead_and_arrive_when_it_returns(tmp_path: Path) -> None:
+    """Without an API the agent keeps the log; the API that comes back gets it all."""
+    (tmp_path / "edge" / "events").mkdir(parents=True)
+    events = EventWriter(tmp_path / "edge" / "events", edge="here")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    plane = ControlPlane(url=f"http://127.0.0.1:{port}")
+    plane.put(default_customer())
+    calls = [str(uuid.uuid4()) for _ in range(50)]
+    with agent_process(plane, tmp_path) as agent:
+        for call in calls:
+            write_call(events, call, number="+821021656521")
+        eventually(lambda: b"kept until it is" in (tmp_path / "agent.log").read_bytes())
+        assert agent.poll() is None
+        with running(plane, port=port):
+            eventually(lambda: len(plane.events) == 7 * len(calls), within_s=20)
+    assert {event["call"] for event in plane.events} == set(calls)

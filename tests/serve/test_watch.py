@@ -1,0 +1,112 @@
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from dialplane.serve.child import Program
+from dialplane.serve.watch import LONGEST_WAIT_S, Watch, restart_wait_s
+from tests.waiting import eventually_async
+
+FAMILY = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = os.fork()
+if child:
+    print(os.getpid(), child, flush=True)
+time.sleep(60)
+"""
+
+
+def program(folder: Path, code: str, *, stop_s: float = 0.5, until_stdin_ends: bool = False) -> Program:
+    return Program(
+        name="it",
+        command=(sys.executable, "-c", code),
+        environment=os.environ,
+        log=folder / "it.log",
+        stop_s=stop_s,
+        until_stdin_ends=until_stdin_ends,
+    )
+
+
+def is_alive(pid: int) -> bool:
+    with suppress(OSError):
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return False
+
+
+def test_the_first_restart_is_at_once_and_the_waits_grow_to_a_bound() -> None:
+    assert [restart_wait_s(ends) for ends in range(1, 5)] == [0.0, 0.5, 1.0, 2.0]
+    assert restart_wait_s(50) == LONGEST_WAIT_S
+
+
+def test_a_program_that_does_not_want_to_end_is_killed_with_its_whole_family(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        watch = Watch(program(tmp_path, FAMILY), say=lambda line: None)
+        running = asyncio.create_task(watch.run())
+        await eventually_async(lambda: (tmp_path / "it.log").exists() and (tmp_path / "it.log").read_text())
+        pids = [int(pid) for pid in (tmp_path / "it.log").read_text().split()]
+        began = time.monotonic()
+        await watch.stop()
+        assert time.monotonic() - began < 5
+        await eventually_async(lambda: not any(map(is_alive, pids)))
+        await running
+
+    asyncio.run(scenario())
+
+
+def test_when_the_main_process_dies_its_family_goes_before_the_next_start(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        said: list[str] = []
+        watch = Watch(program(tmp_path, FAMILY), say=said.append)
+        running = asyncio.create_task(watch.run())
+        await eventually_async(lambda: (tmp_path / "it.log").exists() and (tmp_path / "it.log").read_text())
+        main, child = (int(pid) for pid in (tmp_path / "it.log").read_text().split())
+        os.kill(main, signal.SIGKILL)
+        await eventually_async(lambda: len((tmp_path / "it.log").read_text().split()) == 4)
+        assert not is_alive(child)
+        assert said == ["it ended (killed by SIGKILL), started again"]
+        await watch.stop()
+        await running
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [((sys.executable, "-c", "raise SystemExit(3)"), "exit status 3"), (("/no/such/program",), "cannot be started")],
+)
+def test_a_program_that_keeps_failing_is_told_with_its_log(
+    tmp_path: Path, command: tuple[str, ...], words: str
+) -> None:
+    async def scenario() -> None:
+        said: list[str] = []
+        failing = Program(name="it", command=command, environment=os.environ, log=tmp_path / "it.log")
+        watch = Watch(failing, say=said.append)
+        running = asyncio.create_task(watch.run())
+        await eventually_async(lambda: len(said) >= 3)
+        await watch.stop()
+        await running
+        assert all(words in line for line in said)
+        assert said[1].endswith("started again in 0.5 s")
+        assert said[2].endswith(f"see {tmp_path / 'it.log'}")
+
+    asyncio.run(scenario())
+
+
+def test_a_program_that_lives_by_its_standard_input_ends_with_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        code = "import sys; print('up', flush=True); sys.stdin.read(); print('end', flush=True)"
+        watch = Watch(program(tmp_path, code, until_stdin_ends=True), say=lambda line: None)
+        running = asyncio.create_task(watch.run())
+        await eventually_async(lambda: (tmp_path / "it.log").exists() and "up" in (tmp_path / "it.log").read_text())
+        await asyncio.sleep(0.1)
+        assert "end" not in (tmp_path / "it.log").read_text()
+        await watch.stop()
+        await running
+
+    asyncio.run(scenario())

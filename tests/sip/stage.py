@@ -1,0 +1,70 @@
+"""What every test of the real edge plays on: carriers, callers and a Kamailio that leave nothing behind."""
+
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.sip.edges import RunningEdge, Table
+from tests.sip.polite import PoliteCarrier, polite_carrier
+from tests.sip.ports import free_port
+from tests.sip.scenarios import Caller, Step
+from tests.sip.sipp import Call, Carrier, place_calls, running_carrier, start_calls
+
+
+class Stage:
+    """Carriers, an edge, and calls through it."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        self._carriers = 0
+        self._calls = 0
+        self.table = Table()
+
+    def carrier(self, steps: Sequence[Step], **settings: Any) -> Carrier:
+        """A carrier that does these steps with each INVITE."""
+        self._carriers += 1
+        return self._stack.enter_context(running_carrier(self._folder / f"carrier-{self._carriers}", steps, **settings))
+
+    def polite_carrier(self, *, refuse_after_s: float) -> PoliteCarrier:
+        """A carrier that can be cancelled at any moment."""
+        return self._stack.enter_context(polite_carrier(refuse_after_s=refuse_after_s))
+
+    def edge(self, **settings: Any) -> RunningEdge:
+        """Kamailio, started with the table as it stands."""
+        return self.edge_at(lambda port: None, **settings)
+
+    def edge_at(self, prepare: Callable[[int], object], **settings: Any) -> RunningEdge:
+        """The same, where the table depends on the port."""
+        port = free_port()
+        prepare(port)
+        edge = RunningEdge(self._folder, self.table, port=port, **settings)
+        self._stack.callback(edge.kill, signal.SIGKILL)
+        edge.start()
+        return edge
+
+    def call(self, edge: RunningEdge, caller: Caller | None = None, **settings: Any) -> Call:
+        """Place a call and wait for its end; it must go as its scenario says."""
+        call = self.attempt_call(edge, caller, **settings)
+        assert call.exit_code == 0, f"{call.why()}\n{edge.log()[-3000:]}\n{edge.kinds()}"
+        return call
+
+    def attempt_call(self, edge: RunningEdge, caller: Caller | None = None, **settings: Any) -> Call:
+        """Place a call and wait for its end, whatever comes."""
+        self._calls += 1
+        return place_calls(self._folder / f"caller-{self._calls}", caller or Caller(), edge.port, **settings)
+
+    @contextmanager
+    def calling(self, edge: RunningEdge, caller: Caller, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
+        """Calls that go on during the block."""
+        self._calls += 1
+        process = start_calls(self._folder / f"caller-{self._calls}", caller, edge.port, **settings)
+        try:
+            yield process
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
+            process.wait()

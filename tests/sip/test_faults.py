@@ -1,0 +1,131 @@
+"""What goes wrong inside the edge, and what the calls notice of it."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.sip.scenarios import ANSWER, Caller, refuse
+from tests.sip.stage import Stage
+from tests.waiting import eventually
+
+FAULTY_SCRIPT = Path(__file__).with_name("faulty_script.py")
+
+
+@pytest.mark.parametrize("number", ["+1000", "+2000", "+3000"])
+def test_a_bug_in_the_script_is_500_and_the_next_call_goes_through(stage: Stage, number: str) -> None:
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(refuse(503)).hostname)
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge(script=FAULTY_SCRIPT, workers=1)
+
+    stage.call(edge, Caller(number=number, expects=500))
+    stage.call(edge)
+
+    assert "Bug at faulty_script.py" in edge.log()
+    started = {event["call"] for event in edge.events("call_started")}
+    ended = [event["call"] for event in edge.await_events("call_ended", len(started))]
+    assert sorted(ended) == sorted(started)
+
+
+def test_a_bug_in_the_reply_route_costs_the_record_but_not_the_call(stage: Stage) -> None:
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge(script=FAULTY_SCRIPT, workers=1)
+
+    stage.call(edge, Caller(number="+4000"))
+
+
+def test_without_a_replica_callers_are_told_to_come_back(stage: Stage) -> None:
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge()
+    (edge.config.replica / "current").unlink()
+
+    call = stage.call(edge, Caller(expects=503))
+    assert call.response(503).header("Retry-After") == "5"
+
+    edge.load(stage.table)
+    stage.call(edge)
+
+
+def test_a_replica_replaced_under_way_is_used_by_the_next_call(stage: Stage) -> None:
+    stage.table.trunk()
+    edge = stage.edge()
+    stage.call(edge, Caller(expects=404))
+
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge.load(stage.table)
+
+    stage.call(edge)
+
+
+def test_calls_are_not_stopped_by_an_event_log_that_cannot_be_written(stage: Stage) -> None:
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge()
+    edge.config.events.rmdir()
+    edge.config.events.write_text("in the way")
+
+    stage.call(edge)
+
+
+def test_after_a_kill_the_edge_is_back_within_a_second_and_old_calls_can_be_ended(stage: Stage) -> None:
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge()
+    with stage.calling(edge, Caller(talk_ms=1500)):
+        [answered] = edge.await_events("attempt_answered")
+        edge.kill(signal.SIGKILL)
+        started_at = time.monotonic()
+        edge.start()
+        assert time.monotonic() - started_at < 1.0
+        stage.call(edge)
+
+    ended = edge.await_events("call_ended", 2)
+    [old] = [event for event in ended if event["call"] == answered["call"]]
+    assert (old["status"], old["hangup_by"]) == (200, "caller")
+
+
+def test_no_worker_outlives_its_group(stage: Stage) -> None:
+    stage.table.trunk()
+    edge = stage.edge()
+    group = edge.group
+    edge.kill(signal.SIGKILL)
+
+    eventually(lambda: not _members(group), what="the group to be gone")
+
+
+def _members(group: int) -> list[str]:
+    return [
+        entry.name
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and _group_of(int(entry.name)) == group and _state(entry) != "Z"
+    ]
+
+
+def _group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+def _state(entry: Path) -> str:
+    try:
+        return (entry / "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+def test_a_call_whose_bye_was_lost_is_ended_in_the_record(stage: Stage) -> None:
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge(max_call_s=1)
+
+    stage.attempt_call(edge, Caller(talk_ms=60_000), timeout_s=1)
+
+    [ended] = edge.await_events("call_ended")
+    assert ended["hangup_by"] == "timeout"

@@ -1,0 +1,94 @@
+"""Migrations: from nothing to the present schema, resumable, checked, and the same as the tables in code."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from dialplane.store import migrations
+from dialplane.store.address import parse_address
+from dialplane.store.tables import metadata
+
+
+def test_an_empty_database_is_refused_then_upgraded_then_accepted(empty_url: str) -> None:
+    with pytest.raises(migrations.SchemaMismatch, match="dialplane migrate"):
+        migrations.check(empty_url)
+    migrations.upgrade(empty_url)
+    migrations.check(empty_url)
+
+
+def test_upgrading_again_keeps_what_is_there(migrated_url: str) -> None:
+    engine = create_engine(parse_address(migrated_url))
+    with engine.connect() as connection:
+        epoch = connection.execute(text("SELECT epoch FROM clock")).scalar_one()
+    migrations.upgrade(migrated_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT epoch FROM clock")).scalar_one() == epoch
+    engine.dispose()
+
+
+def test_a_newer_schema_is_refused(migrated_url: str) -> None:
+    engine = create_engine(parse_address(migrated_url))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(migrations.SchemaMismatch, match="newer version"):
+        migrations.check(migrated_url)
+
+
+def test_the_migrated_schema_is_that_of_the_tables(migrated_url: str) -> None:
+    engine = create_engine(parse_address(migrated_url))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_sqlite_tables_are_strict(sqlite_folder: object, tmp_path: object) -> None:
+    url = f"sqlite:///{tmp_path}/strict.db"
+    migrations.upgrade(url)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        created = {
+            row.name: row.sql
+            for row in connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        }
+    engine.dispose()
+    assert {name for name, sql in created.items() if "STRICT" not in sql} == {"alembic_version"}
+
+
+def test_a_killed_migration_goes_on_at_the_next_start(fresh_database: Callable[[str | None], str]) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    for delay_s in (0.0, 0.004, 0.008, 0.012, 0.02):
+        url = fresh_database(None)
+        started = spawn.Event()
+        process = spawn.Process(target=_migrate, args=(url, started))
+        process.start()
+        started.wait(30)
+        time.sleep(delay_s)
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join(10)
+        migrations.upgrade(url)
+        migrations.check(url)
+
+
+def test_processes_that_migrate_at_once_do_not_disturb_each_other(empty_url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    processes = [spawn.Process(target=migrations.upgrade, args=(empty_url,)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    migrations.check(empty_url)
+
+
+def _migrate(url: str, started: "multiprocessing.synchronize.Event") -> None:
+    started.set()
+    migrations.upgrade(url)
