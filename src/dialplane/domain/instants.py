@@ -18,7 +18,7 @@ NEVER = 253_370_764_800_000_000
 def format_instant(instant_us: int) -> str:
     """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC."""
     moment = _EPOCH + timedelta(microseconds=instant_us)
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if moment.year >= 1000 else f"{moment:%Y}".zfill(4)
+    return moment.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
 def parse_instant(text: str, *, field: str = "timestamp") -> int:
