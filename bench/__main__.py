@@ -5,7 +5,10 @@ import sys
 
 from bench.report import Report
 
-NAMES = {"decisions": "Decisions and the replica, in process"}
+NAMES = {
+    "decisions": "Decisions and the replica, in process",
+    "calls": "CPU of a call that fails over once",
+}
 
 
 def main(names: list[str]) -> int:

@@ -11,3 +11,7 @@ class Report:
     def line(self, what: str, figure: str, *, goal: str = "") -> None:
         """One figure."""
         print(f"  {what:<44} {figure}{f'   (goal: {goal})' if goal else ''}", flush=True)
+
+    def note(self, text: str) -> None:
+        """What to know about the figures around it."""
+        print(f"    {text}", flush=True)

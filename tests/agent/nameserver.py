@@ -17,11 +17,11 @@ Records = Mapping[tuple[str, str], list[str]]
 
 
 class NameServer:
-    """`records` may be replaced at any time; `silent` makes it answer nothing."""
+    """`records` may be replaced at any time; questions of the types in `silent` get no answer."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
-        self.silent = False
+        self.silent: set[str] = set()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = int(self.socket.getsockname()[1])
@@ -35,7 +35,8 @@ class NameServer:
                 return
             if not query:
                 return
-            if not self.silent:
+            kind = dns.rdatatype.to_text(dns.message.from_wire(query).question[0].rdtype)
+            if kind not in self.silent:
                 self.socket.sendto(self._answer(query), sender)
 
     def _answer(self, query: bytes) -> bytes:

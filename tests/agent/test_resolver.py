@@ -21,7 +21,7 @@ ZONE: Records = {
 def resolve(hostname: str, transport: str = "udp") -> list[str]:
     async def scenario() -> list[str]:
         with serving(ZONE) as server:
-            resolver = Resolver(nameservers=["127.0.0.1"], port=server.port, lifetime_s=2.0)
+            resolver = Resolver(nameservers=["127.0.0.1"], port=server.port, lifetime_s=5.0)
             try:
                 return [str(endpoint) for endpoint in await resolver.endpoints(hostname, transport)]
             finally:
@@ -68,3 +68,26 @@ def test_a_service_that_dns_says_is_not_offered_is_not_tried() -> None:
 def test_a_name_without_an_address_says_so(hostname: str) -> None:
     with pytest.raises(NameNotResolved, match="no address found"):
         resolve(hostname)
+
+
+@pytest.mark.parametrize(("silent", "endpoints"), [("A", None), ("SRV", None), ("AAAA", ["192.0.2.2:5070"])])
+def test_half_an_answer_is_not_taken_for_the_whole(silent: str, endpoints: list[str] | None) -> None:
+    zone = {**ZONE, ("_sip._udp.half.example", "SRV"): ["0 0 5070 two.example."], ("half.example", "A"): ["192.0.2.9"]}
+
+    async def scenario() -> None:
+        with serving(zone) as server:
+            resolver = Resolver(nameservers=["127.0.0.1"], port=server.port, lifetime_s=1.0)
+            try:
+                known = await resolver.endpoints("half.example", "udp")
+                assert [str(endpoint) for endpoint in known] == ["192.0.2.2:5070", "[2001:db8::2]:5070"]
+                server.silent = {silent}
+                if endpoints is None:
+                    with pytest.raises(NameNotResolved, match="DNS does not answer"):
+                        await resolver.endpoints("half.example", "udp")
+                else:
+                    found = await resolver.endpoints("half.example", "udp")
+                    assert [str(endpoint) for endpoint in found] == endpoints
+            finally:
+                resolver.close()
+
+    asyncio.run(scenario())

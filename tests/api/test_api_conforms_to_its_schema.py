@@ -27,7 +27,7 @@ OPERATIONS = [
     for method in sorted(route.methods or ())
 ]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = {GenerationMode.POSITIVE: 20, GenerationMode.NEGATIVE: 20}
+EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 12}
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Who may come in, and that everybody else gets one and the same answer."""
 
+import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -10,11 +11,9 @@ import httpx2
 import jwt
 import pytest
 
-from dialplane.control.sessions import SessionKeys, rotate
+from dialplane.control.sessions import rotate
 from tests.api.serving import SYSTEM_DEFAULT, Api, serving, settings_for
 from tests.databases import PASSWORD, USERNAME
-
-DAY_US = 86_400_000_000
 
 
 def now() -> int:
@@ -24,11 +23,6 @@ def now() -> int:
 def reason(answer: httpx2.Response) -> str:
     told: str = answer.json()["error"]["reason"]
     return told
-
-
-@pytest.fixture
-def keys(sqlite_api: Api) -> SessionKeys:
-    return SessionKeys.in_folder(sqlite_api.settings.secrets_folder)
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -117,6 +111,14 @@ def test_a_deleted_access_key_is_refused_at_once(api: Api) -> None:
     assert reason(caller.get("/v1.0/me")) == "INVALID_CREDENTIALS"
 
 
+def test_an_expired_access_key_is_refused(sqlite_api: Api) -> None:
+    key = sqlite_api.admin.made("accesskeys", expire=86_400)
+    with sqlite3.connect(sqlite_api.settings.database_file) as database:
+        database.execute("UPDATE accesskeys SET tm_expire = ? WHERE id = ?", (now() - 1, key["id"]))
+    database.close()
+    assert reason(sqlite_api.with_token(key["token"]).get("/v1.0/me")) == "INVALID_CREDENTIALS"
+
+
 def test_a_deleted_agent_is_refused_at_once(api: Api) -> None:
     agent = api.admin.made("agents", username="short@lived", password="long enough", permission="customer_manager")
     caller = api.with_token(api.login("short@lived", "long enough"))
@@ -176,18 +178,19 @@ def test_a_wrong_login_has_one_answer(sqlite_api: Api, username: str, password: 
 @pytest.fixture(scope="module")
 def guessed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """An API on which wrong passwords do no harm to other tests."""
-    limits: dict[str, Any] = {"login_failures_per_minute": 40, "address_login_failures_per_minute": 1000}
+    limits: dict[str, Any] = {"login_failures_per_minute": 12, "address_login_failures_per_minute": 1000}
     with serving(settings_for(tmp_path_factory.mktemp("guessed"), **limits)) as running:
         yield running
 
 
 def test_an_unknown_user_costs_the_same_time_as_a_wrong_password(guessed: Api) -> None:
+    """Processor time of this process, server included: the wall clock would measure what else the machine does."""
     taken: dict[str, list[float]] = {USERNAME: [], "nobody@anywhere": []}
     for _ in range(9):
         for username, times in taken.items():
-            started = time.perf_counter()
+            started = time.process_time()
             guessed.nobody.post("/auth/login", {"username": username, "password": "wrong"})
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
     known, unknown = (statistics.median(times) for times in taken.values())
     assert min(known, unknown) > 0.02
     assert 0.8 < known / unknown < 1.25
@@ -200,7 +203,7 @@ def test_two_thousand_wrong_logins_end_in_429_and_hurt_nobody_else(guessed: Api)
     for _ in range(2000):
         answer = guessed.nobody.post("/auth/login", body)
         codes.append(answer.status_code)
-    assert set(codes[:40]) == {401}
+    assert set(codes[:12]) == {401}
     assert set(codes[-1900:]) == {429}
     assert reason(answer) == "RATE_LIMIT_EXCEEDED"
     assert 1 <= int(answer.headers["retry-after"]) <= 60

@@ -1,5 +1,6 @@
 """What a slow, large or broken client may hold, seen from a bare socket."""
 
+import json
 import socket
 import threading
 import time
@@ -230,9 +231,8 @@ def test_a_request_in_flight_is_finished_when_the_api_stops(tmp_path: Path) -> N
 
 def test_a_long_poll_ends_when_the_api_stops(tmp_path: Path) -> None:
     with serving(settings_for(tmp_path)) as api:
-        clock = api.admin.get("/v1.0/feed").text.splitlines()
-        epoch = clock[0].partition('"epoch":"')[2].partition('"')[0]
-        since = clock[-1].partition('"end":')[2].partition(",")[0]
+        lines = api.admin.get("/v1.0/feed").text.splitlines()
+        epoch, since = json.loads(lines[0])["epoch"], json.loads(lines[-1])["end"]
         answers: list[Any] = []
         poll = threading.Thread(
             target=lambda: answers.append(
@@ -246,3 +246,16 @@ def test_a_long_poll_ends_when_the_api_stops(tmp_path: Path) -> None:
         assert not poll.is_alive()
         assert answers[0].status_code == 200
         assert answers[0].text.splitlines()[-1].startswith('{"end":')
+
+
+def test_a_follower_that_goes_away_frees_its_place_at_once(sqlite_api: Api) -> None:
+    lines = sqlite_api.admin.get("/v1.0/feed").text.splitlines()
+    epoch, since = json.loads(lines[0])["epoch"], json.loads(lines[-1])["end"]
+    services = sqlite_api.server._app.state.services
+    with Wire(sqlite_api) as wire:
+        wire.send(
+            f"GET /v1.0/feed?since={since}&epoch={epoch}&wait=30 HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: {sqlite_api.admin.headers['Authorization']}\r\n\r\n".encode()
+        )
+        eventually(lambda: services.followers == 1)
+    eventually(lambda: services.followers == 0, within_s=5)

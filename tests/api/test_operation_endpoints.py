@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from dialplane.control import routes
 from dialplane.domain.errors import Unavailable
 from tests.api.serving import Api, serving, settings_for
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -42,6 +43,10 @@ def test_metrics_count_requests_by_route_and_never_by_path(own_api: Api) -> None
     assert metric(own_api, "dialplane_http_requests_total", method="other", status="405") == 1
     assert metric(own_api, "dialplane_http_refused_total", reason="ROUTE_NOT_FOUND") == 1
     assert metric(own_api, "dialplane_logins_total", outcome="accepted") == 1
+
+
+def test_the_event_loop_shows_that_it_turns(own_api: Api) -> None:
+    eventually(lambda: metric(own_api, "dialplane_loop_heartbeat_seconds", loop="api") > time.time() - 5)
 
 
 def test_the_revision_metric_follows_changes(own_api: Api) -> None:
@@ -125,6 +130,33 @@ def test_a_request_id_of_the_callers_is_kept_if_it_is_a_plain_word(own_api: Api)
     assert given.headers["x-request-id"] == "trace-0123456789"
     for bad in ("short", "x" * 65, "with space in it", 'quo"tes"inside'):
         assert own_api.nobody.get("/healthz", headers={"X-Request-Id": bad}).headers["x-request-id"] != bad
+
+
+def test_a_provider_in_a_denied_network_or_at_our_own_sip_address_is_refused(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, denied_networks="10.0.0.0/8,2001:db8::/32", sip="127.0.0.1:5062")
+    with serving(settings) as api:
+        for hostname in ("10.1.2.3", "[2001:db8::1]:5070", "127.0.0.1:5062", "localhost:5062", "[::ffff:10.1.2.3]"):
+            body = {"type": "sip", "hostname": hostname}
+            change = {"action": "create", "kind": "provider", "fields": body}
+            for answer in (
+                api.admin.post("/v1.0/providers", body),
+                api.admin.post("/v1.0/changes", {"changes": [change]}),
+            ):
+                detail = answer.json()["error"]["details"][0]
+                assert (answer.status_code, detail["code"]) == (400, "forbidden_address")
+        for hostname in ("192.168.1.1", "127.0.0.1:5070", "127.0.0.1", "a.example:5062"):
+            made = api.admin.made("providers", type="sip", hostname=hostname)
+            assert api.admin.put(f"/v1.0/providers/{made['id']}", {"hostname": "10.1.1.1"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("trusted", "told"), [("127.0.0.1", "203.0.113.9"), ("192.0.2.1", "127.0.0.1"), ("", "127.0.0.1")]
+)
+def test_a_forwarded_address_is_believed_only_of_a_trusted_proxy(tmp_path: Path, trusted: str, told: str) -> None:
+    with serving(settings_for(tmp_path, trusted_proxies=trusted)) as api:
+        answer = api.admin.post("/v1.0/customers", {}, headers={"X-Forwarded-For": "203.0.113.9"})
+        revision = api.admin.get(f"/v1.0/revisions/{answer.headers['x-revision']}").json()
+        assert revision["source_ip"] == told
 
 
 def test_cors_is_only_for_the_origins_that_are_set(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.edge.events import MAX_REASON, EventLog, Moment, new_id, printable
+from dialplane.edge.events import MAX_REASON, EventLog, new_id, printable
 
 CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 
@@ -39,14 +40,30 @@ def test_each_event_is_one_line_with_what_all_have_in_common(tmp_path: Path) -> 
     assert (ringing["n"], ringing["status"]) == (1, 180)
 
 
-def test_the_file_is_named_after_the_utc_hour(tmp_path: Path) -> None:
+def test_the_file_is_named_after_the_utc_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = EventLog(tmp_path, edge="local")
 
-    for at in (1_700_002_799_999_999, 1_700_002_800_000_000):
-        log.attempt_sent(CALL, 1, provider_id="", route_id="", uri="", why=(), moment=Moment(at, 0))
+    for at_ns in (1_700_002_799_999_999_999, 1_700_002_800_000_000_000):
+        monkeypatch.setattr(time, "time_ns", lambda now=at_ns: now)
+        log.attempt_ringing(CALL, 1, status=180)
+        log.flush()
     log.close()
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["20231114T22.jsonl", "20231114T23.jsonl"]
+
+
+def test_events_of_forked_processes_have_different_ids(tmp_path: Path) -> None:
+    log = EventLog(tmp_path, edge="local")
+    log.attempt_ringing(CALL, 1, status=180)
+    log.flush()
+    log.forget_process()
+    log.attempt_ringing(CALL, 1, status=180)
+    log.attempt_ringing(CALL, 1, status=180)
+    log.close()
+
+    ids = [uuid.UUID(event["id"]) for event in written(tmp_path)]
+    assert len(set(ids)) == 3
+    assert {id_.version for id_ in ids} == {4}
 
 
 def test_two_logs_share_a_file(tmp_path: Path) -> None:
@@ -54,6 +71,7 @@ def test_two_logs_share_a_file(tmp_path: Path) -> None:
 
     for n in range(50):
         logs[n % 2].attempt_ringing(CALL, n, status=180)
+        logs[n % 2].flush()
     for log in logs:
         log.close()
 
@@ -66,6 +84,7 @@ def test_an_event_that_cannot_be_written_is_counted_and_the_next_one_is_tried(tm
     log = EventLog(folder, edge="local")
 
     log.attempt_ringing(CALL, 1, status=180)
+    log.flush()
     assert log.lost == 1
 
     folder.unlink()
@@ -81,6 +100,7 @@ def test_a_line_that_was_cut_by_a_full_disk_does_not_spoil_the_next(
     write = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:10]))
     log.attempt_ringing(CALL, 1, status=180)
+    log.flush()
     monkeypatch.setattr(os, "write", write)
     log.attempt_ringing(CALL, 2, status=180)
     log.close()

@@ -37,10 +37,9 @@ def test_every_function_that_the_adapter_calls_is_kamailios() -> None:
 
 @pytest.mark.parametrize(("answer", "expected"), [(1, True), (2, True), (-1, False), (0, False)])
 def test_ones_and_minus_ones_become_bools(answer: int, expected: bool) -> None:
-    sip = Sip(FakeKsr({"tm.t_relay": answer, "siputils.has_totag": answer, "tm.t_is_canceled": answer}))
+    sip = Sip(FakeKsr({"tm.t_relay": answer, "tm.t_is_canceled": answer}))
 
     assert sip.relay() is expected
-    assert sip.has_to_tag() is expected
     assert sip.is_cancelled() is expected
 
 

@@ -1,14 +1,19 @@
 """The entry points on a KSR made from Kamailio's list: what they must hold whatever happens."""
 
+import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dialplane.edge import kamailio
 from dialplane.edge.config import ScriptSettings
+from dialplane.edge.cookie import make_cookie
 from dialplane.edge.ksr import Sip
 from dialplane.edge.worker import Worker
 from tests.edge.fakeksr import FakeKsr
+from tests.edge.test_events import written
 
 
 def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
@@ -18,7 +23,6 @@ def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
         "events": str(folder / "events"),
         "sockets": ("127.0.0.1:5060",),
         "cookie_key": "00" * 32,
-        "max_message_bytes": 16_384,
         "max_attempts": 10,
         "drops_strangers": False,
         **settings,
@@ -31,63 +35,96 @@ def message(**variables: Any) -> Any:
     return lambda name: known.get(name)
 
 
-def test_the_entry_points_that_kamailio_names_exist(tmp_path: Path) -> None:
+def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -> None:
     made = worker(tmp_path, FakeKsr())
-    names = ["ksr_request_route", "ksr_reply_route", "ksr_onsend_route", "ksr_stray_reply", "ksr_dialog_event"]
-    names += [f"ksr_{route}_{n}" for route in ("failure", "reply", "branch") for n in range(1, 31)]
+    named = set(re.findall(r'python_exec\("([a-z_]+)"', files("dialplane.edge").joinpath("kamailio.cfg").read_text()))
+    named |= set(re.findall(r'python_exec\("([a-z_]+)"', kamailio._REPLY_ROUTE))
 
-    assert all(callable(getattr(made, name)) for name in [*names, "child_init"])
+    assert len(named) == 7
+    assert all(callable(getattr(made, name)) for name in named)
     assert made.child_init(1) == 0
-    assert made.ksr_reply_route(None) == made.ksr_onsend_route(None) == 1
 
 
 def test_an_exception_is_answered_500_and_counted(tmp_path: Path) -> None:
     def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")
 
-    ksr = FakeKsr({"pv.get": message(), "sanity.sanity_check": broken})
+    ksr = FakeKsr({"pv.get": message(), "hdr.get_idx": broken, "pvx.avp_sets": broken, "seturi": broken})
 
-    assert worker(tmp_path, ksr).ksr_request_route(None) == 1
+    assert worker(tmp_path, ksr).call_arrived(None) == 1
 
     assert ksr.called("tm.t_send_reply") == [[500, "Server Internal Error"]]
     assert ksr.called("htable.sht_inc") == [["counters", "script_errors"]]
     assert "RuntimeError" in ksr.called("warn")[0][0]
 
 
-@pytest.mark.parametrize("entry", ["ksr_request_route", "ksr_failure_1", "ksr_reply_1", "ksr_branch_1"])
-def test_even_when_everything_fails_no_exception_reaches_kamailio(tmp_path: Path, entry: str) -> None:
+@pytest.mark.parametrize(
+    ("entry", "arguments"),
+    [
+        ("call_arrived", ()),
+        ("attempt_failed", ()),
+        ("attempt_branched", ()),
+        ("attempt_replied", ("1",)),
+        ("dialog_ended", ()),
+        ("dialog_failed", ()),
+    ],
+)
+def test_even_when_everything_fails_no_exception_reaches_kamailio(
+    tmp_path: Path, entry: str, arguments: tuple[str, ...]
+) -> None:
     def broken(*_: Any) -> Any:
         raise SystemError("everything is broken")
 
-    answers = dict.fromkeys(("pv.get", "pvx.avp_get", "htable.sht_inc", "tm.t_send_reply", "warn"), broken)
+    names = ("pv.get", "hdr.get_idx", "pvx.avp_get", "htable.sht_inc", "tm.t_send_reply", "warn", "dialog.var_get")
+    made = worker(tmp_path, FakeKsr(dict.fromkeys(names, broken)))
 
-    assert getattr(worker(tmp_path, FakeKsr(answers)), entry)(None) == 1
+    assert getattr(made, entry)(None, *arguments) == 1
+
+
+def test_a_dialog_that_cannot_be_judged_is_refused(tmp_path: Path) -> None:
+    def broken(*_: Any) -> Any:
+        raise SystemError("everything is broken")
+
+    assert worker(tmp_path, FakeKsr({"hdr.get": broken})).dialog_unknown(None) == -1
+
+
+@pytest.mark.parametrize(
+    ("method", "is_ours", "goes_on", "replies", "events"),
+    [
+        ("INFO", True, 1, 0, 0),
+        ("ACK", True, 1, 0, 0),
+        ("BYE", True, 1, 0, 1),
+        ("BYE", False, -1, 1, 0),
+        ("INVITE", False, -1, 1, 0),
+        ("ACK", False, -1, 0, 0),
+    ],
+)
+def test_a_dialog_from_before_a_restart_goes_on_where_its_cookie_is_ours(
+    tmp_path: Path, method: str, is_ours: bool, goes_on: int, replies: int, events: int
+) -> None:
+    cookie = make_cookie("0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11", "1", key=bytes(32) if is_ours else b"x")
+    ksr = FakeKsr({"pv.get": message(**{"$rm": method}), "hdr.get": f"<sip:h;lr=on{cookie}>"})
+
+    assert worker(tmp_path, ksr).dialog_unknown(None) == goes_on
+
+    assert len(ksr.called("sl.sl_send_reply")) == replies
+    assert len(written(tmp_path / "events")) == events
+
+
+def test_a_bye_sent_again_is_not_recorded_again(tmp_path: Path) -> None:
+    cookie = make_cookie("0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11", "1", key=bytes(32))
+    ksr = FakeKsr({"pv.get": message(**{"$rm": "BYE"}), "hdr.get": f"<sip:h;lr=on{cookie}>", "tm.t_newtran": 0})
+
+    assert worker(tmp_path, ksr).dialog_unknown(None) == -1
+    assert written(tmp_path / "events") == []
 
 
 def test_warnings_are_at_most_one_a_second(tmp_path: Path) -> None:
-    ksr = FakeKsr({"pv.get": message(), "siputils.has_totag": -1, "hdr.get_idx": None})
+    ksr = FakeKsr({"pv.get": message(), "hdr.get_idx": None})
     made = worker(tmp_path, ksr)
 
     for _ in range(20):
-        made.ksr_request_route(None)
+        made.call_arrived(None)
 
     assert len(ksr.called("warn")) == 1
     assert ksr.called("tm.t_send_reply") == [[503, "Service Unavailable"]] * 20
-
-
-@pytest.mark.parametrize(("method", "answers"), [("INVITE", [[513, "Message Too Large"]]), ("ACK", [])])
-def test_a_message_that_is_too_large_is_not_even_looked_at(tmp_path: Path, method: str, answers: list[Any]) -> None:
-    ksr = FakeKsr({"pv.get": message(**{"$rm": method, "$ml": 16_385})})
-
-    worker(tmp_path, ksr).ksr_request_route(None)
-
-    assert ksr.called("sl.sl_send_reply") == answers
-    assert ksr.called("sanity.sanity_check") == []
-
-
-def test_a_stray_reply_is_dropped(tmp_path: Path) -> None:
-    ksr = FakeKsr()
-
-    worker(tmp_path, ksr).ksr_stray_reply(None, "on_sl_reply")
-
-    assert ksr.called("set_drop") == [[]]

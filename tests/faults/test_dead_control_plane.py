@@ -23,6 +23,7 @@ CALLS = 12
 def demo(tmp_path: Path) -> Iterator[Instance]:
     with serving(tmp_path / "data", "--demo") as instance:
         eventually(lambda: "Stop with Ctrl-C" in instance.said(), within_s=60, what="the end of the demo")
+        assert "did not work" not in instance.said(), instance.said()
         yield instance
 
 

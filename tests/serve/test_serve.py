@@ -3,6 +3,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ from tests.waiting import eventually
 
 SLOW_MACHINE_S = 1.0  # what other tests on the same cores may take away
 PARTS = {"api": "dialplane.api", "agent": "dialplane.agent", "kamailio": "kamailio.cfg"}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """An instance for the tests that leave it as they found it."""
+    with serving(tmp_path_factory.mktemp("shared") / "data") as instance:
+        assert answers_sip(instance)
+        yield instance
 
 
 def is_gone(pid: int) -> bool:
@@ -89,33 +98,31 @@ def test_a_stop_leaves_no_process_and_no_socket_behind(tmp_path: Path, number: s
             trial.bind(("127.0.0.1", sip_port))
 
 
-def test_whatever_is_killed_comes_back(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as instance:
-        assert answers_sip(instance)
-        for name, part in PARTS.items():
-            before = instance.main_pid(part)
-            os.kill(before, signal.SIGKILL)
-            eventually(lambda: is_gone(before), what=f"the end of {name}")  # noqa: B023
-            assert instance.main_pid(part) != before
-            eventually(lambda: f"{name} ended (killed by SIGKILL)" in instance.said())  # noqa: B023
-        assert answers_sip(instance)
-        with instance.client() as client:
-            eventually(client.ready, within_s=20)
-            assert client.me()
+def test_whatever_is_killed_comes_back(shared: Instance) -> None:
+    assert answers_sip(shared)
+    for name, part in PARTS.items():
+        before = shared.main_pid(part)
+        os.kill(before, signal.SIGKILL)
+        eventually(lambda: is_gone(before), what=f"the end of {name}")  # noqa: B023
+        assert shared.main_pid(part) != before
+        eventually(lambda: f"{name} ended (killed by SIGKILL)" in shared.said())  # noqa: B023
+    assert answers_sip(shared)
+    with shared.client() as client:
+        eventually(client.ready, within_s=20)
+        assert client.me()
 
 
 @pytest.mark.parametrize("which", ["main", "worker"])
-def test_killed_kamailio_serves_again_within_a_second(tmp_path: Path, which: str) -> None:
-    with serving(tmp_path / "data") as instance:
-        assert answers_sip(instance)
-        main = instance.main_pid(PARTS["kamailio"])
-        before = instance.pids(PARTS["kamailio"])
-        victim = main if which == "main" else next(pid for pid in before if pid != main)
-        os.kill(victim, signal.SIGKILL)
-        began = time.monotonic()
-        eventually(lambda: all(map(is_gone, before)), what="the end of the whole group")
-        assert answers_sip(instance)
-        assert time.monotonic() - began < 1.0 + SLOW_MACHINE_S
+def test_killed_kamailio_serves_again_within_a_second(shared: Instance, which: str) -> None:
+    assert answers_sip(shared)
+    main = shared.main_pid(PARTS["kamailio"])
+    before = shared.pids(PARTS["kamailio"])
+    victim = main if which == "main" else next(pid for pid in before if pid != main)
+    os.kill(victim, signal.SIGKILL)
+    began = time.monotonic()
+    eventually(lambda: all(map(is_gone, before)), what="the end of the whole group")
+    assert answers_sip(shared)
+    assert time.monotonic() - began < 1.0 + SLOW_MACHINE_S
 
 
 def test_children_die_with_a_killed_supervisor_and_the_next_start_works_on_the_same_ports(tmp_path: Path) -> None:
@@ -130,28 +137,26 @@ def test_children_die_with_a_killed_supervisor_and_the_next_start_works_on_the_s
         assert answers_sip(again)
 
 
-def test_no_worker_outlives_kamailios_main_process_even_with_nobody_to_clear_it_away(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as instance:
-        main = instance.main_pid(PARTS["kamailio"])
-        assert answers_sip(instance)
-        os.kill(instance.process.pid, signal.SIGSTOP)
-        try:
-            os.kill(main, signal.SIGKILL)
-            eventually(lambda: [pid for pid in instance.pids(PARTS["kamailio"]) if pid != main] == [])
-        finally:
-            os.kill(instance.process.pid, signal.SIGCONT)
-        assert answers_sip(instance)
+def test_no_worker_outlives_kamailios_main_process_even_with_nobody_to_clear_it_away(shared: Instance) -> None:
+    main = shared.main_pid(PARTS["kamailio"])
+    assert answers_sip(shared)
+    os.kill(shared.process.pid, signal.SIGSTOP)
+    try:
+        os.kill(main, signal.SIGKILL)
+        eventually(lambda: [pid for pid in shared.pids(PARTS["kamailio"]) if pid != main] == [])
+    finally:
+        os.kill(shared.process.pid, signal.SIGCONT)
+    assert answers_sip(shared)
 
 
-def test_a_second_instance_on_the_same_folder_is_refused_with_a_clear_sentence(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with serving(data) as instance:
-        second = launch(data, "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
-        assert second.process.wait(30) == 1
-        assert f"in use by another Dialplane (process {instance.process.pid})" in second.said()
-        assert "--data" in second.said()
-        assert "Traceback" not in second.said()
-        assert instance.running()["pid"] == instance.process.pid
+def test_a_second_instance_on_the_same_folder_is_refused_with_a_clear_sentence(shared: Instance) -> None:
+    second = launch(shared.data, "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
+
+    assert second.process.wait(30) == 1
+    assert f"in use by another Dialplane (process {shared.process.pid})" in second.said()
+    assert "--data" in second.said()
+    assert "Traceback" not in second.said()
+    assert shared.running()["pid"] == shared.process.pid
 
 
 def test_a_taken_port_is_one_clear_sentence_with_the_fix(tmp_path: Path) -> None:

@@ -92,8 +92,8 @@ def test_a_program_that_keeps_failing_is_told_with_its_log(
         await watch.stop()
         await running
         assert all(words in line for line in said)
-        assert said[1].endswith("started again in 0.5 s")
-        assert said[2].endswith(f"see {tmp_path / 'it.log'}")
+        assert said[0].endswith(f"started again; see {tmp_path / 'it.log'}")
+        assert said[1].endswith(f"started again in 0.5 s; see {tmp_path / 'it.log'}")
 
     asyncio.run(scenario())
 

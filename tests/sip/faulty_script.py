@@ -26,10 +26,10 @@ class FaultyOutgoing(Outgoing):
             raise Bug("while sending")
         super().begin(plan)
 
-    def failed(self, n: int) -> None:
+    def failed(self) -> None:
         if FAILING in self._plan().attempts[0].uri:
             raise Bug("in the failure route")
-        super().failed(n)
+        super().failed()
 
     def replied(self, n: int) -> None:
         if REPLYING in self._plan().attempts[0].uri:

@@ -9,9 +9,11 @@ from tests.sip.edges import Event, RunningEdge
 from tests.sip.scenarios import (
     ANSWER,
     BUSY,
+    HANG_UP,
     ONLY_TRYING,
     SILENT,
     TAKE_ACK,
+    TAKE_BYE,
     TAKE_CANCEL,
     Caller,
     Pause,
@@ -125,7 +127,7 @@ def test_when_all_were_tried_the_most_telling_answer_wins(stage: Stage) -> None:
 
 
 def test_a_carrier_that_fails_after_ringing_is_followed_by_the_next(stage: Stage) -> None:
-    edge = two_carriers(stage, (Send(100), Send(180), *refuse(503)))
+    edge = two_carriers(stage, (Send(100), Send(180), Pause(40), *refuse(503)))
 
     stage.call(edge)
 
@@ -135,7 +137,7 @@ def test_a_carrier_that_fails_after_ringing_is_followed_by_the_next(stage: Stage
 
 
 def test_a_callee_that_declined_after_ringing_is_not_rung_again(stage: Stage) -> None:
-    edge = two_carriers(stage, (Send(180), *refuse(480)))
+    edge = two_carriers(stage, (Send(180), Pause(40), *refuse(480)))
 
     stage.call(edge, Caller(expects=480))
 
@@ -157,7 +159,7 @@ def test_a_callee_who_does_not_pick_up_ends_the_call_with_480(stage: Stage, prog
 
 
 def test_ringing_outlasts_the_progress_timeout(stage: Stage) -> None:
-    patient = (Send(100), Send(180), Pause(2500), Send(200, with_sdp=True), TAKE_ACK, "take_bye")
+    patient = (Send(100), Send(180), Pause(2500), Send(200, with_sdp=True), TAKE_ACK, TAKE_BYE)
     edge = two_carriers(stage, patient, progress_timeout_s=1)
 
     stage.call(edge)
@@ -226,7 +228,7 @@ def test_a_long_reason_is_cut_in_the_record_and_the_call_goes_on(stage: Stage) -
 
 def test_a_carrier_that_hangs_up_ends_the_call(stage: Stage) -> None:
     stage.table.trunk()
-    steps = (Send(180), Send(200, with_sdp=True), TAKE_ACK, Pause(200), "hang_up")
+    steps = (Send(180), Pause(40), Send(200, with_sdp=True), TAKE_ACK, Pause(200), HANG_UP)
     stage.table.provider(stage.carrier(steps).hostname)
     edge = stage.edge()
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from dialplane.control import customers
-from dialplane.domain.errors import Unavailable
+from dialplane.domain.errors import StaleVersion, Unavailable
 from dialplane.store import tables
 from dialplane.store.database import Database
 from tests.control.making import ADMIN, make_customer
@@ -109,6 +109,31 @@ async def test_no_update_is_lost_between_two_processes(database_url: str) -> Non
     await two.close()
 
 
+async def test_of_many_updates_of_one_version_one_wins_and_the_others_are_told(database_url: str) -> None:
+    dbs = [open_database(database_url) for _ in range(2)]
+    customer = await make_customer(dbs[0], detail="0")
+
+    async def count_up(db: Database) -> int:
+        """Reads, then writes what it has read plus one, if nobody has written in between."""
+        async with db.read() as reading:
+            found = await customers.get(reading, ADMIN, customer.id)
+            version = reading.version_of(customer.id)
+        fields = {"detail": str(int(found.detail) + 1)}
+        try:
+            async with db.change(ADMIN, "customer.update") as unit:
+                await customers.update(unit, ADMIN, customer.id, fields, if_version=version)
+        except StaleVersion:
+            return 0
+        return 1
+
+    won = sum(await asyncio.gather(*(count_up(db) for _ in range(40) for db in dbs)))
+    async with dbs[1].read() as unit:
+        assert int((await customers.get(unit, ADMIN, customer.id)).detail) == won
+    assert 1 <= won < 80
+    for db in dbs:
+        await db.close()
+
+
 async def test_all_that_is_read_in_one_unit_is_of_one_moment(db: Database) -> None:
     await make_customer(db, name="before")
     async with db.read() as unit:
@@ -190,3 +215,19 @@ async def test_versions_are_known_for_what_the_unit_has_seen(db: Database) -> No
             unit.version_of(customer.id)
         await customers.get(unit, ADMIN, customer.id)
         assert unit.version_of(customer.id) == (await unit.clock()).revision
+
+
+async def test_a_unit_in_which_something_failed_can_not_go_on_and_commit(db: Database) -> None:
+    """Whoever catches the failure and goes on must not get half of the change stored."""
+    before = await db.clock()
+
+    async def catch_and_go_on() -> None:
+        async with db.change(ADMIN, "customer.create") as unit:
+            await customers.create(unit, ADMIN, {"name": "first half"})
+            with pytest.raises(Exception, match="nonsense"):
+                await unit.execute(text("DELETE FROM nonsense"))
+
+    with pytest.raises(RuntimeError, match="failed"):
+        await catch_and_go_on()
+    assert await names(db) == set()
+    assert await db.clock() == before

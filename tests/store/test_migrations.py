@@ -65,7 +65,7 @@ def test_sqlite_tables_are_strict(sqlite_folder: object, tmp_path: object) -> No
 
 def test_a_killed_migration_goes_on_at_the_next_start(fresh_database: Callable[[str | None], str]) -> None:
     spawn = multiprocessing.get_context("spawn")
-    for delay_s in (0.0, 0.004, 0.008, 0.012, 0.02):
+    for delay_s in (0.0, 0.005, 0.015):
         url = fresh_database(None)
         started = spawn.Event()
         process = spawn.Process(target=_migrate, args=(url, started))
@@ -80,12 +80,12 @@ def test_a_killed_migration_goes_on_at_the_next_start(fresh_database: Callable[[
 
 def test_processes_that_migrate_at_once_do_not_disturb_each_other(empty_url: str) -> None:
     spawn = multiprocessing.get_context("spawn")
-    processes = [spawn.Process(target=migrations.upgrade, args=(empty_url,)) for _ in range(3)]
+    processes = [spawn.Process(target=migrations.upgrade, args=(empty_url,)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert [process.exitcode for process in processes] == [0, 0]
     migrations.check(empty_url)
 
 

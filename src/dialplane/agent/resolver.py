@@ -22,6 +22,10 @@ class NameNotResolved(Exception):
     """No address for this hostname now. The message says what DNS answered."""
 
 
+class _NoReply(Exception):
+    """No DNS server gave an answer that could be used."""
+
+
 class Endpoint(NamedTuple):
     """Where one datagram or connection goes."""
 
@@ -39,6 +43,7 @@ class Resolver:
         self._lifetime_s = lifetime_s
         self._hosts = ThreadPoolExecutor(max_workers=2, thread_name_prefix="hosts")
         self._dns = self._dns_resolver(nameservers, port)
+        self._with_services: set[str] = set()
 
     def _dns_resolver(self, nameservers: Sequence[str], port: int) -> dns.asyncresolver.Resolver | None:
         try:
@@ -69,26 +74,54 @@ class Resolver:
         return list(dict.fromkeys(found))[:MOST_ADDRESSES]
 
     async def _services(self, host: str, transport: str) -> list[tuple[str, int]]:
-        """SRV targets: lower priority first, among equals the heavier first (the draw by weight is the script's)."""
-        answer = await self._ask(f"{SERVICES[transport]}.{host}", RdataType.SRV)
+        """SRV targets: lower priority first, among equals the heavier first (the draw by weight is the script's).
+
+        While DNS is away, a name that had SRV records is not resolved: its addresses at the usual port are others.
+        """
+        name = f"{SERVICES[transport]}.{host}"
+        try:
+            answer = await self._ask(name, RdataType.SRV)
+        except _NoReply:
+            if name in self._with_services:
+                raise NameNotResolved(f"DNS does not answer for {name}") from None
+            return []
+        self._with_services.discard(name)
+        if not answer:
+            return []
+        self._with_services.add(name)
         records = sorted(answer, key=lambda record: (record.priority, -record.weight, str(record.target)))
         if [str(record.target) for record in records] == ["."]:
             raise NameNotResolved(f"{host} says in DNS that it offers no SIP over {transport}")
         return [(str(record.target).rstrip("."), record.port) for record in records]
 
     async def _addresses(self, host: str) -> list[str]:
-        v4, v6 = await asyncio.gather(self._ask(host, RdataType.A), self._ask(host, RdataType.AAAA))
-        found = [str(record.address) for record in (*v4, *v6)]
-        return found or await self._own_hosts(host)
+        """IPv4 before IPv6. An answer to one question only is not taken for the whole: what was known is better."""
+        v4, v6 = await asyncio.gather(self._addresses_of(host, RdataType.A), self._addresses_of(host, RdataType.AAAA))
+        if v4 is not None and (found := [*v4, *(v6 or ())]):
+            return found
+        if own := await self._own_hosts(host):
+            return own
+        if v4 is None:
+            raise NameNotResolved(f"DNS does not answer for {host}")
+        return []
+
+    async def _addresses_of(self, host: str, kind: RdataType) -> list[str] | None:
+        """None where DNS does not answer."""
+        try:
+            return [str(record.address) for record in await self._ask(host, kind)]
+        except _NoReply:
+            return None
 
     async def _ask(self, name: str, kind: RdataType) -> Sequence[Any]:
+        """The records; none where DNS says so. Raises _NoReply where it says nothing of use."""
         if self._dns is None:
-            return ()
+            raise _NoReply
         try:
-            answer = await self._dns.resolve(name, kind, search=False, raise_on_no_answer=False)
-        except dns.exception.DNSException:
+            return list(await self._dns.resolve(name, kind, search=False, raise_on_no_answer=False))
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
-        return list(answer)
+        except dns.exception.DNSException:
+            raise _NoReply from None
 
     async def _own_hosts(self, host: str) -> list[str]:
         """What the system's resolver says, /etc/hosts and all. Two threads of its own: it can hang."""

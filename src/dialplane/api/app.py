@@ -1,5 +1,6 @@
 """The app: settings in, FastAPI out."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -27,13 +28,15 @@ from dialplane.api.events import endpoints as events
 from dialplane.api.feed import endpoints as feed
 from dialplane.api.fields import invalid_path
 from dialplane.api.me import endpoints as me
-from dialplane.api.metrics import Metrics
+from dialplane.api.metrics import Metrics, beat
 from dialplane.api.observe import Observed
 from dialplane.api.opening import opened_database, prepare
 from dialplane.api.ops import endpoints as ops
 from dialplane.api.providers import endpoints as providers
+from dialplane.api.providers.destinations import Destinations
 from dialplane.api.revisions import endpoints as revisions
 from dialplane.api.routes import endpoints as routes
+from dialplane.api.routing import Direct
 from dialplane.api.services import Limits, Services
 from dialplane.api.throttle import Throttle
 from dialplane.api.trunks import endpoints as trunks
@@ -67,6 +70,7 @@ def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], Non
     for kind in (ApiError, DialplaneError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _refuse)
     app.openapi = _described(app)  # type: ignore[method-assign]
+    app.add_middleware(Direct, routes=app.routes, refuse=_refuse)
     if origins := split_list(settings.cors_origins):
         app.add_middleware(
             CORSMiddleware,
@@ -89,7 +93,10 @@ def _lifespan(
             if first.created:
                 on_first_start(first)
             app.state.services = _services(settings, db, metrics)
-            yield
+            async with asyncio.TaskGroup() as loops:
+                beating = loops.create_task(beat(metrics))
+                yield
+                beating.cancel()
 
     return lifespan
 
@@ -112,6 +119,7 @@ def _services(settings: Settings, db: Database, metrics: Metrics) -> Services:
             query_credentials=settings.query_credentials,
         ),
         metrics=metrics,
+        destinations=Destinations(denied=split_list(settings.denied_networks), own_sip=settings.sip_address),
     )
 
 

@@ -1,11 +1,13 @@
 """Prometheus metrics of the API process. Labels are bounded: route templates, never paths."""
 
+import asyncio
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 NO_ROUTE = "none"
+BEAT_S = 1.0
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -37,6 +39,7 @@ class Metrics:
             "dialplane_loop_heartbeat_seconds", "When each loop last went round, seconds since 1970.", ("loop",),
             registry=made,
         )  # fmt: skip
+        self.lag = Gauge("dialplane_loop_lag_seconds", "How late the event loop last came round.", registry=made)
         self.started = Gauge("dialplane_start_seconds", "When the process started, since 1970.", registry=made)
         self.started.set(time.time())
         Gauge("dialplane_build", "Always 1; the version is the label.", ("version",), registry=made).labels(
@@ -52,3 +55,12 @@ class Metrics:
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+async def beat(metrics: Metrics) -> None:
+    """Shows that the event loop turns, and how late it comes round; never returns."""
+    while True:
+        due = time.monotonic() + BEAT_S
+        await asyncio.sleep(BEAT_S)
+        metrics.lag.set(max(0.0, time.monotonic() - due))
+        metrics.heartbeats.labels("api").set_to_current_time()

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from dialplane.api import reasons
+from dialplane.api.checks import BodyOf, QueryOf
 from dialplane.api.errors import ApiError, Detail
-from dialplane.api.operation import BodyOf, QueryOf
 from dialplane.api.query import Query
 from dialplane.api.reasons import REASONS, Reason
 from dialplane.api.schemas import Error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dialplane.api.credentials import KnownCallers
 from dialplane.api.metrics import Metrics
+from dialplane.api.providers.destinations import Destinations
 from dialplane.api.throttle import Throttle
 from dialplane.control.idempotency import KeysInUse
 from dialplane.control.sessions import SessionKeys
@@ -36,6 +37,7 @@ class Services:
     throttle: Throttle
     limits: Limits
     metrics: Metrics
+    destinations: Destinations
     callers: KnownCallers = field(default_factory=lambda: KnownCallers())
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, not_, select
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
@@ -19,11 +19,14 @@ from dialplane.store import tables
 
 _CALLS, _ATTEMPTS = tables.calls.c, tables.attempts.c
 
+IS_OPEN = and_(_CALLS.tm_ended.is_(None), _CALLS.tm_lost.is_(None))
+"""The call goes on, as far as anyone knows. The index `calls_open` holds just these."""
+
 _STATUS_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "progressing": and_(_CALLS.tm_ended.is_(None), _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_(None)),
-    "ringing": and_(_CALLS.tm_ended.is_(None), _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_not(None)),
-    "answered": and_(_CALLS.tm_ended.is_(None), _CALLS.tm_answered.is_not(None)),
-    "ended": _CALLS.tm_ended.is_not(None),
+    "progressing": and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_(None)),
+    "ringing": and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_not(None)),
+    "answered": and_(IS_OPEN, _CALLS.tm_answered.is_not(None)),
+    "ended": not_(IS_OPEN),
 }
 STATUSES = tuple(_STATUS_CONDITIONS)
 
@@ -32,7 +35,7 @@ STATUSES = tuple(_STATUS_CONDITIONS)
 class CallRecord:
     """A call, its durations in ms (None where it has none), and its paging instant `tm_create`.
 
-    `duration_ms`: answer to end. `pdd_ms`: INVITE to first ringing, or to the answer where nothing rang.
+    `duration_ms`: answer to end; None too for a call that was lost. `pdd_ms`: INVITE to first ringing, or to the answer where nothing rang.
     """
 
     call: Call
@@ -93,7 +96,7 @@ async def _with_attempts(unit: Unit, rows: Sequence[Any]) -> list[CallRecord]:
         of_these = select(tables.attempts).where(_ATTEMPTS.call_id.in_(list(attempts)))
         for part in await unit.fetch(of_these.order_by(_ATTEMPTS.call_id, _ATTEMPTS.number)):
             attempts[part.call_id].append(part)
-    return [_record(row, [_attempt(part, row.tm_ended) for part in attempts[row.id]]) for row in rows]
+    return [_record(row, [_attempt(part, _ended(row)) for part in attempts[row.id]]) for row in rows]
 
 
 def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
@@ -108,12 +111,12 @@ def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
         number=row.number or "",
         status=_status(row),
         sip_status=row.sip_status,
-        reason=row.reason or "",
-        hangup_by=row.hangup_by or "",
+        reason=(row.lost_reason if _is_lost(row) else row.reason) or "",
+        hangup_by=("edge" if _is_lost(row) else row.hangup_by) or "",
         tm_start=row.tm_create if row.tm_start is None else row.tm_start,
         tm_ringing=row.tm_ringing,
         tm_answered=row.tm_answered,
-        tm_ended=row.tm_ended,
+        tm_ended=_ended(row),
         decision=json.loads(row.decision or "[]"),
         attempts=attempts,
     )
@@ -128,8 +131,18 @@ def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
     )
 
 
+def _is_lost(row: Any) -> bool:
+    return row.tm_ended is None and row.tm_lost is not None
+
+
+def _ended(row: Any) -> int | None:
+    """When the call ended. What an edge saw of it stands above what was concluded from its silence."""
+    ended: int | None = row.tm_lost if row.tm_ended is None else row.tm_ended
+    return ended
+
+
 def _status(row: Any) -> str:
-    if row.tm_ended is not None:
+    if _ended(row) is not None:
         return "ended"
     if row.tm_answered is not None:
         return "answered"

@@ -1,19 +1,23 @@
 """Dialroutes: the ordered routes for one call, computed by the same engine that decides live calls."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialplane.control import health, lifecycle, permissions
+from sqlalchemy import bindparam, select
+
+from dialplane.control import health, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Unit
+from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER, parse_id
 from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
 from dialplane.domain.route import Route
-from dialplane.domain.target import ALL, parse_number
+from dialplane.domain.target import ALL, MAX_DIGITS, parse_number
 from dialplane.engine.dialroute import DEFAULT_MAX_ATTEMPTS, Candidate, Dialroute, dialroute
 from dialplane.store import objects, tables
 from dialplane.store.objects import CUSTOMERS, PROVIDERS, ROUTES
+from dialplane.store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,12 @@ async def compute(
     customer_id = parse_id(customer_id, field="customer_id")
     parse_number(number)
     permissions.require(actor, "dialroute.list", customer_id=customer_id, kind="customer")
-    await lifecycle.live(unit, CUSTOMERS, customer_id)
-    routes = {route.id: route for route in await _candidates(unit, customer_id, number)}
-    providers = {provider.id: provider for provider in await _providers(unit, routes.values())}
+    await _refuse_unknown(unit, customer_id)
+    routes = await _candidates(unit, customer_id, number)
+    providers = await _providers(unit, routes)
     known_health = await health.of_providers(unit, providers.values())
     decided = dialroute(
-        [_candidate(route, customer_id) for route in routes.values()],
+        [_candidate(route, customer_id) for route in routes],
         number=number,
         now=now,
         call_id=call_id,
@@ -55,22 +59,36 @@ async def compute(
         health=lambda provider_id: known_health[provider_id].status,
         max_attempts=max_attempts,
     )
-    return Computed(decided, routes)
+    return Computed(decided, {route.id: route for route in routes})
+
+
+_TARGETS = tuple(f"target{n}" for n in range(MAX_DIGITS + 1))
+_MATCHING = Prepared(
+    select(tables.routes).where(
+        tables.LIVE,
+        tables.routes.c.customer_id.in_([bindparam("customer_id"), bindparam("default_id")]),
+        tables.routes.c.target.in_([bindparam(name) for name in _TARGETS]),
+    )
+)
+
+
+async def _refuse_unknown(unit: Unit, customer_id: str) -> None:
+    found = await objects.find_known(unit, CUSTOMERS, [customer_id])
+    if customer_id not in found or found[customer_id].tm_delete != NEVER:
+        raise NotFound(CUSTOMERS.kind)
 
 
 async def _candidates(unit: Unit, customer_id: str, number: str) -> list[Route]:
-    columns = tables.routes.c
-    targets = [ALL, *(number[:length] for length in range(2, len(number) + 1))]
-    owners = {customer_id, SYSTEM_DEFAULT_CUSTOMER}
-    return await objects.select_(
-        unit, ROUTES, tables.LIVE, columns.customer_id.in_(owners), columns.target.in_(targets)
-    )
+    """Every live route, the customer's and the default's, whose target is `all` or a prefix of the number."""
+    targets = [ALL, *(number[: digits + 1] for digits in range(1, len(number)))]
+    parameters = dict.fromkeys(_TARGETS, ALL) | dict(zip(_TARGETS, targets, strict=False))
+    parameters |= {"customer_id": customer_id, "default_id": SYSTEM_DEFAULT_CUSTOMER}
+    return objects.values_of(unit, ROUTES, await unit.fetch(_MATCHING, parameters))
 
 
-async def _providers(unit: Unit, routes: Iterable[Route]) -> list[Provider]:
-    ids = {route.provider_id for route in routes}
-    columns = tables.providers.c
-    return await objects.select_(unit, PROVIDERS, columns.tm_delete == NEVER, columns.id.in_(ids))
+async def _providers(unit: Unit, routes: list[Route]) -> dict[str, Provider]:
+    found = await objects.find_known(unit, PROVIDERS, {route.provider_id for route in routes})
+    return {id_: provider for id_, provider in found.items() if provider.tm_delete == NEVER}
 
 
 def _candidate(route: Route, customer_id: str) -> Candidate:

@@ -104,6 +104,26 @@ class ProviderHealth(Event, kw_only=True, tag="provider_health"):
     detail: str = ""
 
 
+class ProviderBreaker(Event, kw_only=True, tag="provider_breaker"):
+    """An edge's breaker has changed: `state` is open, half_open or closed."""
+
+    provider_id: str
+    state: str
+    detail: str = ""
+
+
+class EdgeStatus(Event, kw_only=True, tag="edge_status"):
+    """What an edge is and since when it runs; `kamailio_started` is None where Kamailio does not run.
+
+    It stands in the event log behind all that the edge saw before.
+    """
+
+    agent_version: str = ""
+    kamailio_version: str = ""
+    kamailio_started: Instant | None = None
+    max_call_s: Annotated[int, msgspec.Meta(ge=1, le=31 * 86_400)] | None = None
+
+
 AnyEvent = (
     CallStarted
     | CallRejected
@@ -115,4 +135,6 @@ AnyEvent = (
     | AttemptEnded
     | LateAnswer
     | ProviderHealth
+    | ProviderBreaker
+    | EdgeStatus
 )

@@ -54,3 +54,7 @@ async def _store(db: Database, folded: Folded) -> None:
         await merging.CALLS.store(unit, folded.calls_in_order())
         await merging.ATTEMPTS.store(unit, list(folded.attempts.values()))
         await merging.HEALTH.store(unit, list(folded.health.values()))
+        await merging.BREAKERS.store(unit, list(folded.breakers.values()))
+        for edge in folded.edges.values():
+            edge["tm_create"] = unit.next_instant()
+        await merging.EDGES.store(unit, list(folded.edges.values()))

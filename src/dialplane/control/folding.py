@@ -1,4 +1,4 @@
-"""Folding a batch of events into the rows they are about: one row per call, per attempt, per provider and edge."""
+"""Folding a batch of events into the rows they are about: one row per call, attempt, edge, provider and edge."""
 
 import json
 from functools import singledispatchmethod
@@ -15,16 +15,19 @@ from dialplane.control.event_kinds import (
     CallEvent,
     CallRejected,
     CallStarted,
+    EdgeStatus,
     Event,
     LateAnswer,
     Place,
+    ProviderBreaker,
     ProviderHealth,
 )
 from dialplane.domain.call import Verdict
-from dialplane.domain.health import STATUSES
+from dialplane.domain.errors import InvalidValue
+from dialplane.domain.health import BREAKER_STATES, STATUSES
 from dialplane.domain.ids import parse_id
 from dialplane.domain.texts import parse_choice
-from dialplane.store.merging import ATTEMPTS, CALLS, HEALTH
+from dialplane.store.merging import ATTEMPTS, BREAKERS, CALLS, EDGES, HEALTH
 
 MAX_REASON = 128
 MAX_TEXT = 512
@@ -43,6 +46,8 @@ class Folded:
         self.calls: dict[str, Row] = {}
         self.attempts: dict[tuple[str, int], Row] = {}
         self.health: dict[tuple[str, str], Row] = {}
+        self.breakers: dict[tuple[str, str], Row] = {}
+        self.edges: dict[str, Row] = {}
 
     def add(self, event: Event) -> None:
         """Folds one event in. Raises InvalidValue for one that breaks a rule; nothing of it stays then."""
@@ -124,6 +129,31 @@ class Folded:
         }
         row = self.health.setdefault((provider_id, edge), {"provider_id": provider_id, "edge": edge})
         HEALTH.merge(row, "checked_at", values)
+
+    @_fold.register
+    def _provider_breaker(self, event: ProviderBreaker) -> None:
+        provider_id, edge = parse_id(event.provider_id, field="provider_id"), text(event.edge)
+        values = {
+            "changed_at": event.at,
+            "state": parse_choice(event.state, field="state", among=BREAKER_STATES),
+            "detail": text(event.detail),
+        }
+        row = self.breakers.setdefault((provider_id, edge), {"provider_id": provider_id, "edge": edge})
+        BREAKERS.merge(row, "changed_at", values)
+
+    @_fold.register
+    def _edge_status(self, event: EdgeStatus) -> None:
+        name = text(event.edge)
+        if not name:
+            raise InvalidValue("edge", "required", "must be given")
+        values = {
+            "tm_status": event.at,
+            "agent_version": text(event.agent_version, MAX_REASON),
+            "kamailio_version": text(event.kamailio_version, MAX_REASON),
+            "kamailio_started": event.kamailio_started,
+            "max_call_s": event.max_call_s,
+        }
+        EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", values)
 
     def _of_call(self, event: CallEvent, key: str, **values: Any) -> None:
         call_id = parse_id(event.call, field="call")

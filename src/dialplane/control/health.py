@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from dialplane.control.units import Unit
 from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
 from dialplane.domain.provider import Provider
-from dialplane.store import tables
-
-IDS_AT_ONCE = 500
-"""Ids in one statement: well below the variables SQLite allows."""
+from dialplane.store import objects, tables
+from dialplane.store.prepared import Prepared
 
 
 async def of_providers(unit: Unit, providers: Iterable[Provider]) -> dict[str, Health]:
@@ -34,14 +32,19 @@ def together(reports: Iterable[Health]) -> Health:
     return max(reports, key=lambda health: (rank.get(health.status, 0), health.checked_at or 0), default=Health())
 
 
+_IDS = tuple(f"id{n}" for n in range(objects.IDS_AT_ONCE))
+_OF_THESE = Prepared(
+    select(tables.provider_health).where(tables.provider_health.c.provider_id.in_([bindparam(name) for name in _IDS]))
+)
+
+
 async def _reports(unit: Unit, providers: list[Provider]) -> dict[str, dict[str, Health]]:
     hostnames = {provider.id: provider.hostname for provider in providers}
     ids, found = list(hostnames), dict[str, dict[str, Health]]()
-    for start in range(0, len(ids), IDS_AT_ONCE):
-        health = tables.provider_health
-        for row in await unit.fetch(
-            select(health).where(health.c.provider_id.in_(ids[start : start + IDS_AT_ONCE])).order_by(health.c.edge)
-        ):
+    for start in range(0, len(ids), len(_IDS)):
+        some = ids[start : start + len(_IDS)]
+        parameters = dict.fromkeys(_IDS, some[0]) | dict(zip(_IDS, some, strict=False))
+        for row in await unit.fetch(_OF_THESE, parameters):
             if row.hostname == hostnames[row.provider_id]:
                 report = Health(row.status, row.checked_at, row.hostname, row.detail)
                 found.setdefault(row.provider_id, {})[row.edge] = report

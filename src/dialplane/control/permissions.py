@@ -65,6 +65,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "call.list": _OWN_READ,
     "call.get": _OWN_READ,
     "dialroute.list": _OWN_READ,
+    "stats.list": _OWN_READ,
     "me.get": _EVERYONE,
     "revision.list": _ADMIN,
     "revision.get": _ADMIN,
@@ -73,6 +74,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "feed.read": _EDGE,
     "events.write": _EDGE,
     "edge.list": _ADMIN,
+    "edge.get": _ADMIN,
 }
 """operation -> role -> scope; a role that is not named may not carry out the operation at all."""
 

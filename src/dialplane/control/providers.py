@@ -74,8 +74,8 @@ async def update(
     lifecycle.refuse_unknown(fields, FIELDS)
     after = await lifecycle.change(unit, PROVIDERS, before, fields, if_version=if_version)
     if after.hostname != before.hostname:
-        health = tables.provider_health
-        await unit.execute(delete_rows(health).where(health.c.provider_id == after.id))
+        for known in (tables.provider_health, tables.provider_breakers):
+            await unit.execute(delete_rows(known).where(known.c.provider_id == after.id))
     return after
 
 

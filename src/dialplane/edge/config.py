@@ -16,6 +16,7 @@ SETTINGS_VARIABLE = "DIALPLANE_EDGE_SETTINGS"
 class EdgeConfig:
     """`listen` holds sockets as Kamailio writes them (`udp:127.0.0.1:5060`); `replica`, `events` and `run` are folders.
 
+    `shared_memory_mb` is address space, touched only as calls need it.
     `workers` is the number of processes per UDP socket; `scanners` says whether known scanners and unknown sources
     are refused with 403 or dropped. `max_call_s` ends the record of a call whose BYE was lost. `script` is what
     Kamailio loads, None for the one of this package.
@@ -28,7 +29,7 @@ class EdgeConfig:
     run: Path
     site_packages: Path
     workers: int = 4
-    shared_memory_mb: int = 128
+    shared_memory_mb: int = 512
     package_memory_mb: int = 8
     max_message_bytes: int = 16_384
     max_attempts: int = 10
@@ -47,7 +48,6 @@ class ScriptSettings:
     events: str
     sockets: Sequence[str]
     cookie_key: str
-    max_message_bytes: int
     max_attempts: int
     drops_strangers: bool
 
@@ -60,7 +60,6 @@ class ScriptSettings:
             events=str(config.events),
             sockets=tuple(socket.partition(":")[2] for socket in config.listen),
             cookie_key=cookie_key,
-            max_message_bytes=config.max_message_bytes,
             max_attempts=config.max_attempts,
             drops_strangers=config.scanners == DROP,
         )

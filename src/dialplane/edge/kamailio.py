@@ -13,13 +13,18 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from dialplane.edge.config import SETTINGS_VARIABLE, SITE_PACKAGES_VARIABLE, EdgeConfig, ScriptSettings
+from dialplane.edge.config import DROP, SETTINGS_VARIABLE, SITE_PACKAGES_VARIABLE, EdgeConfig, ScriptSettings
+from dialplane.engine.dialroute import MOST_ATTEMPTS
 
 CONFIG_FILE = "kamailio.cfg"
 SETTINGS_FILE = "script.json"
 COOKIE_KEY_FILE = "cookie.key"
 DEBIAN_PACKAGES = ("kamailio", "kamailio-python3-modules", "kamailio-extra-modules", "kamailio-tls-modules")
 
+SCANNERS = ("friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sundayddr", "VaxSIPUserAgent", "pplsip", "sipsak")
+"""User agents that only attackers have; Kamailio's `=~` does not tell case."""
+_ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE"
+_REPLY_ROUTE = 'onreply_route[ATTEMPT_{n}] {{ if ($rs >= 180 && $rs < 300) python_exec("attempt_replied", "{n}"); }}'
 _COOKIE_KEY_BYTES = 32
 _DIGEST_BRANCHES = 2  # a challenged attempt takes a branch more; each branch costs 700 bytes in every transaction
 _MOST_BRANCHES = 30  # Kamailio's branch bitmap
@@ -75,6 +80,11 @@ def render(config: EdgeConfig) -> str:
         log_level=config.log_level,
         max_call_s=config.max_call_s,
         max_branches=min(config.max_attempts + _DIGEST_BRANCHES, _MOST_BRANCHES),
+        max_message_bytes=config.max_message_bytes,
+        allow=_ALLOW,
+        scanners="|".join(SCANNERS),
+        turn_away="" if config.scanners == DROP else 'sl_send_reply("403", "Forbidden");',
+        reply_routes="\n".join(_REPLY_ROUTE.format(n=n) for n in range(1, MOST_ATTEMPTS + 1)),
         script=config.script or Path(__file__).with_name("script.py"),
     )
 
@@ -87,6 +97,7 @@ def command(config: EdgeConfig) -> Sequence[str]:
         program,
         *("-f", str(config.run / CONFIG_FILE)),
         *("-DD", "-E"),
+        *("-x", "fm", "-X", "fm"),
         *("-m", str(config.shared_memory_mb), "-M", str(config.package_memory_mb)),
         *("-Y", run, "-w", run, "-P", str(config.run / "kamailio.pid")),
     )

@@ -54,18 +54,6 @@ class Sip:
         found = (self._ksr.hdr.get_idx(name, index) for index in range(most))
         return [body for body in found if body is not None]
 
-    def has_to_tag(self) -> bool:
-        """Whether this is a request within a dialog."""
-        return bool(self._ksr.siputils.has_totag() > 0)
-
-    def is_sane(self) -> bool:
-        """RFC 3261 sanity; where it is not, Kamailio has answered 400 by itself."""
-        return bool(self._ksr.sanity.sanity_check(0x7FE7, 7) > 0)
-
-    def has_hops_left(self) -> bool:
-        """Count Max-Forwards down, or add it."""
-        return bool(self._ksr.maxfwd.process_maxfwd(70) > 0)
-
     def is_from_caller(self) -> bool:
         """Whether an in-dialog request travels in the direction of the first INVITE."""
         return bool(self._ksr.rr.is_direction("downstream") > 0)
@@ -75,10 +63,6 @@ class Sip:
     def remove_header(self, name: str) -> None:
         """Take away all headers of that name."""
         self._ksr.hdr.remove(name)
-
-    def remove_headers(self, pattern: str) -> None:
-        """Take away the headers whose name matches a POSIX expression. Slow: compiled at each call."""
-        self._ksr.textops.remove_hf_re(pattern)
 
     def add_header(self, name: str, value: str) -> None:
         """Add a header. Name and value must be free of CR and LF: Kamailio does not look."""
@@ -101,10 +85,6 @@ class Sip:
         self._did("rr.add_rr_param", self._ksr.rr.add_rr_param(parameters))
         self._did("rr.record_route", self._ksr.rr.record_route())
 
-    def follow_route(self) -> bool:
-        """Take our own Route off and go where the next leads; False where the first is not ours."""
-        return bool(self._ksr.rr.loose_route() > 0)
-
     def is_ours(self, uri: str) -> bool:
         """Whether a SIP URI leads to a socket that we listen on."""
         return bool(self._ksr.is_myself(uri))
@@ -123,10 +103,6 @@ class Sip:
         """A header for the answer that follows."""
         self._ksr.hdr.append_to_reply(f"{name}: {value}\r\n")
 
-    def drop(self) -> None:
-        """Let the message go no further."""
-        self._ksr.set_drop()
-
     # transactions
 
     def begin_transaction(self) -> bool:
@@ -135,10 +111,6 @@ class Sip:
         if made < 0:
             raise KsrError("tm.t_newtran", made)
         return bool(made > 0)
-
-    def belongs_to_transaction(self) -> bool:
-        """Whether an ACK, a CANCEL or a reply matches a transaction."""
-        return bool(self._ksr.tm.t_check_trans() > 0)
 
     def relay(self) -> bool:
         """Send the request on; False where that failed at once."""
@@ -208,10 +180,6 @@ class Sip:
     def dialog_variable(self, name: str) -> str:
         """A variable of the current dialog, "" where there is no such."""
         return self._ksr.dialog.var_get(name) or ""
-
-    def is_known_dialog(self) -> bool:
-        """Whether this request belongs to a dialog that we follow."""
-        return bool(self._ksr.dialog.is_known_dlg() > 0)
 
     def channels(self, profile: str, member: str) -> int:
         """How many dialogs of a profile have this value."""

@@ -16,9 +16,7 @@ from dialplane.engine import failover, reasons
 
 PLAN = "plan"
 PROGRESS = "progress"
-FAILURE_ROUTE = "ksr_failure_"
-REPLY_ROUTE = "ksr_reply_"
-BRANCH_ROUTE = "ksr_branch_"
+ROUTE = "ATTEMPT"
 PROVIDER_PROFILE = "provider"
 CPS_TABLE = "cps"
 
@@ -60,9 +58,9 @@ class Outgoing:
         self._sip.treat_6xx_as_4xx()
         self._try_next(plan, Progress())
 
-    def branch(self, n: int) -> None:
-        """Apply to the message what attempt `n` alone is to carry; in the branch route."""
-        attempt = self._plan().attempts[n - 1]
+    def branch(self) -> None:
+        """Apply to the message what the current attempt alone is to carry; in the branch route."""
+        attempt = self._plan().attempts[self._progress().current - 1]
         for name, value in attempt.headers:
             self._sip.add_header(name, value)
         if attempt.codecs:
@@ -84,11 +82,12 @@ class Outgoing:
             self._sip.set_timers(silent_s=attempt.no_response_s, provisional_s=attempt.ring_s)
             self._log.attempt_ringing(plan.call, n, status=status)
 
-    def failed(self, n: int) -> None:
-        """Attempt `n` is over without an answer: record it, then go on or tell the caller; in its failure route."""
+    def failed(self) -> None:
+        """The current attempt is over without an answer: record it, go on or tell the caller; in the failure route."""
         plan, progress = self._plan(), self._progress()
         if progress.ended:
             return
+        n = progress.current
         attempt = plan.attempts[n - 1]
         outcome, status = self._outcome(progress)
         can_authenticate = attempt.has_credentials and not progress.authenticated
@@ -214,9 +213,7 @@ class Outgoing:
         self._sip.set_target(attempt.uri, attempt.next_hop)
         self._sip.set_timers(silent_s=attempt.no_response_s, provisional_s=attempt.progress_s)
         has_changes = attempt.headers or attempt.codecs
-        self._sip.on_outcome(
-            failure=f"{FAILURE_ROUTE}{n}", reply=f"{REPLY_ROUTE}{n}", branch=f"{BRANCH_ROUTE}{n}" if has_changes else ""
-        )
+        self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=ROUTE if has_changes else "")
         self._keep(progress)
         return self._sip.relay()
 

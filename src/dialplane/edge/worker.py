@@ -3,6 +3,7 @@
 An exception in an entry point would mean no SIP reply at all, so each is wrapped: logged, counted, answered 500.
 """
 
+import gc
 import os
 import time
 import traceback
@@ -17,36 +18,30 @@ from dialplane.edge.config import ScriptSettings
 from dialplane.edge.cookie import call_of_cookie, make_cookie
 from dialplane.edge.events import EventLog, new_id, printable
 from dialplane.edge.ingress import Admission
-from dialplane.edge.ksr import UNDECODABLE, Sip
+from dialplane.edge.ksr import Sip
 from dialplane.edge.orphans import die_with_main
 from dialplane.edge.outgoing import (
-    BRANCH_ROUTE,
     CALLEE,
     CALLER,
     CPS_TABLE,
     EDGE,
-    FAILURE_ROUTE,
-    REPLY_ROUTE,
     TIMEOUT,
     Credentials,
     Outgoing,
 )
 from dialplane.edge.phrases import phrase
 from dialplane.edge.plan import Plan, decision_of, make_plan
-from dialplane.engine.dialroute import MOST_ATTEMPTS, dialroute
+from dialplane.engine.dialroute import dialroute
 from dialplane.engine.failover import RETRY_AFTER_S
 from dialplane.replica.layout import ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader, View
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE"
-SCANNERS = ("friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sundayddr", "vaxsipuseragent", "pplsip", "sipsak")
 TRUNK_PROFILE = "trunk"
 CALL_VARIABLE = "call"
 COUNTERS_TABLE = "counters"
 CONTINUE = 1
+REFUSE = -1
 
-_OURS_ALONE = ("P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Identity", "y")
-_OUR_PREFIX = "X-Dialplane-"
 _MAX_DIALLED = 128
 _WARNING_INTERVAL_S = 1.0
 
@@ -63,44 +58,54 @@ class Worker:
         self._outgoing = outgoing(sip, self._log, credentials_of=self._credentials_of, now_s=lambda: int(time.time()))
         self._main_pid = os.getpid()
         self._open_call = ""
+        self._is_refused = False
         self._warned_at = 0.0
-        for n in range(1, MOST_ATTEMPTS + 1):
-            setattr(self, f"{FAILURE_ROUTE}{n}", partial(self._run, partial(self._outgoing.failed, n), answers=True))
-            setattr(self, f"{REPLY_ROUTE}{n}", partial(self._run, partial(self._outgoing.replied, n)))
-            setattr(self, f"{BRANCH_ROUTE}{n}", partial(self._run, partial(self._outgoing.branch, n)))
 
     def child_init(self, rank: int) -> int:
         """Kamailio's call in each new process."""
         die_with_main(self._main_pid)
+        self._log.forget_process()
+        gc.freeze()  # what was loaded before the fork stays: no collection looks at it, nor copies its pages
         return 0
 
-    def ksr_request_route(self, message: Any) -> int:
-        """A request."""
-        return self._run(self._request, message, answers=True)
+    def call_arrived(self, message: Any) -> int:
+        """An INVITE that begins a dialog."""
+        return self._run(self._invite, answers=True)
 
-    def ksr_stray_reply(self, message: Any, event: str) -> int:
-        """A reply that matches no transaction: forwarding it would let anybody send through us."""
-        return self._run(self._sip.drop, message)
+    def attempt_branched(self, message: Any) -> int:
+        """The INVITE of an attempt is about to be built."""
+        return self._run(self._outgoing.branch)
 
-    def ksr_dialog_event(self, message: Any, event: str) -> int:
-        """A dialog that we follow has changed."""
-        return self._run(partial(self._dialog_changed, event), message)
+    def attempt_replied(self, message: Any, n: str) -> int:
+        """A 18x or a 2xx to attempt `n`."""
+        return self._run(partial(self._outgoing.replied, int(n)))
 
-    def ksr_reply_route(self, message: Any) -> int:
-        """A reply, before its transaction sees it. The configuration leaves it out; were it in, it must exist."""
-        return CONTINUE
+    def attempt_failed(self, message: Any) -> int:
+        """The current attempt is over without an answer."""
+        return self._run(self._outgoing.failed, answers=True)
 
-    def ksr_onsend_route(self, message: Any) -> int:
-        """A message about to leave. The configuration leaves it out; were it in, it must exist."""
-        return CONTINUE
+    def dialog_unknown(self, message: Any) -> int:
+        """A request within a dialog that Kamailio does not know: refused, or of a call from before a restart."""
+        self._is_refused = True
+        self._run(self._within_dialog, answers=True)
+        return REFUSE if self._is_refused else CONTINUE
 
-    def _run(self, entry: Callable[[], None], message: Any = None, event: str = "", *, answers: bool = False) -> int:
+    def dialog_ended(self, message: Any) -> int:
+        """An answered call is over: a BYE, or its time is up."""
+        return self._run(self._dialog_ended)
+
+    def dialog_failed(self, message: Any) -> int:
+        """A call got its final answer without having been answered."""
+        return self._run(self._outgoing.settled_elsewhere)
+
+    def _run(self, entry: Callable[[], None], *, answers: bool = False) -> int:
         try:
             entry()
         except Exception as error:
             self._report(error)
             if answers:
                 self._give_up()
+        self._log.flush()
         return CONTINUE
 
     def _report(self, error: Exception) -> None:
@@ -117,8 +122,7 @@ class Worker:
         try:
             if call:
                 self._log.call_ended(call, status=500, reason="script_error", hangup_by=EDGE)
-            if self._sip.text("$rm") != "ACK":
-                self._sip.reply(500, phrase(500))
+            self._sip.reply(500, phrase(500))
         except Exception:
             self._sip.log_error("dialplane: a failed request could not be answered")
 
@@ -128,80 +132,37 @@ class Worker:
             self._warned_at = now
             self._sip.log_warning(text)
 
-    # requests
+    # dialogs
 
-    def _request(self) -> None:
+    def _within_dialog(self) -> None:
         sip = self._sip
-        self._open_call = ""
         method = sip.text("$rm")
-        if sip.number("$ml") > self._settings.max_message_bytes:
-            if method != "ACK":
-                sip.reply_stateless(513, phrase(513))
-            return
-        if not sip.is_sane():
-            return
-        if not sip.text("$ci"):
-            sip.reply_stateless(400, phrase(400))
-            return
-        if method == "CANCEL":
-            self._cancel()
-        elif sip.has_to_tag():
-            self._within_dialog(method)
-        elif method == "INVITE":
-            self._invite()
-        elif method == "ACK":
-            sip.belongs_to_transaction()
-        else:
-            self._other_method(method)
-
-    def _cancel(self) -> None:
-        if self._sip.belongs_to_transaction():
-            self._sip.relay()
-        else:
-            self._sip.reply_stateless(481, phrase(481))
-
-    def _other_method(self, method: str) -> None:
-        status = 200 if method == "OPTIONS" else 405
-        self._sip.add_reply_header("Allow", ALLOW)
-        self._sip.reply_stateless(status, phrase(status))
-
-    def _within_dialog(self, method: str) -> None:
-        sip = self._sip
         call = call_of_cookie(sip.header("Route"), sip.text("$ci"), key=self._cookie_key)
         if call is None:
-            if method == "ACK":
-                sip.belongs_to_transaction()
-            else:
+            if method != "ACK":
                 sip.reply_stateless(481, phrase(481))
-            return
-        if not sip.has_hops_left():
-            sip.reply_stateless(483, phrase(483))
-            return
-        if not sip.follow_route():
-            sip.reply_stateless(481, phrase(481))
-            return
-        if method == "BYE" and not sip.is_known_dialog() and sip.begin_transaction():
+        elif method != "BYE":
+            self._is_refused = False
+        elif sip.begin_transaction():
             self._hung_up(call)
-        sip.relay()
+            self._is_refused = False
 
     def _hung_up(self, call: str) -> None:
         by = CALLER if self._sip.is_from_caller() else CALLEE
         self._log.call_ended(call, status=200, reason=phrase(200), hangup_by=by)
 
-    def _dialog_changed(self, event: str) -> None:
-        if event == "dialog:end":
-            call = self._sip.dialog_variable(CALL_VARIABLE)
-            if self._sip.text("$rm") == "BYE":
-                self._hung_up(call)
-            else:
-                self._log.call_ended(call, status=200, reason="call timed out", hangup_by=TIMEOUT)
-        elif event == "dialog:failed":
-            self._outgoing.settled_elsewhere()
+    def _dialog_ended(self) -> None:
+        call = self._sip.dialog_variable(CALL_VARIABLE)
+        if self._sip.text("$rm") == "BYE":
+            self._hung_up(call)
+        else:
+            self._log.call_ended(call, status=200, reason="call timed out", hangup_by=TIMEOUT)
 
     # calls
 
     def _invite(self) -> None:
         sip = self._sip
+        self._open_call = ""
         routes = sip.headers("Route", most=2)
         if routes:
             proxy = ingress.outbound_proxy(routes)
@@ -209,12 +170,6 @@ class Worker:
                 sip.reply_stateless(403, phrase(403))
                 return
             sip.remove_header("Route")
-        if self._is_scanner(sip.text("$ua")):
-            self._turn_away()
-            return
-        if not sip.has_hops_left():
-            sip.reply_stateless(483, phrase(483))
-            return
         try:
             plan = self._decide()
         except ReplicaUnavailable as error:
@@ -227,7 +182,6 @@ class Worker:
 
     def _begin(self, plan: Plan) -> None:
         self._open_call = plan.call
-        self._scrub()
         self._sip.record_route(make_cookie(plan.call, self._sip.text("$ci"), key=self._cookie_key))
         self._outgoing.begin(plan)
         self._open_call = ""
@@ -307,21 +261,6 @@ class Worker:
         self._sip.count(COUNTERS_TABLE, "strangers")
         if not self._settings.drops_strangers:
             self._sip.reply_stateless(403, phrase(403))
-
-    @staticmethod
-    def _is_scanner(user_agent: str) -> bool:
-        lowered = user_agent.lower()
-        return any(scanner in lowered for scanner in SCANNERS)
-
-    def _scrub(self) -> None:
-        """Take off what callers may not say of themselves; the whole message is looked at once, before any removal."""
-        message = self._sip.text("$mb")
-        lowered = message.lower()
-        for name in _OURS_ALONE:
-            if message == UNDECODABLE or f"\n{name.lower()}" in lowered:
-                self._sip.remove_header(name)
-        if message == UNDECODABLE or f"\n{_OUR_PREFIX.lower()}" in lowered:
-            self._sip.remove_headers(f"^{_OUR_PREFIX}")
 
     def _credentials_of(self, provider_id: str) -> Credentials | None:
         with self._replica.view() as view:

@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _SWITCH_TRIES = 3  # a generation can be gone between reading the link and opening it
+_MOST_KNOWN_ADDRESSES = 4096  # source addresses are remembered only where they are some trunk's
 _DEFAULT_CUSTOMER_KEY = id_bytes(SYSTEM_DEFAULT_CUSTOMER)
 
 
@@ -99,12 +100,13 @@ class ReplicaReader:
 class _Known:
     """What was read of the providers in one state of the table: as long as that stands, calls look here first."""
 
-    __slots__ = ("health", "providers", "transaction_id")
+    __slots__ = ("health", "providers", "transaction_id", "trunks")
 
     def __init__(self, transaction_id: int = -1) -> None:
         self.transaction_id = transaction_id
         self.providers: dict[str, Provider | None] = {}
         self.health: dict[str, str] = {}
+        self.trunks: dict[str, Sequence[Trunk]] = {}
 
 
 class View:
@@ -179,6 +181,15 @@ class View:
 
     def trunks_at(self, address: str) -> Sequence[Trunk]:
         """The trunks that allow this source address, those of the most specific network first."""
+        known = self._known.trunks
+        found = known.get(address)
+        if found is None:
+            found = self._trunks_at(address)
+            if found and len(known) < _MOST_KNOWN_ADDRESSES:
+                known[address] = found
+        return found or ()
+
+    def _trunks_at(self, address: str) -> Sequence[Trunk]:
         lengths = self._get(layout.META, layout.META_NETWORK_LENGTHS)
         if lengths is None:
             return ()

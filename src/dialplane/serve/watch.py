@@ -8,10 +8,8 @@ from dialplane.serve.child import Child, Program
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 10.0
-STEADY_S = 30.0
+STEADY_S = 3.0
 """A program that ran this long has started well; its next end is a first one again."""
-
-TELL_LOG_AFTER = 3
 
 
 class Watch:
@@ -71,7 +69,7 @@ class Watch:
 
     def _tell(self, how: str, wait_s: float) -> None:
         again = f"started again in {wait_s:g} s" if wait_s else "started again"
-        see = f"; see {self.program.log}" if self._ends >= TELL_LOG_AFTER else ""
+        see = "" if how.startswith("killed") else f"; see {self.program.log}"
         self._say(f"{self.program.name} ended ({how}), {again}{see}")
 
 

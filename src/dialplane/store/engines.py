@@ -19,6 +19,9 @@ LOCK_TIMEOUT_MS = 2_000
 STATEMENT_TIMEOUT_MS = 60_000
 """Longest of the legitimate ones: a bulk change of 100,000 routes, a batch of the full feed."""
 
+_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""A server that has vanished is noticed after some ten seconds, so that its connections do not stay lost."""
+
 
 def writer_engine(url: URL) -> Engine:
     """An engine with one connection whose transactions may write from their first statement on."""
@@ -65,7 +68,7 @@ def _postgresql(url: URL, *, connections: int, read_only: bool) -> Engine:
         pool_timeout=BUSY_TIMEOUT_S,
         pool_pre_ping=True,
         isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": limits},
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, **_KEEPALIVE},
     )
 
     @event.listens_for(engine, "connect")

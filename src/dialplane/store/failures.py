@@ -31,8 +31,8 @@ def translated() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise Unavailable("busy") from error
-    except DBAPIError as error:
-        code = _code(error)
+    except (DBAPIError, sqlite3.Error) as error:
+        code = _sqlite_code(error) if isinstance(error, sqlite3.Error) else _code(error)
         if code is None:
             raise
         raise Unavailable(code) from error
@@ -40,9 +40,13 @@ def translated() -> Iterator[None]:
 
 def _code(error: DBAPIError) -> str | None:
     if isinstance(error.orig, sqlite3.Error):
-        name = getattr(error.orig, "sqlite_errorname", "")
-        return next((code for prefix, code in _SQLITE.items() if name.startswith(prefix)), None)
+        return _sqlite_code(error.orig)
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return "unreachable" if isinstance(error, (OperationalError, InterfaceError)) else None
     return _POSTGRESQL.get(state) or _POSTGRESQL_CLASSES.get(state[:2])
+
+
+def _sqlite_code(error: sqlite3.Error) -> str | None:
+    name = getattr(error, "sqlite_errorname", "")
+    return next((code for prefix, code in _SQLITE.items() if name.startswith(prefix)), None)

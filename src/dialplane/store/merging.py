@@ -100,3 +100,21 @@ HEALTH = Merged(
     groups={"checked_at": ("hostname", "status", "detail")},
     latest=True,
 )
+
+BREAKERS = Merged(
+    tables.provider_breakers,
+    identity=("provider_id", "edge"),
+    groups={"changed_at": ("state", "detail")},
+    latest=True,
+)
+
+EDGES = Merged(
+    tables.edges,
+    identity=("name",),
+    groups={
+        "last_contact": (),
+        "tm_polled": ("revision", "epoch"),
+        "tm_status": ("agent_version", "kamailio_version", "kamailio_started", "max_call_s"),
+    },
+    latest=True,
+)

@@ -1,12 +1,12 @@
 """Objects and their rows: how each kind is kept, found, paged and changed."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Table, TextClause, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Table, TextClause, bindparam, func, insert, select, update
 
 from dialplane.domain.accesskey import AccessKey
 from dialplane.domain.agent import Agent
@@ -23,6 +23,13 @@ from dialplane.store.unit import Rows, Unit
 
 Condition = ColumnElement[bool] | TextClause
 T = TypeVar("T", Customer, Agent, AccessKey, Provider, Route, Trunk)
+
+
+REMEMBERED = 20_000
+"""Providers and trunks that are kept in memory as they are in the database, some 2 KB each."""
+
+IDS_AT_ONCE = 12
+"""Ids in one prepared statement: as many as a dialroute usually has providers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +117,31 @@ async def find(unit: Unit, shape: Shape[T], id_: str) -> T | None:
     return found[0] if found else None
 
 
+async def find_all(unit: Unit, shape: Shape[T], ids: Iterable[str]) -> dict[str, T]:
+    """Those of these ids that exist, deleted ones too, by id."""
+    wanted, found = list(ids), dict[str, T]()
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        padded = (wanted[start : start + IDS_AT_ONCE] * IDS_AT_ONCE)[:IDS_AT_ONCE]
+        parameters = {f"id{n}": id_ for n, id_ in enumerate(padded)}
+        for value in values_of(unit, shape, await unit.fetch(_by_ids(shape), parameters)):
+            found[value.id] = value
+    return found
+
+
+async def find_known(unit: Unit, shape: Shape[T], ids: Collection[str]) -> dict[str, T]:
+    """The same, without reading again what a unit of this process has read since the kind's latest change.
+
+    For reading units; their versions are not kept.
+    """
+    if unit.known is None:
+        return await find_all(unit, shape, ids)
+    (row,) = await unit.fetch(_latest(shape))
+    known = unit.known.at(shape.kind, row.latest or 0)
+    if missing := [id_ for id_ in ids if id_ not in known]:
+        known.update(await find_all(unit, shape, missing))
+    return {id_: known[id_] for id_ in ids if id_ in known}
+
+
 async def select_(unit: Unit, shape: Shape[T], *where: Condition, limit: int | None = None) -> list[T]:
     """The objects that meet all conditions, newest first."""
     statement = select(shape.table).where(*where).order_by(shape.table.c.tm_create.desc()).limit(limit)
@@ -131,7 +163,20 @@ def values_of(unit: Unit, shape: Shape[T], rows: Rows) -> list[T]:
     """The objects of rows that were selected whole; the unit keeps their versions."""
     for row in rows:
         unit.see(row.id, row.revision)
-    return [shape.value(row, unit.box) for row in rows]
+    if unit.remembered is None or not shape.sealed:
+        return [shape.value(row, unit.box) for row in rows]
+    return [_remembered(shape, row, unit.box, unit.remembered) for row in rows]
+
+
+def _remembered(shape: Shape[T], row: Any, box: Box, remembered: dict[tuple[str, int], Any]) -> T:
+    """The object of a committed row. Opening its secrets costs more than all the rest, so it is done once."""
+    key = (row.id, row.revision)
+    value: T | None = remembered.get(key)
+    if value is None:
+        if len(remembered) >= REMEMBERED:
+            remembered.clear()
+        value = remembered[key] = shape.value(row, box)
+    return value
 
 
 async def add(unit: Change, shape: Shape[T], value: T) -> T:
@@ -174,6 +219,17 @@ def _by_id(shape: Shape[Any]) -> Prepared:
 
 
 @cache
+def _by_ids(shape: Shape[Any]) -> Prepared:
+    ids: list[Any] = [bindparam(f"id{n}") for n in range(IDS_AT_ONCE)]
+    return Prepared(select(shape.table).where(shape.table.c.id.in_(ids)))
+
+
+@cache
+def _latest(shape: Shape[Any]) -> Prepared:
+    return Prepared(select(func.max(shape.table.c.revision).label("latest")))
+
+
+@cache
 def _page(shape: Shape[Any], names: tuple[str, ...], is_continued: bool) -> Prepared:
     columns = shape.table.c
     where: list[Condition] = [tables.LIVE, *(columns[name] == bindparam(name) for name in names)]
@@ -195,15 +251,15 @@ def _update(shape: Shape[Any]) -> Prepared:
 
 
 @cache
-def _names(shape: Shape[Any]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(shape.cls))
+def _setters(shape: Shape[Any]) -> tuple[tuple[str, Callable[[Any, Any], None]], ...]:
+    return tuple((item.name, getattr(shape.cls, item.name).__set__) for item in fields(shape.cls))
 
 
 def _trusted(shape: Shape[T], record: Mapping[str, Any]) -> T:
     """The object without checking its rules again: they held when it was stored, and cost more than the query."""
     value = object.__new__(shape.cls)
-    for name in _names(shape):
-        object.__setattr__(value, name, record[name])
+    for name, put_in in _setters(shape):
+        put_in(value, record[name])
     return value
 
 

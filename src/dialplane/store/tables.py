@@ -26,6 +26,9 @@ metadata = MetaData()
 LIVE: TextClause = text(f"tm_delete = {NEVER}")
 """Written out, not bound, in indexes and queries alike: only then do the planners match the partial indexes."""
 
+OPEN: TextClause = text("tm_ended IS NULL AND tm_lost IS NULL")
+"""Of calls: nobody has seen it end, and it was not found to be lost."""
+
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -238,6 +241,8 @@ calls = _table(
     _maybe_big("tm_ringing"),
     _maybe_big("tm_answered"),
     _maybe_big("tm_ended"),
+    _maybe_big("tm_lost"),
+    Column("lost_reason", Text),
     _maybe_big("mono_start"),
     _maybe_big("mono_ringing"),
     _maybe_big("mono_answered"),
@@ -246,6 +251,7 @@ calls = _table(
     _big("tm_update"),
     Index("calls_by_creation", "tm_create", unique=True),
     Index("calls_by_start", "tm_start"),
+    Index("calls_open", "edge", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("calls_of_customer", "customer_id", "tm_create"),
     Index("calls_of_trunk", "trunk_id", "tm_create"),
     Index("calls_by_number", "number", "tm_create"),
@@ -272,6 +278,7 @@ attempts = _table(
     Column("verdict", Text),
     Column("action", Text),
     Index("attempts_of_provider", "provider_id", "call_id"),
+    Index("attempts_by_placing", "tm_placed"),
 )
 
 provider_health = _table(
@@ -284,12 +291,29 @@ provider_health = _table(
     _big("checked_at"),
 )
 
+provider_breakers = _table(
+    "provider_breakers",
+    _text("provider_id", primary_key=True),
+    _text("edge", primary_key=True),
+    _text("state"),
+    _text("detail"),
+    _big("changed_at"),
+)
+
 edges = _table(
     "edges",
     _text("name", primary_key=True),
-    _big("revision"),
-    _big("last_contact"),
-    _text("state"),
+    _maybe_big("last_contact"),
+    _maybe_big("tm_polled"),
+    _maybe_big("revision"),
+    Column("epoch", Text),
+    _maybe_big("tm_status"),
+    Column("agent_version", Text),
+    Column("kamailio_version", Text),
+    _maybe_big("kamailio_started"),
+    _maybe_number("max_call_s"),
+    _big("tm_create"),
+    Index("edges_by_creation", "tm_create", unique=True),
 )
 
 idempotency_keys = _table(

@@ -5,24 +5,32 @@ thread, in one hop; a prepared one, on SQLite, at once.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Select, bindparam, select, update
 
+from dialplane.domain.errors import Unavailable
 from dialplane.store import tables
 from dialplane.store.box import Box
 from dialplane.store.connections import Connections, raw
 from dialplane.store.failures import translated
+from dialplane.store.known import Known
 from dialplane.store.prepared import Prepared
-from dialplane.store.worker import run_to_end
+from dialplane.store.worker import Abandoned, run_within
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
 Rows = Sequence[Any]
 """Rows with their columns as attributes, and `_asdict`."""
+
+ANSWER_WITHIN_S = 1.9
+"""How long PostgreSQL may take for a statement before the asker is told to come again."""
+
+COMMIT_WITHIN_S = 30.0
+"""The same for a commit: giving up on one leaves open whether it happened."""
 
 FEW_ROWS = 20
 """Up to how many rows a prepared statement writes without a thread."""
@@ -38,12 +46,20 @@ class Clock:
 
 
 class Unit:
-    """What reading and writing units share. Versions of the objects that were seen are kept for If-Match."""
+    """What reading and writing units share. Versions of the objects that were seen are kept for If-Match.
+
+    `remembered` and `known` hold committed objects for all reading units; None where rows may be uncommitted.
+    """
+
+    remembered: dict[tuple[str, int], Any] | None = None
+    known: Known | None = None
 
     def __init__(self, connections: Connections, box: Box) -> None:
         self.box = box
         self._connections = connections
         self._connection: Connection | None = None
+        self._is_abandoned = False
+        self._has_failed = False
         self._versions: dict[str, int] = {}
 
     def see(self, object_id: str, version: int) -> None:
@@ -62,7 +78,7 @@ class Unit:
             plain = statement.statement
             return await self.run(lambda connection: connection.execute(plain, parameters).all())
         directly = await self._directly()
-        with translated():
+        with self._watched():
             return statement.fetch(directly, parameters)
 
     async def first(self, statement: Executable | Prepared, parameters: Parameters | None = None) -> Any | None:
@@ -70,9 +86,12 @@ class Unit:
         rows = await self.fetch(statement, parameters)
         return rows[0] if rows else None
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """The result of `work`, called in a thread with this unit's connection. Raises Unavailable."""
-        return await run_to_end(self._connections.threads, lambda: self._guarded(work))
+    async def run(self, work: Callable[[Connection], T], *, within_s: float | None = None) -> T:
+        """The result of `work`, called in a thread with this unit's connection. Raises Unavailable.
+
+        On PostgreSQL also when there is no answer `within_s` seconds (ANSWER_WITHIN_S if not given).
+        """
+        return await self._in_thread(lambda: self._guarded(work), within_s or ANSWER_WITHIN_S)
 
     async def batches(self, statement: Select[Any], size: int) -> AsyncIterator[Rows]:
         """The rows of a large question, `size` at a time; memory holds no more than one batch."""
@@ -86,12 +105,21 @@ class Unit:
 
     async def release(self) -> None:
         """Ends the transaction (whatever was not committed is rolled back) and gives the connection back."""
-        if self._connection is None:
-            return
         if self._connections.is_sqlite:
             self._give_back()
-        else:
-            await run_to_end(self._connections.threads, self._give_back)
+        elif self._connection is not None and not self._is_abandoned:
+            await self._in_thread(self._give_back, ANSWER_WITHIN_S)
+
+    async def _in_thread(self, work: Callable[[], T], within_s: float) -> T:
+        if self._is_abandoned:
+            raise Unavailable("unreachable")
+        limit = None if self._connections.is_sqlite else within_s
+        threads = self._connections.threads
+        try:
+            return await run_within(threads, work, within_s=limit, when_abandoned=self._give_back)
+        except Abandoned:
+            self._is_abandoned = True
+            raise Unavailable("unreachable") from None
 
     async def _directly(self) -> sqlite3.Connection:
         """SQLite's connection, inside this unit's transaction."""
@@ -107,10 +135,25 @@ class Unit:
         return connection
 
     def _guarded(self, work: Callable[[Connection], T]) -> T:
-        with translated():
+        with self._watched():
             if self._connection is None:
                 self._connection = self._connections.take()
             return work(self._connection)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """A unit in which something failed carries nothing out any more.
+
+        SQLite may have rolled back on its own (a full disk): what came after would stand alone.
+        """
+        if self._has_failed:
+            raise RuntimeError("this unit of work has failed")
+        try:
+            with translated():
+                yield
+        except BaseException:
+            self._has_failed = True
+            raise
 
     def _give_back(self) -> None:
         connection, self._connection = self._connection, None
@@ -123,6 +166,13 @@ _CLOCK = Prepared(select(tables.clock))
 
 class Reading(Unit):
     """A snapshot: all that is read in one unit is of one moment."""
+
+    def __init__(
+        self, connections: Connections, box: Box, *, remembered: dict[tuple[str, int], Any], known: Known
+    ) -> None:
+        super().__init__(connections, box)
+        self.remembered = remembered
+        self.known = known
 
     async def clock(self) -> Clock:
         """The clock in this snapshot."""
@@ -151,10 +201,12 @@ class Writing(Unit):
             await self.run(lambda connection: connection.execute(statement, rows))
         elif self._connections.is_sqlite and len(rows or ()) <= FEW_ROWS:
             directly = await self._directly()
-            with translated():
+            with self._watched():
                 statement.execute(directly, rows or [{}])
         else:
-            await self.run(lambda connection: self._carry_out(connection, statement, rows or [{}]))
+            await self.run(
+                lambda connection: self._carry_out(connection, statement, rows or [{}]), within_s=COMMIT_WITHIN_S
+            )
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -162,7 +214,7 @@ class Writing(Unit):
         try:
             await self.run(self._take_clock)
             yield
-            await self.run(self._finish)
+            await self.run(self._finish, within_s=COMMIT_WITHIN_S)
         finally:
             await self.release()
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from dialplane.api import reasons
@@ -16,12 +15,14 @@ from dialplane.api.accesskeys.schemas import (
 )
 from dialplane.api.answers import IfMatch, answer, changed, created, page, tm_create
 from dialplane.api.asking import Asks
+from dialplane.api.checks import body, query
 from dialplane.api.once import Once
-from dialplane.api.operation import ObjectId, body, operation, query
+from dialplane.api.operation import ObjectId, operation
+from dialplane.api.routing import resource
 from dialplane.api.schemas import page_of
 from dialplane.control import accesskeys
 
-router = APIRouter(prefix="/v1.0/accesskeys", tags=["accesskeys"])
+router = resource("/v1.0/accesskeys", tag="accesskeys")
 
 
 @router.get(

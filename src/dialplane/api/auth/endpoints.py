@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,12 +9,14 @@ from dialplane.api import reasons
 from dialplane.api.answers import answer
 from dialplane.api.asking import services_of, source_ip
 from dialplane.api.auth.schemas import Login, LoginAnswer
+from dialplane.api.checks import body
 from dialplane.api.errors import ApiError
-from dialplane.api.operation import body, operation
+from dialplane.api.operation import operation
+from dialplane.api.routing import resource
 from dialplane.api.services import instant_now
 from dialplane.control.credentials import InvalidCredentials, check_login
 
-router = APIRouter(tags=["auth"])
+router = resource(tag="auth")
 
 _SUMMARY = "Log in"
 _REFUSES = (reasons.INVALID_CREDENTIALS, reasons.RATE_LIMIT_EXCEEDED)

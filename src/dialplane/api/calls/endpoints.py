@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from dialplane.api import reasons
 from dialplane.api.answers import answer, page, tm_create
 from dialplane.api.asking import Asks
 from dialplane.api.calls.schemas import CallAnswer, CallList, present
-from dialplane.api.operation import ObjectId, operation, query
+from dialplane.api.checks import query
+from dialplane.api.operation import ObjectId, operation
+from dialplane.api.routing import resource
 from dialplane.api.schemas import page_of
 from dialplane.control import calls
 
-router = APIRouter(prefix="/v1.0/calls", tags=["calls"])
+router = resource("/v1.0/calls", tag="calls")
 
 
 @router.get(

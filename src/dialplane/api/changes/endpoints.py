@@ -3,18 +3,19 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from dialplane.api import reasons
 from dialplane.api.answers import answer
 from dialplane.api.asking import Asks
 from dialplane.api.changes.schemas import ChangesAnswer, ChangesBody, DryRun, items_of, present, present_dry
+from dialplane.api.checks import body, query
 from dialplane.api.once import Once
-from dialplane.api.operation import body, operation, query
+from dialplane.api.operation import operation
+from dialplane.api.routing import resource
 from dialplane.control import changes, revisions
 
-router = APIRouter(prefix="/v1.0/changes", tags=["revisions"])
+router = resource("/v1.0/changes", tag="revisions")
 
 
 @router.post(
@@ -43,7 +44,7 @@ async def apply_changes(
     asked: Annotated[DryRun, query(DryRun)],
     attempted: Once,
 ) -> Response:
-    items = await asyncio.to_thread(items_of, given)
+    items = await asyncio.to_thread(items_of, given, asks.services.destinations)
     async with asks.change("changes.apply") as unit:
         if (earlier := await attempted.before(unit)) is not None:
             return earlier

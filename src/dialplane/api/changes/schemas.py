@@ -9,6 +9,7 @@ from dialplane.api import reasons
 from dialplane.api.customers.schemas import CustomerCreate, CustomerUpdate
 from dialplane.api.errors import ApiError, in_change, refusal_of
 from dialplane.api.fields import Body, among, invalid, longest, optional, within
+from dialplane.api.providers.destinations import Destinations
 from dialplane.api.providers.schemas import ProviderCreate, ProviderUpdate
 from dialplane.api.query import Flag, Query
 from dialplane.api.revisions.schemas import ObjectChangeAnswer, present_change
@@ -83,12 +84,14 @@ class ChangesAnswer(BaseModel):
     changes: list[ObjectChangeAnswer] = optional("What would change (the first 1,000); for a dry run.")
 
 
-def items_of(body: ChangesBody) -> list[Item]:
+def items_of(body: ChangesBody, destinations: Destinations) -> list[Item]:
     """The changes as control takes them. Raises ApiError that names the change and its field."""
     items = []
     for index, change in enumerate(body.changes):
         try:
-            items.append(_item(change))
+            items.append(item := _item(change))
+            if item.kind == "provider" and "hostname" in item.fields:
+                destinations.check(item.fields["hostname"])
         except (ApiError, InvalidValue) as error:
             raise in_change(index, refusal_of(error)) from None
     return items

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from dialplane.api import reasons
 from dialplane.api.answers import IfMatch, answer, changed, created, page, tm_create
 from dialplane.api.asking import Asks
+from dialplane.api.checks import body, query
 from dialplane.api.customers.schemas import (
     CustomerAnswer,
     CustomerCreate,
@@ -17,12 +17,13 @@ from dialplane.api.customers.schemas import (
     present,
 )
 from dialplane.api.once import Once
-from dialplane.api.operation import ObjectId, body, operation, query
+from dialplane.api.operation import ObjectId, operation
+from dialplane.api.routing import resource
 from dialplane.api.schemas import page_of
 from dialplane.control import customers
 
-router = APIRouter(prefix="/v1.0/customers", tags=["customers"])
-own = APIRouter(prefix="/v1.0/customer", tags=["customers"])
+router = resource("/v1.0/customers", tag="customers")
+own = resource("/v1.0/customer", tag="customers")
 
 
 @router.get(

@@ -1,19 +1,21 @@
 """`GET /v1.0/dialroutes`: what a call would try, computed by the engine that decides live calls."""
 
-from typing import Annotated
-
-from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from dialplane.api import reasons
 from dialplane.api.answers import answer
-from dialplane.api.asking import Asks
+from dialplane.api.asking import asking
+from dialplane.api.checks import QueryOf
 from dialplane.api.dialroutes.schemas import DialrouteAnswer, DialrouteQuery, present
-from dialplane.api.operation import operation, query
+from dialplane.api.operation import operation
+from dialplane.api.routing import DirectRoute, resource
 from dialplane.api.services import instant_now
-from dialplane.control import dialroutes
+from dialplane.control import dialroutes, permissions
 
-router = APIRouter(prefix="/v1.0/dialroutes", tags=["dialroutes"])
+router = resource("/v1.0/dialroutes", tag="dialroutes", route_class=DirectRoute)
+
+_checked = QueryOf(DialrouteQuery)
 
 
 @router.get(
@@ -27,7 +29,10 @@ router = APIRouter(prefix="/v1.0/dialroutes", tags=["dialroutes"])
         refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND],
     ),
 )
-async def list_dialroutes(asks: Asks, asked: Annotated[DialrouteQuery, query(DialrouteQuery)]) -> Response:
+async def list_dialroutes(request: Request) -> Response:
+    asks = await asking(request)
+    permissions.require(asks.actor, "dialroute.list")
+    asked = await _checked(request)
     async with asks.read() as unit:
         computed = await dialroutes.compute(
             unit,

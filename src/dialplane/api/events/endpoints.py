@@ -3,17 +3,18 @@
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from dialplane.api.answers import answer
 from dialplane.api.asking import Asks
+from dialplane.api.checks import body
 from dialplane.api.events.schemas import EventBatch, EventsAnswer
-from dialplane.api.operation import body, operation
+from dialplane.api.operation import operation
+from dialplane.api.routing import resource
 from dialplane.control import events
 
 log = structlog.get_logger("dialplane.api")
-router = APIRouter(prefix="/v1.0/events", tags=["edges"])
+router = resource("/v1.0/events", tag="edges")
 
 _LOGGED = 5
 

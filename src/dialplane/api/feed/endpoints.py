@@ -1,23 +1,26 @@
 """`GET /v1.0/feed`: everything that changed since a revision, as one snapshot; a long poll."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager, nullcontext
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive
 
 from dialplane.api import reasons
 from dialplane.api.asking import Asking, Asks
+from dialplane.api.checks import query
 from dialplane.api.errors import ApiError
-from dialplane.api.feed.schemas import Follow, Lines
-from dialplane.api.operation import operation, query
+from dialplane.api.feed.schemas import Follow, Lines, until_gone
+from dialplane.api.operation import operation
+from dialplane.api.routing import resource
 from dialplane.api.services import Services
 from dialplane.control import feed
 
-router = APIRouter(prefix="/v1.0/feed", tags=["edges"])
+router = resource("/v1.0/feed", tag="edges")
 
 _DESCRIPTION = """Newline-delimited JSON. The first line is `{"epoch", "revision", "full"}`, then one
 `{"kind", "record"}` for each object that changed in (since, revision], and last `{"end", "count"}`. An answer without
@@ -35,9 +38,9 @@ its last line must be thrown away. `full` means: start from nothing."""
         media_type=Lines.media_type,
     ),
 )
-async def follow_feed(asks: Asks, asked: Annotated[Follow, query(Follow)]) -> Response:
+async def follow_feed(request: Request, asks: Asks, asked: Annotated[Follow, query(Follow)]) -> Response:
     with _followed(asks.services):
-        await _until_newer(asks.services, asked)
+        await _until_newer(asks.services, asked, request.receive)
     lines = _lines(asks, asked)
     return Lines(await anext(lines), lines)
 
@@ -55,21 +58,21 @@ def _followed(services: Services) -> Iterator[None]:
         services.metrics.followers.set(services.followers)
 
 
-async def _until_newer(services: Services, asked: Follow) -> None:
-    """Returns when there is news, when the wait is over, or when the process has to stop."""
+async def _until_newer(services: Services, asked: Follow, receive: Receive) -> None:
+    """Returns when there is news, the wait is over, the follower has gone, or the process has to stop."""
     news = asyncio.ensure_future(feed.wait(services.db, since=asked.since, epoch=asked.epoch, wait_s=asked.wait))
-    stop = asyncio.ensure_future(services.stopping.wait())
+    tasks = {news, asyncio.ensure_future(services.stopping.wait()), asyncio.ensure_future(until_gone(receive))}
     try:
-        await asyncio.wait({news, stop}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if news.done():
             news.result()
     finally:
-        for task in (news, stop):
+        for task in tasks:
             task.cancel()
-        await asyncio.wait({news, stop})
+        await asyncio.wait(tasks)
 
 
-async def _lines(asks: Asking, asked: Follow) -> AsyncIterator[bytes]:
+async def _lines(asks: Asking, asked: Follow) -> AsyncGenerator[bytes, None]:
     """The feed's chunks. First loads take turns, so that a fleet that starts at once does not hold every reader."""
     services = asks.services
     turn = services.first_loads if asked.since == 0 else nullcontext()

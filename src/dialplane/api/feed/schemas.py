@@ -1,9 +1,10 @@
 """The feed on the wire: newline-delimited JSON, one snapshot per answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
+import structlog
 from pydantic import Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -11,6 +12,8 @@ from starlette.types import Receive, Scope, Send
 from dialplane.api.fields import Rule, longest, optional
 from dialplane.api.query import Query, decimal
 from dialplane.domain.ids import parse_id
+
+log = structlog.get_logger("dialplane.api")
 
 SLOWEST_CHUNK_S = 30.0
 """How long a follower may take for one chunk; a slower one is cut off, since it holds a snapshot of the database."""
@@ -36,7 +39,7 @@ class Lines(Response):
 
     media_type = "application/x-ndjson"
 
-    def __init__(self, first: bytes, rest: AsyncIterator[bytes]) -> None:
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None]) -> None:
         super().__init__()
         del self.headers["content-length"]
         self._first = first
@@ -44,10 +47,25 @@ class Lines(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await _sent(send, self._first)
-        async for chunk in self._rest:
-            await _sent(send, chunk)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        gone = asyncio.ensure_future(until_gone(receive))
+        try:
+            await _sent(send, self._first)
+            async for chunk in self._rest:
+                if gone.done():
+                    return
+                await _sent(send, chunk)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            log.warning("follower too slow", request_id=scope["state"]["request_id"])
+        finally:
+            gone.cancel()
+            await self._rest.aclose()
+
+
+async def until_gone(receive: Receive) -> None:
+    """Returns when the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _sent(send: Send, chunk: bytes) -> None:

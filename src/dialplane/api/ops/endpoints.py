@@ -3,7 +3,6 @@
 import asyncio
 
 import msgspec
-from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,10 +11,11 @@ from dialplane.api.answers import answer
 from dialplane.api.asking import services_of
 from dialplane.api.operation import operation
 from dialplane.api.ops.schemas import Health, Readiness
+from dialplane.api.routing import resource
 from dialplane.api.services import Services
 from dialplane.domain.errors import Unavailable
 
-router = APIRouter(tags=["operation"])
+router = resource(tag="operation")
 
 DATABASE_CHECK_S = 1.9
 

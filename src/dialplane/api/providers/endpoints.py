@@ -2,20 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from dialplane.api import reasons
 from dialplane.api.answers import IfMatch, answer, changed, created, page, tm_create
 from dialplane.api.asking import Asks
+from dialplane.api.checks import body, query
 from dialplane.api.once import Once
-from dialplane.api.operation import ObjectId, body, operation, query
+from dialplane.api.operation import ObjectId, operation
 from dialplane.api.providers.schemas import Force, ProviderAnswer, ProviderCreate, ProviderList, ProviderUpdate, present
+from dialplane.api.routing import resource
 from dialplane.api.schemas import page_of
 from dialplane.control import health, providers
 from dialplane.domain.health import Health
 
-router = APIRouter(prefix="/v1.0/providers", tags=["providers"])
+router = resource("/v1.0/providers", tag="providers")
 
 
 @router.get(
@@ -49,6 +50,7 @@ async def list_providers(asks: Asks, asked: Annotated[ProviderList, query(Provid
 async def create_provider(
     asks: Asks, given: Annotated[ProviderCreate, body(ProviderCreate)], attempted: Once
 ) -> Response:
+    asks.services.destinations.check(given.hostname)
     async with asks.change("provider.create") as unit:
         if (earlier := await attempted.before(unit)) is not None:
             return earlier
@@ -87,6 +89,8 @@ async def get_provider(asks: Asks, id_: ObjectId) -> Response:
 async def update_provider(
     asks: Asks, id_: ObjectId, given: Annotated[ProviderUpdate, body(ProviderUpdate)], version: IfMatch
 ) -> Response:
+    if given.hostname is not None:
+        asks.services.destinations.check(given.hostname)
     async with asks.change("provider.update") as unit:
         made = await providers.update(unit, asks.actor, id_, given.named(), if_version=version)
         known = await health.of_providers(unit, [made])

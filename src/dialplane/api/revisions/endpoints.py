@@ -2,24 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from dialplane.api import reasons
 from dialplane.api.answers import answer, page
 from dialplane.api.asking import Asking, Asks
+from dialplane.api.checks import query
 from dialplane.api.errors import ApiError
 from dialplane.api.once import Once
-from dialplane.api.operation import operation, query
+from dialplane.api.operation import operation
 from dialplane.api.query import decimal
 from dialplane.api.revisions.schemas import Part, RevisionAnswer, RevisionList, present, present_whole
+from dialplane.api.routing import resource
 from dialplane.api.schemas import page_of
 from dialplane.control import revisions, undo
 from dialplane.control.revisions import Revision
 from dialplane.control.units import Change
 from dialplane.domain.errors import NotFound
 
-router = APIRouter(prefix="/v1.0/revisions", tags=["revisions"])
+router = resource("/v1.0/revisions", tag="revisions")
 
 Number = Annotated[int, Path(description="The revision's number."), decimal(0, 2**63 - 1)]
 

@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from dialplane.api import reasons
 from dialplane.api.answers import IfMatch, answer, changed, created, page, tm_create
 from dialplane.api.asking import Asks
+from dialplane.api.checks import body, query
 from dialplane.api.once import Once
-from dialplane.api.operation import ObjectId, body, operation, query
+from dialplane.api.operation import ObjectId, operation
 from dialplane.api.routes.schemas import RouteAnswer, RouteCreate, RouteList, RouteUpdate, present
+from dialplane.api.routing import resource
 from dialplane.api.schemas import page_of
 from dialplane.control import routes
 
-router = APIRouter(prefix="/v1.0/routes", tags=["routes"])
+router = resource("/v1.0/routes", tag="routes")
 
 
 @router.get(

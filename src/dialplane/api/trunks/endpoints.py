@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from dialplane.api import reasons
 from dialplane.api.answers import IfMatch, answer, changed, created, page, tm_create
 from dialplane.api.asking import Asks
+from dialplane.api.checks import body, query
 from dialplane.api.once import Once
-from dialplane.api.operation import ObjectId, body, operation, query
+from dialplane.api.operation import ObjectId, operation
+from dialplane.api.routing import resource
 from dialplane.api.schemas import page_of
 from dialplane.api.trunks.schemas import TrunkAnswer, TrunkCreate, TrunkList, TrunkUpdate, present
 from dialplane.control import trunks
 
-router = APIRouter(prefix="/v1.0/trunks", tags=["trunks"])
+router = resource("/v1.0/trunks", tag="trunks")
 
 
 @router.get(

@@ -1,0 +1,113 @@
+"""The Kamailios that are measured: the edge, and native scripts beside it, run alike: workers, memory, command line."""
+
+import os
+import signal
+import site
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bench.processes import cpu_s
+from dialplane.edge import kamailio
+from dialplane.edge.config import EdgeConfig
+from tests.sip.ports import free_port
+from tests.waiting import eventually
+
+NATIVE_SCRIPT = Path(__file__).with_name("native.cfg")
+_OPTIONS = (
+    "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKprobe{n}\r\n"
+    "From: <sip:probe@127.0.0.1>;tag=1\r\nTo: <sip:probe@127.0.0.1>\r\nCall-ID: probe{n}\r\nCSeq: 1 OPTIONS\r\n"
+    "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+@dataclass
+class Subject:
+    """One running Kamailio, and the CPU that its calls cost."""
+
+    name: str
+    port: int
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    started_within_s: float = 15.0
+    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            probe.settimeout(0.05)
+            what = f"{self.name} to answer: {self.log}"
+            eventually(lambda: self._answers(probe), within_s=self.started_within_s, what=what)
+
+    def _answers(self, probe: socket.socket) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log.read_text(errors="replace")[-2000:]
+        message = _OPTIONS.format(port=probe.getsockname()[1], n=os.urandom(4).hex())
+        try:
+            probe.sendto(message.encode(), ("127.0.0.1", self.port))
+            return probe.recv(4096).startswith(b"SIP/2.0 200")
+        except OSError:
+            return False
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU that all of its processes have used so far."""
+        assert self._process is not None
+        return cpu_s(self._process.pid)
+
+    def kill(self) -> None:
+        """End the whole process group."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=10)
+            self._process = None
+
+
+def edge(name: str, folder: Path, replica: Path, *, script: Path | None = None) -> Subject:
+    """The edge on this replica; `script` in place of its own."""
+    config = replace(_config(name, folder), replica=replica, script=script)
+    kamailio.write_config(config)
+    return Subject(
+        name, _port(config), kamailio.command(config), kamailio.environment(config), config.run / "kamailio.log"
+    )
+
+
+def native(name: str, folder: Path, *, defined: Sequence[str] = (), **values: object) -> Subject:
+    """The native script with these parts defined and these values filled in, on the edge's own command line."""
+    config = _config(name, folder)
+    kamailio.write_config(config)
+    script = config.run / "native.cfg"
+    text = kamailio.ConfigTemplate(NATIVE_SCRIPT.read_text())
+    listen = "\n".join(f"listen={where}" for where in config.listen)
+    script.write_text(text.safe_substitute(workers=config.workers, listen=listen, **values))
+    own = str(config.run / kamailio.CONFIG_FILE)
+    command = [str(script) if argument == own else argument for argument in kamailio.command(config)]
+    definitions = [argument for part in defined for argument in ("-A", part)]
+    return Subject(
+        name, _port(config), [*command, *definitions], kamailio.environment(config), config.run / "kamailio.log"
+    )
+
+
+def _config(name: str, folder: Path) -> EdgeConfig:
+    """As `serve` would have it, but for the folders and ports."""
+    port = free_port()
+    own = folder / name.replace(" ", "-").replace(",", "")
+    return EdgeConfig(
+        edge="bench",
+        listen=(f"udp:127.0.0.1:{port}", f"tcp:127.0.0.1:{port}"),
+        replica=own / "replica",
+        events=own / "events",
+        run=own / "run",
+        site_packages=Path(site.getsitepackages()[0]),
+    )
+
+
+def _port(config: EdgeConfig) -> int:
+    return int(config.listen[0].rpartition(":")[2])

@@ -1,0 +1,141 @@
+"""Edges: which there are, how far behind each is, what runs there, and how much it carries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from dialplane.control import permissions
+from dialplane.control.actor import Actor
+from dialplane.control.calls import IS_OPEN
+from dialplane.control.units import Database, Reading
+from dialplane.domain.errors import NotFound
+from dialplane.store import tables
+from dialplane.store.merging import EDGES
+
+LOAD_WINDOW_S = 10
+"""Over how long calls per second are counted."""
+
+_EDGES, _CALLS = tables.edges.c, tables.calls.c
+_SECOND_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What is known of an edge; None where it has not told.
+
+    `revision`: that of its table at its last poll. `lag_revisions`: how many the database is ahead of it. `silent_s`:
+    seconds since it was last heard. `calls_in_progress`, `cps`: from the events it has handed in so far.
+    """
+
+    name: str
+    revision: int | None
+    lag_revisions: int | None
+    last_contact: int | None
+    silent_s: float | None
+    agent_version: str | None
+    kamailio_version: str | None
+    kamailio_started: int | None
+    max_call_s: int | None
+    calls_in_progress: int
+    cps: float
+    tm_status: int | None
+    tm_create: int
+
+
+async def get(unit: Reading, actor: Actor, name: str, *, now: int) -> Edge:
+    """The edge of this name. Raises NotFound."""
+    permissions.require(actor, "edge.get")
+    found = await _edges(unit, [_EDGES.name == name], limit=1, now=now)
+    if not found:
+        raise NotFound("edge")
+    return found[0]
+
+
+async def list_(
+    unit: Reading, actor: Actor, *, now: int, page_size: int = 100, before: int | None = None
+) -> list[Edge]:
+    """The newest first; `before` is the tm_create of the last one of the page before."""
+    permissions.require(actor, "edge.list")
+    where = [_EDGES.tm_create < before] if before is not None else []
+    return await _edges(unit, where, limit=page_size, now=now)
+
+
+async def _edges(unit: Reading, where: Sequence[ColumnElement[bool]], *, limit: int, now: int) -> list[Edge]:
+    newest_first = select(tables.edges).where(*where).order_by(_EDGES.tm_create.desc()).limit(limit)
+    rows = await unit.fetch(newest_first)
+    names = [row.name for row in rows]
+    if not names:
+        return []
+    clock = await unit.clock()
+    going_on = await _calls_of(unit, [IS_OPEN, _CALLS.edge.in_(names)])
+    since = now - LOAD_WINDOW_S * _SECOND_US
+    started = await _calls_of(unit, [_CALLS.tm_start >= since, _CALLS.tm_start < now])
+    return [
+        Edge(
+            name=row.name,
+            revision=row.revision,
+            lag_revisions=_lag(row, clock.epoch, clock.revision),
+            last_contact=row.last_contact,
+            silent_s=None if row.last_contact is None else max(0, now - row.last_contact) / _SECOND_US,
+            agent_version=row.agent_version,
+            kamailio_version=row.kamailio_version,
+            kamailio_started=row.kamailio_started,
+            max_call_s=row.max_call_s,
+            calls_in_progress=going_on.get(row.name, 0),
+            cps=started.get(row.name, 0) / LOAD_WINDOW_S,
+            tm_status=row.tm_status,
+            tm_create=row.tm_create,
+        )
+        for row in rows
+    ]
+
+
+async def _calls_of(unit: Reading, where: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    """Edge -> how many of its calls meet the conditions, which an index must bound."""
+    counted = await unit.fetch(select(_CALLS.edge, func.count().label("calls")).where(*where).group_by(_CALLS.edge))
+    return {row.edge: row.calls for row in counted}
+
+
+def _lag(row: Any, epoch: str, revision: int) -> int | None:
+    """An edge that follows another database (one from before a restore) has everything still to load."""
+    if row.revision is None:
+        return None
+    return max(0, revision - row.revision) if row.epoch == epoch else revision
+
+
+class Contacts:
+    """When each edge was last heard, and what it had then; kept in memory, and stored now and then.
+
+    A poll of the feed must not wait for the writer's lock.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[str, Any]] = {}
+
+    def heard(self, edge: str, *, now: int) -> None:
+        """An edge has spoken."""
+        if edge:
+            EDGES.merge(self._row(edge), "last_contact", {"last_contact": now})
+
+    def polled(self, edge: str, *, now: int, revision: int, epoch: str) -> None:
+        """An edge asks for what is newer than this revision of this epoch: it stands there."""
+        self.heard(edge, now=now)
+        if edge:
+            EDGES.merge(self._row(edge), "tm_polled", {"tm_polled": now, "revision": revision, "epoch": epoch})
+
+    async def store(self, db: Database) -> None:
+        """Stores what is new. Raises Unavailable; nothing is forgotten then."""
+        rows, self._rows = self._rows, {}
+        if not rows:
+            return
+        try:
+            async with db.write() as unit:
+                await EDGES.store(unit, [{**row, "tm_create": unit.next_instant()} for row in rows.values()])
+        except BaseException:
+            self._rows = rows | {name: rows.get(name, {}) | row for name, row in self._rows.items()}
+            raise
+
+    def _row(self, edge: str) -> dict[str, Any]:
+        return self._rows.setdefault(edge, {"name": edge})

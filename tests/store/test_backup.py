@@ -1,0 +1,116 @@
+"""Backup and restore on SQLite: one consistent file while others write, and nothing but a sound one is restored."""
+
+import asyncio
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from dialplane.control import customers, providers
+from dialplane.control.units import Database
+from dialplane.store import migrations, tables
+from dialplane.store.address import parse_address, sqlite_url
+from dialplane.store.backup import BackupRefused, backup, restore
+from tests.control.making import ADMIN, make_customer, make_provider
+from tests.databases import SqliteFolder, open_database
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def file(sqlite_folder: SqliteFolder, tmp_path: Path) -> Path:
+    """A SQLite database after its first start."""
+    source = parse_address(sqlite_folder.create("prepared")).database
+    assert source is not None
+    return Path(shutil.copy(source, tmp_path / "dialplane.db"))
+
+
+async def names(db: Database) -> set[str]:
+    async with db.read() as unit:
+        return {customer.name for customer in await customers.list_(unit, ADMIN)}
+
+
+async def test_a_backup_brings_everything_back_under_a_new_epoch(file: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.db"
+    db = open_database(sqlite_url(file))
+    await make_customer(db, name="before")
+    provider = await make_provider(db, password="hunter2")
+    await asyncio.to_thread(backup, file, saved)
+    await make_customer(db, name="after")
+    clock = await db.clock()
+    await db.close()
+
+    restore(saved, file)
+    migrations.check(sqlite_url(file))
+    db = open_database(sqlite_url(file))
+    assert await names(db) == {"System default", "before"}
+    async with db.read() as unit:
+        assert (await providers.get(unit, ADMIN, provider.id)).password == "hunter2"
+        assert (await unit.clock()).epoch != clock.epoch
+        assert (await unit.clock()).revision == clock.revision - 1
+    await make_customer(db, name="goes on")
+    await db.close()
+    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert sorted(os.listdir(tmp_path)) == ["dialplane.db", "saved.db"]
+
+
+async def test_a_backup_taken_while_others_write_is_of_one_moment(file: Path, tmp_path: Path) -> None:
+    db = open_database(sqlite_url(file))
+    done = asyncio.Event()
+
+    async def write() -> None:
+        while not done.is_set():
+            await make_customer(db)
+
+    writing = asyncio.create_task(write())
+    for n in range(5):
+        await asyncio.to_thread(backup, file, tmp_path / f"{n}.db")
+    done.set()
+    await writing
+    await db.close()
+    for n in range(5):
+        copy = open_database(sqlite_url(tmp_path / f"{n}.db"))
+        async with copy.read() as unit:
+            revision = (await unit.clock()).revision
+            (revisions,) = await unit.fetch(select(func.count()).select_from(tables.revisions))
+            (objects,) = await unit.fetch(select(func.count()).select_from(tables.customers))
+        assert (revisions[0], objects[0]) == (revision, revision)
+        await copy.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\x00" + b"\xff" * 5_000])
+def test_a_file_that_is_no_backup_is_refused_and_the_database_stays(file: Path, tmp_path: Path, content: bytes) -> None:
+    bad = tmp_path / "bad.db"
+    bad.write_bytes(content)
+    before = file.read_bytes()
+    with pytest.raises(BackupRefused):
+        restore(bad, file)
+    with pytest.raises(BackupRefused):
+        restore(tmp_path / "absent.db", file)
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.db", "dialplane.db"]
+
+
+def test_a_truncated_backup_is_refused(file: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.db"
+    backup(file, saved)
+    saved.write_bytes(saved.read_bytes()[: -3 * 4096])
+    with pytest.raises(BackupRefused):
+        restore(saved, file)
+
+
+def test_a_backup_overwrites_nothing(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(BackupRefused, match="already"):
+        backup(file, tmp_path / "mine.txt")
+    with pytest.raises(BackupRefused, match="no database"):
+        backup(tmp_path / "absent.db", tmp_path / "new.db")
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+def test_a_restore_into_an_empty_place_works(file: Path, tmp_path: Path) -> None:
+    restore(file, tmp_path / "new.db")
+    migrations.check(sqlite_url(tmp_path / "new.db"))
