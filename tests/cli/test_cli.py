@@ -42,7 +42,7 @@ def test_version_is_one_line() -> None:
 
 def test_help_names_every_verb_and_every_flag_with_its_setting() -> None:
     verbs = dialplane("--help").stdout
-    assert all(verb in verbs for verb in ("serve", "edge", "migrate", "call", "version"))
+    assert all(verb in verbs for verb in ("serve", "edge", "migrate", "backup", "restore", "call", "version"))
     flags = dialplane("serve", "--help").stdout
     for flag in ("--data", "--http", "--sip", "--demo"):
         assert flag in flags
@@ -142,3 +142,31 @@ def place_through(edge: Instance) -> int | None:
 
 def operator_key(instance: Instance) -> str:
     return (instance.data / "secrets" / "operator.key").read_text().strip()
+
+
+def test_a_backup_of_a_running_service_brings_its_objects_back_under_another_epoch(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "backup.db"
+    with serving(data) as instance, instance.client() as client:
+        kept = client.providers.create(type="sip", hostname="kept.example")
+        taken = dialplane("backup", str(file), "--data", str(data))
+        assert (taken.returncode, file.exists()) == (0, True), taken.stdout
+        lost = client.providers.create(type="sip", hostname="lost.example")
+        refused = dialplane("restore", str(file), "--data", str(data))
+        assert refused.returncode == 1
+        assert "in use by another Dialplane" in refused.stdout
+    restored = dialplane("restore", str(file), "--data", str(data))
+    assert restored.returncode == 0, restored.stdout
+    with serving(data) as instance, instance.client() as client:
+        ids = {provider["id"] for provider in client.providers.all()}
+        assert kept["id"] in ids
+        assert lost["id"] not in ids
+
+
+def test_what_is_no_backup_is_refused_and_nothing_is_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a database")
+    for verb in ("backup", "restore"):
+        refused = dialplane(verb, str(file), "--data", str(tmp_path / "data"))
+        assert refused.returncode == 1
+        assert "No backup was made" in refused.stdout or "Nothing was restored" in refused.stdout
+    assert file.read_text() == "not a database"

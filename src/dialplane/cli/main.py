@@ -2,7 +2,7 @@
 
 import typer
 
-from dialplane.cli import call, migrate, serve, version
+from dialplane.cli import backup, call, migrate, serve, version
 
 app = typer.Typer(
     help="Outbound SIP call routing: providers and routes behind a REST API, calls routed and failed over.",
@@ -13,5 +13,7 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(serve.edge)
 app.command()(migrate.migrate)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(call.call)
 app.command()(version.version)

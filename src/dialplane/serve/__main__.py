@@ -1,12 +1,14 @@
-"""`python -m dialplane.serve [edge | migrate]`: see the package."""
+"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE]`: see the package."""
 
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from pydantic import ValidationError
 from rich.console import Console
 
+from dialplane.serve import keeping
 from dialplane.serve.firststart import migrate
 from dialplane.serve.refusal import CannotStart
 from dialplane.serve.service import Service
@@ -34,18 +36,36 @@ def _migrate(settings: Settings, speaker: Speaker) -> None:
     speaker.say("The database has the present schema.")
 
 
-MODES: Mapping[str, Callable[[Settings, Speaker], None]] = {"": _everything, "edge": _edge, "migrate": _migrate}
+def _backup(settings: Settings, speaker: Speaker, file: str) -> None:
+    keeping.back_up(settings, Path(file))
+    speaker.say(f"Written to {file}. The passwords in it need the folder {settings.data / 'secrets'} to be read.")
+
+
+def _restore(settings: Settings, speaker: Speaker, file: str) -> None:
+    keeping.restore(settings, Path(file))
+    speaker.say(f"Restored from {file}. Edges load everything anew when Dialplane starts.")
+
+
+MODES: Mapping[str, tuple[Callable[..., None], int]] = {
+    "": (_everything, 0),
+    "edge": (_edge, 0),
+    "migrate": (_migrate, 0),
+    "backup": (_backup, 1),
+    "restore": (_restore, 1),
+}
+"""mode -> what it does with settings and speaker, and how many arguments it takes."""
 
 
 def main(arguments: list[str]) -> int:
     """Run one mode; the exit status is 1 where it could not begin, 2 where it was called wrongly."""
     speaker = Speaker(Console(highlight=False))
-    mode = MODES.get("".join(arguments))
-    if mode is None:
-        speaker.say("usage: python -m dialplane.serve [edge | migrate]")
+    name, *rest = arguments or [""]
+    mode, takes = MODES.get(name, (None, 0))
+    if mode is None or len(rest) != takes:
+        speaker.say("usage: python -m dialplane.serve [edge | migrate | backup FILE | restore FILE]")
         return 2
     try:
-        mode(Settings(), speaker)
+        mode(Settings(), speaker, *rest)
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()

@@ -27,6 +27,7 @@ class Programs:
     http: tuple[str, int] | None
     sip: tuple[str, int]
     max_attempts: int
+    max_call_s: int
     api_stop_s: float
 
     def api(self) -> Program:
@@ -69,6 +70,7 @@ class Programs:
             run=self.folder.kamailio,
             site_packages=Path(sysconfig.get_path("purelib")),
             max_attempts=self.max_attempts,
+            max_call_s=self.max_call_s,
         )
 
     def _python(self, name: str, module: str, *, stop_s: float) -> Program:

@@ -87,6 +87,7 @@ class Service:
             http=http,
             sip=sip,
             max_attempts=settings.max_attempts,
+            max_call_s=settings.max_call_s,
             api_stop_s=settings.shutdown_timeout_s + 2.0,
         )
 

@@ -1,0 +1,42 @@
+"""Backup and restore of a data folder's SQLite database, for the commands of the same names."""
+
+from pathlib import Path
+
+from dialplane.serve.folder import DataFolder
+from dialplane.serve.refusal import CannotStart
+from dialplane.settings import Settings
+from dialplane.store import backup
+from dialplane.store.backup import BackupRefused
+
+
+def back_up(settings: Settings, file: Path) -> None:
+    """Write all that is committed now into a new file, while others write. Raises CannotStart."""
+    try:
+        backup.backup(_database(settings), file)
+    except (BackupRefused, OSError) as error:
+        raise CannotStart(
+            f"No backup was made: {error}.", "Name a new file in a writable folder."
+        ) from error
+
+
+def restore(settings: Settings, file: Path) -> None:
+    """Put a backup in the database's place; no instance may be using the data folder. Raises CannotStart."""
+    database = _database(settings)
+    folder = DataFolder(settings.data.absolute())
+    folder.make()
+    with folder.locked():
+        try:
+            backup.restore(file, database)
+        except (BackupRefused, OSError) as error:
+            raise CannotStart(
+                f"Nothing was restored: {error}.", "Name a file that `dialplane backup` has made."
+            ) from error
+
+
+def _database(settings: Settings) -> Path:
+    if settings.database_url:
+        raise CannotStart(
+            "Dialplane backs up SQLite only, and DIALPLANE_DATABASE_URL is set.",
+            "Use pg_dump and pg_restore for PostgreSQL, and keep the folder `secrets` with the dump.",
+        )
+    return settings.database_file.absolute()
