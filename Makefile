@@ -1,4 +1,4 @@
-# Everything a developer or visitor needs: make setup | run | test | check | bench.
+# Everything a developer or visitor needs: make setup | run | test | check | faults | bench.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -37,7 +37,11 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents
 	@$(BIN)/lint-imports
 	@$(BIN)/python docs/generate.py --check
 
-bench: setup  ## figures: decisions, replica, PUT to edge, CPU per call beside a native Kamailio script
+faults: setup  ## processes and databases killed hundreds of times while clients write (long)
+	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(PYTEST_ARGS)
+
+bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, CPU per call beside a native Kamailio script
+	@setup/system-packages bench
 	@$(BIN)/python -m bench
 
-.PHONY: help setup system run test check bench
+.PHONY: help setup system run test check faults bench

@@ -3,11 +3,16 @@
 import importlib
 import sys
 
+from bench.processes import load
 from bench.report import Report
 
 NAMES = {
     "decisions": "Decisions and the replica, in process",
+    "put_to_edge": "From a PUT to the edge that uses it",
+    "control": "The REST API over a million routes",
     "calls": "CPU of a call that fails over once",
+    "saturation": "As many failed-over calls as go through",
+    "dead_carrier": "What a dead first carrier costs the caller",
 }
 
 
@@ -19,7 +24,7 @@ def main(names: list[str]) -> int:
         return 2
     report = Report()
     for name in names or NAMES:
-        report.section(NAMES[name])
+        report.section(f"{NAMES[name]} ({load()})")
         importlib.import_module(f"bench.{name}").run(report)
     return 0
 

@@ -19,7 +19,7 @@ from bench.table import SIZES
 from tests.sip.sipp import running_carrier
 
 CALLS_PER_SECOND = 300
-SECONDS = 5
+SECONDS = 3
 ROUNDS = 5
 NUMBERS = 2_000
 
@@ -28,6 +28,7 @@ WITH_DIALOG = "native script, dialog"
 WITH_RECORDS = "native script, dialog and records"
 WITHOUT_LOG = "edge without event log"
 ONE_DECISION = "edge, one decision for all calls"
+TOPOLOGY_SHOWN = "edge, topology not hidden"
 SCRIPTS = Path(__file__).with_name("scripts")
 
 
@@ -41,9 +42,16 @@ def run(report: Report) -> None:
         for subject in subjects:
             stack.callback(subject.kill)
             subject.start()
-        numbers = numbers_file(folder / "numbers.csv", replica_of(SIZES[0]).table.numbers(NUMBERS))
-        take_turns(subjects, 1, folder / "warm-up", lambda subject, to: _place(subject, to, numbers, seconds=1))
-        results = take_turns(subjects, ROUNDS, folder, lambda subject, to: _place(subject, to, numbers))
+        files = {
+            edge_with(size): numbers_file(folder / f"numbers-{size}.csv", replica_of(size).table.numbers(NUMBERS))
+            for size in SIZES
+        }
+        results = take_turns(
+            subjects,
+            ROUNDS,
+            folder,
+            lambda subject, to: _place(subject, to, files.get(subject.name, files[edge_with(SIZES[-1])])),
+        )
     _print(report, results)
 
 
@@ -58,17 +66,18 @@ def _subjects(folder: Path, refusing: str, answering: str) -> list[Subject]:
         replica_of(size).lead_to((refusing, answering))
     largest = replica_of(SIZES[-1]).folder
     return [
-        native(NATIVE, folder, **carriers),
+        native(NATIVE, folder, carriers),
         *(edge(edge_with(size), folder, replica_of(size).folder) for size in SIZES),
-        native(WITH_DIALOG, folder, defined=("DIALOG",), **carriers),
-        native(WITH_RECORDS, folder, defined=("DIALOG", "RECORDS"), **carriers),
+        native(WITH_DIALOG, folder, carriers, defined=("DIALOG",)),
+        native(WITH_RECORDS, folder, carriers, defined=("DIALOG", "RECORDS")),
         edge(WITHOUT_LOG, folder, largest, script=SCRIPTS / "without_log.py"),
         edge(ONE_DECISION, folder, largest, script=SCRIPTS / "one_decision.py"),
+        edge(TOPOLOGY_SHOWN, folder, largest, hides_topology=False),
     ]
 
 
-def _place(subject: Subject, folder: Path, numbers: Path, *, seconds: int = SECONDS) -> Placed:
-    calls = CALLS_PER_SECOND * seconds
+def _place(subject: Subject, folder: Path, numbers: Path) -> Placed:
+    calls = CALLS_PER_SECOND * SECONDS
     return place(
         folder, subject.port, numbers, calls=calls, per_second=CALLS_PER_SECOND, most_at_once=calls, talk_ms=50
     )
@@ -94,6 +103,7 @@ def _print_parts(report: Report, results: Mapping[str, Result]) -> None:
         ("of it: following the dialog (native)", WITH_DIALOG, NATIVE),
         ("of it: writing events", whole, WITHOUT_LOG),
         ("of it: the decision", whole, ONE_DECISION),
+        ("of it: hiding the topology", whole, TOPOLOGY_SHOWN),
         ("edge, beyond native with dialog and records", whole, WITH_RECORDS),
     )
     for what, more, less in parts:

@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from pydantic import SecretStr
+
 from bench.processes import cpu_s
 from bench.table import RouteTable
 from dialplane.api.opening import opened_database, prepare
@@ -32,7 +34,7 @@ READY_WITHIN_S = 60
 
 def make_database(data: Path, table: RouteTable) -> str:
     """A data folder whose SQLite database holds the table; the token of an administrator's access key."""
-    return asyncio.run(_filled(Settings(data=data, admin_password="for the benchmark"), table))
+    return asyncio.run(_filled(Settings(data=data, admin_password=SecretStr("for the benchmark")), table))
 
 
 async def _filled(settings: Settings, table: RouteTable) -> str:

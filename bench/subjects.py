@@ -6,8 +6,10 @@ import site
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from bench.processes import cpu_s
 from dialplane.edge import kamailio
@@ -16,8 +18,9 @@ from tests.sip.ports import free_port
 from tests.waiting import eventually
 
 NATIVE_SCRIPT = Path(__file__).with_name("native.cfg")
+_NOTHING: Mapping[str, Any] = {}
 _OPTIONS = (
-    "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKprobe{n}\r\n"
+    "OPTIONS sip:{number}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKprobe{n}\r\n"
     "From: <sip:probe@127.0.0.1>;tag=1\r\nTo: <sip:probe@127.0.0.1>\r\nCall-ID: probe{n}\r\nCSeq: 1 OPTIONS\r\n"
     "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
 )
@@ -25,13 +28,14 @@ _OPTIONS = (
 
 @dataclass
 class Subject:
-    """One running Kamailio, and the CPU that its calls cost."""
+    """One running Kamailio, and the CPU that its calls cost. `number` is one that it has a route for."""
 
     name: str
     port: int
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    number: str = "+1"
     started_within_s: float = 15.0
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
@@ -50,7 +54,7 @@ class Subject:
     def _answers(self, probe: socket.socket) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.log.read_text(errors="replace")[-2000:]
-        message = _OPTIONS.format(port=probe.getsockname()[1], n=os.urandom(4).hex())
+        message = _OPTIONS.format(number=self.number, port=probe.getsockname()[1], n=os.urandom(4).hex())
         try:
             probe.sendto(message.encode(), ("127.0.0.1", self.port))
             return probe.recv(4096).startswith(b"SIP/2.0 200")
@@ -65,28 +69,36 @@ class Subject:
     def kill(self) -> None:
         """End the whole process group."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(timeout=10)
             self._process = None
 
 
-def edge(name: str, folder: Path, replica: Path, *, script: Path | None = None) -> Subject:
-    """The edge on this replica; `script` in place of its own."""
-    config = replace(_config(name, folder), replica=replica, script=script)
+def edge(name: str, folder: Path, replica: Path, **settings: Any) -> Subject:
+    """The edge on this replica, with settings other than those that `serve` would give it."""
+    config = replace(_config(name, folder), replica=replica, **settings)
     kamailio.write_config(config)
     return Subject(
         name, _port(config), kamailio.command(config), kamailio.environment(config), config.run / "kamailio.log"
     )
 
 
-def native(name: str, folder: Path, *, defined: Sequence[str] = (), **values: object) -> Subject:
-    """The native script with these parts defined and these values filled in, on the edge's own command line."""
-    config = _config(name, folder)
+def native(
+    name: str,
+    folder: Path,
+    values: Mapping[str, object],
+    *,
+    defined: Sequence[str] = (),
+    settings: Mapping[str, Any] = _NOTHING,
+) -> Subject:
+    """The native script with these values filled in and these parts defined, on the edge's own command line."""
+    config = replace(_config(name, folder), **settings)
     kamailio.write_config(config)
     script = config.run / "native.cfg"
     text = kamailio.ConfigTemplate(NATIVE_SCRIPT.read_text())
     listen = "\n".join(f"listen={where}" for where in config.listen)
-    script.write_text(text.safe_substitute(workers=config.workers, listen=listen, **values))
+    script.write_text(text.safe_substitute(values, workers=config.workers, listen=listen))
     own = str(config.run / kamailio.CONFIG_FILE)
     command = [str(script) if argument == own else argument for argument in kamailio.command(config)]
     definitions = [argument for part in defined for argument in ("-A", part)]
@@ -96,7 +108,10 @@ def native(name: str, folder: Path, *, defined: Sequence[str] = (), **values: ob
 
 
 def _config(name: str, folder: Path) -> EdgeConfig:
-    """As `serve` would have it, but for the folders and ports."""
+    """As `serve` would have it, but for the folders and ports, and that nothing keeps calls of one address back.
+
+    There are no breakers: a first carrier that always fails would soon be the last.
+    """
     port = free_port()
     own = folder / name.replace(" ", "-").replace(",", "")
     return EdgeConfig(
@@ -106,6 +121,8 @@ def _config(name: str, folder: Path) -> EdgeConfig:
         events=own / "events",
         run=own / "run",
         site_packages=Path(site.getsitepackages()[0]),
+        max_source_rps=1_000_000,
+        breaker_failures=0,
     )
 
 

@@ -63,8 +63,8 @@ class RouteTable:
         """All providers. `hostnames` are of those tried first, second and so on; the last also of all after it."""
         for place, ids in enumerate(self._provider_ids):
             hostname = hostnames[min(place, len(hostnames) - 1)]
-            for id_ in ids:
-                yield Provider(id=id_, type="sip", hostname=hostname)
+            for number, id_ in enumerate(ids, place * len(ids)):
+                yield Provider(id=id_, type="sip", hostname=hostname, tm_create=number)
 
     def trunk(self) -> Trunk:
         """The caller's way in, from this machine."""

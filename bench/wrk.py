@@ -42,7 +42,7 @@ def is_installed() -> bool:
 
 
 def put_under_load(base_url: str, requests: Iterable[Request], *, token: str, seconds: int) -> Load:
-    """Sends the requests again and again for so long. One thread: the machine has few cores, and the server needs one."""
+    """Sends the requests again and again for so long. One thread: of the few cores the server needs one."""
     with tempfile.NamedTemporaryFile("w", suffix=".requests") as file:
         file.writelines("\t".join(request) + "\n" for request in requests)
         file.flush()

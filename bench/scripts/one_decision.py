@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
 
-from dialplane.edge import ingress, worker
+from dialplane.edge import incoming, ingress
 from dialplane.edge.script import mod_init
 
 __all__ = ["mod_init"]
@@ -30,4 +30,4 @@ def _once(function: Callable[P, T]) -> Callable[P, T]:
 
 
 ingress.admit = _once(ingress.admit)
-worker.dialroute = _once(worker.dialroute)  # type: ignore[attr-defined]
+incoming.dialroute = _once(incoming.dialroute)  # type: ignore[attr-defined]

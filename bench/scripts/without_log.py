@@ -20,4 +20,4 @@ class NoEventLog(EventLog):
         pass
 
 
-worker.EventLog = NoEventLog  # type: ignore[misc]
+setattr(worker, "EventLog", NoEventLog)  # noqa: B010

@@ -165,6 +165,21 @@ class Settings(BaseSettings):
     )
 
     # --- Routing and the edge
+    sip_tls: Annotated[str, AfterValidator(_optional_address)] = Field(
+        default="",
+        description="HOST:PORT for SIP over TLS; empty for the port above that of `sip`, or a free one where it is "
+        "taken: carriers over TLS need a socket to be sent from.",
+    )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="PEM file of the certificate that the edge shows over TLS; empty for one of its own making.",
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file of the private key to `tls_certificate`.")
+    tls_authorities: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that must have signed a carrier's certificate, like "
+        "/etc/ssl/certs/ca-certificates.crt; empty to check none: many carriers' SBCs sign their own.",
+    )
     denied_networks: Annotated[str, AfterValidator(_networks)] = Field(
         default="",
         description="Comma-separated networks that no provider may live in, besides link-local, multicast and "
@@ -173,6 +188,51 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=10, ge=1, le=30,
         description="Most attempts for one call. Ten is more than any caller waits for.",
+    )  # fmt: skip
+    max_call_s: int = Field(
+        default=14_400, ge=60, le=31 * 86_400,
+        description="Seconds after which an answered call is ended: its BYE was lost. No edge's calls last longer.",
+    )  # fmt: skip
+    strangers: str = Field(
+        default="refuse",
+        pattern="^(refuse|drop)$",
+        description="What callers get that belong to no trunk, and known scanners: refuse (403, which tells a customer "
+        "what is wrong) or drop (no answer).",
+    )
+    stranger_requests: int = Field(
+        default=50, ge=1, le=100_000,
+        description="Requests in 10 seconds from a source that belongs to no trunk before it is banned. A monitor that "
+        "asks every second stays below; a scanner sends hundreds.",
+    )  # fmt: skip
+    ban_s: int = Field(
+        default=300, ge=1, le=86_400,
+        description="Seconds that a banned source gets no answer to anything but requests within its calls. Scanners "
+        "have gone on by then; a customer that was set up too late has not waited long.",
+    )  # fmt: skip
+    source_requests_per_second: int = Field(
+        default=5_000, ge=1, le=1_000_000,
+        description="New requests per second from one address before 503 with Retry-After, before any decision. More "
+        "than one customer's SBC sends; a trunk's own limit is its `max_cps`.",
+    )  # fmt: skip
+    new_calls_per_second: int = Field(
+        default=0, ge=0, le=1_000_000,
+        description="New calls per second of all sources together before 503 with Retry-After; 0 for no limit. Set it "
+        "to what the machine was measured to carry, so that a burst leaves the calls inside alone.",
+    )  # fmt: skip
+    hide_topology: bool = Field(
+        default=True,
+        description="Keep customers' addresses from carriers and carriers' from customers. Costs a fifth of the CPU of "
+        "a call; turn it off where all are one network.",
+    )
+    breaker_failures: int = Field(
+        default=5, ge=0, le=1000,
+        description="Attempts in a row that a provider must fail (silence, transport errors, 5xx) before an edge "
+        "tries it last; 0 for never. Single failures are the routes' business; five of them are the provider's.",
+    )  # fmt: skip
+    breaker_open_s: int = Field(
+        default=30, ge=1, le=3600,
+        description="Seconds until one call tries such a provider in its old place again. At one lost second or "
+        "three a trial, a dead provider costs one caller in half a minute that much; one that returns waits as long.",
     )  # fmt: skip
     edge_name: str = Field(
         default="",

@@ -76,7 +76,7 @@ def test_half_an_answer_is_not_taken_for_the_whole(silent: str, endpoints: list[
 
     async def scenario() -> None:
         with serving(zone) as server:
-            resolver = Resolver(nameservers=["127.0.0.1"], port=server.port, lifetime_s=1.0)
+            resolver = Resolver(nameservers=["127.0.0.1"], port=server.port, lifetime_s=3.0)
             try:
                 known = await resolver.endpoints("half.example", "udp")
                 assert [str(endpoint) for endpoint in known] == ["192.0.2.2:5070", "[2001:db8::2]:5070"]

@@ -55,5 +55,10 @@ def test_every_resource_is_on_a_page() -> None:
         "agents",
         "calls",
         "dialroutes",
+        "stats/providers",
+        "stats/routes",
+        "stats/targets",
+        "stats/customers",
+        "edges",
     ):
         assert f"$API/v1.0/{noun}" in text

@@ -54,7 +54,7 @@ def test_every_error_of_the_domain_has_a_translation(kind: type[DialplaneError])
     assert any(base in errors.TRANSLATIONS for base in kind.__mro__)
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "call", "revision"])
+@pytest.mark.parametrize("kind", [*KINDS, "call", "revision", "edge"])
 def test_every_kind_of_object_has_its_own_not_found(kind: str) -> None:
     refused = errors.translated(domain_errors.NotFound(kind))
     assert refused is not None

@@ -39,7 +39,7 @@ class World:
 
     def path(self, template: str, ids: dict[str, str]) -> str:
         noun = template.split("/")[2]
-        return template.replace("{id}", ids.get(noun, "")).replace("{number}", "999999999")
+        return template.replace("{id}", ids.get(noun, "")).replace("{number}", "999999999").replace("{name}", "edge-1")
 
 
 @pytest.fixture(scope="module")

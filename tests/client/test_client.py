@@ -1,4 +1,5 @@
 import asyncio
+import time
 import uuid
 from typing import Any
 
@@ -142,6 +143,38 @@ def test_events_are_taken_and_become_a_call(client: Client) -> None:
     assert client.post_events("here", [event]) == 1
     assert client.post_events("here", [event]) == 1
     assert client.calls.get(call)["sip_status"] == 484
+
+
+def reported(client: Client, kind: str, **fields: Any) -> None:
+    at = time.time_ns() // 1_000
+    event = {"v": 1, "id": str(uuid.uuid4()), "kind": kind, "edge": "here", "at": at, "mono": 1, **fields}
+    assert client.post_events("here", [event]) == 1
+
+
+def test_edges_health_and_figures_can_be_asked_for(api: Api, client: Client) -> None:
+    provider_id, call = new_provider(client), str(uuid.uuid4())
+    reported(client, "edge_status", agent_version="1.2.3")
+    reported(client, "provider_breaker", provider_id=provider_id, state="open")
+    reported(client, "call_started", call=call, customer_id=SYSTEM_DEFAULT_CUSTOMER)
+    reported(client, "attempt_sent", call=call, n=1, provider_id=provider_id, route_id=call)
+
+    assert client.edges.get("here")["agent_version"] == "1.2.3"
+    assert "here" in [edge["name"] for edge in client.edges.all(page_size=1)]
+    assert [view["breaker"] for view in client.provider_health(provider_id)["edges"]] == ["open"]
+    (figures,) = client.stats("providers", provider_id=provider_id)["result"]
+    assert (figures["attempts"], figures["channels"], figures["asr"]) == (1, 1, 0.0)
+    before = client.stats("providers", since="2022-10-22 16:16:16.874761", until="2022-10-23 16:16:16.874761")
+    assert before["from"] == "2022-10-22 16:16:16.874761"
+    assert before["to"] == "2022-10-23 16:16:16.874761"
+
+    async def scenario() -> None:
+        async with AsyncClient(api.url) as other:
+            await other.login(api.username, api.password)
+            assert (await other.edges.get("here"))["name"] == "here"
+            assert (await other.provider_health(provider_id))["provider_id"] == provider_id
+            assert (await other.stats("customers", customer_id=SYSTEM_DEFAULT_CUSTOMER))["result"][0]["calls"] >= 1
+
+    asyncio.run(scenario())
 
 
 def test_the_async_client_has_the_same_nouns_and_verbs(api: Api) -> None:

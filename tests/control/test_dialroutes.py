@@ -57,6 +57,29 @@ async def test_own_before_default_longer_before_shorter_lower_priority_first(db:
     assert await order(db, SYSTEM_DEFAULT_CUSTOMER, "+82") == ["default +82", "default all"]
 
 
+async def test_what_another_process_changes_counts_in_the_next_dialroute(database_url: str) -> None:
+    here, elsewhere = open_database(database_url), open_database(database_url)
+    acme, carrier = await make_customer(elsewhere), await make_provider(elsewhere, tech_prefix="1")
+    await make_route(elsewhere, carrier, name="the only one")
+    assert await order(here, acme.id, "+1") == ["the only one"]
+
+    async with elsewhere.change(ADMIN, "provider.update") as unit:
+        await providers.update(unit, ADMIN, carrier.id, {"tech_prefix": "2"})
+    (place,) = (await compute(here, acme.id, "+1")).dialroute.attempts
+    assert place.provider is not None
+    assert place.provider.tech_prefix == "2"
+
+    async with elsewhere.change(ADMIN, "provider.update") as unit:
+        await providers.update(unit, ADMIN, carrier.id, {"enabled": False})
+    assert await order(here, acme.id, "+1") == []
+    async with elsewhere.change(ADMIN, "customer.delete") as unit:
+        await customers.delete(unit, ADMIN, acme.id)
+    with pytest.raises(NotFound):
+        await order(here, acme.id, "+1")
+    await here.close()
+    await elsewhere.close()
+
+
 async def test_deleted_routes_providers_and_other_customers_do_not_count(db: Database) -> None:
     acme, rival = await make_customer(db), await make_customer(db)
     carrier, gone = await make_provider(db), await make_provider(db)

@@ -129,6 +129,15 @@ async def test_a_rejected_call_has_no_attempt_and_its_reason(db: Database) -> No
     assert (call.customer_id, call.tm_ended) == (None, call.tm_start)
 
 
+async def test_a_redirected_call_is_over_with_its_decision_and_no_attempt(db: Database) -> None:
+    place = {"route_id": ROUTE, "provider_id": PROVIDERS[0], "outcome": "tried", "position": 1, "reasons": []}
+    known: dict[str, Any] = {"number": "+8210", "decision": [place], "status": 300, "reason": "redirected"}
+    await ingest(db, [event("call_redirected", 9_000, call=CALL, **known)])
+    call = (await call_of(db)).call
+    assert (call.status, call.sip_status, call.reason, call.attempts) == ("ended", 300, "redirected", [])
+    assert [(found["provider_id"], found["position"]) for found in call.decision] == [(PROVIDERS[0], 1)]
+
+
 async def test_a_late_answer_is_recorded_beside_what_ended_the_attempt(db: Database) -> None:
     story = [
         event("attempt_sent", 10, n=1, provider_id=PROVIDERS[0], route_id=ROUTE, uri="sip:x", why=[]),

@@ -1,10 +1,13 @@
 """A call from one attempt to the next, on a transaction that remembers but does not send."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dialplane.edge.answers import Answers
+from dialplane.edge.breakers import BreakerRule, Breakers
 from dialplane.edge.events import EventLog
 from dialplane.edge.ksr import Sip
 from dialplane.edge.outgoing import Credentials, Outgoing
@@ -21,7 +24,7 @@ def attempt(name: str, **fields: Any) -> PlannedAttempt:
         "provider_id": f"provider-{name}",
         "why": ["own_route"],
         "uri": f"sip:+82@{name}",
-        "next_hop": "sip:10.0.0.1:5060",
+        "next_hops": ["sip:10.0.0.1:5060"],
         "refusal": "",
         "headers": [],
         "codecs": "",
@@ -42,12 +45,20 @@ class Transaction:
 
     def __init__(self, folder: Path, *attempts: PlannedAttempt, credentials: Credentials | None = None) -> None:
         self.kept: dict[str, str] = {}
+        self.shared: dict[str, str] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
         self.variables: dict[str, Any] = {}
         self.ksr = FakeKsr(
             {
                 "pvx.avp_sets": self.kept.__setitem__,
                 "pvx.avp_get": self.kept.get,
                 "pv.get": self.variables.get,
+                "hdr.get": "",
+                "hdr.get_idx": None,
+                "htable.sht_get": lambda table, key: self.shared.get(f"{table} {key}"),
+                "htable.sht_inc": self._count,
+                "htable.sht_rm": lambda table, key: self.shared.pop(f"{table} {key}", None),
+                "htable.sht_sets": lambda table, key, text: self.shared.update({f"{table} {key}": text}),
                 "tm.t_is_canceled": -1,
                 "tm.t_branch_timeout": -1,
                 "tm.t_branch_replied": -1,
@@ -55,10 +66,20 @@ class Transaction:
         )
         self._folder = folder
         self.log = EventLog(folder, edge="test")
+        sip = Sip(self.ksr)
         self.outgoing = Outgoing(
-            Sip(self.ksr), self.log, credentials_of=lambda provider_id: credentials, now_s=lambda: 1_700_000_000
+            sip,
+            self.log,
+            answers=Answers(sip, self.log, call_of=lambda: CALL),
+            breakers=Breakers(sip, self.log, BreakerRule(failures=0, open_s=30), now_s=lambda: 1_700_000_000),
+            credentials_of=lambda provider_id: credentials,
+            now_s=lambda: 1_700_000_000,
         )
         self.plan = Plan(CALL, attempts)
+
+    def _count(self, table: str, key: str) -> int:
+        self.counts[table, key] += 1
+        return self.counts[table, key]
 
     def begin(self) -> None:
         self.outgoing.begin(self.plan)
@@ -175,7 +196,7 @@ def test_nothing_is_sent_or_recorded_as_sent_once_the_caller_has_cancelled(tmp_p
     call = Transaction(tmp_path, attempt("a"), attempt("b"))
     call.begin()
     call.ksr.answers["tm.t_relay"] = -1
-    cancelled = iter((-1, 1))
+    cancelled = iter((-1, 1, 1))
     call.ksr.answers["tm.t_is_canceled"] = lambda: next(cancelled)
 
     call.fail(503)
@@ -229,9 +250,8 @@ def test_a_cancel_that_kamailio_answered_by_itself_is_recorded(tmp_path: Path) -
     call = Transaction(tmp_path, attempt("a"))
 
     call.begin()
-    call.ksr.answers["tm.t_is_canceled"] = 1
-    call.outgoing.settled_elsewhere()
-    call.outgoing.settled_elsewhere()
+    call.outgoing.settled_elsewhere(CALL, cancelled=True)
+    call.outgoing.settled_elsewhere(CALL, cancelled=True)
 
     assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "call_ended"]
     assert (call.events()[-1]["status"], call.events()[-1]["hangup_by"]) == (487, "caller")

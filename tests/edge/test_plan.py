@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from dialplane.domain.provider import Provider
-from dialplane.edge.plan import OWN_SOCKET, UNRESOLVED, Plan, Progress, decision_of, make_plan, plan_of
+from dialplane.edge.plan import Plan, Progress, decision_of, make_plan, plan_of
 from dialplane.engine.dialroute import DROPPED, TRIED, Candidate, Dialroute, Place
+from dialplane.engine.reasons import OWN_SOCKET, UNRESOLVED
 
 CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 
@@ -40,7 +41,7 @@ def test_a_plan_outlives_its_text_form() -> None:
     assert read.call == CALL
     first = read.attempts[0]
     assert first.uri == "sip:9%23+8210@10.0.0.1;transport=tcp"
-    assert first.next_hop == "sip:10.0.0.1:5060;transport=tcp"
+    assert first.next_hops[0] == "sip:10.0.0.1:5060;transport=tcp"
     assert [tuple(header) for header in first.headers] == [("X-A", "b"), ("X-Umlaut", "\u00e4")]
     assert (first.overrides, first.max_channels, first.max_cps) == ({404: "stop"}, 3, 2)
     assert (first.ring_s, first.codecs, first.has_credentials) == (20, "PCMU", True)
@@ -61,7 +62,7 @@ def test_what_must_not_be_called_is_refused_in_the_plan(address: str, refusal: s
 
 
 def test_progress_outlives_its_text_form() -> None:
-    progress = Progress(current=2, ringing=True, statuses=[503], late=[1])
+    progress = Progress(current=2, ringing=True, statuses=[503], branch=3)
 
     assert Progress.from_text(progress.to_text()) == progress
     assert Progress().statuses == []

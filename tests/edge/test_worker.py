@@ -24,14 +24,26 @@ def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
         "sockets": ("127.0.0.1:5060",),
         "cookie_key": "00" * 32,
         "max_attempts": 10,
+        "breaker_failures": 5,
+        "breaker_open_s": 30,
         "drops_strangers": False,
+        "max_auth_failures": 20,
+        "max_headers": 100,
+        "max_vias": 64,
         **settings,
     }
     return Worker(Sip(ksr), ScriptSettings(**fields))
 
 
 def message(**variables: Any) -> Any:
-    known = {"$rm": "INVITE", "$ml": 500, "$ci": "1", "$ru": "sip:+82@h", **variables}
+    known = {
+        "$rm": "INVITE",
+        "$ml": 500,
+        "$ci": "1",
+        "$ru": "sip:+82@h",
+        "$mb": "INVITE sip:+82@h SIP/2.0\r\n\r\n",
+        **variables,
+    }
     return lambda name: known.get(name)
 
 
@@ -40,7 +52,7 @@ def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -
     named = set(re.findall(r'python_exec\("([a-z_]+)"', files("dialplane.edge").joinpath("kamailio.cfg").read_text()))
     named |= set(re.findall(r'python_exec\("([a-z_]+)"', kamailio._REPLY_ROUTE))
 
-    assert len(named) == 7
+    assert len(named) == 11
     assert all(callable(getattr(made, name)) for name in named)
     assert made.child_init(1) == 0
 

@@ -175,6 +175,22 @@ def test_trunks_are_found_by_user_name_with_their_digest_secret(writer: ReplicaW
         assert not view.trunks_of_user("")
 
 
+def test_a_realm_is_known_as_long_as_a_trunk_is_challenged_in_it(writer: ReplicaWriter, reader: ReplicaReader) -> None:
+    def realms(*fields: dict[str, Any], revision: int) -> list[bool]:
+        writer.apply(
+            [trunk(30 + n, username="pbx", **each) for n, each in enumerate(fields)], revision=revision, epoch="e"
+        )
+        with reader.view() as view:
+            return [view.has_realm(realm) for realm in ("dialplane", "one.example", "", "x" * 300)]
+
+    one = {"domain_name": "one.example"}
+    assert realms({}, {}, revision=2) == [False] * 4
+    assert realms({"auth_types": ["basic"]}, {"auth_types": ["basic", "ip"]}, revision=3) == [True, False, False, False]
+    assert realms({"auth_types": ["basic"], **one}, revision=4) == [True, True, False, False]
+    assert realms({"auth_types": ["basic"]}, {"auth_types": ["ip"]}, revision=5) == [True, False, False, False]
+    assert realms({"auth_types": ["ip"]}, revision=6) == [False] * 4
+
+
 def test_a_damaged_value_is_refused_and_reported(writer: ReplicaWriter, reader: ReplicaReader, tmp_path: Path) -> None:
     marker = b"damage-me"
     writer.apply([provider(1, name=marker.decode())], revision=2, epoch="e")

@@ -62,18 +62,20 @@ class Table:
     def records(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         """Everything as the feed would give it."""
         for item in (Customer(id=SYSTEM_DEFAULT_CUSTOMER), self.customer, *self.objects):
-            yield _KINDS[type(item)], record_of(item)
+            yield _KINDS[type(item)], record_of(item.for_edge() if isinstance(item, Trunk) else item)
 
 
 class RunningEdge:
     """Kamailio with this table. `port` is for UDP and TCP on 127.0.0.1."""
 
-    def __init__(self, folder: Path, table: Table, *, port: int, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, table: Table, *, port: int, more_sockets: Sequence[str] = (), **settings: Any
+    ) -> None:
         self.port = port
         self.folder = folder
         self.config = EdgeConfig(
             edge="test",
-            listen=(f"udp:127.0.0.1:{self.port}", f"tcp:127.0.0.1:{self.port}"),
+            listen=(f"udp:127.0.0.1:{self.port}", f"tcp:127.0.0.1:{self.port}", *more_sockets),
             replica=folder / "replica",
             events=folder / "events",
             run=folder / "run",

@@ -126,7 +126,8 @@ class Caller:
     """What a caller does: INVITE, await a final status, and then.
 
     `cancel_after_ms` sends CANCEL that long after the INVITE (after the 18x when `cancel_once_ringing`). `talk_ms` is
-    how long an answered call lasts; `headers` are raw lines in the INVITE; `uri` replaces the usual request URI.
+    how long an answered call lasts; `headers` are raw lines in the INVITE (`bye_headers` in the BYE);
+    `uri` replaces the usual request URI.
     """
 
     number: str = "+821012345678"
@@ -139,6 +140,7 @@ class Caller:
     cancel_once_ringing: bool = False
     sdp: str = SDP
     callee_hangs_up: bool = False
+    bye_headers: str = ""
 
     @property
     def scenario(self) -> str:
@@ -189,7 +191,7 @@ class Caller:
         return (
             answered
             + f'<pause milliseconds="{self.talk_ms}"/>'
-            + _send(f"{bye}CSeq: 2 BYE\n{_NO_BODY}", retransmit=True)
+            + _send(f"{bye}CSeq: 2 BYE\n{self.bye_headers}{_NO_BODY}", retransmit=True)
             + '<recv response="200"/>'
         )
 

@@ -43,11 +43,12 @@ class Carrier:
     port: int
     folder: Path
     process: subprocess.Popen[bytes]
+    address: str = "127.0.0.1"
 
     @property
     def hostname(self) -> str:
         """What a provider's hostname is to be."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.address}:{self.port}"
 
     def received(self, method: str) -> list[Message]:
         """The requests of that method that came, retransmissions included."""
@@ -95,13 +96,19 @@ class Call:
 
 @contextmanager
 def running_carrier(
-    folder: Path, steps: Sequence[Step], *, traced: bool = True, transport: str = "u1"
+    folder: Path,
+    steps: Sequence[Step],
+    *,
+    traced: bool = True,
+    transport: str = "u1",
+    address: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[Carrier]:
     """A carrier that does `steps` with each INVITE, until the end of the block."""
     folder.mkdir(parents=True)
-    port = free_port()
+    port = port or free_port()
     (folder / "scenario.xml").write_text(carrier(steps))
-    arguments = ["-p", str(port), "-t", transport, *_arguments(folder, traced=traced)]
+    arguments = ["-p", str(port), "-t", transport, *_arguments(folder, traced=traced, source=address)]
     process = _start(folder, arguments)
     try:
         eventually(
@@ -109,7 +116,7 @@ def running_carrier(
             what="SIPp to listen",
         )
         assert process.poll() is None, (folder / "output.log").read_text()
-        yield Carrier(port, folder, process)
+        yield Carrier(port, folder, process, address)
     finally:
         process.kill()
         process.wait()

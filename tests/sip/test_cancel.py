@@ -40,7 +40,7 @@ def test_a_cancel_while_the_first_carrier_rings_stops_the_call(stage: Stage) -> 
     [ended] = edge.await_events("call_ended")
     assert (ended["status"], ended["hangup_by"]) == (487, "caller")
     [attempt] = edge.events("attempt_ended")
-    assert (attempt["status"], attempt["verdict"], attempt["action"]) == (487, "cancelled", "stop")
+    assert (attempt["status"], attempt["verdict"], attempt["action"]) == (None, "cancelled", "stop")
     assert first.received("CANCEL")
     assert not second.received("INVITE")
     assert not new_invites_after(call, first, second)
@@ -113,3 +113,24 @@ def test_a_carrier_that_refuses_after_the_cancel_changes_nothing(stage: Stage) -
 
     edge.await_events("call_ended")
     assert not second.received("INVITE")
+
+
+def test_a_cancel_on_the_heels_of_the_invite_ends_the_call(stage: Stage) -> None:
+    stage.table.trunk()
+    carrier = stage.polite_carrier(refuse_after_s=0.2)
+    stage.table.provider(carrier.hostname)
+    edge = stage.edge(workers=4)
+
+    for _ in range(20):
+        with peer(edge.port) as caller:
+            invite = caller.request("INVITE")
+            caller.send(invite)
+            caller.send(invite.replace("INVITE sip", "CANCEL sip", 1).replace("1 INVITE", "1 CANCEL"))
+            finals = {caller.receive_final().split()[1] for _ in range(2)}
+            if "481" in finals:  # the CANCEL was read first: there was nothing to cancel yet
+                caller.send(invite.replace("INVITE sip", "CANCEL sip", 1).replace("1 INVITE", "1 CANCEL"))
+
+    ended = edge.await_events("call_ended", 20)
+    assert {event["status"] for event in ended} <= {487, 503}
+    assert len({event["call"] for event in ended}) == len(ended) == 20
+    assert len(edge.events("attempt_sent")) == len(edge.events("attempt_ended"))

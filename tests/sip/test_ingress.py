@@ -1,5 +1,6 @@
 """Who may call, and what: the answers to calls that reach no carrier."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from dialplane.domain.customer import FROZEN, Customer
 from tests.sip.edges import RunningEdge
 from tests.sip.scenarios import ANSWER, Caller
 from tests.sip.stage import Stage
+from tests.sip.wire import peer
 
 
 def open_edge(stage: Stage, *, target: str = "all", **trunk: Any) -> RunningEdge:
@@ -151,3 +153,32 @@ def test_a_call_over_tcp_goes_the_same_way(stage: Stage) -> None:
     stage.call(edge, transport="t1")
 
     assert edge.await_events("call_ended")[0]["status"] == 200
+
+
+def test_calls_that_come_at_once_never_hold_more_channels_than_the_trunk_has(stage: Stage) -> None:
+    stage.table.trunk(max_channels=3)
+    stage.table.provider(stage.carrier(ANSWER, traced=False).hostname)
+    edge = stage.edge(workers=4)
+
+    stage.attempt_call(edge, Caller(talk_ms=3000), calls=30, per_second=1000, traced=False)
+
+    moments = [(event["at"], 1) for event in edge.events("call_started")]
+    moments += [(event["at"], -1) for event in edge.await_events("call_ended", len(moments), within_s=30)]
+    held = [sum(step for _, step in sorted(moments)[: place + 1]) for place in range(len(moments))]
+    assert 1 <= max(held) <= 3
+    assert {event["reason"] for event in edge.events("call_rejected")} == {"trunk_channel_cap_full"}
+
+
+def test_a_trunk_beyond_its_calls_per_second_is_told_to_come_back(stage: Stage) -> None:
+    stage.table.trunk(max_cps=2)
+    stage.table.provider(stage.carrier(ANSWER, traced=False).hostname)
+    edge = stage.edge()
+    with peer(edge.port) as caller:
+        answers = [caller.ask(caller.request("INVITE", uri="sip:+1@x")) for _ in range(12)]
+
+    refused = [answer for answer in answers if answer.startswith("SIP/2.0 503 ")]
+    assert refused
+    assert all("\r\nRetry-After: 5\r\n" in answer for answer in refused)
+    assert {event["reason"] for event in edge.events("call_rejected")} == {"trunk_cps_cap_full"}
+    started = Counter(event["at"] // 1_000_000 for event in edge.events("call_started"))
+    assert 1 <= max(started.values()) <= 4  # a call is counted in one second and may be recorded in the next

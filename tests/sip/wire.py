@@ -1,10 +1,17 @@
 """A SIP peer that says exactly what a test wants, byte for byte."""
 
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_ECHOED = re.compile(r"^(?:Via|From|Call-ID|CSeq|Record-Route): .*$", re.M)
+_TO = re.compile(r"^To: .*$", re.M)
+
+
+_RETRANSMIT_S = 0.5  # T1: a datagram that finds a full buffer is lost
 
 
 class Peer:
@@ -14,6 +21,10 @@ class Peer:
         self._socket = sock
         self._edge = ("127.0.0.1", edge_port)
         self.port: int = sock.getsockname()[1]
+
+    def reach(self, edge_port: int) -> None:
+        """Talk to this edge."""
+        self._edge = ("127.0.0.1", edge_port)
 
     def send(self, message: str | bytes) -> None:
         """Send one datagram; text has its lines ended as SIP wants them."""
@@ -47,6 +58,49 @@ class Peer:
                 return message
         return ""
 
+    def ask(self, request: str, *, within_s: float = 5.0) -> str:
+        """The final answer to just this request, "" where none comes; a negative one to an INVITE is acknowledged.
+
+        The request is sent again until something comes.
+        """
+        call_id = _header(request, "Call-ID")
+        self.send(request)
+        deadline = time.monotonic() + within_s
+        while (left := deadline - time.monotonic()) > 0:
+            answer = self.receive(within_s=min(left, _RETRANSMIT_S))
+            if not answer:
+                self.send(request)
+            if answer.startswith("SIP/2.0 ") and answer[8] > "1" and _header(answer, "Call-ID") == call_id:
+                if request.startswith("INVITE ") and answer[8] > "2":
+                    self.send(_ack_of(request, _header(answer, "To")))
+                return answer
+        return ""
+
+    def receive_request(self, method: str, *, within_s: float = 5.0) -> str:
+        """The next request of that method, with lines ended by LF; "" where none comes."""
+        deadline = time.monotonic() + within_s
+        while (left := deadline - time.monotonic()) > 0:
+            message = self.receive(within_s=left)
+            if message.startswith(f"{method} "):
+                return message.replace("\r\n", "\n")
+        return ""
+
+    def response(
+        self, request: str, status: int, *, tag: str = "", headers: str = "", above: str = "", reason: str = "Because"
+    ) -> str:
+        """A response to a request that came by way of the edge; `above` are lines over its Record-Routes."""
+        request = request.replace("\r\n", "\n")
+        echoed = "\n".join(_ECHOED.findall(request))
+        to = _TO.search(request)
+        return (
+            f"SIP/2.0 {status} {reason}\n{above}{echoed}\n{to[0] if to else ''}{f';tag={tag}' if tag else ''}\n"
+            f"Contact: <sip:carrier@127.0.0.1:{self.port}>\n{headers}Content-Length: 0\n\n"
+        )
+
+    def answer(self, request: str, status: int, **how: str) -> None:
+        """Send that response."""
+        self.send(self.response(request, status, **how))
+
     def request(
         self, method: str, *, uri: str = "", headers: str = "", to_tag: str = "", branch: str = "", call_id: str = ""
     ) -> str:
@@ -62,9 +116,28 @@ class Peer:
         )
 
 
+def _header(message: str, name: str) -> str:
+    found = re.search(rf"^{name}: *(.*?)\r?$", message, re.M)
+    return found[1] if found else ""
+
+
+def _ack_of(invite: str, to: str) -> str:
+    kept = [line for line in invite.splitlines() if line.startswith(("Via: ", "From: ", "Call-ID: ", "Max-Forwards: "))]
+    number = _header(invite, "CSeq").partition(" ")[0]
+    first = invite.partition("\n")[0].replace("INVITE ", "ACK ", 1)
+    return "\n".join([first, *kept, f"To: {to}", f"CSeq: {number} ACK", "Content-Length: 0", "", ""])
+
+
 @contextmanager
 def peer(edge_port: int, *, address: str = "127.0.0.1") -> Iterator[Peer]:
     """A peer at that address, on a port of its own."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((address, 0))
         yield Peer(sock, edge_port)
+
+
+@contextmanager
+def peer_at_edge() -> Iterator[Peer]:
+    """A peer that exists before its edge does: a carrier's. `reach` tells it where the edge is."""
+    with peer(0) as found:
+        yield found

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, text, update
 
 from dialplane.control import customers
 from dialplane.domain.errors import StaleVersion, Unavailable
-from dialplane.store import tables
+from dialplane.store import database, tables
 from dialplane.store.database import Database
 from tests.control.making import ADMIN, make_customer
 from tests.databases import open_database
@@ -178,6 +178,29 @@ async def test_a_busy_database_is_answered_in_time(db: Database) -> None:
     assert busy.value.code == "busy"
     await make_customer(db, name="later")
     assert await names(db) == {"later"}
+
+
+async def test_waiting_for_writers_here_and_in_another_process_takes_no_longer_than_for_one(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LOCK_WAIT_S", 1.0)
+    here, elsewhere = open_database(database_url), open_database(database_url)
+    clock = asyncio.get_running_loop().time
+
+    async def refused_after(asked_after_s: float) -> float:
+        await asyncio.sleep(asked_after_s)
+        asked = clock()
+        with pytest.raises(Unavailable):
+            await make_customer(here)
+        return clock() - asked
+
+    async with elsewhere.change(ADMIN, "customer.create"):
+        longest = max(await asyncio.gather(*(refused_after(0.1 * n) for n in range(4))))
+    assert longest < 2.4, "it has waited for its turn, and then as long again for the other process"
+    await make_customer(elsewhere, name="later")
+    assert await names(here) == {"later"}
+    await here.close()
+    await elsewhere.close()
 
 
 async def test_waiting_for_a_revision_ends_with_a_change_of_this_process(db: Database) -> None:

@@ -32,6 +32,7 @@ def companion_of(settings: Settings) -> Companion:
         denied_networks=[ip_network(text) for text in split_list(settings.denied_networks)],
         nameservers=[dns_address] if dns_address else (),
         nameserver_port=dns_port,
+        max_call_s=settings.max_call_s,
         plan=ProbePlan(
             interval_s=settings.probe_interval_s,
             timeout_s=settings.probe_timeout_s,

@@ -16,6 +16,7 @@ from dialplane.agent.heartbeat import Heartbeats
 from dialplane.agent.probes import ProbePlan, ProviderProbes
 from dialplane.agent.resolver import Resolver
 from dialplane.agent.ship import EventShipper
+from dialplane.agent.status import EdgeStatus
 from dialplane.agent.tables import ReplicaTables
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
@@ -40,6 +41,7 @@ class Companion:
     nameserver_port: int = 53
     plan: ProbePlan = field(default_factory=ProbePlan)
     feed_wait_s: int = 20
+    max_call_s: int = 14_400
 
     async def run(self) -> None:
         """Run the loops until cancelled. Raises an ExceptionGroup as soon as one of them dies."""
@@ -60,9 +62,15 @@ class Companion:
             wait_s=self.feed_wait_s,
         )
         shipper = EventShipper(client, eventlog, edge=self.edge, heartbeats=heartbeats)
+        status = EdgeStatus(
+            EventWriter(self.folder / "events", edge=self.edge),
+            run_folder=self.folder / "kamailio",
+            max_call_s=self.max_call_s,
+            heartbeats=heartbeats,
+        )
         try:
             async with client, asyncio.TaskGroup() as group:
-                for loop in (follower.run, shipper.run, probes.run, heartbeats.watch):
+                for loop in (follower.run, shipper.run, probes.run, status.run, heartbeats.watch):
                     group.create_task(loop())
         finally:
             resolver.close()

@@ -3,6 +3,7 @@
 Serves until SIGTERM or SIGINT; requests in flight are finished first.
 """
 
+import gc
 import sys
 
 import structlog
@@ -14,11 +15,19 @@ from dialplane.settings import Settings
 
 log = structlog.get_logger("dialplane.api")
 
+SWITCH_INTERVAL_S = 0.0005
+"""How soon a thread that computes (a bulk change being checked) makes room for the others. With Python's 5 ms, reads
+during a change of 100,000 routes took three times as long: measured here."""
+
 
 def main(settings: Settings) -> None:
     """Logs to standard output, one JSON object per line."""
     logs.configure(settings.log_level)
-    server_from(settings, on_first_start=_tell).run()
+    server = server_from(settings, on_first_start=_tell)
+    gc.collect()
+    gc.freeze()  # what stays for good: to look through it again takes 70 ms, in which nobody is answered
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    server.run()
 
 
 def _tell(first: FirstStart) -> None:

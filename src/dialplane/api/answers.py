@@ -25,6 +25,11 @@ def moment(instant: int) -> str:
     return _NEVER_TEXT if instant == NEVER else format_instant(instant)
 
 
+def happened(instant: int | None) -> str:
+    """The same; None is what has not happened."""
+    return _NEVER_TEXT if instant is None else moment(instant)
+
+
 def times(value: Any) -> dict[str, str]:
     """The three instants that every object ends with."""
     return {

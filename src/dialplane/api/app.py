@@ -23,6 +23,7 @@ from dialplane.api.calls import endpoints as calls
 from dialplane.api.changes import endpoints as changes
 from dialplane.api.customers import endpoints as customers
 from dialplane.api.dialroutes import endpoints as dialroutes
+from dialplane.api.edges import endpoints as edges
 from dialplane.api.errors import ApiError, refusal, translated
 from dialplane.api.events import endpoints as events
 from dialplane.api.feed import endpoints as feed
@@ -35,9 +36,11 @@ from dialplane.api.ops import endpoints as ops
 from dialplane.api.providers import endpoints as providers
 from dialplane.api.providers.destinations import Destinations
 from dialplane.api.revisions import endpoints as revisions
+from dialplane.api.rounds import keep_contacts, survey
 from dialplane.api.routes import endpoints as routes
 from dialplane.api.routing import Direct
 from dialplane.api.services import Limits, Services
+from dialplane.api.stats import endpoints as stats
 from dialplane.api.throttle import Throttle
 from dialplane.api.trunks import endpoints as trunks
 from dialplane.control.bootstrap import FirstStart
@@ -51,7 +54,7 @@ VERSION = version("dialplane")
 ROUTERS = (
     dialroutes.router, routes.router, calls.router, feed.router, events.router, providers.router, customers.router,
     customers.own, trunks.router, accesskeys.router, agents.router, me.router, revisions.router, auth.router,
-    changes.router, ops.router,
+    changes.router, edges.router, stats.router, ops.router,
 )  # fmt: skip
 """The busiest first: paths are matched in this order."""
 
@@ -92,11 +95,13 @@ def _lifespan(
             first = await prepare(db, settings)
             if first.created:
                 on_first_start(first)
-            app.state.services = _services(settings, db, metrics)
+            services = app.state.services = _services(settings, db, metrics)
+            rounds = (beat(metrics), keep_contacts(services), survey(services, max_call_s=settings.max_call_s))
             async with asyncio.TaskGroup() as loops:
-                beating = loops.create_task(beat(metrics))
+                going = [loops.create_task(one) for one in rounds]
                 yield
-                beating.cancel()
+                for one in going:
+                    one.cancel()
 
     return lifespan
 

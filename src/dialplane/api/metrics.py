@@ -5,6 +5,8 @@ import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from dialplane.api.gauges import NetworkGauges
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 NO_ROUTE = "none"
 BEAT_S = 1.0
@@ -35,6 +37,8 @@ class Metrics:
         )
         self.feed_bytes = Counter("dialplane_feed_bytes", "Bytes sent to followers of the feed.", registry=made)
         self.events = Counter("dialplane_events", "Events received from edges.", ("outcome",), registry=made)
+        self.lost_calls = Counter("dialplane_lost_calls", "Calls closed whose end no edge reported.", registry=made)
+        self.network = NetworkGauges(made)
         self.heartbeats = Gauge(
             "dialplane_loop_heartbeat_seconds", "When each loop last went round, seconds since 1970.", ("loop",),
             registry=made,

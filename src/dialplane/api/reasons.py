@@ -112,6 +112,7 @@ CALL_NOT_FOUND = _reason("CALL_NOT_FOUND", NOT_FOUND, 404, "There is no such cal
 REVISION_NOT_FOUND = _reason(
     "REVISION_NOT_FOUND", NOT_FOUND, 404, "There is no such revision.", "Take numbers from GET /v1.0/revisions."
 )
+EDGE_NOT_FOUND = _reason("EDGE_NOT_FOUND", NOT_FOUND, 404, "There is no such edge.", "Take names from GET /v1.0/edges.")
 METHOD_NOT_ALLOWED = _reason(
     "METHOD_NOT_ALLOWED", INVALID_ARGUMENT_STATUS, 405,
     "The path does not know this method.",
@@ -212,4 +213,5 @@ NOT_FOUND_OF_KIND = {
     "agent": AGENT_NOT_FOUND,
     "call": CALL_NOT_FOUND,
     "revision": REVISION_NOT_FOUND,
+    "edge": EDGE_NOT_FOUND,
 }

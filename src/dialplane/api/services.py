@@ -8,6 +8,7 @@ from dialplane.api.credentials import KnownCallers
 from dialplane.api.metrics import Metrics
 from dialplane.api.providers.destinations import Destinations
 from dialplane.api.throttle import Throttle
+from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
 from dialplane.control.sessions import SessionKeys
 from dialplane.control.units import Database
@@ -40,6 +41,7 @@ class Services:
     destinations: Destinations
     callers: KnownCallers = field(default_factory=lambda: KnownCallers())
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    contacts: Contacts = field(default_factory=Contacts)
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)
     followers: int = 0
     first_loads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FIRST_LOADS))

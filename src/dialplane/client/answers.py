@@ -171,6 +171,74 @@ class Call(Stamped):
     tm_ended: str
 
 
+class Edge(TypedDict):
+    """What follows the feed and decides calls; None where it has not told."""
+
+    name: str
+    revision: int | None
+    lag_revisions: int | None
+    last_contact: str
+    silent_s: float | None
+    agent_version: str | None
+    kamailio_version: str | None
+    kamailio_started: str
+    max_call_s: int | None
+    calls_in_progress: int
+    cps: float
+    tm_status: str
+    tm_create: str
+
+
+class EdgeView(TypedDict):
+    """`breaker`: closed, half_open or open."""
+
+    edge: str
+    status: str
+    checked_at: str | None
+    detail: str
+    breaker: str
+    breaker_changed_at: str
+    breaker_detail: str
+
+
+class ProviderHealth(TypedDict):
+    """A provider's health: all edges together, and each one's view."""
+
+    provider_id: str
+    hostname: str
+    health_status: str
+    health_checked_at: str | None
+    edges: list[EdgeView]
+
+
+class _StatsFigures(TypedDict):
+    skipped: int
+    answered: int
+    asr: float | None
+    ner: float | None
+    acd_ms: int | None
+    pdd_p50_ms: int | None
+    pdd_p95_ms: int | None
+    failover_rate: float | None
+    late_answers: int
+    channels: int
+
+
+class Stats(_StatsFigures, total=False):
+    """One of a grouping: its key, and `attempts`, or `calls` of a customer. Rates are 0 to 1, or None."""
+
+    provider_id: str
+    route_id: str
+    target: str
+    customer_id: str
+    attempts: int
+    calls: int
+
+
+StatsWindow = TypedDict("StatsWindow", {"from": str, "to": str, "result": list[Stats]})
+"""The busiest first."""
+
+
 class Login(TypedDict):
     """`token`: a JWT, valid for seven days."""
 

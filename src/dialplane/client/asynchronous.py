@@ -39,6 +39,7 @@ class AsyncClient:
         self.accesskeys: AsyncResource[answers.AccessKey] = AsyncResource(self, "accesskeys")
         self.agents: AsyncResource[answers.Agent] = AsyncResource(self, "agents")
         self.calls: AsyncReadable[answers.Call] = AsyncReadable(self, "calls")
+        self.edges: AsyncReadable[answers.Edge] = AsyncReadable(self, "edges")
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,6 +71,15 @@ class AsyncClient:
         """The ordered routes that a call of this customer to this number would take."""
         asked = request.get("/v1.0/dialroutes", customer_id=customer_id, target=number, explain=explain or None)
         return await self.ask(asked)
+
+    async def provider_health(self, provider_id: str) -> answers.ProviderHealth:
+        """Each edge's view of a provider."""
+        asked = request.get(f"/v1.0/providers/{provider_id}/health")
+        return cast(answers.ProviderHealth, await self.ask(asked))
+
+    async def stats(self, by: str, **window: str | int | None) -> answers.StatsWindow:
+        """Figures by `providers`, `routes`, `targets` or `customers`; `since`, `until` and filters narrow them."""
+        return cast(answers.StatsWindow, await self.ask(request.stats(by, window)))
 
     async def ready(self) -> bool:
         """Whether the API says that it can serve."""

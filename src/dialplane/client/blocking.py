@@ -47,6 +47,7 @@ class Client:
         self.accesskeys: Resource[answers.AccessKey] = Resource(self, "accesskeys")
         self.agents: Resource[answers.Agent] = Resource(self, "agents")
         self.calls: Readable[answers.Call] = Readable(self, "calls")
+        self.edges: Readable[answers.Edge] = Readable(self, "edges")
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +79,15 @@ class Client:
         """The ordered routes that a call of this customer to this number would take."""
         asked = request.get("/v1.0/dialroutes", customer_id=customer_id, target=number, explain=explain or None)
         return self.ask(asked)
+
+    def provider_health(self, provider_id: str) -> answers.ProviderHealth:
+        """Each edge's view of a provider."""
+        asked = request.get(f"/v1.0/providers/{provider_id}/health")
+        return cast(answers.ProviderHealth, self.ask(asked))
+
+    def stats(self, by: str, **window: str | int | None) -> answers.StatsWindow:
+        """Figures by `providers`, `routes`, `targets` or `customers`; `since`, `until` and filters narrow them."""
+        return cast(answers.StatsWindow, self.ask(request.stats(by, window)))
 
     def ready(self) -> bool:
         """Whether the API says that it can serve."""

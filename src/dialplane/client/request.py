@@ -54,6 +54,12 @@ def delete(noun: str, id_: str, *, force: bool, if_match: str | None) -> ApiRequ
     return ApiRequest(method="DELETE", path=f"/v1.0/{noun}/{id_}", params=params, headers=_if_match(if_match))
 
 
+def stats(by: str, window: Mapping[str, Any]) -> ApiRequest:
+    """Figures of a grouping; `since` and `until` are the window's `from` and `to`."""
+    names = {"since": "from", "until": "to"}
+    return get(f"/v1.0/stats/{by}", **{names.get(name, name): value for name, value in window.items()})
+
+
 def login(username: str, password: str) -> ApiRequest:
     """What /auth/login wants."""
     return ApiRequest(method="POST", path="/auth/login", body={"username": username, "password": password})

@@ -9,7 +9,7 @@ from dialplane.domain.route import Route
 from dialplane.store import objects
 from dialplane.store.objects import CUSTOMERS, PROVIDERS, ROUTES, Shape
 
-AT_ONCE = 1_000
+AT_ONCE = 250
 """Routes that are kept in memory before they are stored."""
 
 

@@ -35,7 +35,8 @@ STATUSES = tuple(_STATUS_CONDITIONS)
 class CallRecord:
     """A call, its durations in ms (None where it has none), and its paging instant `tm_create`.
 
-    `duration_ms`: answer to end; None too for a call that was lost. `pdd_ms`: INVITE to first ringing, or to the answer where nothing rang.
+    `duration_ms`: answer to end; None too for a call that was lost. `pdd_ms`: INVITE to first ringing, or to the
+    answer where nothing rang.
     """
 
     call: Call

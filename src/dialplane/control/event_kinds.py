@@ -59,6 +59,10 @@ class CallRejected(CallStarted, kw_only=True, tag="call_rejected"):
     reason: str = ""
 
 
+class CallRedirected(CallRejected, kw_only=True, tag="call_redirected"):
+    """A call that the caller itself carries to the decision's carriers: all that is known of it."""
+
+
 class CallEnded(CallEvent, kw_only=True, tag="call_ended"):
     status: SipStatus | None = None
     reason: str = ""
@@ -127,6 +131,7 @@ class EdgeStatus(Event, kw_only=True, tag="edge_status"):
 AnyEvent = (
     CallStarted
     | CallRejected
+    | CallRedirected
     | CallEnded
     | AttemptSent
     | AttemptSkipped

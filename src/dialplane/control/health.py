@@ -1,14 +1,26 @@
 """Providers' health: what each edge reported last, and what they say together."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from dialplane.control.units import Unit
-from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
+from dialplane.domain.health import HEALTHY, UNHEALTHY, Breaker, Health
+from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
 from dialplane.store import objects, tables
 from dialplane.store.prepared import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeView:
+    """What one edge knows of a provider: from its probes, and from its calls."""
+
+    provider_id: str
+    edge: str
+    health: Health
+    breaker: Breaker
 
 
 async def of_providers(unit: Unit, providers: Iterable[Provider]) -> dict[str, Health]:
@@ -24,6 +36,43 @@ async def of_providers(unit: Unit, providers: Iterable[Provider]) -> dict[str, H
 async def by_edge(unit: Unit, provider: Provider) -> dict[str, Health]:
     """Edge name -> what that edge reported last of the provider's present hostname."""
     return (await _reports(unit, [provider])).get(provider.id, {})
+
+
+async def views(unit: Unit, provider: Provider) -> list[EdgeView]:
+    """Every edge's view of the provider's present hostname, by the edge's name."""
+    known = await by_edge(unit, provider)
+    breakers = tables.provider_breakers
+    rows = await unit.fetch(select(breakers).where(breakers.c.provider_id == provider.id))
+    tripped = {row.edge: Breaker(row.state, row.changed_at, row.detail) for row in rows}
+    return [
+        EdgeView(provider.id, edge, known.get(edge, Health()), tripped.get(edge, Breaker()))
+        for edge in sorted(known.keys() | tripped.keys())
+    ]
+
+
+async def all_views(unit: Unit, *, limit: int) -> list[EdgeView]:
+    """Every edge's view of every live provider that it has probed, at most `limit` of them."""
+    providers, reports, breakers = tables.providers, tables.provider_health, tables.provider_breakers
+    probed = providers.join(
+        reports, and_(reports.c.provider_id == providers.c.id, reports.c.hostname == providers.c.hostname)
+    )
+    its_breaker = and_(breakers.c.provider_id == reports.c.provider_id, breakers.c.edge == reports.c.edge)
+    rows = await unit.fetch(
+        select(reports, breakers.c.state, breakers.c.changed_at, breakers.c.detail.label("breaker_detail"))
+        .select_from(probed.outerjoin(breakers, its_breaker))
+        .where(providers.c.tm_delete == NEVER)
+        .order_by(reports.c.provider_id, reports.c.edge)
+        .limit(limit)
+    )
+    return [
+        EdgeView(
+            row.provider_id,
+            row.edge,
+            Health(row.status, row.checked_at, row.hostname, row.detail),
+            Breaker() if row.state is None else Breaker(row.state, row.changed_at, row.breaker_detail),
+        )
+        for row in rows
+    ]
 
 
 def together(reports: Iterable[Health]) -> Health:

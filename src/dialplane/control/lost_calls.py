@@ -1,6 +1,7 @@
 """Calls whose end nobody will report: found by what their edge tells of itself, and closed with a reason.
 
-docs/decisions/0006 has the why. What an edge reports of a call's end, however late, stands above what is concluded here.
+What an edge reports of a call's end, however late, stands above what is concluded here. docs/decisions/0006 has the
+why.
 """
 
 from typing import Any

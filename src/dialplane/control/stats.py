@@ -5,10 +5,10 @@ by when they came in. One statement on SQLite and PostgreSQL alike, bounded by t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, or_, select
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
@@ -52,9 +52,9 @@ class Window:
 class Stats:
     """The figures of one provider, route, target or customer. Rates are None where nothing was seized, times in ms.
 
-    `seized`: INVITEs sent, or a customer's calls. `skipped`: attempts that were passed over. `effective`: answered, busy
-    or not answered. `moved_on`: attempts after which the next was to follow, or calls with more than one. `duration_ms`
-    is the sum over the `ended` ones that were answered. `channels`: going on now, whatever the window.
+    `seized`: INVITEs sent, or a customer's calls. `skipped`: attempts that were passed over. `effective`: answered,
+    busy or not answered. `moved_on`: attempts after which the next was to follow, or calls with more than one.
+    `duration_ms` is the sum over the `ended` ones that were answered. `channels`: going on now, whatever the window.
     """
 
     key: str
@@ -99,7 +99,10 @@ async def list_(unit: Unit, actor: Actor, by: str, window: Window, *, limit: int
 
     Those with neither an attempt in the window nor a channel in use are left out. Raises PermissionDenied, Unavailable.
     """
-    window = _in_scope(actor, window)
+    if permissions.require(actor, "stats.list") is Scope.OWN:
+        if window.customer_id not in (None, actor.customer_id):
+            return []
+        window = replace(window, customer_id=actor.customer_id)
     facts = _facts_of_calls(window) if by == CUSTOMERS else _facts_of_attempts(by, window)
     counted = await _fetch(unit, _sums(facts).limit(limit))
     going_on = {row.key: row.channels for row in await _fetch(unit, _channels(by, window))}
@@ -107,15 +110,6 @@ async def list_(unit: Unit, actor: Actor, by: str, window: Window, *, limit: int
     stats = [_stats(row, delays.get(row.key), going_on.pop(row.key, 0)) for row in counted]
     idle = [Stats(key=key, channels=channels) for key, channels in sorted(going_on.items())]
     return (stats + idle)[:limit]
-
-
-def _in_scope(actor: Actor, window: Window) -> Window:
-    scope = permissions.require(actor, "stats.list")
-    if scope is Scope.ANY:
-        return window
-    is_own = window.customer_id in (None, actor.customer_id)
-    until = window.until if is_own else window.since
-    return Window(since=window.since, until=until, customer_id=actor.customer_id, provider_id=window.provider_id)
 
 
 async def _fetch(unit: Unit, statement: Select[Any]) -> Sequence[Any]:
@@ -131,30 +125,23 @@ def _stats(row: Any, delay: Any, channels: int) -> Stats:
 def _sums(facts: Subquery) -> Select[Any]:
     fact = facts.c
     summed = ("seized", "skipped", "answered", "effective", "moved_on", "late_answers", "duration_ms")
-    return (
-        select(
-            fact.key, *(func.sum(fact[name]).label(name) for name in summed), func.count(fact.duration_ms).label("ended")
-        )
-        .group_by(fact.key)
-        .order_by(func.sum(fact.seized).desc(), fact.key)
-    )
+    sums = [func.sum(fact[name]).label(name) for name in summed]
+    counted = select(fact.key, *sums, func.count(fact.duration_ms).label("ended")).group_by(fact.key)
+    return counted.order_by(func.sum(fact.seized).desc(), fact.key)
 
 
 def _delays(facts: Subquery, keys: Sequence[str]) -> Select[Any]:
     """The nearest-rank percentiles: the least delay that so many percent of the attempts did not exceed."""
     fact = facts.c
-    of_this_key = func.row_number().over(partition_by=fact.key, order_by=fact.pdd_ms)
-    ranked = (
-        select(
-            fact.key,
-            fact.pdd_ms,
-            of_this_key.label("rank"),
-            func.count().over(partition_by=fact.key).label("total"),
-        )
-        .where(fact.pdd_ms.is_not(None), fact.key.in_(keys))
+    each = (
+        select(fact.key, fact.pdd_ms, func.count().label("times"))
+        .where(fact.pdd_ms.is_not(None), _plain(fact.key).in_(keys))
+        .group_by(fact.key, fact.pdd_ms)
         .subquery()
-    )
-    delay = ranked.c
+    ).c
+    up_to_it = func.sum(each.times).over(partition_by=each.key, order_by=each.pdd_ms)
+    of_all = func.sum(each.times).over(partition_by=each.key)
+    delay = select(each.key, each.pdd_ms, up_to_it.label("rank"), of_all.label("total")).subquery().c
     percentiles = (
         func.min(case((delay.rank * 100 >= delay.total * percent, delay.pdd_ms))).label(f"p{percent}")
         for percent in (50, 95)
@@ -164,7 +151,7 @@ def _delays(facts: Subquery, keys: Sequence[str]) -> Select[Any]:
 
 _ANSWERED = _ATTEMPTS.tm_answered.is_not(None)
 _LATE = _ATTEMPTS.tm_late_answer.is_not(None)
-_EFFECTIVE = or_(_ANSWERED, and_(~_LATE, _ATTEMPTS.verdict.in_([Verdict.BUSY, Verdict.NO_ANSWER])))
+_EFFECTIVE = or_(_ANSWERED, and_(~_LATE, _ATTEMPTS.verdict.in_([Verdict.BUSY.value, Verdict.NO_ANSWER.value])))
 _SENT = _ATTEMPTS.skipped == 0
 
 
@@ -185,7 +172,7 @@ def _facts_of_attempts(by: str, window: Window) -> Subquery:
             case((_ANSWERED, _DURATION_MS)).label("duration_ms"),
             case((and_(_SENT, first_sign.is_not(None)), delay_ms)).label("pdd_ms"),
         )
-        .select_from(_attempts_with(by))
+        .select_from(_attempts_with(by, is_outer=True))
         .where(_ATTEMPTS.tm_placed >= window.since, _ATTEMPTS.tm_placed < window.until, *_narrowed(window))
         .subquery()
     )
@@ -193,62 +180,66 @@ def _facts_of_attempts(by: str, window: Window) -> Subquery:
 
 def _facts_of_calls(window: Window) -> Subquery:
     """One row for each call."""
-    parts = tables.calls.outerjoin(tables.attempts, _ATTEMPTS.call_id == _CALLS.id)
-    first_sign = case((_CALLS.tm_ringing.is_not(None), "ringing"), else_="answered")
-    delay_ms = case((first_sign == "ringing", _between_ms("start", "ringing")), else_=_between_ms("start", "answered"))
+    rang = _CALLS.tm_ringing.is_not(None)
+    delay_ms = case((rang, _between_ms("start", "ringing")), else_=_between_ms("start", "answered"))
     was_answered = _CALLS.tm_answered.is_not(None)
-    where = [_CALLS.tm_start >= window.since, _CALLS.tm_start < window.until, _CALLS.customer_id.is_not(None)]
+    is_within = [_CALLS.tm_start >= window.since, _CALLS.tm_start < window.until]
     return (
         select(
             _CALLS.customer_id.label("key"),
-            _flag(_CALLS.id.is_not(None)).label("seized"),
-            func.coalesce(func.sum(_flag(_ATTEMPTS.skipped == 1)), 0).label("skipped"),
+            literal(1).label("seized"),
+            _attempts_of_call(_ATTEMPTS.skipped == 1).label("skipped"),
             _flag(was_answered).label("answered"),
-            func.max(_flag(or_(was_answered, _EFFECTIVE))).label("effective"),
-            _flag(func.sum(_flag(_SENT)) > 1).label("moved_on"),
-            func.coalesce(func.sum(_flag(_LATE)), 0).label("late_answers"),
+            _flag(or_(was_answered, _attempts_of_call(_EFFECTIVE) > 0)).label("effective"),
+            _flag(_attempts_of_call(_SENT) > 1).label("moved_on"),
+            _attempts_of_call(_LATE).label("late_answers"),
             case((was_answered, _DURATION_MS)).label("duration_ms"),
             delay_ms.label("pdd_ms"),
         )
-        .select_from(parts)
-        .where(*where, *_narrowed_calls(window))
-        .group_by(_CALLS.id)
+        .where(*is_within, *_narrowed_calls(window))
         .subquery()
     )
+
+
+def _attempts_of_call(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many attempts of a call meet the condition."""
+    counted = select(func.count()).where(_ATTEMPTS.call_id == _CALLS.id, condition)
+    return counted.correlate(tables.calls).scalar_subquery()
 
 
 def _channels(by: str, window: Window) -> Select[Any]:
     """Key -> what goes on now: a customer's calls, or the attempts of those calls that have not ended."""
     key, channels = _KEYS[by].label("key"), func.count().label("channels")
     if by == CUSTOMERS:
-        counted = select(key, channels).where(IS_OPEN, key.is_not(None), *_narrowed_calls(window))
+        counted = select(key, channels).where(IS_OPEN, *_narrowed_calls(window))
     else:
         counted = select(key, channels).select_from(_attempts_with(by))
         counted = counted.where(IS_OPEN, _SENT, _ATTEMPTS.tm_ended.is_(None), *_narrowed(window))
     return counted.group_by(key)
 
 
-def _attempts_with(by: str) -> Any:
-    parts: Any = tables.attempts.join(tables.calls, _CALLS.id == _ATTEMPTS.call_id)
+def _attempts_with(by: str, *, is_outer: bool = False) -> Any:
+    """Attempts, each with its call. An outer join is left away by the planners where no column of the call is used."""
+    parts: Any = tables.attempts.join(tables.calls, _CALLS.id == _ATTEMPTS.call_id, isouter=is_outer)
     return parts.join(tables.routes, _ROUTES.id == _ATTEMPTS.route_id) if by == TARGETS else parts
 
 
 def _narrowed(window: Window) -> list[ColumnElement[bool]]:
     wanted = ((_CALLS.customer_id, window.customer_id), (_ATTEMPTS.provider_id, window.provider_id))
-    return [_equals(column, value) for column, value in wanted if value is not None]
+    return [_plain(column) == value for column, value in wanted if value is not None]
 
 
 def _narrowed_calls(window: Window) -> list[ColumnElement[bool]]:
-    where = [_equals(_CALLS.customer_id, window.customer_id)] if window.customer_id is not None else []
+    customer_id = _plain(_CALLS.customer_id)
+    where = [customer_id != "" if window.customer_id is None else customer_id == window.customer_id]
     if window.provider_id is not None:
-        went_there = _equals(tables.attempts.alias("went").c.provider_id, window.provider_id)
-        where.append(exists().where(tables.attempts.alias("went").c.call_id == _CALLS.id, went_there))
+        where.append(_attempts_of_call(_plain(_ATTEMPTS.provider_id) == window.provider_id) > 0)
     return where
 
 
-def _equals(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
-    """Written so that no planner takes the column's index, which time does not bound, in place of the window's."""
-    return func.coalesce(column, "") == value
+def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column in a form of which no index is known: time does not bound it, and planners would prefer it."""
+    return func.coalesce(column, "")
 
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:

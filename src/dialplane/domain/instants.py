@@ -5,6 +5,7 @@ Source: contract pages ("2022-10-22 16:16:16.874761"; 9999-01-01 means "has not 
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from dialplane.domain.errors import InvalidValue
 
@@ -17,8 +18,16 @@ NEVER = 253_370_764_800_000_000
 
 def format_instant(instant_us: int) -> str:
     """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC."""
-    moment = _EPOCH + timedelta(microseconds=instant_us)
-    return moment.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    days, rest = divmod(instant_us, 86_400_000_000)
+    seconds, microseconds = divmod(rest, 1_000_000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{_format_day(days)} {hour:02}:{minute:02}:{second:02}.{microseconds:06}"
+
+
+@lru_cache(maxsize=1024)
+def _format_day(days: int) -> str:
+    return (_EPOCH + timedelta(days=days)).date().isoformat()
 
 
 def parse_instant(text: str, *, field: str = "timestamp") -> int:

@@ -22,10 +22,13 @@ KINDS: Mapping[str, type[Any]] = {
 
 T = TypeVar("T")
 
+_NAMES: dict[type[Any], tuple[str, ...]] = {}
+_SCALARS = frozenset({str, int, bool, type(None)})
+
 
 def record_of(value: Any) -> dict[str, Any]:
     """The dataclass's fields as JSON-ready values; mappings with integer keys get string keys."""
-    return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    return {name: _plain(getattr(value, name)) for name in _names(type(value))}
 
 
 def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
@@ -40,7 +43,16 @@ def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
     return kind(**values)
 
 
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(item.name for item in fields(kind))
+    return names
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,6 +1,7 @@
 """The SIP edge: what runs inside every Kamailio worker, and what prepares Kamailio to run it.
 
-`script.py` is what Kamailio loads, `worker.py` its entry points, `ksr.py` the only file that touches KSR. The
-decisions know no KSR: `ingress.py` (who calls whom), `plan.py` (the attempts of one call), `outgoing.py` (the call as
-it goes from one attempt to the next). `kamailio.py` renders the configuration; it runs in `serve`, not in Kamailio.
+`script.py` is what Kamailio loads, `worker.py` its entry points, `ksr.py` the only file that touches KSR. A call
+comes in by `door.py` (the trunk) and `incoming.py` (its decision) and goes out by `outgoing.py` (from one attempt to
+the next). What decides knows no KSR: `ingress.py` (who calls whom), `plan.py` (the attempts of one call).
+`kamailio.py` renders the configuration; it runs in `serve`, not in Kamailio.
 """

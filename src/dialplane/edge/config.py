@@ -6,10 +6,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dialplane.edge.breakers import BreakerRule
+
 REFUSE = "refuse"
 DROP = "drop"
 SITE_PACKAGES_VARIABLE = "DIALPLANE_EDGE_SITE_PACKAGES"
 SETTINGS_VARIABLE = "DIALPLANE_EDGE_SETTINGS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsConfig:
+    """PEM files. Without `certificate` and `key` the edge makes its own; without `authorities`, carriers' certificates
+    are not checked. Kamailio checks who signed a certificate, and not for which name.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    authorities: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +31,12 @@ class EdgeConfig:
 
     `shared_memory_mb` is address space, touched only as calls need it.
     `workers` is the number of processes per UDP socket; `scanners` says whether known scanners and unknown sources
-    are refused with 403 or dropped. `max_call_s` ends the record of a call whose BYE was lost. `script` is what
-    Kamailio loads, None for the one of this package.
+    are refused with 403 or dropped. A source without a trunk that asks more than `max_stranger_requests` in 10 s, or
+    sends `max_auth_failures` wrong passwords in 10 min, gets no answer for `ban_s`; `max_source_rps` is for every
+    source, `max_new_calls_per_s` for all together (0: none; else what the machine was measured to carry).
+    `nonce_s` is how long a digest nonce holds. `hides_topology`: neither side sees the other's addresses in SIP headers
+    (docs/decisions/0008). `max_call_s` ends the record of a call whose BYE was lost. `script` is
+    what Kamailio loads, None for the one of this package.
     """
 
     edge: str = "local"
@@ -32,11 +49,23 @@ class EdgeConfig:
     shared_memory_mb: int = 512
     package_memory_mb: int = 8
     max_message_bytes: int = 16_384
+    max_headers: int = 100
+    max_vias: int = 64
+    max_stranger_requests: int = 50
+    max_auth_failures: int = 20
+    ban_s: int = 300
+    max_source_rps: int = 5_000
+    max_new_calls_per_s: int = 0
+    nonce_s: int = 300
+    hides_topology: bool = True
     max_attempts: int = 10
+    breaker_failures: int = 0
+    breaker_open_s: int = 30
     max_call_s: int = 4 * 3600
     scanners: str = REFUSE
     log_level: int = 0
     script: Path | None = None
+    tls: TlsConfig = TlsConfig()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +78,12 @@ class ScriptSettings:
     sockets: Sequence[str]
     cookie_key: str
     max_attempts: int
+    breaker_failures: int
+    breaker_open_s: int
     drops_strangers: bool
+    max_auth_failures: int
+    max_headers: int
+    max_vias: int
 
     @classmethod
     def of(cls, config: EdgeConfig, *, cookie_key: str) -> "ScriptSettings":
@@ -61,8 +95,18 @@ class ScriptSettings:
             sockets=tuple(socket.partition(":")[2] for socket in config.listen),
             cookie_key=cookie_key,
             max_attempts=config.max_attempts,
+            breaker_failures=config.breaker_failures,
+            breaker_open_s=config.breaker_open_s,
             drops_strangers=config.scanners == DROP,
+            max_auth_failures=config.max_auth_failures,
+            max_headers=config.max_headers,
+            max_vias=config.max_vias,
         )
+
+    @property
+    def breakers(self) -> BreakerRule:
+        """When a provider's breaker opens, and for how long."""
+        return BreakerRule(self.breaker_failures, self.breaker_open_s)
 
     def to_json(self) -> str:
         """The settings file's text."""

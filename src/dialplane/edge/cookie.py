@@ -28,5 +28,5 @@ def call_of_cookie(route: str, sip_call_id: str, *, key: bytes) -> str | None:
 
 
 def _signature(plain: str, sip_call_id: str, key: bytes) -> str:
-    text = f"{plain}{sip_call_id}".encode()
+    text = f"{plain}{sip_call_id}".encode(errors="surrogatepass")
     return blake2b(text, key=key, digest_size=_SIGNATURE_BYTES).hexdigest()

@@ -4,6 +4,7 @@ What one entry point notes is appended in one write, so several processes share 
 of them.
 """
 
+import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -61,6 +62,10 @@ class EventLog:
         """A call that gets no attempt."""
         self._append("call_rejected", call, {**facts, "status": status, "reason": reason})
 
+    def call_redirected(self, call: str, facts: Mapping[str, Any], *, status: int, reason: str) -> None:
+        """A call that the caller is to carry to the decision's carriers itself."""
+        self._append("call_redirected", call, {**facts, "status": status, "reason": reason})
+
     def attempt_sent(
         self, call: str, n: int, *, provider_id: str, route_id: str, uri: str, why: Sequence[str], moment: Moment
     ) -> None:
@@ -100,6 +105,10 @@ class EventLog:
         """The call is over. `status` is the final SIP status that the caller got."""
         self._append("call_ended", call, {"status": status, "reason": reason, "hangup_by": hangup_by})
 
+    def provider_breaker(self, provider_id: str, *, state: str, detail: str) -> None:
+        """A breaker of this edge has changed; it belongs to no call."""
+        self._append("provider_breaker", None, {"provider_id": provider_id, "state": state, "detail": detail})
+
     def flush(self) -> None:
         """Write what was noted since the last time, in one piece."""
         if not self._lines:
@@ -117,7 +126,7 @@ class EventLog:
             self._hour = -1
             self.lost += count
 
-    def _append(self, kind: str, call: str, fields: Mapping[str, Any], moment: Moment | None = None) -> None:
+    def _append(self, kind: str, call: str | None, fields: Mapping[str, Any], moment: Moment | None = None) -> None:
         at, mono = moment or this_moment()
         event = {
             "v": VERSION,
@@ -126,10 +135,10 @@ class EventLog:
             "edge": self._edge,
             "at": at,
             "mono": mono,
-            "call": call,
+            **({} if call is None else {"call": call}),
             **fields,
         }
-        self._lines.append(_encode(event) + b"\n")
+        self._lines.append(_line_of(event))
 
     def _next_id(self) -> str:
         """A UUID whose head is random for this process and whose tail counts: a third of the cost of a random one."""
@@ -160,3 +169,11 @@ class EventLog:
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor, self._hour = -1, -1
+
+
+def _line_of(event: Mapping[str, Any]) -> bytes:
+    """The event as a line. Text that UTF-8 cannot hold is replaced, not lost with all the rest."""
+    try:
+        return _encode(event) + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dialplane.domain.customer import ACTIVE
-from dialplane.domain.trunk import IP, Trunk
+from dialplane.domain.trunk import BASIC, DEFAULT_REALM, IP, Trunk
 from dialplane.engine.dialroute import Candidate
 from dialplane.engine.number import normalise
 from dialplane.replica.reader import View
@@ -20,6 +20,9 @@ CUSTOMER_MISSING = "customer_missing"
 TRUNK_CHANNELS_FULL = "trunk_channel_cap_full"
 TRUNK_CPS_FULL = "trunk_cps_cap_full"
 NO_TABLE = "no_routing_table"
+NO_DIALOG = "invalid_dialog_headers"
+NO_CARRIER = "no_usable_carrier"
+REDIRECTED = "redirected"
 
 STATUSES = {
     NO_ROUTE: 404,
@@ -30,6 +33,8 @@ STATUSES = {
     TRUNK_CHANNELS_FULL: 503,
     TRUNK_CPS_FULL: 503,
     NO_TABLE: 503,
+    NO_CARRIER: 503,
+    NO_DIALOG: 400,
 }
 """What the caller gets for each reason that a call is refused."""
 
@@ -74,6 +79,24 @@ def trunk_of(trunks: Sequence[Trunk], hosts: Callable[[], Sequence[str]]) -> Tru
         (trunk for trunk in usable if trunk.domain_name and trunk.domain_name in named),
         next((trunk for trunk in usable if not trunk.domain_name), None),
     )
+
+
+def trunk_of_user(trunks: Sequence[Trunk], realm: str) -> Trunk | None:
+    """The trunk, out of those with a digest user name, whose callers are challenged in this realm, or None."""
+    return next(
+        (
+            trunk
+            for trunk in trunks
+            if trunk.enabled and BASIC in trunk.auth_types and trunk.ha1 and trunk.realm == realm
+        ),
+        None,
+    )
+
+
+def realm_for(view: View, hosts: Sequence[str]) -> str:
+    """The realm to challenge a caller in that names these hosts, "" where no trunk could be meant."""
+    named = (host.lower() for host in hosts)
+    return next((realm for realm in (*named, DEFAULT_REALM) if view.has_realm(realm)), "")
 
 
 def admit(view: View, trunk: Trunk, dialled: str) -> Admission:

@@ -9,26 +9,54 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from dialplane.edge.certificate import ensure_own
 from dialplane.edge.config import DROP, SETTINGS_VARIABLE, SITE_PACKAGES_VARIABLE, EdgeConfig, ScriptSettings
 from dialplane.engine.dialroute import MOST_ATTEMPTS
+from dialplane.engine.failover import RETRY_AFTER_S
 
 CONFIG_FILE = "kamailio.cfg"
 SETTINGS_FILE = "script.json"
+TLS_FILE = "tls.cfg"
 COOKIE_KEY_FILE = "cookie.key"
 DEBIAN_PACKAGES = ("kamailio", "kamailio-python3-modules", "kamailio-extra-modules", "kamailio-tls-modules")
 
 SCANNERS = ("friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sundayddr", "VaxSIPUserAgent", "pplsip", "sipsak")
 """User agents that only attackers have; Kamailio's `=~` does not tell case."""
+SCRUBBED = (
+    "P-(Asserted|Preferred)-Identity",
+    "Remote-Party-ID",
+    "Identity(-Info)?",
+    "y",
+    "n",
+    "X-Dialplane-.*",
+    "P-Charging-.*",
+    "P-Access-Network-Info",
+    "(Proxy-)?Authorization",
+    "User-Agent",
+    "Organization",
+)
+"""Headers, as regular expressions, that cross our border in no request: identities that only a trusted peer may assert
+(RFC 3325, RFC 8224, RFC 7315), credentials that were for us, our own, and what equipment the caller has. Kamailio's
+matching does not tell case."""
 _ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE"
-_REPLY_ROUTE = 'onreply_route[ATTEMPT_{n}] {{ if ($rs >= 180 && $rs < 300) python_exec("attempt_replied", "{n}"); }}'
+_REPLY_ROUTE = """onreply_route[ATTEMPT_{n}] {{
+    if ($rs >= 180 && $rs < 300) python_exec("attempt_replied", "{n}");
+    if ($rs >= 200 && $rs < 300) unlock("$ci");
+}}"""
+_TLS = """loadmodule "tls.so"
+modparam("tls", "config", "{config}")"""
 _COOKIE_KEY_BYTES = 32
 _DIGEST_BRANCHES = 2  # a challenged attempt takes a branch more; each branch costs 700 bytes in every transaction
 _MOST_BRANCHES = 30  # Kamailio's branch bitmap
+_NO_LIMIT = 2**31 - 1
 _MODULE_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
+_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_NOBODYS_ADDRESS = "127.0.0.8"
 _LOADED = re.compile(r'^loadmodule "([a-z0-9_]+)\.so"', re.MULTILINE)
 _LIBPYTHON = re.compile(rb"libpython(3\.[0-9]+)\.so")
 
@@ -65,28 +93,55 @@ def write_config(config: EdgeConfig) -> Path:
     """
     config.run.mkdir(parents=True, exist_ok=True)
     config.events.mkdir(parents=True, exist_ok=True)
-    settings = ScriptSettings.of(config, cookie_key=_cookie_key(config.run / COOKIE_KEY_FILE))
+    cookie_key = _cookie_key(config.run / COOKIE_KEY_FILE)
+    settings = ScriptSettings.of(config, cookie_key=cookie_key)
     _write(config.run / SETTINGS_FILE, settings.to_json())
-    _write(config.run / CONFIG_FILE, render(config))
+    if _has_tls(config.listen):
+        _write(config.run / TLS_FILE, render_tls(config))
+    _write(config.run / CONFIG_FILE, render(config, topology_key=_topology_key(cookie_key)))
     return config.run / CONFIG_FILE
 
 
-def render(config: EdgeConfig) -> str:
-    """The text of Kamailio's configuration."""
+def render(config: EdgeConfig, *, topology_key: str = "") -> str:
+    """The text of Kamailio's configuration. `topology_key` masks what one side is not to see of the other."""
     return ConfigTemplate(_template()).substitute(
         listen="\n".join(_listen_lines(config.listen)),
+        tls=_TLS.format(config=config.run / TLS_FILE) if _has_tls(config.listen) else "",
         workers=config.workers,
         tcp_workers=config.workers,
         log_level=config.log_level,
         max_call_s=config.max_call_s,
         max_branches=min(config.max_attempts + _DIGEST_BRANCHES, _MOST_BRANCHES),
         max_message_bytes=config.max_message_bytes,
+        max_stranger_requests=config.max_stranger_requests,
+        ban_s=config.ban_s,
+        max_source_rps=config.max_source_rps,
+        max_new_calls_per_s=config.max_new_calls_per_s or _NO_LIMIT,
+        nonce_s=config.nonce_s,
         allow=_ALLOW,
         scanners="|".join(SCANNERS),
+        scrubbed="|".join(SCRUBBED),
+        retry_after_s=RETRY_AFTER_S,
+        topology="#!define HIDES_TOPOLOGY" if config.hides_topology else "",
+        quiet="#!define QUIET" if config.log_level <= 0 else "",
+        topology_key=topology_key,
+        topology_address=_mask_address(config.listen),
         turn_away="" if config.scanners == DROP else 'sl_send_reply("403", "Forbidden");',
         reply_routes="\n".join(_REPLY_ROUTE.format(n=n) for n in range(1, MOST_ATTEMPTS + 1)),
         script=config.script or Path(__file__).with_name("script.py"),
     )
+
+
+def render_tls(config: EdgeConfig) -> str:
+    """The text of the TLS module's configuration; the edge's own certificate is made where it is given none."""
+    tls, certificate, key = config.tls, config.tls.certificate, config.tls.key
+    if certificate is None or key is None:
+        certificate, key = config.run / "tls.crt", config.run / "tls.key"
+        addresses = [socket.split(":", 1)[1].rpartition(":")[0].strip("[]") for socket in config.listen]
+        ensure_own(certificate, key, name=config.edge, addresses=addresses)
+    own = f"method = TLSv1.2+\ncertificate = {certificate}\nprivate_key = {key}\n"
+    verify = "no" if tls.authorities is None else f"yes\nrequire_certificate = yes\nca_list = {tls.authorities}"
+    return f"[server:default]\n{own}verify_certificate = no\n\n[client:default]\n{own}verify_certificate = {verify}\n"
 
 
 def command(config: EdgeConfig) -> Sequence[str]:
@@ -119,12 +174,24 @@ def _template() -> str:
 
 
 def _modules() -> Sequence[str]:
-    return _LOADED.findall(_template())
+    return [*_LOADED.findall(_template()), "tls"]
 
 
 def _listen_lines(sockets: Sequence[str]) -> Sequence[str]:
     has_tcp = any(socket.startswith(("tcp:", "tls:")) for socket in sockets)
-    return [*(f"listen={socket}" for socket in sockets), *(() if has_tcp else ("disable_tcp=yes",))]
+    tls = ("enable_tls=yes",) if _has_tls(sockets) else ()
+    return [*tls, *(f"listen={socket}" for socket in sockets), *(() if has_tcp else ("disable_tcp=yes",))]
+
+
+def _has_tls(sockets: Sequence[str]) -> bool:
+    return any(socket.startswith("tls:") for socket in sockets)
+
+
+def _mask_address(sockets: Sequence[str]) -> str:
+    """The address that stands for the other side: ours, so that a peer that ignores Route sends to us all the same."""
+    hosts = (socket.split(":", 1)[1].rpartition(":")[0] for socket in sockets)
+    usable = (host for host in hosts if _IPV4.fullmatch(host) and host != "0.0.0.0")
+    return next(usable, _NOBODYS_ADDRESS)
 
 
 def _module_folder() -> Path | None:
@@ -148,6 +215,10 @@ def _cookie_key(path: Path) -> str:
         key = secrets.token_hex(_COOKIE_KEY_BYTES)
         _write(path, key + "\n")
         return key
+
+
+def _topology_key(cookie_key: str) -> str:
+    return blake2b(b"topology", key=bytes.fromhex(cookie_key), digest_size=16).hexdigest()
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,11 +4,20 @@ The one file that touches KSR. Its functions answer 1 or -1, both of which are t
 raises. Sources: Kamailio 5.6.3, src/core/kemi.c and the modules' own tables.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 UNDECODABLE = "\ufffd"
 
+DIGEST_GOOD = 1
+DIGEST_WRONG = -2  # the nonce holds, the response does not
+"""Answers of `Sip.check_digest`; all others mean that the nonce does not hold (any more). auth module, 5.6.3."""
+
+_HA1_GIVEN = 1
+_QOP_AUTH = 1
+_STALE = 16
 _TIMER_UNIT_PER_S = 1000  # t_set_fr takes milliseconds
 
 
@@ -37,6 +46,13 @@ class Sip:
         except UnicodeDecodeError:
             return UNDECODABLE
         return "" if value is None else str(value)
+
+    def raw(self) -> bytes:
+        """The message as it came."""
+        try:
+            return str(self._pv_get("$mb") or "").encode()
+        except UnicodeDecodeError as error:
+            return error.object
 
     def number(self, variable: str) -> int:
         """A pseudo-variable as an integer; 0 where it is null."""
@@ -103,6 +119,16 @@ class Sip:
         """A header for the answer that follows."""
         self._ksr.hdr.append_to_reply(f"{name}: {value}\r\n")
 
+    # who sent it
+
+    def check_digest(self, realm: str, ha1: str) -> int:
+        """Check the credentials that the request brings for this realm: one of the DIGEST answers."""
+        return int(self._ksr.auth.pv_auth_check(realm, ha1, _HA1_GIVEN, 0))
+
+    def challenge(self, realm: str, *, stale: bool = False) -> None:
+        """Answer 407: within the transaction where there is one. `stale`: the same password will do."""
+        self._did("auth.auth_challenge", self._ksr.auth.auth_challenge(realm, _QOP_AUTH | (_STALE if stale else 0)))
+
     # transactions
 
     def begin_transaction(self) -> bool:
@@ -115,6 +141,14 @@ class Sip:
     def relay(self) -> bool:
         """Send the request on; False where that failed at once."""
         return bool(self._ksr.tm.t_relay() > 0)
+
+    def send(self, method: str, uri: str, next_hop: str, headers: str) -> bool:
+        """Send a request of our own, with its From, To, Call-ID and CSeq in `headers`; False where that failed."""
+        return bool(self._ksr.tm.t_uac_send(method, uri, next_hop, "", headers, "") > 0)
+
+    def branches(self) -> int:
+        """In a failure route: how many branches the transaction has; the one that failed is the last."""
+        return int(self._ksr.tm.t_get_branch_index())
 
     def on_outcome(self, *, failure: str, reply: str, branch: str) -> None:
         """The entry points for what follows the next `relay`; "" for none at the branch."""
@@ -168,14 +202,52 @@ class Sip:
         """Add one to a counter that all workers share (its table says for how long it lives); the new value."""
         return int(self._ksr.htable.sht_inc(table, key))
 
+    def put(self, table: str, key: str, text: str) -> None:
+        """Keep text where all workers see it, for as long as its table says."""
+        self._ksr.htable.sht_sets(table, key, text)
+
+    def get(self, table: str, key: str) -> str | None:
+        """What `put` kept, None where nothing is kept (any more)."""
+        found = self._ksr.htable.sht_get(table, key)
+        return found if isinstance(found, str) else None
+
+    def counted(self, table: str, key: str) -> int:
+        """What a counter stands at; 0 where nothing was counted."""
+        found = self._ksr.htable.sht_get(table, key)
+        return found if isinstance(found, int) else 0
+
+    def forget(self, table: str, key: str) -> None:
+        """Take away what was kept or counted under this key."""
+        self._ksr.htable.sht_rm(table, key)
+
+    @contextmanager
+    def locked(self, table: str, key: str) -> Iterator[None]:
+        """Keep other workers from a key, and from what shares its slot, for the block."""
+        htable = self._ksr.htable
+        self._did("htable.sht_lock", htable.sht_lock(table, key))
+        try:
+            yield
+        finally:
+            htable.sht_unlock(table, key)
+
+    def mark(self, table: str, key: str) -> None:
+        """Set a key that all workers see, for as long as its table says."""
+        self._ksr.htable.sht_seti(table, key, 1)
+
+    def run_route(self, name: str) -> None:
+        """Run one of the configuration's routes."""
+        self._ksr.route(name)
+
     # dialogs
 
-    def begin_dialog(self, **variables: str) -> None:
-        """Follow the dialog that this INVITE begins, and keep variables with it."""
+    def begin_dialog(self, **variables: str) -> bool:
+        """Follow the dialog that this INVITE begins, and keep variables with it; False where it can begin none."""
         dialog = self._ksr.dialog
-        self._did("dialog.dlg_manage", dialog.dlg_manage())
+        if dialog.dlg_manage() < 0:
+            return False
         for name, value in variables.items():
             self._did("dialog.var_sets", dialog.var_sets(name, value))
+        return True
 
     def dialog_variable(self, name: str) -> str:
         """A variable of the current dialog, "" where there is no such."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dialplane.domain.call import Verdict
+from dialplane.edge.answers import Answers
+from dialplane.edge.breakers import Breakers
 from dialplane.edge.events import EventLog, this_moment
 from dialplane.edge.ksr import Sip
 from dialplane.edge.phrases import phrase
@@ -16,6 +18,7 @@ from dialplane.engine import failover, reasons
 
 PLAN = "plan"
 PROGRESS = "progress"
+INVITE = "invite"
 ROUTE = "ATTEMPT"
 PROVIDER_PROFILE = "provider"
 CPS_TABLE = "cps"
@@ -44,17 +47,22 @@ class Outgoing:
         sip: Sip,
         log: EventLog,
         *,
+        answers: Answers,
+        breakers: Breakers,
         credentials_of: Callable[[str], Credentials | None],
         now_s: Callable[[], int],
     ) -> None:
         self._sip = sip
         self._log = log
+        self._answers = answers
+        self._breakers = breakers
         self._credentials_of = credentials_of
         self._now_s = now_s
 
     def begin(self, plan: Plan) -> None:
         """Make the first attempt that can be made; in the request route of the INVITE."""
         self._sip.keep(PLAN, plan.to_text())
+        self._sip.keep(INVITE, self._answers.invite())
         self._sip.treat_6xx_as_4xx()
         self._try_next(plan, Progress())
 
@@ -88,6 +96,7 @@ class Outgoing:
         if progress.ended:
             return
         n = progress.current
+        progress.branch = self._sip.branches() - 1
         attempt = plan.attempts[n - 1]
         outcome, status = self._outcome(progress)
         can_authenticate = attempt.has_credentials and not progress.authenticated
@@ -97,6 +106,7 @@ class Outgoing:
                 return
             step = self._after(outcome, progress, attempt, can_authenticate=False)
         self._free(attempt)
+        self._breakers.ended(attempt.provider_id, attempt.uri, outcome)
         self._log.attempt_ended(
             plan.call,
             n,
@@ -107,23 +117,28 @@ class Outgoing:
         )
         if status is not None:
             progress.statuses.append(status)
+        else:
+            self._give_up(plan.call, progress)
         if step.action == failover.NEXT:
             self._try_next(plan, progress)
         else:
             self._stop(plan, progress, outcome, step.caller_status or failover.ALL_FAILED)
 
-    def settled_elsewhere(self) -> None:
-        """Kamailio has given the caller a final answer by itself: a CANCEL that came just between two attempts."""
-        progress = self._progress()
-        if progress.ended or progress.answered or not progress.current:
+    def settled_elsewhere(self, call: str, *, cancelled: bool) -> None:
+        """Kamailio has given the caller a final answer by itself, to a CANCEL as a rule.
+
+        Other workers may be at the call's responses now, so what is kept with the transaction is not touched.
+        """
+        pending = self._answers.pending(call)
+        if pending is None:
             return
-        plan = self._plan()
-        cancelled = self._sip.is_cancelled()
         verdict = Verdict.CANCELLED if cancelled else Verdict.TRANSPORT_ERROR
-        self._log.attempt_ended(
-            plan.call, progress.current, status=None, reason="", verdict=verdict, action=failover.STOP
-        )
-        self._end(plan, progress, 487 if cancelled else 500, CALLER if cancelled else EDGE)
+        self._log.attempt_ended(call, pending.n, status=None, reason="", verdict=verdict, action=failover.STOP)
+        self._answers.give_up(pending.invite, call, pending.n, branch=pending.branch)
+        self._record_end(call, pending.invite, 487 if cancelled else 500, CALLER if cancelled else EDGE)
+
+    def _give_up(self, call: str, progress: Progress) -> None:
+        self._answers.give_up(self._sip.kept(INVITE), call, progress.current, branch=progress.branch)
 
     def _plan(self) -> Plan:
         return plan_of(self._sip.kept(PLAN))
@@ -136,16 +151,19 @@ class Outgoing:
         self._sip.keep(PROGRESS, progress.to_text())
 
     def _answered(self, n: int, status: int, progress: Progress) -> None:
-        if progress.answered == n or n in progress.late:
+        if progress.answered == n:
             return
-        call = self._plan().call
-        if n == progress.current and not progress.answered and not progress.ended:
-            progress.answered = n
-            self._log.attempt_answered(call, n, status=status)
-        else:
-            progress.late.append(n)
-            self._log.late_answer(call, n, status=status)
+        plan = self._plan()
+        call = plan.call
+        if n != progress.current or progress.answered or progress.ended:
+            self._answers.end_late(call, n)
+            return
+        progress.answered = n
         self._keep(progress)
+        self._answers.won(call, n)
+        self._log.attempt_answered(call, n, status=status)
+        attempt = plan.attempts[n - 1]
+        self._breakers.ended(attempt.provider_id, attempt.uri, status)
 
     def _outcome(self, progress: Progress) -> tuple[failover.Outcome, int | None]:
         """What the attempt came to, and the SIP status that came, if one did."""
@@ -207,18 +225,27 @@ class Outgoing:
         self._end(plan, progress, failover.final_status(progress.statuses), EDGE)
 
     def _send(self, plan: Plan, n: int, progress: Progress) -> bool:
+        """Send attempt `n` to the first of the provider's addresses that can be reached: still one attempt."""
         attempt = plan.attempts[n - 1]
         if attempt.max_channels is not None and not progress.authenticated:
             self._sip.take_channel(PROVIDER_PROFILE, attempt.provider_id)
-        self._sip.set_target(attempt.uri, attempt.next_hop)
-        self._sip.set_timers(silent_s=attempt.no_response_s, provisional_s=attempt.progress_s)
         has_changes = attempt.headers or attempt.codecs
-        self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=ROUTE if has_changes else "")
-        self._keep(progress)
-        return self._sip.relay()
+        for next_hop in attempt.next_hops:
+            progress.branch += 1
+            self._sip.set_target(attempt.uri, next_hop)
+            self._sip.set_timers(silent_s=attempt.no_response_s, provisional_s=attempt.progress_s)
+            self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=ROUTE if has_changes else "")
+            self._keep(progress)
+            self._answers.sent(self._sip.kept(INVITE), plan.call, n, branch=progress.branch)
+            if self._sip.relay():
+                return True
+            if self._sip.is_cancelled():
+                break
+        return False
 
     def _not_sent(self, call: str, n: int, attempt: PlannedAttempt) -> None:
         self._free(attempt)
+        self._breakers.ended(attempt.provider_id, attempt.uri, failover.TRANSPORT_ERROR)
         step = failover.after(failover.TRANSPORT_ERROR, ringing=False)
         self._log.attempt_ended(call, n, status=None, reason="", verdict=step.verdict, action=step.action)
 
@@ -243,19 +270,24 @@ class Outgoing:
         relayed = outcome == caller_status and caller_status >= 400 and caller_status not in _NEVER_RELAYED
         hangup_by = {failover.CANCELLED: CALLER, failover.NO_ANSWER: TIMEOUT}.get(str(outcome), CALLEE)
         if relayed:
-            self._record_end(plan, progress, caller_status, hangup_by)
+            self._record_end(plan.call, self._settle(progress), caller_status, hangup_by)
         elif caller_status < 400 or caller_status in _NEVER_RELAYED:
             self._end(plan, progress, failover.ALL_FAILED, hangup_by)
         else:
             self._end(plan, progress, caller_status, hangup_by)
 
     def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
-        self._record_end(plan, progress, status, hangup_by)
+        self._record_end(plan.call, self._settle(progress), status, hangup_by)
         if status == failover.ALL_FAILED:
             self._sip.add_reply_header("Retry-After", str(failover.RETRY_AFTER_S))
         self._sip.reply(status, phrase(status))
 
-    def _record_end(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
+    def _settle(self, progress: Progress) -> str:
+        """The call is over. The key of its INVITE."""
         progress.ended = True
         self._keep(progress)
-        self._log.call_ended(plan.call, status=status, reason=phrase(status), hangup_by=hangup_by)
+        return self._sip.kept(INVITE)
+
+    def _record_end(self, call: str, invite: str, status: int, hangup_by: str) -> None:
+        self._answers.over(invite, call)
+        self._log.call_ended(call, status=status, reason=phrase(status), hangup_by=hangup_by)

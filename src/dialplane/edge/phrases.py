@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 PHRASES: Mapping[int, str] = {
     200: "OK",
+    300: "Multiple Choices",
     400: "Bad Request",
     403: "Forbidden",
     404: "Not Found",

@@ -12,22 +12,24 @@ import msgspec
 
 from dialplane.engine.dialroute import Dialroute, Place
 from dialplane.engine.egress import egress_headers, egress_uri
+from dialplane.engine.reasons import OWN_SOCKET, UNRESOLVED
 
-UNRESOLVED = "unresolved"
-OWN_SOCKET = "own_socket"
+MOST_ADDRESSES = 4
+"""Of one provider, in one attempt: each that cannot be reached takes a branch of the transaction."""
 
 
 class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
     """One attempt: all that reaches the wire, and the rules for what may follow it. Timeouts in seconds.
 
-    `next_hop` is a SIP URI with an address. `refusal` is a reason not to try, known before the call began, or "".
+    `next_hops` are SIP URIs with addresses, best first: the next is used where one cannot be reached. `refusal` is a
+    reason not to try, known before the call began, or "".
     """
 
     route_id: str
     provider_id: str
     why: Sequence[str]
     uri: str
-    next_hop: str
+    next_hops: Sequence[str]
     refusal: str
     headers: Sequence[tuple[str, str]]
     codecs: str
@@ -54,16 +56,17 @@ class Plan(msgspec.Struct, array_like=True, frozen=True):
 class Progress(msgspec.Struct, array_like=True):
     """How far a call is. Attempts are numbered from 1; 0 is none.
 
-    `current` is under way, `statuses` the final ones that carriers said, `late` the attempts whose answer came late.
+    `current` is under way, sent as branch `branch` (from 0) of the transaction; `statuses` are the final ones that
+    carriers said.
     """
 
     current: int = 0
+    branch: int = -1
     ringing: bool = False
     authenticated: bool = False
     answered: int = 0
     ended: bool = False
     statuses: list[int] = []
-    late: list[int] = []
 
     def to_text(self) -> str:
         """The text that `from_text` reads."""
@@ -104,15 +107,15 @@ def _attempt(place: Place, number: str, addresses: Sequence[str], own_sockets: S
     provider = place.provider
     if provider is None:
         raise ValueError("a place that is tried has a provider")
-    address = addresses[0] if addresses else ""
+    usable = [address for address in addresses if address not in own_sockets][:MOST_ADDRESSES]
     transport = "" if provider.transport == "udp" else f";transport={provider.transport}"
     return PlannedAttempt(
         route_id=place.candidate.route_id,
         provider_id=provider.id,
         why=place.reasons,
         uri=egress_uri(provider, number),
-        next_hop=f"sip:{address}{transport}" if address else "",
-        refusal=UNRESOLVED if not address else OWN_SOCKET if address in own_sockets else "",
+        next_hops=[f"sip:{address}{transport}" for address in usable],
+        refusal="" if usable else OWN_SOCKET if addresses else UNRESOLVED,
         headers=egress_headers(provider),
         codecs=provider.codecs,
         no_response_s=provider.no_response_timeout_s,

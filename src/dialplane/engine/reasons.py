@@ -13,6 +13,8 @@ PROVIDER_DISABLED = "provider_disabled"
 CHANNEL_CAP_FULL = "channel_cap_full"
 CPS_CAP_FULL = "cps_cap_full"
 BEYOND_MAX_ATTEMPTS = "beyond_max_attempts"
+UNRESOLVED = "unresolved"
+OWN_SOCKET = "own_socket"
 
 SENTENCES = {
     OWN_ROUTE: "a route of the customer's own",
@@ -28,6 +30,8 @@ SENTENCES = {
     CHANNEL_CAP_FULL: "skipped: all channels of the provider are in use",
     CPS_CAP_FULL: "skipped: the provider's calls per second are used up",
     BEYOND_MAX_ATTEMPTS: "dropped: the call may make no more attempts",
+    UNRESOLVED: "skipped: no address of the provider's hostname was ever found",
+    OWN_SOCKET: "skipped: the provider's hostname leads to the edge itself",
 }
 
 

@@ -20,7 +20,7 @@ import lmdb
 
 from dialplane.domain.target import ALL, MAX_DIGITS
 
-SCHEMA = b"1"
+SCHEMA = b"2"
 CURRENT = "current"
 DAMAGED = "damaged"
 MAP_SIZE = 32 << 30  # bytes of address space, not of disk: 30 times a table of a million routes
@@ -36,10 +36,12 @@ CUSTOMERS = b"customers"
 TRUNKS = b"trunks"
 TRUNK_NETWORKS = b"trunk_networks"
 TRUNK_USERS = b"trunk_users"
+TRUNK_REALMS = b"trunk_realms"
 HEALTH = b"health"
 ADDRESSES = b"addresses"
 TABLES = (
-    META, ROUTES, ROUTE_KEYS, TARGETS, PROVIDERS, CUSTOMERS, TRUNKS, TRUNK_NETWORKS, TRUNK_USERS, HEALTH, ADDRESSES,
+    META, ROUTES, ROUTE_KEYS, TARGETS, PROVIDERS, CUSTOMERS, TRUNKS, TRUNK_NETWORKS, TRUNK_USERS, TRUNK_REALMS,
+    HEALTH, ADDRESSES,
 )  # fmt: skip
 
 META_STATE = b"state"

@@ -200,6 +200,10 @@ class View:
         """The trunks with this digest user name."""
         return self._trunks(layout.TRUNK_USERS, iter((username.encode(),))) if 0 < len(username) <= 255 else ()
 
+    def has_realm(self, realm: str) -> bool:
+        """Whether callers of some trunk are challenged in this realm."""
+        return 0 < len(realm) <= 255 and self._get(layout.TRUNK_REALMS, realm.encode()) is not None
+
     def _trunks(self, table: bytes, keys: Iterator[bytes]) -> Sequence[Trunk]:
         ids: dict[bytes, None] = {}
         for key in keys:
@@ -252,13 +256,14 @@ class View:
             now=now,
             call_id=call_id,
             providers=self.provider,
-            health=self._health_status,
+            health=self.health_status,
             breakers=breakers,
             full=full,
             max_attempts=max_attempts,
         )
 
-    def _health_status(self, provider_id: str) -> str:
+    def health_status(self, provider_id: str) -> str:
+        """The status alone, as decisions ask for it again and again."""
         known = self._known.health
         if provider_id not in known:
             known[provider_id] = self.health(provider_id).status

@@ -19,6 +19,7 @@ from dialplane.domain.health import Health
 from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
 from dialplane.domain.records import from_record
+from dialplane.domain.trunk import BASIC, DEFAULT_REALM
 from dialplane.replica import layout
 from dialplane.replica.layout import (
     COUNTS,
@@ -282,6 +283,8 @@ class _Batch:
                 self._network_counts[family[0], family[1]] += 1 if present else -1
         if record["username"]:
             self._list(layout.TRUNK_USERS, record["username"].encode(), key, present=present)
+            realm = record["domain_name"] or DEFAULT_REALM
+            self._list(layout.TRUNK_REALMS, realm.encode(), key, present=present and BASIC in record["auth_types"])
 
     def _list(self, table: bytes, key: bytes, member: bytes, *, present: bool) -> bool:
         """Add the id to a list value or take it away; whether that changed anything."""

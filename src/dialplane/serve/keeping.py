@@ -14,9 +14,7 @@ def back_up(settings: Settings, file: Path) -> None:
     try:
         backup.backup(_database(settings), file)
     except (BackupRefused, OSError) as error:
-        raise CannotStart(
-            f"No backup was made: {error}.", "Name a new file in a writable folder."
-        ) from error
+        raise CannotStart(f"No backup was made: {error}.", "Name a new file in a writable folder.") from error
 
 
 def restore(settings: Settings, file: Path) -> None:

@@ -3,14 +3,16 @@
 import errno
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialplane.serve.refusal import CannotStart
+from dialplane.settings import split_address
 
 TRIES_S = 3.0
 """How long a taken port is waited for: the processes of an instance that was just killed need a moment to end."""
 
 SIP_PORT = 5060
+HIGHEST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,18 @@ def http(host: str, port: int) -> tuple[str, int]:
 def sip(host: str, port: int) -> tuple[str, int]:
     """The edge's address and port for UDP and TCP, a free one for port 0. Raises CannotStart where it is taken."""
     return _free(Listening(host, port, "--sip", (socket.SOCK_DGRAM, socket.SOCK_STREAM)))
+
+
+def sip_tls(wanted: str, *, beside: tuple[str, int]) -> tuple[str, int]:
+    """The address and port for SIP over TLS: as `wanted`, or one above `beside`, or any. Raises CannotStart."""
+    if wanted:
+        return _free(Listening(*split_address(wanted), "DIALPLANE_SIP_TLS", (socket.SOCK_STREAM,)))
+    host, sip_port = beside
+    implied = Listening(host, min(sip_port + 1, HIGHEST_PORT), "DIALPLANE_SIP_TLS", (socket.SOCK_STREAM,))
+    try:
+        return host, _bindable(host, implied)
+    except OSError:
+        return _free(replace(implied, port=0))
 
 
 def _free(wanted: Listening) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialplane.edge import kamailio
-from dialplane.edge.config import EdgeConfig
+from dialplane.edge.config import EdgeConfig, TlsConfig
 from dialplane.serve.child import Program
 from dialplane.serve.folder import DataFolder
 
@@ -26,7 +26,17 @@ class Programs:
     key_file: Path
     http: tuple[str, int] | None
     sip: tuple[str, int]
+    sip_tls: tuple[str, int]
+    tls: TlsConfig
     max_attempts: int
+    strangers: str
+    stranger_requests: int
+    ban_s: int
+    source_requests_per_second: int
+    new_calls_per_second: int
+    hide_topology: bool
+    breaker_failures: int
+    breaker_open_s: int
     max_call_s: int
     api_stop_s: float
 
@@ -64,12 +74,21 @@ class Programs:
         where = text_of(self.sip)
         return EdgeConfig(
             edge=self.edge,
-            listen=(f"udp:{where}", f"tcp:{where}"),
+            listen=(f"udp:{where}", f"tcp:{where}", f"tls:{text_of(self.sip_tls)}"),
+            tls=self.tls,
             replica=self.folder.edge / "replica",
             events=self.folder.edge / "events",
             run=self.folder.kamailio,
             site_packages=Path(sysconfig.get_path("purelib")),
             max_attempts=self.max_attempts,
+            scanners=self.strangers,
+            max_stranger_requests=self.stranger_requests,
+            ban_s=self.ban_s,
+            max_source_rps=self.source_requests_per_second,
+            max_new_calls_per_s=self.new_calls_per_second,
+            hides_topology=self.hide_topology,
+            breaker_failures=self.breaker_failures,
+            breaker_open_s=self.breaker_open_s,
             max_call_s=self.max_call_s,
         )
 

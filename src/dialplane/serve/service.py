@@ -11,6 +11,7 @@ from importlib.metadata import version
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
 from dialplane.edge import kamailio
+from dialplane.edge.config import TlsConfig
 from dialplane.edge.kamailio import CONFIG_FILE
 from dialplane.serve import ports
 from dialplane.serve.child import Program
@@ -86,7 +87,20 @@ class Service:
             key_file=(settings.key_file or own_key).absolute() if self._alone else own_key,
             http=http,
             sip=sip,
+            sip_tls=ports.sip_tls(settings.sip_tls, beside=sip),
+            tls=TlsConfig(
+                certificate=settings.tls_certificate, key=settings.tls_key, authorities=settings.tls_authorities
+            ),
             max_attempts=settings.max_attempts,
+            strangers=settings.strangers,
+            stranger_requests=settings.stranger_requests,
+            ban_s=settings.ban_s,
+            source_requests_per_second=settings.source_requests_per_second,
+            new_calls_per_second=settings.new_calls_per_second,
+            hide_topology=settings.hide_topology,
+            # the demo's first carrier refuses every call, so that the failover can be seen
+            breaker_failures=0 if settings.demo else settings.breaker_failures,
+            breaker_open_s=settings.breaker_open_s,
             max_call_s=settings.max_call_s,
             api_stop_s=settings.shutdown_timeout_s + 2.0,
         )

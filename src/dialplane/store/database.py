@@ -30,7 +30,10 @@ LONG_READERS = 2
 """Connections for answers that take as long as their reader does (the feed): a slow edge must not stop the others."""
 
 LOCK_WAIT_S = 1.8
-"""How long a change waits for those before it, so that a busy database is answered within two seconds."""
+"""How long a change waits for those before it, in all processes, so that the answer comes within two seconds."""
+
+LEAST_LOCK_WAIT_S = 0.1
+"""What is left at least for those of other processes."""
 
 
 def wall_clock_us() -> int:
@@ -67,22 +70,28 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reading]:
         """A snapshot to read from. Raises Unavailable."""
-        async with _in_turn(self._read_slots), self._snapshot() as unit:
+        await _take(self._read_slots)
+        unit = self._reading()
+        try:
             yield unit
+        finally:
+            try:
+                await unit.release()
+            finally:
+                self._read_slots.release()
 
     @asynccontextmanager
     async def long_read(self) -> AsyncIterator[Reading]:
         """A snapshot that may be held for long; few at once, and none of them in the way of `read`."""
-        async with self._long_read_slots, self._snapshot() as unit:
-            yield unit
+        async with self._long_read_slots:
+            unit = self._reading()
+            try:
+                yield unit
+            finally:
+                await unit.release()
 
-    @asynccontextmanager
-    async def _snapshot(self) -> AsyncIterator[Reading]:
-        unit = Reading(self._reader, self.box, remembered=self._remembered, known=self._known)
-        try:
-            yield unit
-        finally:
-            await unit.release()
+    def _reading(self) -> Reading:
+        return Reading(self._reader, self.box, remembered=self._remembered, known=self._known)
 
     @asynccontextmanager
     async def change(self, author: Author, operation: str) -> AsyncIterator[Change]:
@@ -90,9 +99,9 @@ class Database:
 
         A change that recorded nothing leaves no revision. Raises Unavailable.
         """
-        async with _in_turn(self._write_turn):
+        async with self._turn_to_write() as left_s:
             unit = Change(self._writer, self.box, now=self.now, author=author, operation=operation)
-            async with unit.transaction():
+            async with unit.transaction(lock_within_s=left_s):
                 yield unit
         if unit.is_committed:
             self._notifier.announce(unit.revision)
@@ -100,10 +109,20 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Writing]:
         """One transaction that is no revision: what edges report, not what operators change. Raises Unavailable."""
-        async with _in_turn(self._write_turn):
+        async with self._turn_to_write() as left_s:
             unit = Writing(self._writer, self.box, now=self.now)
-            async with unit.transaction():
+            async with unit.transaction(lock_within_s=left_s):
                 yield unit
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[float]:
+        """Gives the seconds that are left to wait for writers in other processes, once those of this one are done."""
+        asked = time.monotonic()
+        await _take(self._write_turn)
+        try:
+            yield max(LEAST_LOCK_WAIT_S, LOCK_WAIT_S - (time.monotonic() - asked))
+        finally:
+            self._write_turn.release()
 
     async def clock(self) -> Clock:
         """The database's epoch and latest revision."""
@@ -118,17 +137,13 @@ class Database:
         return (await self.clock()).revision
 
 
-@asynccontextmanager
-async def _in_turn(turn: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
-    if turn.locked():
-        try:
-            async with asyncio.timeout(LOCK_WAIT_S):
-                await turn.acquire()
-        except TimeoutError:
-            raise Unavailable("busy") from None
-    else:
-        await turn.acquire()  # at once: a timer costs more than the rest of a short read
+async def _take(turn: asyncio.Lock | asyncio.Semaphore) -> None:
+    """Raises Unavailable where the turn does not come in time."""
+    if not turn.locked():
+        await turn.acquire()  # at once: a timer would cost more than the rest of a short read
+        return
     try:
-        yield
-    finally:
-        turn.release()
+        async with asyncio.timeout(LOCK_WAIT_S):
+            await turn.acquire()
+    except TimeoutError:
+        raise Unavailable("busy") from None

@@ -1,8 +1,6 @@
 """Database failures as the domain's words: what may succeed a moment later is Unavailable."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,18 +22,14 @@ _SQLITE = {
 }
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raises Unavailable in place of the driver's errors for a database that is busy, full or gone."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise Unavailable("busy") from error
-    except (DBAPIError, sqlite3.Error) as error:
+def refusal_of(error: BaseException) -> Unavailable | None:
+    """What the driver's error means where the database is busy, full or gone; None for any other error."""
+    if isinstance(error, PoolTimeout):
+        return Unavailable("busy")
+    if isinstance(error, (DBAPIError, sqlite3.Error)):
         code = _sqlite_code(error) if isinstance(error, sqlite3.Error) else _code(error)
-        if code is None:
-            raise
-        raise Unavailable(code) from error
+        return None if code is None else Unavailable(code)
+    return None
 
 
 def _code(error: DBAPIError) -> str | None:

@@ -1,4 +1,4 @@
-"""Committed objects of kinds that are few and asked for with every decision, kept for as long as none of them changes."""
+"""Committed objects of kinds that are few and asked for with every decision: kept while nothing of the kind changes."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Table, TextClause, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Table, TextClause, bindparam, func, insert, select, update
 
 from dialplane.domain.accesskey import AccessKey
 from dialplane.domain.agent import Agent
@@ -110,6 +110,9 @@ SHAPES: Mapping[str, Shape[Any]] = {
     shape.kind: shape for shape in (CUSTOMERS, AGENTS, ACCESSKEYS, PROVIDERS, ROUTES, TRUNKS)
 }
 
+KNOWN: Sequence[Shape[Any]] = (CUSTOMERS, PROVIDERS)
+"""Kinds for `find_known`."""
+
 
 async def find(unit: Unit, shape: Shape[T], id_: str) -> T | None:
     """The object of this id, deleted ones too, or None."""
@@ -131,12 +134,13 @@ async def find_all(unit: Unit, shape: Shape[T], ids: Iterable[str]) -> dict[str,
 async def find_known(unit: Unit, shape: Shape[T], ids: Collection[str]) -> dict[str, T]:
     """The same, without reading again what a unit of this process has read since the kind's latest change.
 
-    For reading units; their versions are not kept.
+    Of the kinds in KNOWN, for reading units; their versions are not kept.
     """
     if unit.known is None:
         return await find_all(unit, shape, ids)
-    (row,) = await unit.fetch(_latest(shape))
-    known = unit.known.at(shape.kind, row.latest or 0)
+    if unit.latest is None:
+        (unit.latest,) = await unit.fetch(_latest())
+    known = unit.known.at(shape.kind, getattr(unit.latest, shape.kind))
     if missing := [id_ for id_ in ids if id_ not in known]:
         known.update(await find_all(unit, shape, missing))
     return {id_: known[id_] for id_ in ids if id_ in known}
@@ -225,8 +229,14 @@ def _by_ids(shape: Shape[Any]) -> Prepared:
 
 
 @cache
-def _latest(shape: Shape[Any]) -> Prepared:
-    return Prepared(select(func.max(shape.table.c.revision).label("latest")))
+def _latest() -> Prepared:
+    """The revision of the latest change of each kind in KNOWN, in one row."""
+    latest: Any = select(*(_latest_of(shape).label(shape.kind) for shape in KNOWN))
+    return Prepared(latest)
+
+
+def _latest_of(shape: Shape[Any]) -> ScalarSelect[int]:
+    return select(func.coalesce(func.max(shape.table.c.revision), 0)).scalar_subquery()
 
 
 @cache

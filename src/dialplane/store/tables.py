@@ -27,7 +27,10 @@ LIVE: TextClause = text(f"tm_delete = {NEVER}")
 """Written out, not bound, in indexes and queries alike: only then do the planners match the partial indexes."""
 
 OPEN: TextClause = text("tm_ended IS NULL AND tm_lost IS NULL")
-"""Of calls: nobody has seen it end, and it was not found to be lost."""
+"""Of calls: nobody has seen it end, and it was not found to be lost.
+
+The columns, always null there, lead the index of these: SQLite then takes it as the most selective there is.
+"""
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -251,7 +254,7 @@ calls = _table(
     _big("tm_update"),
     Index("calls_by_creation", "tm_create", unique=True),
     Index("calls_by_start", "tm_start"),
-    Index("calls_open", "edge", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("calls_open", "tm_ended", "tm_lost", "edge", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("calls_of_customer", "customer_id", "tm_create"),
     Index("calls_of_trunk", "trunk_id", "tm_create"),
     Index("calls_by_number", "number", "tm_create"),

@@ -5,8 +5,8 @@ thread, in one hop; a prepared one, on SQLite, at once.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from dialplane.domain.errors import Unavailable
 from dialplane.store import tables
 from dialplane.store.box import Box
 from dialplane.store.connections import Connections, raw
-from dialplane.store.failures import translated
+from dialplane.store.failures import refusal_of
 from dialplane.store.known import Known
 from dialplane.store.prepared import Prepared
 from dialplane.store.worker import Abandoned, run_within
@@ -53,6 +53,8 @@ class Unit:
 
     remembered: dict[tuple[str, int], Any] | None = None
     known: Known | None = None
+    latest: Any | None = None
+    """The row of `objects.find_known`, once it was asked for in this snapshot."""
 
     def __init__(self, connections: Connections, box: Box) -> None:
         self.box = box
@@ -78,8 +80,7 @@ class Unit:
             plain = statement.statement
             return await self.run(lambda connection: connection.execute(plain, parameters).all())
         directly = await self._directly()
-        with self._watched():
-            return statement.fetch(directly, parameters)
+        return self._watched(lambda: statement.fetch(directly, parameters))
 
     async def first(self, statement: Executable | Prepared, parameters: Parameters | None = None) -> Any | None:
         """The first row, or None; the statement should not find many. Raises Unavailable."""
@@ -135,24 +136,26 @@ class Unit:
         return connection
 
     def _guarded(self, work: Callable[[Connection], T]) -> T:
-        with self._watched():
+        def connected() -> T:
             if self._connection is None:
                 self._connection = self._connections.take()
             return work(self._connection)
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """A unit in which something failed carries nothing out any more.
+        return self._watched(connected)
+
+    def _watched(self, work: Callable[[], T]) -> T:
+        """Carries work out, unless something failed in this unit before. Raises Unavailable for the driver's errors.
 
         SQLite may have rolled back on its own (a full disk): what came after would stand alone.
         """
         if self._has_failed:
             raise RuntimeError("this unit of work has failed")
         try:
-            with translated():
-                yield
-        except BaseException:
+            return work()
+        except BaseException as error:
             self._has_failed = True
+            if (refused := refusal_of(error)) is not None:
+                raise refused from error
             raise
 
     def _give_back(self) -> None:
@@ -201,18 +204,20 @@ class Writing(Unit):
             await self.run(lambda connection: connection.execute(statement, rows))
         elif self._connections.is_sqlite and len(rows or ()) <= FEW_ROWS:
             directly = await self._directly()
-            with self._watched():
-                statement.execute(directly, rows or [{}])
+            self._watched(lambda: statement.execute(directly, rows or [{}]))
         else:
             await self.run(
                 lambda connection: self._carry_out(connection, statement, rows or [{}]), within_s=COMMIT_WITHIN_S
             )
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        """Begins with the lock; commits at the end; rolls back on any exception, a cancellation included."""
+    async def transaction(self, *, lock_within_s: float) -> AsyncIterator[None]:
+        """Begins with the lock; commits at the end; rolls back on any exception, a cancellation included.
+
+        Raises Unavailable where another process has held the lock for so long.
+        """
         try:
-            await self.run(self._take_clock)
+            await self.run(lambda connection: self._lock(connection, lock_within_s), within_s=lock_within_s)
             yield
             await self.run(self._finish, within_s=COMMIT_WITHIN_S)
         finally:
@@ -223,6 +228,11 @@ class Writing(Unit):
             prepared.execute(raw(connection), rows)
         else:
             connection.execute(prepared.statement, rows)
+
+    def _lock(self, connection: Connection, within_s: float) -> None:
+        if self._connections.is_sqlite:
+            raw(connection).execute(f"PRAGMA busy_timeout = {within_s * 1000:.0f}")
+        self._take_clock(connection)
 
     def _take_clock(self, connection: Connection) -> None:
         """The writer's lock on both databases: SQLite begins IMMEDIATE, PostgreSQL locks the row."""

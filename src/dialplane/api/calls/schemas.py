@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.answers import moment
+from dialplane.api.answers import happened, moment
 from dialplane.api.fields import Id, among, matching, optional
 from dialplane.api.query import Instant, Page
 from dialplane.api.schemas import AnsweredId, AnsweredInstant
@@ -91,20 +91,16 @@ class CallAnswer(BaseModel):
     tm_delete: AnsweredInstant
 
 
-def _happened(instant: int | None) -> str:
-    return moment(NEVER if instant is None else instant)
-
-
 def _present_attempt(attempt: Attempt) -> dict[str, Any]:
     return {
         "number": attempt.number,
         "provider_id": attempt.provider_id,
         "route_id": attempt.route_id,
         "uri": attempt.uri,
-        "tm_sent": _happened(attempt.tm_sent),
-        "tm_ringing": _happened(attempt.tm_ringing),
-        "tm_answered": _happened(attempt.tm_answered),
-        "tm_ended": _happened(attempt.tm_ended),
+        "tm_sent": happened(attempt.tm_sent),
+        "tm_ringing": happened(attempt.tm_ringing),
+        "tm_answered": happened(attempt.tm_answered),
+        "tm_ended": happened(attempt.tm_ended),
         "sip_status": attempt.sip_status,
         "sip_reason": attempt.sip_reason,
         "verdict": attempt.verdict,
@@ -148,9 +144,9 @@ def present(record: CallRecord) -> dict[str, Any]:
         "duration_ms": record.duration_ms,
         "pdd_ms": record.pdd_ms,
         "tm_start": moment(call.tm_start),
-        "tm_ringing": _happened(call.tm_ringing),
-        "tm_answered": _happened(call.tm_answered),
-        "tm_ended": _happened(call.tm_ended),
+        "tm_ringing": happened(call.tm_ringing),
+        "tm_answered": happened(call.tm_answered),
+        "tm_ended": happened(call.tm_ended),
         "tm_create": moment(record.tm_create),
         "tm_update": moment(record.tm_update),
         "tm_delete": moment(NEVER),

@@ -11,6 +11,7 @@ from dialplane.api.checks import body
 from dialplane.api.events.schemas import EventBatch, EventsAnswer
 from dialplane.api.operation import operation
 from dialplane.api.routing import resource
+from dialplane.api.services import instant_now
 from dialplane.control import events
 
 log = structlog.get_logger("dialplane.api")
@@ -24,6 +25,7 @@ _LOGGED = 5
     **operation("reportEvents", "Report events", permission="events.write", takes=EventBatch, answer=EventsAnswer),
 )
 async def report_events(asks: Asks, given: Annotated[EventBatch, body(EventBatch)]) -> Response:
+    asks.services.contacts.heard(given.edge, now=instant_now())
     stored = await events.ingest(asks.services.db, asks.actor, edge=given.edge, events=given.events)
     asks.services.metrics.events.labels("accepted").inc(stored.accepted)
     asks.services.metrics.events.labels("refused").inc(len(stored.refused))

@@ -17,7 +17,7 @@ from dialplane.api.errors import ApiError
 from dialplane.api.feed.schemas import Follow, Lines, until_gone
 from dialplane.api.operation import operation
 from dialplane.api.routing import resource
-from dialplane.api.services import Services
+from dialplane.api.services import Services, instant_now
 from dialplane.control import feed
 
 router = resource("/v1.0/feed", tag="edges")
@@ -39,6 +39,8 @@ its last line must be thrown away. `full` means: start from nothing."""
     ),
 )
 async def follow_feed(request: Request, asks: Asks, asked: Annotated[Follow, query(Follow)]) -> Response:
+    if asked.edge is not None:
+        asks.services.contacts.polled(asked.edge, now=instant_now(), revision=asked.since, epoch=asked.epoch)
     with _followed(asks.services):
         await _until_newer(asks.services, asked, request.receive)
     lines = _lines(asks, asked)

@@ -10,7 +10,16 @@ from dialplane.api.asking import Asks
 from dialplane.api.checks import body, query
 from dialplane.api.once import Once
 from dialplane.api.operation import ObjectId, operation
-from dialplane.api.providers.schemas import Force, ProviderAnswer, ProviderCreate, ProviderList, ProviderUpdate, present
+from dialplane.api.providers.schemas import (
+    Force,
+    HealthAnswer,
+    ProviderAnswer,
+    ProviderCreate,
+    ProviderList,
+    ProviderUpdate,
+    present,
+    present_health,
+)
 from dialplane.api.routing import resource
 from dialplane.api.schemas import page_of
 from dialplane.control import health, providers
@@ -73,6 +82,23 @@ async def get_provider(asks: Asks, id_: ObjectId) -> Response:
         found = await providers.get(unit, asks.actor, id_)
         known = await health.of_providers(unit, [found])
     return answer(present(found, known[id_]), version=unit.version_of(id_))
+
+
+@router.get(
+    "/{id}/health",
+    **operation(
+        "getProviderHealth",
+        "Get each edge's view of a provider",
+        permission="provider.get",
+        answer=HealthAnswer,
+        refuses=[reasons.INVALID_ID, reasons.PROVIDER_NOT_FOUND],
+    ),
+)
+async def get_provider_health(asks: Asks, id_: ObjectId) -> Response:
+    async with asks.read() as unit:
+        found = await providers.get(unit, asks.actor, id_)
+        seen = await health.views(unit, found)
+    return answer(present_health(found, seen))
 
 
 @router.put(

@@ -1,15 +1,16 @@
 """Providers on the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.answers import moment, times, used
+from dialplane.api.answers import happened, moment, times, used
 from dialplane.api.fields import Body, DetailText, Name, Rule, among, matching, optional, within, within_or_null
 from dialplane.api.query import Flag, Page, Query
 from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.control.health import EdgeView, together
 from dialplane.domain import health
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.health import Health
@@ -171,6 +172,28 @@ class ProviderAnswer(BaseModel):
     ring_timeout_s: int = optional(f"Shown where not {RING_TIMEOUT_S}.")
 
 
+class EdgeViewAnswer(BaseModel):
+    """What one edge knows of a provider."""
+
+    edge: str
+    status: Annotated[str, among(*health.STATUSES), Field(description="By its probes.")]
+    checked_at: AnsweredInstant | None
+    detail: Annotated[str, Field(description="What the last probe met.")]
+    breaker: Annotated[str, among(*health.BREAKER_STATES), Field(description="By its calls; open: tried last.")]
+    breaker_changed_at: Annotated[AnsweredInstant, Field(description="Never where the breaker has never been open.")]
+    breaker_detail: Annotated[str, Field(description="Why it changed.")]
+
+
+class HealthAnswer(BaseModel):
+    """A provider's health: all edges together, and each one's view."""
+
+    provider_id: AnsweredId
+    hostname: Annotated[str, Field(description="What is probed; views of another one do not count.")]
+    health_status: Annotated[str, among(*health.STATUSES)]
+    health_checked_at: AnsweredInstant | None
+    edges: Annotated[list[EdgeViewAnswer], Field(description="By the edge's name.")]
+
+
 _DEFAULTS = {
     "enabled": True,
     "transport": "udp",
@@ -204,3 +227,28 @@ def present(provider: Provider, known: Health) -> dict[str, Any]:
     if provider.failover:
         told["failover"] = {str(status): action for status, action in provider.failover.items()}
     return told
+
+
+def present_health(provider: Provider, views: Sequence[EdgeView]) -> dict[str, Any]:
+    """The health of all edges together, and each one's view behind it."""
+    known = together(view.health for view in views)
+    return {
+        "provider_id": provider.id,
+        "hostname": provider.hostname,
+        "health_status": known.status,
+        "health_checked_at": None if known.checked_at is None else moment(known.checked_at),
+        "edges": [_present_view(view) for view in views],
+    }
+
+
+def _present_view(view: EdgeView) -> dict[str, Any]:
+    checked_at = view.health.checked_at
+    return {
+        "edge": view.edge,
+        "status": view.health.status,
+        "checked_at": None if checked_at is None else moment(checked_at),
+        "detail": view.health.detail,
+        "breaker": view.breaker.state,
+        "breaker_changed_at": happened(view.breaker.changed_at),
+        "breaker_detail": view.breaker.detail,
+    }

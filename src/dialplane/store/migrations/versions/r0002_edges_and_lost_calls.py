@@ -25,7 +25,14 @@ def upgrade() -> None:
 def _calls() -> None:
     op.add_column("calls", sa.Column("tm_lost", BIG, nullable=True))
     op.add_column("calls", sa.Column("lost_reason", sa.Text, nullable=True))
-    op.create_index("calls_open", "calls", ["edge"], unique=False, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index(
+        "calls_open",
+        "calls",
+        ["tm_ended", "tm_lost", "edge"],
+        unique=False,
+        sqlite_where=OPEN,
+        postgresql_where=OPEN,
+    )
 
 
 def _edges() -> None:

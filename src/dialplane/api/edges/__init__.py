@@ -1,0 +1,1 @@
+"""Edges: where calls are decided, and how far each is behind."""

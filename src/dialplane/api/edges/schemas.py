@@ -1,0 +1,69 @@
+"""Edges on the wire."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialplane.api.answers import happened, moment
+from dialplane.api.query import Page
+from dialplane.api.schemas import AnsweredInstant
+from dialplane.control.edges import LOAD_WINDOW_S, Edge
+
+EXAMPLE: dict[str, Any] = {
+    "name": "edge-1",
+    "revision": 4711,
+    "lag_revisions": 0,
+    "last_contact": "2022-10-22 16:16:16.874761",
+    "silent_s": 1.25,
+    "agent_version": "0.1.0",
+    "kamailio_version": "5.6.3",
+    "kamailio_started": "2022-10-20 08:01:00.000000",
+    "max_call_s": 14400,
+    "calls_in_progress": 118,
+    "cps": 12.4,
+    "tm_status": "2022-10-22 16:16:14.120001",
+    "tm_create": "2022-10-20 08:00:58.000001",
+}
+
+
+class EdgeList(Page):
+    """Which part of the list of edges."""
+
+
+class EdgeAnswer(BaseModel):
+    """An edge: what it has, what runs there, what it carries."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    name: str
+    revision: Annotated[int | None, Field(description="That of its table at its last poll; null before the first.")]
+    lag_revisions: Annotated[int | None, Field(description="How many revisions the database is ahead of it.")]
+    last_contact: Annotated[AnsweredInstant, Field(description="When it last polled, or reported events.")]
+    silent_s: Annotated[float | None, Field(description="Seconds since then.")]
+    agent_version: Annotated[str | None, Field(description="Null until the edge has told.")]
+    kamailio_version: Annotated[str | None, Field(description="Null until it has told; empty where there is none.")]
+    kamailio_started: Annotated[AnsweredInstant, Field(description="Since when; never where Kamailio does not run.")]
+    max_call_s: Annotated[int | None, Field(description="Seconds after which the edge ends an answered call.")]
+    calls_in_progress: Annotated[int, Field(description="Calls it has reported that have not ended.")]
+    cps: Annotated[float, Field(description=f"Calls per second, over the last {LOAD_WINDOW_S} s.")]
+    tm_status: Annotated[AnsweredInstant, Field(description="When it last told of itself; events before are all here.")]
+    tm_create: Annotated[AnsweredInstant, Field(description="When it was first heard of.")]
+
+
+def present(edge: Edge) -> dict[str, Any]:
+    """An edge."""
+    return {
+        "name": edge.name,
+        "revision": edge.revision,
+        "lag_revisions": edge.lag_revisions,
+        "last_contact": happened(edge.last_contact),
+        "silent_s": edge.silent_s,
+        "agent_version": edge.agent_version,
+        "kamailio_version": edge.kamailio_version,
+        "kamailio_started": happened(edge.kamailio_started),
+        "max_call_s": edge.max_call_s,
+        "calls_in_progress": edge.calls_in_progress,
+        "cps": edge.cps,
+        "tm_status": happened(edge.tm_status),
+        "tm_create": moment(edge.tm_create),
+    }

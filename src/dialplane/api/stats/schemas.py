@@ -1,0 +1,121 @@
+"""Statistics on the wire."""
+
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from dialplane.api import reasons
+from dialplane.api.errors import ApiError, Detail
+from dialplane.api.fields import Id, optional
+from dialplane.api.query import MAX_PAGE_SIZE, Instant, Query, decimal
+from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.control.stats import CUSTOMERS, PROVIDERS, ROUTES, TARGETS, Stats, Window
+
+DEFAULT_WINDOW_US = 3_600_000_000
+LONGEST_WINDOW_US = 31 * 86_400_000_000
+"""A longer one would read more records than an answer is worth waiting for."""
+
+
+def _maybe(name: str, description: str) -> Any:
+    return Field(default_factory=lambda: None, alias=name, description=description)
+
+
+class StatsWindow(Query):
+    """From when to when, and of what."""
+
+    from_: Instant = _maybe("from", "Begin of the window; an hour before its end by default.")
+    to: Instant = optional("End of the window, itself outside; now by default.")
+    customer_id: Id = optional("Only calls of this customer.")
+    provider_id: Id = optional("Only attempts to this provider, or calls that had one.")
+    page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many, busiest first.")
+
+
+def window_of(asked: StatsWindow, *, now: int) -> Window:
+    """The window that is asked for. Raises ApiError 400 for one that is empty or too long."""
+    until = now if asked.to is None else asked.to
+    since = until - DEFAULT_WINDOW_US if asked.from_ is None else asked.from_
+    if not 0 < until - since <= LONGEST_WINDOW_US:
+        rule = "must be before `to`, by at most 31 days"
+        raise ApiError(reasons.INVALID_REQUEST_PARAMETER, details=[Detail("from", "out_of_range", rule)])
+    return Window(since=since, until=until, customer_id=asked.customer_id, provider_id=asked.provider_id)
+
+
+class _Figures(BaseModel):
+    skipped: Annotated[int, Field(description="Attempts that were passed over.")]
+    answered: int
+    asr: Annotated[float | None, Field(description="Answer-seizure ratio, 0 to 1; null where nothing was tried.")]
+    ner: Annotated[
+        float | None,
+        Field(description="Network effectiveness ratio: busy and no answer count as success too."),
+    ]
+    acd_ms: Annotated[int | None, Field(description="Average duration of answered calls that have ended.")]
+    pdd_p50_ms: Annotated[int | None, Field(description="Post-dial delay: INVITE to first ringing, or to the answer.")]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, Field(description="Share that went on to another carrier, 0 to 1.")]
+    late_answers: Annotated[int, Field(description="Attempts that a carrier answered after they were given up.")]
+    channels: Annotated[int, Field(description="In use now, whatever the window.")]
+
+
+class _AttemptFigures(_Figures):
+    attempts: Annotated[int, Field(description="INVITEs sent in the window.")]
+
+
+class ProviderStats(_AttemptFigures):
+    """Figures of the attempts to one provider."""
+
+    model_config = ConfigDict(title="ProviderStats")
+
+    provider_id: AnsweredId
+
+
+class RouteStats(_AttemptFigures):
+    """Figures of the attempts by one route."""
+
+    route_id: AnsweredId
+
+
+class TargetStats(_AttemptFigures):
+    """Figures of the attempts by routes to one target, as it is now."""
+
+    target: str
+
+
+class CustomerStats(_Figures):
+    """Figures of one customer's calls."""
+
+    customer_id: AnsweredId
+    calls: Annotated[int, Field(description="Calls that came in in the window.")]
+
+
+@cache
+def windowed(item: type[BaseModel]) -> type[BaseModel]:
+    """The shape of an answer with these items."""
+    fields: Any = {
+        "from_": (AnsweredInstant, Field(alias="from")),
+        "to": (AnsweredInstant, ...),
+        "result": (list[item], Field(description="The busiest first.")),  # type: ignore[valid-type]
+    }
+    made: type[BaseModel] = create_model(f"{item.__name__}Window", __doc__=item.__doc__, **fields)
+    return made
+
+
+_KEYS = {PROVIDERS: "provider_id", ROUTES: "route_id", TARGETS: "target", CUSTOMERS: "customer_id"}
+
+
+def present(stats: Stats, by: str) -> dict[str, Any]:
+    """The figures of one of a grouping."""
+    return {
+        _KEYS[by]: stats.key,
+        "calls" if by == CUSTOMERS else "attempts": stats.seized,
+        "skipped": stats.skipped,
+        "answered": stats.answered,
+        "asr": stats.asr,
+        "ner": stats.ner,
+        "acd_ms": stats.acd_ms,
+        "pdd_p50_ms": stats.pdd_p50_ms,
+        "pdd_p95_ms": stats.pdd_p95_ms,
+        "failover_rate": stats.failover_rate,
+        "late_answers": stats.late_answers,
+        "channels": stats.channels,
+    }

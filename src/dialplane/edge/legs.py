@@ -1,0 +1,91 @@
+"""A leg that nobody wants: the ACK and the BYE that end what a carrier answered too late (RFC 3261, section 13.2.2.4).
+
+The edge was only a proxy for the INVITE; for this leg it ends the dialog in the caller's name, on the carrier's side of
+itself: with the Record-Routes that stand above its own, and not with the caller's.
+"""
+
+import re
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import NamedTuple
+
+ACK = "ACK"
+BYE = "BYE"
+
+_ADDRESS = re.compile(r"<([^<>]*)>")
+_URI_HOST = re.compile(r"sips?:(?:[^@]*@)?(\[[0-9A-Fa-f:.]+\]|[^:;?]+)")
+_TOO_LONG = 2048  # a URI that no carrier needs; what it is made into must fit a datagram
+
+
+class LateAnswer(NamedTuple):
+    """What a 2xx to an INVITE says of its dialog. `source` is the URI of the address that it came from."""
+
+    call_id: str
+    caller: str
+    callee: str
+    cseq: int
+    contact: str
+    record_routes: Sequence[str]
+    source: str
+
+
+class Request(NamedTuple):
+    """A request to send. `next_hop` is where it goes, as a URI."""
+
+    method: str
+    uri: str
+    next_hop: str
+    headers: str
+
+
+def ending(answer: LateAnswer, *, own: str) -> Sequence[Request]:
+    """The ACK, then the BYE; none where the answer names no Contact. `own` is a mark of our own Record-Route."""
+    target = uri_in(answer.contact)
+    if not target or len(target) > _TOO_LONG:
+        return ()
+    routes = _routes_to_callee(answer.record_routes, own)
+    first = routes[0] if routes else target
+    next_hop = first if _is_address(first) else answer.source
+    return tuple(
+        Request(method, target, next_hop, _headers(answer, routes, f"{cseq} {method}"))
+        for method, cseq in ((ACK, answer.cseq), (BYE, answer.cseq + 1))
+    )
+
+
+def uri_in(header: str) -> str:
+    """The URI of a Contact or a Route; "" where there is none."""
+    found = _ADDRESS.search(header)
+    bare = found[1] if found else header.partition(";")[0].strip()
+    return bare if _URI_HOST.match(bare) and bare.isprintable() and " " not in bare else ""
+
+
+def _routes_to_callee(record_routes: Sequence[str], own: str) -> list[str]:
+    """From us to the callee: what stands above our own Record-Route, nearest first."""
+    entries = [entry for body in record_routes for entry in _ADDRESS.findall(body)]
+    above: list[str] = []
+    for entry in entries:
+        if own in entry:
+            return above[::-1]
+        above.append(entry)
+    return []
+
+
+def _is_address(uri: str) -> bool:
+    """Whether a URI leads to an address: a name would be looked up while the worker waits."""
+    found = _URI_HOST.match(uri)
+    try:
+        return bool(found and ip_address(found[1].strip("[]")))
+    except ValueError:
+        return False
+
+
+def _headers(answer: LateAnswer, routes: Sequence[str], cseq: str) -> str:
+    lines = [
+        f"From: {answer.caller}",
+        f"To: {answer.callee}",
+        f"Call-ID: {answer.call_id}",
+        f"CSeq: {cseq}",
+        *(f"Route: <{route}>" for route in routes),
+        "Max-Forwards: 70",
+    ]
+    return "".join(f"{line}\r\n" for line in lines)

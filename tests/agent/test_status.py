@@ -1,0 +1,139 @@
+"""What the agent tells of its edge, with a real process in Kamailio's place where one must run."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from dialplane.agent.eventwriter import EventWriter
+from dialplane.agent.heartbeat import Heartbeats
+from dialplane.agent.status import EdgeStatus, kamailio_version, running_kamailio
+from tests.waiting import eventually_async
+
+
+def told(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for file in sorted(folder.glob("*.jsonl")) for line in file.read_text().splitlines()]
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    folder = tmp_path / "events"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], "subprocess.Popen[bytes]"]]:
+    """Starts a process that the kernel knows as kamailio, and leaves its id where Kamailio does."""
+    program = tmp_path / "kamailio"
+    shutil.copy("/bin/sleep", program)
+    running: list[subprocess.Popen[bytes]] = []
+
+    def started() -> "subprocess.Popen[bytes]":
+        running.append(subprocess.Popen([program, "60"]))
+        (tmp_path / "kamailio.pid").write_text(f"{running[-1].pid}\n")
+        return running[-1]
+
+    yield started
+    for process in running:
+        process.kill()
+        process.wait(5)
+
+
+def run(status: EdgeStatus, scenario: Callable[[], Any]) -> None:
+    async def both() -> None:
+        running = asyncio.create_task(status.run())
+        await scenario()
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(both())
+
+
+def status_of(tmp_path: Path, events: Path, **fields: Any) -> EdgeStatus:
+    heartbeats = Heartbeats(tmp_path / "agent.json")
+    writer = EventWriter(events, edge="here")
+    return EdgeStatus(writer, run_folder=tmp_path, max_call_s=900, heartbeats=heartbeats, **fields)
+
+
+def test_a_status_tells_what_runs_and_since_when(tmp_path: Path, events: Path, start: Callable[[], Any]) -> None:
+    before = time.time_ns() // 1000
+    start()
+
+    async def scenario() -> None:
+        await eventually_async(lambda: told(events))
+
+    run(status_of(tmp_path, events), scenario)
+    (event,) = told(events)
+    assert (event["kind"], event["edge"], event["max_call_s"]) == ("edge_status", "here", 900)
+    assert event["agent_version"]
+    assert event["kamailio_version"] == kamailio_version()
+    tick = 2_000_000 // os.sysconf("SC_CLK_TCK")
+    assert before - tick <= event["kamailio_started"] <= event["at"] + tick
+
+
+def test_it_is_told_again_and_at_once_when_kamailio_is_started_anew_or_gone(
+    tmp_path: Path, events: Path, start: Callable[[], "subprocess.Popen[bytes]"]
+) -> None:
+    async def scenario() -> None:
+        await eventually_async(lambda: told(events))
+        first = start()
+        await eventually_async(lambda: told(events)[-1]["kamailio_started"])
+        first.kill()
+        first.wait(5)
+        await eventually_async(lambda: told(events)[-1]["kamailio_started"] is None)
+        start()
+        await eventually_async(lambda: told(events)[-1]["kamailio_started"])
+
+    run(status_of(tmp_path, events, every_s=3_600.0), scenario)
+    starts = [event["kamailio_started"] for event in told(events)]
+    assert [begin is None for begin in starts] == [True, False, True, False]
+    assert starts[1] < starts[3]
+
+
+def test_it_is_told_again_and_again(tmp_path: Path, events: Path, start: Callable[[], Any]) -> None:
+    start()
+
+    async def scenario() -> None:
+        await eventually_async(lambda: len(told(events)) >= 3)
+
+    run(status_of(tmp_path, events, every_s=0.02), scenario)
+    assert len({event["kamailio_started"] for event in told(events)}) == 1
+
+
+@pytest.mark.parametrize("text", ["", "no number", "-5", "999999999"])
+def test_a_process_id_that_leads_nowhere_is_no_kamailio(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "kamailio.pid"
+    file.write_text(text)
+    assert running_kamailio(file) is None
+
+
+def test_another_process_with_kamailios_former_id_is_no_kamailio(tmp_path: Path) -> None:
+    file = tmp_path / "kamailio.pid"
+    file.write_text(str(os.getpid()))
+    assert running_kamailio(file) is None
+    assert running_kamailio(tmp_path / "absent") is None
+
+
+def test_a_full_disk_does_not_end_the_loop(tmp_path: Path, events: Path) -> None:
+    events.rmdir()
+
+    with capture_logs() as logs:
+
+        async def scenario() -> None:
+            await eventually_async(lambda: [entry for entry in logs if entry["event"] == "status not recorded"])
+            await asyncio.to_thread(events.mkdir)
+            await eventually_async(lambda: told(events))
+
+        run(status_of(tmp_path, events, every_s=0.02), scenario)
+    assert told(events)

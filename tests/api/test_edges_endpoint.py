@@ -1,0 +1,174 @@
+"""Edges over HTTP: a poll or a report makes one known; its lag, load and versions follow."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialplane.api import rounds
+from tests.api.serving import NEVER, Api, serving, settings_for
+from tests.api.test_operation_endpoints import metric
+from tests.waiting import eventually
+
+FIELDS = [
+    "name", "revision", "lag_revisions", "last_contact", "silent_s", "agent_version", "kamailio_version",
+    "kamailio_started", "max_call_s", "calls_in_progress", "cps", "tm_status", "tm_create",
+]  # fmt: skip
+
+
+@pytest.fixture
+def own_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """An API whose rounds are quick."""
+    monkeypatch.setattr(rounds, "SURVEY_EVERY_S", 0.1)
+    monkeypatch.setattr(rounds, "CONTACTS_EVERY_S", 0.05)
+    with serving(settings_for(tmp_path)) as running:
+        yield running
+
+
+def report(api: Api, edge: str, kind: str, **fields: Any) -> None:
+    at = time.time_ns() // 1_000
+    event = {"v": 1, "id": str(uuid.uuid4()), "kind": kind, "edge": edge, "at": at, "mono": 1, **fields}
+    assert api.admin.post("/v1.0/events", {"edge": edge, "events": [event]}).json() == {"accepted": 1}
+
+
+def follow(api: Api, edge: str) -> int:
+    """Polls the feed as an edge does that has everything; the revision it stands at."""
+    known = json.loads(api.admin.get("/v1.0/feed").text.partition("\n")[0])
+    asked = {"since": str(known["revision"]), "epoch": known["epoch"], "edge": edge}
+    assert api.admin.get("/v1.0/feed", params=asked).status_code == 200
+    revision: int = known["revision"]
+    return revision
+
+
+def edge_of(api: Api, name: str) -> Any:
+    answer = api.admin.get(f"/v1.0/edges/{name}")
+    return answer.json() if answer.status_code == 200 else None
+
+
+def test_an_edge_is_known_after_its_first_poll(api: Api) -> None:
+    name = f"edge {uuid.uuid4()}"
+    before = time.time()
+    revision = follow(api, name)
+    found = eventually(lambda: edge_of(api, name), what="the poll is kept")
+    assert list(found) == FIELDS
+    assert (found["name"], found["revision"]) == (name, revision)
+    assert 0 <= found["lag_revisions"]
+    assert 0 <= found["silent_s"] <= time.time() - before + 1
+    assert (found["agent_version"], found["kamailio_started"], found["tm_status"]) == (None, NEVER, NEVER)
+    assert name in {item["name"] for item in api.admin.get("/v1.0/edges").json()["result"]}
+
+
+def test_its_lag_grows_with_every_change_and_goes_with_the_next_poll(api: Api) -> None:
+    name = f"edge-{uuid.uuid4()}"
+    follow(api, name)
+    lag = eventually(lambda: edge_of(api, name))["lag_revisions"]
+    for _ in range(3):
+        api.admin.made("customers")
+    assert edge_of(api, name)["lag_revisions"] >= lag + 3
+    revision = follow(api, name)
+    eventually(lambda: edge_of(api, name)["revision"] == revision)
+
+
+def test_a_status_tells_what_runs_there(api: Api) -> None:
+    name = f"edge-{uuid.uuid4()}"
+    report(
+        api,
+        name,
+        "edge_status",
+        agent_version="0.1.0",
+        kamailio_version="5.6.3",
+        kamailio_started=10**15,
+        max_call_s=60,
+    )
+    found = edge_of(api, name)
+    assert (found["agent_version"], found["kamailio_version"], found["max_call_s"]) == ("0.1.0", "5.6.3", 60)
+    assert found["kamailio_started"] == "2001-09-09 01:46:40.000000"
+    assert found["revision"] is None
+    eventually(lambda: edge_of(api, name)["silent_s"] is not None, what="the report is a contact too")
+
+
+def test_an_unknown_edge_is_not_found(api: Api) -> None:
+    answer = api.admin.get("/v1.0/edges/nowhere")
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (404, "EDGE_NOT_FOUND")
+
+
+def test_edges_come_in_pages(api: Api) -> None:
+    names = [f"edge-{uuid.uuid4()}" for _ in range(3)]
+    for name in names:
+        report(api, name, "edge_status")
+    found: list[str] = []
+    token = ""
+    while set(names) - set(found):
+        answer = api.admin.get("/v1.0/edges", params={"page_size": "2", "page_token": token}).json()
+        assert 0 < len(answer["result"]) <= 2
+        found += [item["name"] for item in answer["result"]]
+        token = answer["next_page_token"]
+    assert [name for name in found if name in names] == names[::-1]
+    assert len(found) == len(set(found))
+
+
+def test_edges_providers_and_their_views_are_metrics(own_api: Api) -> None:
+    provider = own_api.admin.made("providers", type="sip", hostname="a.example")["id"]
+    follow(own_api, "edge-1")
+    call, now = str(uuid.uuid4()), time.time_ns() // 1_000
+    report(own_api, "edge-1", "edge_status")
+    report(own_api, "edge-1", "provider_health", provider_id=provider, hostname="a.example", status="healthy")
+    report(own_api, "edge-1", "provider_breaker", provider_id=provider, state="half_open")
+    report(own_api, "edge-1", "call_started", call=call)
+    report(own_api, "edge-1", "attempt_sent", call=call, n=1, provider_id=provider, route_id=call)
+    report(own_api, "edge-1", "attempt_ringing", call=call, n=1)
+    own_api.admin.made("customers")
+    eventually(lambda: metric(own_api, "dialplane_provider_channels", provider=provider) == 1)
+    eventually(lambda: metric(own_api, "dialplane_edge_lag_revisions", edge="edge-1") == 1)
+    assert metric(own_api, "dialplane_edge_calls_in_progress", edge="edge-1") == 1
+    assert metric(own_api, "dialplane_edge_last_contact_seconds", edge="edge-1") >= now / 1e6 - 1
+    assert metric(own_api, "dialplane_edge_last_status_seconds", edge="edge-1") >= now / 1e6 - 1
+    assert metric(own_api, "dialplane_provider_attempts", provider=provider) == 1
+    assert metric(own_api, "dialplane_provider_health", provider=provider, edge="edge-1") == 1
+    assert metric(own_api, "dialplane_provider_breaker", provider=provider, edge="edge-1") == 0.5
+    assert 'dialplane_provider_pdd_seconds{provider="' in own_api.nobody.get("/metrics").text
+    assert own_api.admin.delete(f"/v1.0/providers/{provider}").status_code == 200
+    eventually(lambda: "dialplane_provider_health{" not in own_api.nobody.get("/metrics").text)
+
+
+def test_a_call_that_its_edge_lost_is_closed_and_counted(own_api: Api) -> None:
+    call = str(uuid.uuid4())
+    report(own_api, "edge-1", "call_started", call=call)
+    assert own_api.admin.get(f"/v1.0/calls/{call}").json()["status"] == "progressing"
+    report(own_api, "edge-1", "edge_status", kamailio_started=time.time_ns() // 1_000)
+    told = eventually(lambda: _if_ended(own_api.admin.get(f"/v1.0/calls/{call}").json()))
+    assert (told["reason"], told["hangup_by"], told["sip_status"]) == ("edge_restarted", "edge", None)
+    eventually(lambda: metric(own_api, "dialplane_lost_calls_total") == 1)
+
+
+def _if_ended(call: Any) -> Any:
+    return call if call["status"] == "ended" else None
+
+
+def test_each_edges_view_of_a_provider_stands_beside_the_health_of_all(api: Api) -> None:
+    provider = api.admin.made("providers", type="sip", hostname="b.example")["id"]
+    nothing = api.admin.get(f"/v1.0/providers/{provider}/health").json()
+    assert nothing == {
+        "provider_id": provider,
+        "hostname": "b.example",
+        "health_status": "unknown",
+        "health_checked_at": None,
+        "edges": [],
+    }
+    report(api, "a", "provider_health", provider_id=provider, hostname="b.example", status="unhealthy", detail="silent")
+    report(api, "b", "provider_health", provider_id=provider, hostname="b.example", status="healthy", detail="200")
+    report(api, "a", "provider_breaker", provider_id=provider, state="open", detail="5 timeouts")
+    told = api.admin.get(f"/v1.0/providers/{provider}/health").json()
+    whole = api.admin.get(f"/v1.0/providers/{provider}").json()
+    assert (told["health_status"], told["health_checked_at"]) == ("healthy", whole["health_checked_at"])
+    first, second = told["edges"]
+    assert list(first) == ["edge", "status", "checked_at", "detail", "breaker", "breaker_changed_at", "breaker_detail"]
+    assert (first["edge"], first["status"], first["breaker"]) == ("a", "unhealthy", "open")
+    assert first["breaker_changed_at"] >= first["checked_at"]
+    assert (second["edge"], second["status"], second["breaker"]) == ("b", "healthy", "closed")
+    assert second["breaker_changed_at"] == NEVER
+    assert api.admin.get(f"/v1.0/providers/{uuid.uuid4()}/health").json()["error"]["reason"] == "PROVIDER_NOT_FOUND"

@@ -1,0 +1,153 @@
+"""What edges tell of themselves: polls and statuses, in whatever order, become one row an edge."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from dialplane.control import edges, events
+from dialplane.control.edges import Contacts, Edge
+from dialplane.control.permissions import PermissionDenied
+from dialplane.control.units import Database
+from dialplane.domain.errors import NotFound, Unavailable
+from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
+from tests.control.seen import event, failed_over_call, uuid_of
+
+pytestmark = pytest.mark.anyio
+
+NOW = 2_000_000_000_000_000
+
+
+async def ingest(db: Database, batch: Sequence[Any]) -> events.Ingested:
+    return await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=batch)
+
+
+async def edge_of(db: Database, name: str = "edge-1", *, now: int = NOW) -> Edge:
+    async with db.read() as unit:
+        return await edges.get(unit, ADMIN, name, now=now)
+
+
+async def poll(db: Database, name: str, *, now: int = NOW, revision: int | None = None, epoch: str = "") -> None:
+    clock, contacts = await db.clock(), Contacts()
+    contacts.polled(
+        name, now=now, revision=clock.revision if revision is None else revision, epoch=epoch or clock.epoch
+    )
+    await contacts.store(db)
+
+
+async def test_an_edge_is_as_far_behind_as_there_are_revisions_that_it_has_not_asked_behind(db: Database) -> None:
+    await poll(db, "edge-1")
+    before = await edge_of(db)
+    assert (before.lag_revisions, before.last_contact, before.silent_s) == (0, NOW, 0)
+    await make_provider(db)
+    await make_provider(db)
+    after = await edge_of(db, now=NOW + 2_500_000)
+    assert (after.revision, after.lag_revisions, after.silent_s) == (before.revision, 2, 2.5)
+    await poll(db, "edge-1", now=NOW + 3_000_000)
+    assert (await edge_of(db, now=NOW + 3_000_000)).lag_revisions == 0
+
+
+async def test_an_edge_of_another_database_has_everything_still_to_load(db: Database) -> None:
+    await make_provider(db)
+    revision = (await db.clock()).revision
+    await poll(db, "edge-1", revision=revision + 100, epoch=uuid_of(1))
+    assert (await edge_of(db)).lag_revisions == revision
+    await poll(db, "edge-1", revision=revision + 100, now=NOW + 1)
+    assert (await edge_of(db)).lag_revisions == 0
+
+
+async def test_the_latest_poll_and_the_latest_status_stay_in_whatever_order_they_come(db: Database) -> None:
+    status: dict[str, Any] = {
+        "agent_version": "1.2.3",
+        "kamailio_version": "5.6.3",
+        "kamailio_started": 17,
+        "max_call_s": 600,
+    }
+    await poll(db, "edge-1", revision=7, now=NOW)
+    await ingest(db, [event("edge_status", 20, **status), event("edge_status", 10, agent_version="0.9")])
+    await ingest(db, [event("edge_status", 15, agent_version="1.0")])
+    await poll(db, "edge-1", revision=3, now=NOW - 5)
+    edge = await edge_of(db)
+    assert (edge.revision, edge.last_contact, edge.tm_status) == (7, NOW, 20)
+    assert {name: getattr(edge, name) for name in status} == status
+
+
+async def test_a_status_makes_the_edge_known_before_its_first_poll(db: Database) -> None:
+    await ingest(db, [event("edge_status", 20, edge="new")])
+    edge = await edge_of(db, "new")
+    assert (edge.revision, edge.lag_revisions, edge.last_contact, edge.silent_s) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"max_call_s": 0}, {"max_call_s": "600"}, {"kamailio_started": -1}, {"agent_version": 7}, {"edge": ""}]
+)
+async def test_a_malformed_status_is_refused_alone(db: Database, broken: dict[str, Any]) -> None:
+    result = await ingest(db, [event("edge_status", 20) | broken, event("edge_status", 20, edge="good")])
+    assert (result.accepted, len(result.refused)) == (1, 1)
+    async with db.read() as unit:
+        assert [edge.name for edge in await edges.list_(unit, ADMIN, now=NOW)] == ["good"]
+
+
+async def test_the_load_is_counted_from_the_calls_that_the_edge_has_handed_in(db: Database) -> None:
+    await poll(db, "edge-1")
+    await poll(db, "edge-2")
+    second = 1_000_000
+    for n in range(20):
+        await ingest(db, [event("call_started", NOW - second, call=uuid_of(n))])
+    await ingest(db, [event("call_ended", NOW, call=uuid_of(n), status=200) for n in range(5)])
+    await ingest(db, [event("call_started", NOW - 11 * second, call=uuid_of(99))])
+    edge = await edge_of(db)
+    assert (edge.calls_in_progress, edge.cps) == (16, 2.0)
+    idle = await edge_of(db, "edge-2")
+    assert (idle.calls_in_progress, idle.cps) == (0, 0.0)
+
+
+async def test_edges_are_listed_newest_first_page_by_page(db: Database) -> None:
+    for name in ("a", "b", "c"):
+        await poll(db, name)
+    await poll(db, "a")
+    async with db.read() as unit:
+        first = await edges.list_(unit, ADMIN, now=NOW, page_size=2)
+        second = await edges.list_(unit, ADMIN, now=NOW, page_size=2, before=first[-1].tm_create)
+    assert [edge.name for edge in first + second] == ["c", "b", "a"]
+
+
+async def test_an_unknown_edge_is_not_found_and_a_customer_sees_none(db: Database) -> None:
+    await ingest(db, failed_over_call())
+    with pytest.raises(NotFound):
+        await edge_of(db)
+    manager = admin_of(await make_customer(db))
+    async with db.read() as unit:
+        with pytest.raises(PermissionDenied):
+            await edges.list_(unit, manager, now=NOW)
+        with pytest.raises(PermissionDenied):
+            await edges.get(unit, manager, "edge-1", now=NOW)
+
+
+async def test_contacts_that_could_not_be_stored_are_stored_the_next_time(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts = Contacts()
+    contacts.polled("edge-1", now=NOW, revision=4, epoch="e")
+
+    def unavailable() -> Any:
+        contacts.heard("edge-1", now=NOW + 1)
+        raise Unavailable("busy")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(db, "write", unavailable)
+        with pytest.raises(Unavailable):
+            await contacts.store(db)
+    await contacts.store(db)
+    edge = await edge_of(db)
+    assert (edge.revision, edge.last_contact) == (4, NOW + 1)
+
+
+async def test_nameless_contacts_leave_no_edge_and_no_contact_makes_no_transaction(db: Database) -> None:
+    contacts = Contacts()
+    contacts.polled("", now=NOW, revision=4, epoch="e")
+    async with db.write():
+        await asyncio.wait_for(contacts.store(db), 1)
+    async with db.read() as unit:
+        assert await edges.list_(unit, ADMIN, now=NOW) == []

@@ -1,0 +1,374 @@
+"""Statistics are what a naive count over the same records gives, on both databases, whatever the records are."""
+
+import asyncio
+import math
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
+
+from dialplane.control import events, stats
+from dialplane.control.permissions import PermissionDenied
+from dialplane.control.stats import CUSTOMERS, GROUPINGS, PROVIDERS, ROUTES, TARGETS, Stats, Window
+from dialplane.control.units import Database
+from dialplane.store.address import parse_address
+from tests.control.making import ADMIN, EDGE_ACTOR, actor, admin_of, make_customer, make_provider, make_route
+from tests.control.seen import event, failed_over_call, uuid_of
+from tests.databases import open_database
+
+pytestmark = pytest.mark.anyio
+
+ALWAYS = Window(since=0, until=1 << 60)
+SOME_PROVIDERS = [uuid_of(n) for n in (1_001, 1_002)]
+SOME_CUSTOMERS = [uuid_of(n) for n in (2_001, 2_002)]
+
+
+@dataclass
+class Try:
+    """An attempt as it happened, times in us after the call's start: answered, or ended with a verdict, or neither."""
+
+    provider: str
+    route: str
+    placed: int
+    skipped: bool = False
+    ringing: int | None = None
+    answered: int | None = None
+    ended: int | None = None
+    late: int | None = None
+    verdict: str = "carrier_error"
+    action: str = "next"
+
+
+@dataclass
+class Story:
+    """A call as it happened."""
+
+    customer: str | None
+    start: int
+    tries: list[Try] = field(default_factory=list)
+    ended: int | None = None
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def ringing(self) -> int | None:
+        return min((one.ringing for one in self.tries if one.ringing is not None), default=None)
+
+    @property
+    def answered(self) -> int | None:
+        return min((one.answered for one in self.tries if one.answered is not None), default=None)
+
+    @property
+    def duration_ms(self) -> int | None:
+        if self.answered is None or self.ended is None:
+            return None
+        return max(0, self.ended - self.answered) // 1_000
+
+    def told(self) -> list[dict[str, Any]]:
+        """What an edge reports of it."""
+        told = [event("call_started", self.start, call=self.id, customer_id=self.customer, number="+8210")]
+        for n, one in enumerate(self.tries, 1):
+            told += self._told(n, one)
+        if self.ended is not None:
+            told.append(event("call_ended", self.start + self.ended, call=self.id, status=200))
+        return told
+
+    def _told(self, n: int, one: Try) -> list[dict[str, Any]]:
+        def at(kind: str, instant: int | None, **fields: Any) -> list[dict[str, Any]]:
+            return [] if instant is None else [event(kind, self.start + instant, call=self.id, n=n, **fields)]
+
+        kind = "attempt_skipped" if one.skipped else "attempt_sent"
+        return [
+            *at(kind, one.placed, provider_id=one.provider, route_id=one.route, why=[]),
+            *at("attempt_ringing", one.ringing),
+            *at("attempt_answered", one.answered),
+            *at("attempt_ended", one.ended, verdict=one.verdict, action=one.action),
+            *at("late_answer", one.late),
+        ]
+
+
+instants = st.integers(0, 3_000_000)
+maybe = st.none() | instants
+
+
+@st.composite
+def tries(draw: st.DrawFn, routes: Sequence[str]) -> Try:
+    made = Try(
+        provider=draw(st.sampled_from(SOME_PROVIDERS)), route=draw(st.sampled_from(routes)), placed=draw(instants)
+    )
+    if draw(st.integers(0, 5)) == 0:
+        made.skipped = True
+        return made
+    made.ringing = draw(maybe)
+    outcome = draw(st.sampled_from(["answered", "ended", "ended", "going on"]))
+    if outcome == "answered":
+        made.answered = draw(instants)
+    elif outcome == "ended":
+        made.ended = draw(instants)
+        made.verdict = draw(st.sampled_from(["busy", "no_answer", "carrier_error", "timeout", "cancelled", "rejected"]))
+        made.action = draw(st.sampled_from(["next", "stop"]))
+        made.late = draw(st.none() | st.none() | instants)
+    return made
+
+
+@st.composite
+def stories(draw: st.DrawFn, routes: Sequence[str]) -> Story:
+    return Story(
+        customer=draw(st.none() | st.sampled_from(SOME_CUSTOMERS)),
+        start=draw(st.integers(10_000_000, 20_000_000)),
+        tries=draw(st.lists(tries(routes), max_size=4)),
+        ended=draw(st.none() | st.integers(0, 90_000_000)),
+    )
+
+
+def percentile(values: Iterable[int], percent: int) -> int | None:
+    ordered = sorted(values)
+    return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None
+
+
+def is_effective(one: Try) -> bool:
+    return one.answered is not None or (
+        one.late is None and one.ended is not None and one.verdict in ("busy", "no_answer")
+    )
+
+
+def delay_ms(begin: int, ringing: int | None, answered: int | None) -> list[int]:
+    sign = answered if ringing is None else ringing
+    return [] if sign is None else [max(0, sign - begin) // 1_000]
+
+
+def naive_of_attempts(made: Sequence[Story], key_of: Callable[[Try], str], window: Window) -> list[Stats]:
+    groups: dict[str, list[tuple[Story, Try]]] = {}
+    going_on: dict[str, int] = {}
+    for story in made:
+        for one in story.tries:
+            if window.customer_id not in (None, story.customer) or window.provider_id not in (None, one.provider):
+                continue
+            if window.since <= story.start + one.placed < window.until:
+                groups.setdefault(key_of(one), []).append((story, one))
+            if story.ended is None and not one.skipped and one.ended is None:
+                going_on[key_of(one)] = going_on.get(key_of(one), 0) + 1
+    found = []
+    for key in groups.keys() | going_on.keys():
+        both = groups.get(key, [])
+        sent = [one for _, one in both if not one.skipped]
+        durations = [story.duration_ms for story, one in both if one.answered is not None]
+        delays = [ms for one in sent for ms in delay_ms(one.placed, one.ringing, one.answered)]
+        found.append(
+            Stats(
+                key=key,
+                seized=len(sent),
+                skipped=len(both) - len(sent),
+                answered=sum(one.answered is not None for one in sent),
+                effective=sum(map(is_effective, sent)),
+                moved_on=sum(one.ended is not None and one.action == "next" for one in sent),
+                late_answers=sum(one.late is not None for one in sent),
+                ended=sum(ms is not None for ms in durations),
+                duration_ms=sum(ms for ms in durations if ms is not None),
+                pdd_p50_ms=percentile(delays, 50),
+                pdd_p95_ms=percentile(delays, 95),
+                channels=going_on.get(key, 0),
+            )
+        )
+    return found
+
+
+def naive_of_customers(made: Sequence[Story], window: Window) -> list[Stats]:
+    wanted = [
+        story
+        for story in made
+        if story.customer is not None
+        and window.customer_id in (None, story.customer)
+        and (window.provider_id is None or any(one.provider == window.provider_id for one in story.tries))
+    ]
+    found = []
+    for key in {story.customer for story in wanted if story.customer}:
+        mine = [story for story in wanted if story.customer == key]
+        counted = [story for story in mine if window.since <= story.start < window.until]
+        channels = sum(story.ended is None for story in mine)
+        if not counted and not channels:
+            continue
+        sent = [[one for one in story.tries if not one.skipped] for story in counted]
+        durations = [story.duration_ms for story in counted]
+        delays = [ms for story in counted for ms in delay_ms(0, story.ringing, story.answered)]
+        found.append(
+            Stats(
+                key=key,
+                seized=len(counted),
+                skipped=sum(one.skipped for story in counted for one in story.tries),
+                answered=sum(story.answered is not None for story in counted),
+                effective=sum(any(map(is_effective, mine)) for mine in sent),
+                moved_on=sum(len(mine) > 1 for mine in sent),
+                late_answers=sum(one.late is not None for mine in sent for one in mine),
+                ended=sum(ms is not None for ms in durations),
+                duration_ms=sum(ms for ms in durations if ms is not None),
+                pdd_p50_ms=percentile(delays, 50),
+                pdd_p95_ms=percentile(delays, 95),
+                channels=channels,
+            )
+        )
+    return found
+
+
+async def tell(db: Database, made: Iterable[Story]) -> None:
+    batch = [part for story in made for part in story.told()]
+    assert (await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=batch)).refused == ()
+
+
+async def found_in(db: Database, by: str, window: Window, *, limit: int = 100) -> list[Stats]:
+    async with db.read() as unit:
+        return await stats.list_(unit, ADMIN, by, window, limit=limit)
+
+
+@pytest.fixture
+def route_targets(database_url: str) -> dict[str, str]:
+    """Route id -> target, of three routes with two targets."""
+
+    async def make() -> dict[str, str]:
+        db = open_database(database_url)
+        provider = await make_provider(db)
+        made = [await make_route(db, provider, target=target) for target in ("all", "+82", "+82")]
+        await db.close()
+        return {route.id: route.target for route in made}
+
+    return asyncio.run(make())
+
+
+def forget_calls(url: str) -> None:
+    engine = create_engine(parse_address(url))
+    with engine.begin() as connection:
+        for name in ("attempts", "calls"):
+            connection.execute(text(f"DELETE FROM {name}"))
+    engine.dispose()
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_figure_is_that_of_a_naive_count(
+    data: st.DataObject, route_targets: dict[str, str], database_url: str
+) -> None:
+    made = data.draw(st.lists(stories(list(route_targets)), max_size=8))
+    window = Window(
+        since=data.draw(st.integers(9_000_000, 15_000_000)),
+        until=data.draw(st.integers(15_000_000, 24_000_000)),
+        customer_id=data.draw(st.none() | st.none() | st.sampled_from(SOME_CUSTOMERS)),
+        provider_id=data.draw(st.none() | st.none() | st.sampled_from(SOME_PROVIDERS)),
+    )
+    expected = {
+        PROVIDERS: naive_of_attempts(made, lambda one: one.provider, window),
+        ROUTES: naive_of_attempts(made, lambda one: one.route, window),
+        TARGETS: naive_of_attempts(made, lambda one: route_targets[one.route], window),
+        CUSTOMERS: naive_of_customers(made, window),
+    }
+
+    async def counted() -> dict[str, list[Stats]]:
+        db = open_database(database_url)
+        await tell(db, made)
+        found = {by: await found_in(db, by, window) for by in GROUPINGS}
+        await db.close()
+        return found
+
+    forget_calls(database_url)
+    found = asyncio.run(counted())
+    for by in GROUPINGS:
+        assert sorted(found[by], key=lambda one: one.key) == sorted(expected[by], key=lambda one: one.key), by
+        assert [one.seized for one in found[by]] == sorted((one.seized for one in found[by]), reverse=True)
+
+
+async def test_a_providers_asr_counts_attempts_and_a_customers_counts_calls(db: Database) -> None:
+    await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=failed_over_call())
+    first, second = await found_in(db, PROVIDERS, ALWAYS)
+    assert (first.asr, first.ner, first.failover_rate, first.acd_ms) == (0.0, 0.0, 1.0, None)
+    assert (second.asr, second.ner, second.failover_rate, second.acd_ms) == (1.0, 1.0, 0.0, 60)
+    (customer,) = await found_in(db, CUSTOMERS, ALWAYS)
+    assert (customer.seized, customer.asr, customer.failover_rate, customer.pdd_p50_ms) == (1, 1.0, 1.0, 3)
+
+
+async def test_a_busy_callee_and_one_who_does_not_answer_are_a_success_of_the_network(db: Database) -> None:
+    def ending(verdict: str) -> Story:
+        return Story(SOME_CUSTOMERS[0], 1_000, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, ended=2, verdict=verdict)])
+
+    await tell(db, [ending(verdict) for verdict in ("busy", "no_answer", "carrier_error", "timeout")])
+    (provider,) = await found_in(db, PROVIDERS, ALWAYS)
+    assert (provider.asr, provider.ner) == (0.0, 0.5)
+
+
+async def test_nothing_seized_has_no_rates(db: Database) -> None:
+    await tell(db, [Story(None, 1_000, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, skipped=True)], ended=9)])
+    (provider,) = await found_in(db, PROVIDERS, ALWAYS)
+    assert (provider.seized, provider.skipped, provider.asr, provider.ner, provider.acd_ms) == (0, 1, None, None, None)
+    assert await found_in(db, CUSTOMERS, ALWAYS) == []
+
+
+async def test_channels_are_those_of_now_whatever_the_window(db: Database) -> None:
+    going_on = Story(SOME_CUSTOMERS[0], 1_000, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, answered=5)])
+    await tell(db, [going_on])
+    nothing = Window(since=0, until=1)
+    assert await found_in(db, PROVIDERS, nothing) == [Stats(key=SOME_PROVIDERS[0], channels=1)]
+    assert await found_in(db, CUSTOMERS, nothing) == [Stats(key=SOME_CUSTOMERS[0], channels=1)]
+    going_on.ended = 9
+    await tell(db, [going_on])
+    assert await found_in(db, PROVIDERS, nothing) == []
+
+
+async def test_only_the_busiest_are_told_of(db: Database) -> None:
+    made = [
+        Story(None, 1_000, [Try(provider, uuid_of(1), 1) for _ in range(count)], ended=9)
+        for count, provider in enumerate((uuid_of(n) for n in range(50, 56)), 1)
+    ]
+    await tell(db, made)
+    assert [one.seized for one in await found_in(db, PROVIDERS, ALWAYS, limit=3)] == [6, 5, 4]
+
+
+async def test_a_customer_sees_the_figures_of_its_own_calls_only(db: Database) -> None:
+    acme, other = await make_customer(db), await make_customer(db)
+    there = [Try(SOME_PROVIDERS[0], uuid_of(1), 1)]
+    await tell(db, [Story(acme.id, 1_000, there), Story(other.id, 1_000, there), Story(other.id, 2_000, there)])
+    async with db.read() as unit:
+        for by in (PROVIDERS, ROUTES, CUSTOMERS):
+            (mine,) = await stats.list_(unit, admin_of(acme), by, ALWAYS)
+            assert (mine.seized, mine.channels) == (1, 1)
+            of_other = Window(since=0, until=1 << 60, customer_id=other.id)
+            assert await stats.list_(unit, admin_of(acme), by, of_other) == []
+        with pytest.raises(PermissionDenied):
+            await stats.list_(unit, EDGE_ACTOR, PROVIDERS, ALWAYS)
+        with pytest.raises(PermissionDenied):
+            await stats.list_(unit, actor("nobody"), PROVIDERS, ALWAYS)
+
+
+@pytest.mark.parametrize("by", GROUPINGS)
+@pytest.mark.parametrize("narrowed", [{}, {"customer_id": uuid_of(1)}, {"provider_id": uuid_of(2)}])
+async def test_no_statement_reads_more_than_the_window_and_what_goes_on(
+    db: Database, by: str, narrowed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told by SQLite's own plan: every table is reached by a bounded index or by its key."""
+    asked: list[Any] = []
+    real = stats._fetch
+
+    async def noted(unit: Any, statement: Any) -> Any:
+        asked.append(statement)
+        return await real(unit, statement)
+
+    monkeypatch.setattr(stats, "_fetch", noted)
+    window = Window(since=5, until=9, **narrowed)
+    await found_in(db, by, window)
+    if not db.is_sqlite:
+        return
+    assert len(asked) == 3
+    async with db.read() as unit:
+        for statement in asked:
+            plain = str(statement.compile(compile_kwargs={"literal_binds": True}))
+            plan = [row.detail for row in await unit.fetch(text(f"EXPLAIN QUERY PLAN {plain}"))]
+            read = [
+                step
+                for step in plan
+                if step.partition(" ")[2].partition(" ")[0] in ("calls", "attempts", "went", "routes")
+            ]
+            assert read
+            for step in read:
+                is_bounded = "calls_open" in step or "attempts_by_placing" in step or "calls_by_start" in step
+                assert is_bounded or ("(call_id=?" in step or "(id=?" in step), plan

@@ -1,0 +1,60 @@
+"""Processes killed in the middle of writes: what was acknowledged is there, once; the rest is whole or not at all."""
+
+import asyncio
+import random
+import time
+from pathlib import Path
+
+from dialplane.store import migrations
+from tests.api.processes import running
+from tests.api.serving import settings_for
+from tests.databases import own_postgresql
+from tests.faults.counts import may_take_long, times
+from tests.faults.ledger import CLIENTS, Ledger, check, check_revisions, written
+from tests.waiting import eventually
+
+CYCLES = times(3, 200)
+
+
+def let_them_write(ledger: Ledger) -> None:
+    """Until every client has had an answer on average, and then for a moment of any length."""
+    enough = len(ledger.acknowledged) + CLIENTS
+    eventually(lambda: len(ledger.acknowledged) >= enough, within_s=60, what="the clients write")
+    time.sleep(random.uniform(0, 0.3))
+
+
+def tell(what: str, ledger: Ledger, revisions: int, sizes: dict[int, int]) -> None:
+    objects = sum(size * count for size, count in sizes.items())
+    acknowledged = f"{len(ledger.acknowledged)} writes acknowledged ({objects} objects, {revisions} revisions)"
+    print(f"\n{what} {CYCLES} times: {acknowledged}; 0 lost, 0 torn, 0 doubled")  # noqa: T201
+
+
+@may_take_long
+def test_an_api_killed_again_and_again_loses_tears_and_doubles_nothing(database_url: str, tmp_path: Path) -> None:
+    settings_for(tmp_path / "data")
+    with running(tmp_path / "data", tmp_path / "output", database_url=database_url) as process:
+        with written(process) as ledger:
+            for _ in range(CYCLES):
+                let_them_write(ledger)
+                process.kill()
+                process.start()
+        sizes = check(ledger, process.base_url)
+    revisions = asyncio.run(check_revisions(database_url))
+    tell(f"API on {database_url.partition(':')[0]} killed", ledger, revisions, sizes)
+
+
+@may_take_long
+def test_a_postgresql_stopped_immediately_again_and_again_loses_tears_and_doubles_nothing(tmp_path: Path) -> None:
+    settings_for(tmp_path / "data")
+    with own_postgresql() as server:
+        url = server.create("app")
+        migrations.upgrade(url)
+        with running(tmp_path / "data", tmp_path / "output", database_url=url) as process:
+            with written(process) as ledger:
+                for _ in range(CYCLES):
+                    let_them_write(ledger)
+                    server.stop(immediately=True)
+                    server.start()
+            sizes = check(ledger, process.base_url)
+        revisions = asyncio.run(check_revisions(url))
+    tell("PostgreSQL stopped immediately", ledger, revisions, sizes)

@@ -1,0 +1,161 @@
+"""Carriers over TLS, and carriers with several addresses."""
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import AF_INET, SOCK_STREAM, socket
+
+import pytest
+
+from dialplane.edge.certificate import ensure_own
+from dialplane.edge.config import TlsConfig
+from tests.sip.edges import RunningEdge
+from tests.sip.ports import free_port
+from tests.sip.scenarios import ANSWER, Caller, refuse
+from tests.sip.stage import Stage
+
+
+@contextmanager
+def tls_in_front_of(tcp_port: int, folder: Path) -> Iterator[int]:
+    """A port that takes TLS and hands what is in it to a carrier that takes TCP; its certificate is folder/crt."""
+    folder.mkdir()
+    ensure_own(folder / "crt", folder / "key", name="carrier", addresses=["127.0.0.1"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "crt", folder / "key")
+    with socket(AF_INET, SOCK_STREAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        thread = threading.Thread(target=_serve, args=(listener, context, tcp_port))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.shutdown(2)
+            thread.join(5)
+
+
+def _serve(listener: socket, context: ssl.SSLContext, tcp_port: int) -> None:
+    threads = []
+    while True:
+        try:
+            raw, _ = listener.accept()
+        except OSError:
+            break
+        thread = threading.Thread(target=_carry, args=(raw, context, tcp_port), daemon=True)
+        thread.start()
+        threads.append(thread)
+
+
+def _carry(raw: socket, context: ssl.SSLContext, tcp_port: int) -> None:
+    with raw, socket(AF_INET, SOCK_STREAM) as carrier:
+        try:
+            raw.settimeout(5)
+            with context.wrap_socket(raw, server_side=True) as outside:
+                carrier.connect(("127.0.0.1", tcp_port))
+                outside.settimeout(0.02)
+                carrier.settimeout(0.02)
+                while _moved(outside, carrier) and _moved(carrier, outside):
+                    pass
+        except OSError:
+            return
+
+
+def _moved(source: socket, target: socket) -> bool:
+    try:
+        data = source.recv(65_535)
+    except TimeoutError:
+        return True
+    target.sendall(data)
+    return bool(data)
+
+
+def tls_edge(stage: Stage, **settings: object) -> RunningEdge:
+    return stage.edge(more_sockets=(f"tls:127.0.0.1:{free_port()}",), **settings)
+
+
+def test_a_provider_over_tls_is_reached_over_tls(stage: Stage, tmp_path: Path) -> None:
+    stage.table.trunk()
+    carrier = stage.carrier(ANSWER, transport="t1")
+    with tls_in_front_of(carrier.port, tmp_path / "tls") as port:
+        stage.table.provider(f"127.0.0.1:{port}", transport="tls")
+        edge = tls_edge(stage)
+
+        stage.call(edge)
+
+    [invite] = carrier.received("INVITE")
+    assert invite.first_line == f"INVITE sip:+821012345678@127.0.0.1:{port};transport=tls SIP/2.0"
+    assert (invite.header("Via") or "").startswith("SIP/2.0/TLS ")
+    assert edge.await_events("call_ended")[0]["status"] == 200
+
+
+@pytest.mark.parametrize(("signed", "answered"), [("by the right authority", 1), ("by another", 2)])
+def test_a_carriers_certificate_is_checked_where_authorities_are_named(
+    stage: Stage, tmp_path: Path, signed: str, answered: int
+) -> None:
+    stage.table.trunk()
+    carrier = stage.carrier(ANSWER, transport="t1")
+    ensure_own(tmp_path / "other.crt", tmp_path / "other.key", name="another", addresses=[])
+    with tls_in_front_of(carrier.port, tmp_path / "tls") as port:
+        stage.table.provider(f"127.0.0.1:{port}", transport="tls", no_response_timeout_s=1)
+        stage.table.provider(stage.carrier(ANSWER).hostname)
+        authorities = tmp_path / "tls" / "crt" if answered == 1 else tmp_path / "other.crt"
+        edge = tls_edge(stage, tls=TlsConfig(authorities=authorities))
+
+        stage.call(edge)
+
+    assert edge.await_events("attempt_answered")[0]["n"] == answered
+
+
+def test_a_caller_may_come_over_tls_and_sees_a_certificate(stage: Stage) -> None:
+    stage.table.trunk()
+    port = free_port()
+    edge = stage.edge(more_sockets=(f"tls:127.0.0.1:{port}",))
+
+    presented = ssl.get_server_certificate(("127.0.0.1", port))
+
+    assert presented.strip() == (edge.config.run / "tls.crt").read_text().strip()
+    assert (edge.config.run / "tls.key").stat().st_mode & 0o077 == 0
+
+
+def test_the_next_address_is_used_in_the_same_attempt_where_one_cannot_be_reached(stage: Stage) -> None:
+    stage.table.trunk()
+    refusing, carrier = stage.carrier(refuse(503)), stage.carrier(ANSWER, transport="t1")
+    stage.table.provider(refusing.hostname)
+    provider = stage.table.provider("carrier.invalid", transport="tcp")
+    edge = stage.edge()
+    edge.resolve(provider, f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}", carrier.hostname)
+
+    stage.call(edge)
+
+    [invite] = carrier.received("INVITE")
+    assert invite.first_line == "INVITE sip:+821012345678@carrier.invalid;transport=tcp SIP/2.0"
+    edge.await_events("call_ended")
+    assert [event["n"] for event in edge.events("attempt_sent")] == [1, 2]
+    assert [event["n"] for event in edge.events("attempt_ended")] == [1]
+
+
+def test_where_no_address_can_be_reached_the_next_carrier_is_tried_at_once(stage: Stage) -> None:
+    stage.table.trunk()
+    provider = stage.table.provider("carrier.invalid", transport="tcp", no_response_timeout_s=30)
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge()
+    edge.resolve(provider, f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}")
+
+    stage.call(edge)
+
+    [ended] = edge.await_events("attempt_ended")
+    assert (ended["n"], ended["verdict"], ended["status"]) == (1, "transport_error", None)
+
+
+def test_one_address_of_several_that_is_the_edge_itself_is_left_out(stage: Stage) -> None:
+    stage.table.trunk()
+    carrier = stage.carrier(ANSWER)
+    provider = stage.table.provider("carrier.invalid")
+    edge = stage.edge()
+    edge.resolve(provider, f"127.0.0.1:{edge.port}", carrier.hostname)
+
+    stage.call(edge, Caller())
+
+    assert len(carrier.received("INVITE")) == 1

@@ -1,0 +1,87 @@
+"""A carrier that dies: the calls after it go round it, until it is back."""
+
+from tests.sip.edges import Event, RunningEdge
+from tests.sip.scenarios import ANSWER, SILENT, Caller, refuse
+from tests.sip.sipp import Carrier
+from tests.sip.stage import Stage
+
+
+def sent_of_last_call(edge: RunningEdge) -> list[Event]:
+    last = edge.events("call_started")[-1]["call"]
+    return [event for event in edge.events("attempt_sent") if event["call"] == last]
+
+
+def milliseconds_to_winner(edge: RunningEdge) -> float:
+    started, sent = edge.events("call_started")[-1], sent_of_last_call(edge)[-1]
+    return float(sent["mono"] - started["mono"]) / 1e6
+
+
+def place(stage: Stage, edge: RunningEdge, count: int = 1) -> None:
+    for _ in range(count):
+        stage.call(edge, Caller(talk_ms=10))
+
+
+def states(edge: RunningEdge) -> list[str]:
+    return [event["state"] for event in edge.events("provider_breaker")]
+
+
+def test_an_open_breaker_takes_a_dead_first_carrier_out_of_the_way(stage: Stage) -> None:
+    stage.table.trunk()
+    dead, alive = stage.carrier(SILENT), stage.carrier(ANSWER)
+    provider = stage.table.provider(dead.hostname, no_response_timeout_s=1)
+    stage.table.provider(alive.hostname)
+    edge = stage.edge(breaker_failures=2, breaker_open_s=3600)
+
+    place(stage, edge, 2)
+    assert milliseconds_to_winner(edge) > 900
+    [opened] = edge.await_events("provider_breaker")
+    assert (opened["provider_id"], opened["state"]) == (provider.id, "open")
+    assert "call" not in opened
+    assert "no_response" in opened["detail"]
+
+    place(stage, edge)
+
+    added = milliseconds_to_winner(edge)
+    assert added < 500, "bounded by the load of the machine; without it, it is 1 ms"
+    decision = edge.events("call_started")[-1]["decision"]
+    assert [(found["provider_id"] == provider.id, found["position"]) for found in decision] == [(False, 1), (True, 2)]
+    assert "breaker_open" in decision[1]["reasons"]
+
+
+def test_a_carrier_that_returns_gets_one_call_and_then_all(stage: Stage) -> None:
+    stage.table.trunk()
+    dying = stage.carrier(refuse(503))
+    stage.table.provider(dying.hostname)
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge(breaker_failures=2, breaker_open_s=1)
+    place(stage, edge, 2)
+    assert states(edge) == ["open"]
+    dying.process.kill()
+    dying.process.wait()
+    returned = stage.carrier(ANSWER, port=dying.port)
+
+    while "closed" not in states(edge):
+        place(stage, edge)
+    place(stage, edge)
+
+    assert states(edge) == ["open", "half_open", "closed"]
+    assert len(received(returned)) >= 2
+    assert sent_of_last_call(edge)[0]["provider_id"] == edge.events("attempt_sent")[0]["provider_id"]
+
+
+def received(carrier: Carrier) -> list[str]:
+    return [message.first_line for message in carrier.received("INVITE")]
+
+
+def test_a_carrier_behind_an_open_breaker_still_gets_what_nobody_else_takes(stage: Stage) -> None:
+    stage.table.trunk()
+    weak = stage.carrier((*refuse(503),))
+    stage.table.provider(weak.hostname)
+    stage.table.provider(stage.carrier(refuse(503)).hostname)
+    edge = stage.edge(breaker_failures=1, breaker_open_s=3600)
+
+    for _ in range(2):
+        stage.call(edge, Caller(expects=503))
+
+    assert len(sent_of_last_call(edge)) == 2
+    assert states(edge) == ["open", "open"]
