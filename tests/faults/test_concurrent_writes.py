@@ -16,7 +16,7 @@ from tests.api.serving import SYSTEM_DEFAULT, settings_for
 from tests.faults.counts import may_take_long, times
 from tests.faults.ledger import login
 
-KEYS = times(25, 1_000)
+KEYS = times(8, 1_000)
 DUPLICATES = 20
 UPDATES = times(80, 10_000)
 COUNTERS = 4

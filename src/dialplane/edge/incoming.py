@@ -96,6 +96,7 @@ class Incoming:
     def _begin(self, plan: Plan) -> None:
         self.open_call = plan.call
         self._sip.record_route(make_cookie(plan.call, self._sip.text("$ci"), key=self._cookie_key))
+        self._log.flush()  # on record before a carrier hears of it, whatever dies then
         self._outgoing.begin(plan)
         self.open_call = ""
 

@@ -6,6 +6,7 @@ shorter and `all` last, lower priority first, then weight or age; each provider 
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -86,7 +87,7 @@ def dialroute(
     for candidate in _ordered(candidates, number, call_id):
         provider_id = candidate.provider_id
         provider = providers(provider_id)
-        why = _WHY_HERE[candidate.own, candidate.weight is not None]
+        why = _WHY_HERE[candidate.own][candidate.weight is not None]
         refusal = _refusal(candidate, provider, placed, now)
         if refusal:
             outcome = DROPPED if refusal == reasons.PROVIDER_REPEATED else SKIPPED
@@ -107,11 +108,11 @@ def dialroute(
 def _ordered(candidates: Iterable[Candidate], number: str, call_id: str) -> list[Candidate]:
     matching = [candidate for candidate in candidates if matches(candidate.target, number)]
     if len(matching) > 1:
-        matching.sort(key=lambda candidate: _order(candidate, call_id))
+        matching.sort(key=partial(_order, call_id))
     return matching
 
 
-def _order(candidate: Candidate, call_id: str) -> tuple[bool, int, int, bool, float, int, str]:
+def _order(call_id: str, candidate: Candidate) -> tuple[bool, int, int, bool, float, int, str]:
     weight = candidate.weight
     return (
         not candidate.own,
@@ -137,11 +138,11 @@ def _draw(call_id: str, route_id: str, weight: int) -> float:
 
 _Kept = tuple[Candidate, Provider | None, tuple[str, ...]]
 
-_WHY_HERE = {
-    (own, weighted): (reasons.OWN_ROUTE if own else reasons.DEFAULT_ROUTE, *((reasons.WEIGHTED,) if weighted else ()))
-    for own in (True, False)
-    for weighted in (True, False)
-}
+_WHY_HERE = (
+    ((reasons.DEFAULT_ROUTE,), (reasons.DEFAULT_ROUTE, reasons.WEIGHTED)),
+    ((reasons.OWN_ROUTE,), (reasons.OWN_ROUTE, reasons.WEIGHTED)),
+)
+"""By whether the route is the customer's own, and by whether it has a weight."""
 
 
 def _refusal(candidate: Candidate, provider: Provider | None, placed: Collection[str], now: int) -> str | None:

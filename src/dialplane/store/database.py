@@ -21,7 +21,6 @@ from dialplane.store.known import Known
 from dialplane.store.notifier import Notifier
 from dialplane.store.revision_log import Author, Change
 from dialplane.store.unit import Clock, Reading, Writing
-from dialplane.store.worker import run_to_end
 
 READERS = 4
 """Reading connections: SQLite reads are short, and the machine has few cores to run more at once."""
@@ -63,9 +62,12 @@ class Database:
 
     async def close(self) -> None:
         """Ends every connection and thread. No unit may be open."""
-        await run_to_end(self._threads, self._writer.close)
-        await run_to_end(self._threads, self._reader.close)
-        self._threads.shutdown(wait=True)
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        self._threads.shutdown(wait=True)  # first: work that was abandoned gives its connection back at its end
+        self._writer.close()
+        self._reader.close()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reading]:
