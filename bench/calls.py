@@ -20,7 +20,7 @@ from tests.sip.sipp import running_carrier
 
 CALLS_PER_SECOND = 300
 SECONDS = 3
-ROUNDS = 5
+ROUNDS = 4
 NUMBERS = 2_000
 
 NATIVE = "native script, two static carriers"

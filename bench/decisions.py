@@ -8,7 +8,7 @@ from bench.report import Report
 from bench.table import CALLER, SIZES
 from dialplane.replica.reader import ReplicaReader
 
-WARM_UP = 5_000  # the pages and caches that a running edge has warm
+WARM_UP = 10_000  # the pages and caches that a running edge has warm
 ROUNDS = 7
 DECISIONS = 4_000  # in each round
 

@@ -1,7 +1,7 @@
 """From the answer of a PUT of a route to the moment that the edge's replica shows it, through the real processes.
 
 `dialplane serve` runs: API, SQLite, the edge's agent. Beside it the first load of the replica: from the start of the
-agent's process to a whole replica.
+agent's process to a whole replica, and the CPU that both processes have used by then.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.processes import started_at_s
+from bench.processes import cpu_s, started_at_s
 from bench.report import Report
 from bench.seeding import seed
-from bench.table import SIZES, RouteTable
+from bench.table import SIZES, RouteTable, table_of
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.route import Route
 from dialplane.replica.layout import CURRENT, ReplicaUnavailable
@@ -32,14 +32,16 @@ def run(report: Report) -> None:
     """Print the replica's first load, and the delay's p50, p99 and greatest, for each size."""
     for size in SIZES:
         with tempfile.TemporaryDirectory(prefix="dialplane-bench-") as name:
-            _one_size(report, RouteTable(size), Path(name) / "data")
+            _one_size(report, table_of(size), Path(name) / "data")
 
 
 def _one_size(report: Report, table: RouteTable, data: Path) -> None:
     revision = asyncio.run(seed(data, table))
     with serving(data) as instance:
         loaded_s = _first_load_s(instance, revision)
-        report.line(f"first load from the feed, {table.size:,} routes", f"{loaded_s:.1f} s")
+        agent_s, api_s = (cpu_s(instance.main_pid(f"dialplane.{program}")) for program in ("agent", "api"))
+        figure = f"{loaded_s:.1f} s  (CPU: agent {agent_s:.1f} s, API {api_s:.1f} s)"
+        report.line(f"first load from the feed, {table.size:,} routes", figure)
         delays_ms = sorted(_delays_ms(instance, table))
     report.line(
         f"PUT to edge, {table.size:,} routes",

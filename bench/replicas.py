@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from bench.table import RouteTable
+from bench.table import RouteTable, table_of
 from dialplane.domain.records import record_of
 from dialplane.replica.writer import ReplicaWriter
 
@@ -48,7 +48,7 @@ def _folder() -> Path:
 @lru_cache
 def replica_of(size: int) -> BuiltReplica:
     """The replica of a table of `size` routes; gone when this process ends."""
-    table, folder = RouteTable(size), _folder() / f"replica-{size}"
+    table, folder = table_of(size), _folder() / f"replica-{size}"
     records = _Watched(table.records())
     writer = ReplicaWriter(folder)
     began = time.perf_counter()
