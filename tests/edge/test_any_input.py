@@ -25,7 +25,7 @@ KEY = b"k" * 32
 ANYTHING = st.text(st.characters(), max_size=300)
 WIRE = st.one_of(ANYTHING, st.from_regex(r"(sips?|tel|SIP):[ -~]{0,60}@?[ -~]{0,30}", fullmatch=True))
 USER = r"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-F]{2})+"
-HOST = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?"
+HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?"
 SIP_URI = re.compile(rf"sip:{USER}@{HOST}(?:;transport=(?:tcp|tls))?", re.ASCII)
 TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+", re.ASCII)
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{0,14}", fullmatch=True)
@@ -49,6 +49,7 @@ def provider(**fields: Any) -> Provider | None:
 @example("+1", "", "\r\nX: y", "carrier.example", "udp")
 @example("+1", "9#", "*", "[2001:db8::1]:5070", "tcp")
 @example("+1", "", "", "a;transport=tcp", "udp")
+@example("+1", "", "", "carrier_1", "udp")
 def test_a_uri_to_a_carrier_is_one_sip_uri_or_the_provider_cannot_exist(
     number: str, prefix: str, postfix: str, hostname: str, transport: str
 ) -> None:

@@ -4,7 +4,7 @@ import inspect
 import pytest
 
 from dialplane.edge import ksr
-from dialplane.edge.ksr import UNDECODABLE, KsrError, Sip
+from dialplane.edge.ksr import QUIET_LEVEL, UNDECODABLE, KsrError, Sip
 from tests.edge.fakeksr import FakeKsr, function_names
 
 
@@ -41,6 +41,17 @@ def test_ones_and_minus_ones_become_bools(answer: int, expected: bool) -> None:
 
     assert sip.relay() is expected
     assert sip.is_cancelled() is expected
+
+
+def test_a_quiet_process_still_writes_its_own_lines() -> None:
+    ksr = FakeKsr()
+    sip = Sip(ksr)
+
+    sip.keep_quiet()
+    sip.log_warning("a ban")
+
+    quiet = ("kex.setdebug", QUIET_LEVEL)
+    assert ksr.calls == [quiet, ("kex.resetdebug",), ("warn", "a ban\n"), quiet]
 
 
 def test_a_null_is_an_empty_text() -> None:

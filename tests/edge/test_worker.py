@@ -30,6 +30,7 @@ def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
         "max_auth_failures": 20,
         "max_headers": 100,
         "max_vias": 64,
+        "is_quiet": False,
         **settings,
     }
     return Worker(Sip(ksr), ScriptSettings(**fields))
@@ -55,6 +56,19 @@ def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -
     assert len(named) == 11
     assert all(callable(getattr(made, name)) for name in named)
     assert made.child_init(1) == 0
+
+
+@pytest.mark.parametrize(
+    ("rank", "is_quiet", "level"), [(1, True, [[-2]]), (0, True, []), (-1, True, []), (1, False, [])]
+)
+def test_a_quiet_edge_keeps_only_the_processes_quiet_that_strangers_reach(
+    tmp_path: Path, rank: int, is_quiet: bool, level: list[list[int]]
+) -> None:
+    ksr = FakeKsr()
+
+    worker(tmp_path, ksr, is_quiet=is_quiet).child_init(rank)
+
+    assert ksr.called("kex.setdebug") == level
 
 
 def test_an_exception_is_answered_500_and_counted(tmp_path: Path) -> None:

@@ -112,9 +112,12 @@ def test_a_provider_that_is_the_edge_itself_is_passed_over(stage: Stage) -> None
 
 
 @pytest.mark.parametrize(
-    ("cap", "reason"), [({"max_channels": 1}, "channel_cap_full"), ({"max_cps": 1}, "cps_cap_full")]
+    ("cap", "reason", "most"),
+    [({"max_channels": 1}, "channel_cap_full", 1), ({"max_cps": 1}, "cps_cap_full", 2)],  # in two seconds: two
 )
-def test_a_full_provider_is_passed_over_and_the_call_goes_on(stage: Stage, cap: dict[str, Any], reason: str) -> None:
+def test_a_full_provider_is_passed_over_and_the_call_goes_on(
+    stage: Stage, cap: dict[str, Any], reason: str, most: int
+) -> None:
     stage.table.trunk()
     full, spare = stage.carrier(ANSWER), stage.carrier(ANSWER)
     stage.table.provider(full.hostname, **cap)
@@ -125,10 +128,10 @@ def test_a_full_provider_is_passed_over_and_the_call_goes_on(stage: Stage, cap: 
 
     edge.await_events("call_ended", 3)
     skips = edge.events("attempt_skipped")
-    assert len(skips) == 2
     assert {skip["why"][-1] for skip in skips} == {reason}
-    assert len(full.received("INVITE")) == 1
-    assert len(spare.received("INVITE")) == 2
+    carried = len(full.received("INVITE"))
+    assert 1 <= carried <= most
+    assert len(skips) == len(spare.received("INVITE")) == 3 - carried
 
 
 def test_a_channel_is_free_again_when_its_call_or_attempt_has_ended(stage: Stage) -> None:

@@ -69,6 +69,11 @@ class EdgeConfig:
     script: Path | None = None
     tls: TlsConfig = TlsConfig()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether workers log only what is critical and what the script says: strangers must not fill the log."""
+        return self.log_level <= 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptSettings:
@@ -86,6 +91,7 @@ class ScriptSettings:
     max_auth_failures: int
     max_headers: int
     max_vias: int
+    is_quiet: bool
 
     @classmethod
     def of(cls, config: EdgeConfig, *, cookie_key: str) -> "ScriptSettings":
@@ -103,6 +109,7 @@ class ScriptSettings:
             max_auth_failures=config.max_auth_failures,
             max_headers=config.max_headers,
             max_vias=config.max_vias,
+            is_quiet=config.is_quiet,
         )
 
     @property

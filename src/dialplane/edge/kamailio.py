@@ -16,6 +16,7 @@ from string import Template
 
 from dialplane.edge.certificate import ensure_own
 from dialplane.edge.config import DROP, SETTINGS_VARIABLE, SITE_PACKAGES_VARIABLE, EdgeConfig, ScriptSettings
+from dialplane.edge.ksr import QUIET_LEVEL
 from dialplane.engine.dialroute import MOST_ATTEMPTS
 from dialplane.engine.failover import RETRY_AFTER_S
 
@@ -123,7 +124,8 @@ def render(config: EdgeConfig, *, topology_key: str = "") -> str:
         scrubbed="|".join(SCRUBBED),
         retry_after_s=RETRY_AFTER_S,
         topology="#!define HIDES_TOPOLOGY" if config.hides_topology else "",
-        quiet="#!define QUIET" if config.log_level <= 0 else "",
+        quiet="#!define QUIET" if config.is_quiet else "",
+        quiet_level=QUIET_LEVEL,
         topology_key=topology_key,
         topology_address=_mask_address(config.listen),
         turn_away="" if config.scanners == DROP else 'sl_send_reply("403", "Forbidden");',

@@ -4,7 +4,7 @@ The one file that touches KSR. Its functions answer 1 or -1, both of which are t
 raises. Sources: Kamailio 5.6.3, src/core/kemi.c and the modules' own tables.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -18,6 +18,7 @@ DIGEST_WRONG = -2  # the nonce holds, the response does not
 _HA1_GIVEN = 1
 _QOP_AUTH = 1
 _STALE = 16
+QUIET_LEVEL = -2  # L_CRIT: parsers write several lines, of level L_ERR, for each message that is none
 _TIMER_UNIT_PER_S = 1000  # t_set_fr takes milliseconds
 
 
@@ -33,6 +34,7 @@ class Sip:
 
     def __init__(self, ksr: Any) -> None:
         self._ksr = ksr
+        self._is_quiet = False
         self._pv_get = ksr.pv.get
         self._avp_get = ksr.pvx.avp_get
         self._avp_set = ksr.pvx.avp_sets
@@ -270,11 +272,27 @@ class Sip:
 
     def log_error(self, text: str) -> None:
         """A line in Kamailio's log."""
-        self._ksr.err(text + "\n")
+        self._log(self._ksr.err, text)
 
     def log_warning(self, text: str) -> None:
         """A line in Kamailio's log."""
-        self._ksr.warn(text + "\n")
+        self._log(self._ksr.warn, text)
+
+    def keep_quiet(self) -> None:
+        """From now on this process logs what is critical, and our own lines.
+
+        The debugger module's levels for each module would do the same, for a lock in shared memory at each place that
+        might log: a quarter of a busy edge's time.
+        """
+        self._is_quiet = True
+        self._ksr.kex.setdebug(QUIET_LEVEL)
+
+    def _log(self, write: Callable[[str], Any], text: str) -> None:
+        if self._is_quiet:
+            self._ksr.kex.resetdebug()
+        write(text + "\n")
+        if self._is_quiet:
+            self._ksr.kex.setdebug(QUIET_LEVEL)
 
     def _did(self, function: str, answer: Any) -> None:
         if answer is not True and (answer is False or answer is None or answer < 0):

@@ -67,6 +67,7 @@ class Worker:
             warn=self._warn,
         )
         self._main_pid = os.getpid()
+        self._is_quiet = settings.is_quiet
         self._is_refused = False
         self._warned_at = 0.0
 
@@ -74,6 +75,8 @@ class Worker:
         """Kamailio's call in each new process."""
         die_with_main(self._main_pid)
         self._log.forget_process()
+        if self._is_quiet and rank > 0:
+            self._sip.keep_quiet()
         gc.freeze()  # what was loaded before the fork stays: no collection looks at it, nor copies its pages
         return 0
 

@@ -175,13 +175,13 @@ class ReplicaWriter:
         link = self._folder / f"{layout.CURRENT}.new"
         link.unlink(missing_ok=True)
         link.symlink_to(path.name)
+        (self._folder / layout.DAMAGED).unlink(missing_ok=True)  # before: a mark that comes later may be of the new one
         os.replace(link, self._folder / layout.CURRENT)
         descriptor = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        (self._folder / layout.DAMAGED).unlink(missing_ok=True)
         for old in self._folder.glob("generation-*"):
             if old.name != path.name:
                 shutil.rmtree(old)
