@@ -3,16 +3,13 @@
 import itertools
 import json
 import random
-import socket
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.request import Request as HttpRequest
-from urllib.request import urlopen
 
-from bench.node import Node, make_database, running
+from bench import bulk
+from bench.node import Node, free_port, make_database, running
 from bench.report import Report
 from bench.table import CALLER, RouteTable
 from bench.wrk import Load, Request, is_installed, put_under_load
@@ -24,7 +21,8 @@ REQUESTS = 20_000
 
 SECONDS = 10
 WARM_UP_S = 3
-BULK = 100_000
+POSTGRESQL_ROUTES = 100_000
+"""Routes that are there before; a million take minutes to put in."""
 
 
 def run(report: Report) -> None:
@@ -36,17 +34,18 @@ def run(report: Report) -> None:
         table = RouteTable(ROUTES)
         token = make_database(Path(folder), table)
         measure(report, Path(folder), table, token)
+    bulk.on_postgresql(report, _new_routes, POSTGRESQL_ROUTES)
 
 
 def measure(report: Report, data: Path, table: RouteTable, token: str) -> None:
     """The figures of a node on this data folder."""
-    with running(data, port=_free_port()) as node:
+    with running(data, port=free_port()) as node:
         report.line(f"start to ready, {table.size:,} routes", f"{node.ready_s:.1f} s", goal="<= 3 s")
         _loaded(report, node, token, "GET /v1.0/dialroutes", _dialroutes(table), goal=">= 5,000/s, p99 <= 10 ms")
         _loaded(report, node, token, "GET an object by its id", _objects(table), goal=">= 1,500/s")
         _loaded(report, node, token, "GET a page of 10 routes", _pages(table))
         _loaded(report, node, token, "POST /v1.0/routes", _creates(table), goal=">= 400/s")
-        _bulk(report, node, table, token)
+        bulk.measure(report, node, token, _new_routes(table), where=f"SQLite, beside {table.size:,}")
 
 
 def _loaded(report: Report, node: Node, token: str, what: str, requests: Iterable[Request], *, goal: str = "") -> None:
@@ -97,26 +96,3 @@ def _new_routes(table: RouteTable) -> Iterable[dict[str, Any]]:
             "priority": 9,
             "target": f"+{chosen.choice(table.prefixes)}",
         }
-
-
-def _bulk(report: Report, node: Node, table: RouteTable, token: str) -> None:
-    fields = itertools.islice(_new_routes(table), BULK)
-    changes = [{"action": "create", "kind": "route", "fields": one} for one in fields]
-    body = json.dumps({"changes": changes}).encode()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    before_mb = node.memory_mb()
-    node.forget_peak()
-    started, before_s = time.perf_counter(), node.cpu_s()
-    with urlopen(HttpRequest(f"{node.base_url}/v1.0/changes", body, headers), timeout=120) as answer:
-        answer.read()
-    took_s = time.perf_counter() - started
-    more_mb = node.memory_mb(peak=True) - before_mb
-    figure = f"{took_s:.1f} s  CPU {node.cpu_s() - before_s:.1f} s  {more_mb:.0f} MB more at its peak"
-    report.line(f"POST /v1.0/changes, {BULK:,} routes", f"{figure} (body {len(body) / 1e6:.0f} MB)", goal="<= 10 s")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

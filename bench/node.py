@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,9 +33,21 @@ AT_ONCE = 10_000
 READY_WITHIN_S = 60
 
 
-def make_database(data: Path, table: RouteTable) -> str:
-    """A data folder whose SQLite database holds the table; the token of an administrator's access key."""
-    return asyncio.run(_filled(Settings(data=data, admin_password=SecretStr("for the benchmark")), table))
+def make_database(data: Path, table: RouteTable, *, database_url: str = "") -> str:
+    """A data folder whose database (SQLite in it, if not another) holds the table; the token of an administrator's key.
+
+    The schema of another one must be there.
+    """
+    settings = Settings(data=data, database_url=database_url, admin_password=SecretStr("for the benchmark"))
+    return asyncio.run(_filled(settings, table))
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 async def _filled(settings: Settings, table: RouteTable) -> str:
@@ -82,9 +95,10 @@ class Node:
 
 
 @contextmanager
-def running(data: Path, *, port: int) -> Iterator[Node]:
+def running(data: Path, *, port: int, database_url: str = "") -> Iterator[Node]:
     """An API on this data folder, ready; gone at the end."""
-    environment = {**os.environ, "DIALPLANE_DATA": str(data), "DIALPLANE_HTTP": f"127.0.0.1:{port}"}
+    set_ = {"DIALPLANE_DATA": str(data), "DIALPLANE_HTTP": f"127.0.0.1:{port}", "DIALPLANE_DATABASE_URL": database_url}
+    environment = {**os.environ, **set_}
     started = time.perf_counter()
     with (data / "api.log").open("wb") as log:
         process = subprocess.Popen(

@@ -5,6 +5,7 @@ values inward.
 """
 
 import re
+import ssl
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 _PORT = re.compile(r"[0-9]{1,5}")
 
 
@@ -40,6 +42,12 @@ def _networks(text: str) -> str:
     for network in split_list(text):
         ip_network(network)
     return text
+
+
+def _keepalive(seconds: int) -> int:
+    if 0 < seconds < 30:
+        raise ValueError("must be 0 or at least 30: Kamailio asks no more often")
+    return seconds
 
 
 def split_list(text: str) -> tuple[str, ...]:
@@ -177,8 +185,13 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(default=None, description="PEM file of the private key to `tls_certificate`.")
     tls_authorities: Path | None = Field(
         default=None,
-        description="PEM file of the authorities that must have signed a carrier's certificate, like "
-        "/etc/ssl/certs/ca-certificates.crt; empty to check none: many carriers' SBCs sign their own.",
+        description="PEM file of the authorities that must have signed a carrier's certificate; empty for the "
+        "system's. For a carrier that signs its own, a file of the system's and that certificate.",
+    )
+    tls_verify_carriers: bool = Field(
+        default=True,
+        description="Check the certificates of carriers over TLS. Kamailio 5.6 checks who signed them and until when "
+        "they hold; the name only the probes check, which puts a carrier with another's certificate last.",
     )
     denied_networks: Annotated[str, AfterValidator(_networks)] = Field(
         default="",
@@ -191,7 +204,14 @@ class Settings(BaseSettings):
     )  # fmt: skip
     max_call_s: int = Field(
         default=14_400, ge=60, le=31 * 86_400,
-        description="Seconds after which an answered call is ended: its BYE was lost. No edge's calls last longer.",
+        description="Seconds after which an answered call is ended, with a BYE to both sides: a machine has forgotten "
+        "it. No edge's calls last longer.",
+    )  # fmt: skip
+    call_keepalive_s: Annotated[int, AfterValidator(_keepalive)] = Field(
+        default=300, ge=0, le=86_400,
+        description="Seconds between two OPTIONS to both sides of an answered call; 0 for none, else at least 30. A "
+        "side that twice in a row says 481 or nothing at all has lost the call, and it is ended; every other answer "
+        "keeps it. Five minutes cost two messages a call, and free the channels of a lost BYE within eleven.",
     )  # fmt: skip
     strangers: str = Field(
         default="refuse",
@@ -278,6 +298,13 @@ class Settings(BaseSettings):
     def sip_address(self) -> tuple[str, int]:
         """Host and port of `sip`."""
         return split_address(self.sip)
+
+    @property
+    def carrier_authorities(self) -> Path | None:
+        """The file of authorities for carriers' certificates; None where these are not checked."""
+        if not self.tls_verify_carriers:
+            return None
+        return (self.tls_authorities or Path(ssl.get_default_verify_paths().cafile or _AUTHORITIES)).absolute()
 
     @property
     def database_file(self) -> Path:

@@ -27,6 +27,7 @@ class ControlPlane:
     revision: int = 0
     changes: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
     batches: list[list[dict[str, Any]]] = field(default_factory=list)
+    agents: list[Any] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
     cut_feed: bool = False
     down: bool = False
@@ -65,7 +66,9 @@ class ControlPlane:
 
     def take(self, body: bytes) -> Answer:
         """The answer to a batch of events."""
-        events = json.loads(body)["events"]
+        told = json.loads(body)
+        events = told["events"]
+        self.agents.append(told.get("agent"))
         status = self.refuse(events)
         if status is not None:
             return status, {}, json.dumps({"error": {"status": "X", "reason": "REFUSED", "message": "no"}}).encode()

@@ -1,9 +1,13 @@
 import asyncio
+import itertools
 
 import pytest
 
-from dialplane.agent.resolver import NameNotResolved, Resolver
+from dialplane.agent.resolver import REDRAW_S, NameNotResolved, Resolver
 from tests.agent.nameserver import Records, serving
+
+DRAWS = 40
+"""So many draws all agree once in 10^12."""
 
 ZONE: Records = {
     ("one.example", "A"): ["192.0.2.1"],
@@ -11,9 +15,10 @@ ZONE: Records = {
     ("many.example", "A"): ["192.0.2.4", "192.0.2.5", "192.0.2.6"],
     ("two.example", "AAAA"): ["2001:db8::2"],
     ("srv.example", "A"): ["192.0.2.99"],
-    ("_sip._udp.srv.example", "SRV"): ["20 0 5080 two.example.", "10 1 5070 one.example.", "10 9 5071 one.example."],
+    ("_sip._udp.srv.example", "SRV"): ["20 0 5080 two.example.", "15 1 5070 one.example.", "10 9 5071 one.example."],
     ("_sip._tcp.srv.example", "SRV"): ["0 0 0 ."],
     ("_sips._tcp.srv.example", "SRV"): ["0 0 5061 one.example."],
+    ("_sip._udp.two-ways.example", "SRV"): ["1 5 5070 one.example.", "1 5 5070 two.example."],
     ("_sip._udp.dangling.example", "SRV"): ["0 0 5060 nowhere.example."],
 }
 
@@ -53,6 +58,28 @@ def test_a_hostname_becomes_the_addresses_that_calls_go_to(hostname: str, transp
     found = resolve(hostname, transport)
 
     assert [endpoint for endpoint in found if not endpoint.startswith("[::1]")] == endpoints
+
+
+def test_services_of_equal_priority_take_turns_and_one_draw_holds_for_a_while() -> None:
+    async def scenario() -> list[list[str]]:
+        with serving(ZONE) as server:
+            resolver = Resolver(
+                nameservers=["127.0.0.1"], port=server.port, lifetime_s=5.0, now_s=lambda: next(half_draws)
+            )
+            try:
+                return [
+                    [str(endpoint) for endpoint in await resolver.endpoints("two-ways.example", "udp")]
+                    for _ in range(2 * DRAWS)
+                ]
+            finally:
+                resolver.close()
+
+    half_draws = itertools.count(0.0, REDRAW_S / 2)
+    orders = asyncio.run(scenario())
+
+    assert orders[::2] == orders[1::2]
+    assert {order[0] for order in orders} == {"192.0.2.1:5070", "192.0.2.2:5070"}
+    assert {len(order) for order in orders} == {3}
 
 
 def test_all_addresses_of_a_name_are_kept() -> None:

@@ -47,6 +47,17 @@ def numbers(plane: ControlPlane) -> list[int]:
     return [event["n"] for event in plane.events]
 
 
+def test_what_waits_and_when_the_loops_last_turned_is_told_with_each_batch(plane: ControlPlane, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with shipping(plane, tmp_path) as events:
+            events.append("attempt_sent", n=1)
+            await eventually_async(lambda: numbers(plane) == [1])
+        assert plane.agents[0]["backlog_bytes"] > 0
+        assert plane.agents[0]["loops"] == {"events": 0}
+
+    asyncio.run(scenario())
+
+
 def test_events_arrive_in_order_with_what_the_agent_adds_to_each(plane: ControlPlane, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with shipping(plane, tmp_path) as events:

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from dialplane.agent.eventwriter import EventWriter
 from dialplane.agent.heartbeat import Heartbeats
-from dialplane.agent.status import EdgeStatus, kamailio_version, running_kamailio
+from dialplane.agent.status import EdgeStatus, kamailio_version, load_of, running_kamailio
 from tests.waiting import eventually_async
 
 
@@ -99,6 +99,27 @@ def test_it_is_told_again_and_at_once_when_kamailio_is_started_anew_or_gone(
     starts = [event["kamailio_started"] for event in told(events)]
     assert [begin is None for begin in starts] == [True, False, True, False]
     assert starts[1] < starts[3]
+
+
+def test_calls_that_kamailio_was_too_busy_for_are_told_at_once(tmp_path: Path, events: Path) -> None:
+    file = tmp_path / "load.json"
+
+    async def scenario() -> None:
+        await eventually_async(lambda: told(events))
+        file.write_text('{"calls_shed": 7, "shed_percent": 90, "events_lost": 2}')
+        await eventually_async(lambda: told(events)[-1].get("calls_shed") == 7)
+
+    run(status_of(tmp_path, events, every_s=3_600.0), scenario)
+    assert "calls_shed" not in told(events)[0]
+    assert (told(events)[-1]["shed_percent"], told(events)[-1]["events_lost"]) == (90, 2)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"calls_shed": "many", "shed_percent": 1}'])
+def test_a_load_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "load.json"
+    assert load_of(file) == {}
+    file.write_text(text)
+    assert load_of(file) == {}
 
 
 def test_it_is_told_again_and_again(tmp_path: Path, events: Path, start: Callable[[], Any]) -> None:

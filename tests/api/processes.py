@@ -45,6 +45,17 @@ class ApiProcess:
         """In order."""
         self._end(signal.SIGTERM)
 
+    def ask_to_stop(self) -> None:
+        """In order, without waiting for the end."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGTERM)
+
+    def ended(self) -> int:
+        """Waits for the end that was asked for; the exit status."""
+        assert self._running is not None
+        status, self._running = self._running.wait(timeout=60), None
+        return status
+
     def _end(self, how: int) -> None:
         if self._running is not None:
             self._running.send_signal(how)

@@ -16,7 +16,9 @@ from tests.waiting import eventually
 
 FIELDS = [
     "name", "revision", "lag_revisions", "last_contact", "silent_s", "agent_version", "kamailio_version",
-    "kamailio_started", "max_call_s", "calls_in_progress", "cps", "tm_status", "tm_create",
+    "kamailio_started", "max_call_s", "calls_shed", "shed_percent", "events_lost",
+    "calls_in_progress", "cps", "tm_status",
+    "tm_create",
 ]  # fmt: skip
 
 
@@ -115,7 +117,7 @@ def test_edges_providers_and_their_views_are_metrics(own_api: Api) -> None:
     provider = own_api.admin.made("providers", type="sip", hostname="a.example")["id"]
     follow(own_api, "edge-1")
     call, now = str(uuid.uuid4()), time.time_ns() // 1_000
-    report(own_api, "edge-1", "edge_status")
+    report(own_api, "edge-1", "edge_status", calls_shed=12, shed_percent=25, events_lost=3)
     report(own_api, "edge-1", "provider_health", provider_id=provider, hostname="a.example", status="healthy")
     report(own_api, "edge-1", "provider_breaker", provider_id=provider, state="half_open")
     report(own_api, "edge-1", "call_started", call=call)
@@ -123,6 +125,9 @@ def test_edges_providers_and_their_views_are_metrics(own_api: Api) -> None:
     report(own_api, "edge-1", "attempt_ringing", call=call, n=1)
     own_api.admin.made("customers")
     eventually(lambda: metric(own_api, "dialplane_provider_channels", provider=provider) == 1)
+    assert metric(own_api, "dialplane_edge_calls_shed", edge="edge-1") == 12
+    assert metric(own_api, "dialplane_edge_events_lost", edge="edge-1") == 3
+    assert metric(own_api, "dialplane_edge_shed_ratio", edge="edge-1") == 0.25
     eventually(lambda: metric(own_api, "dialplane_edge_lag_revisions", edge="edge-1") == 1)
     assert metric(own_api, "dialplane_edge_calls_in_progress", edge="edge-1") == 1
     assert metric(own_api, "dialplane_edge_last_contact_seconds", edge="edge-1") >= now / 1e6 - 1
@@ -130,6 +135,12 @@ def test_edges_providers_and_their_views_are_metrics(own_api: Api) -> None:
     assert metric(own_api, "dialplane_provider_attempts", provider=provider) == 1
     assert metric(own_api, "dialplane_provider_health", provider=provider, edge="edge-1") == 1
     assert metric(own_api, "dialplane_provider_breaker", provider=provider, edge="edge-1") == 0.5
+    agent = {"backlog_bytes": 4096, "loops": {"feed": 3, "probes": 0}}
+    assert own_api.admin.post("/v1.0/events", {"edge": "edge-1", "events": [], "agent": agent}).status_code == 200
+    assert metric(own_api, "dialplane_edge_event_backlog_bytes", edge="edge-1") == 4096
+    assert metric(own_api, "dialplane_edge_agent_told_seconds", edge="edge-1") >= now / 1e6 - 1
+    beat = metric(own_api, "dialplane_edge_loop_heartbeat_seconds", edge="edge-1", loop="feed")
+    assert now / 1e6 - 4 <= beat <= time.time() - 3
     assert 'dialplane_provider_pdd_seconds{provider="' in own_api.nobody.get("/metrics").text
     assert own_api.admin.delete(f"/v1.0/providers/{provider}").status_code == 200
     eventually(lambda: "dialplane_provider_health{" not in own_api.nobody.get("/metrics").text)

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dialplane.control import routes
+from dialplane.control.units import Reading
 from dialplane.domain.errors import Unavailable
 from tests.api.serving import Api, serving, settings_for
 from tests.waiting import eventually
@@ -102,16 +104,48 @@ def test_a_locked_database_refuses_writes_in_time_and_goes_on_by_itself(own_api:
 
 
 def test_readiness_tells_what_is_not_ready(own_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert own_api.nobody.get("/readyz").json() == {"status": "ready", "checks": {"database": "ok", "process": "ok"}}
+    names = ("database", "schema", "secrets", "loops", "process")
+    assert own_api.nobody.get("/readyz").json() == {"status": "ready", "checks": dict.fromkeys(names, "ok")}
 
-    async def unreachable() -> Any:
+    async def unreachable(*_: Any) -> Any:
         raise Unavailable("unreachable")
 
-    monkeypatch.setattr(own_api.server._app.state.services.db, "clock", unreachable)
+    monkeypatch.setattr(Reading, "clock", unreachable)
     answer = own_api.nobody.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"status": "not_ready", "checks": {"database": "unreachable", "process": "ok"}}
+    assert answer.json()["status"] == "not_ready"
+    assert answer.json()["checks"]["database"] == "unreachable"
     assert own_api.nobody.get("/healthz").json() == {"status": "ok"}
+
+
+def not_ready(api: Api) -> dict[str, str]:
+    answer = api.nobody.get("/readyz")
+    checks = {name: told for name, told in answer.json()["checks"].items() if told != "ok"}
+    assert (answer.status_code, answer.json()["status"]) == ((503, "not_ready") if checks else (200, "ready"))
+    return checks
+
+
+def test_readiness_names_a_schema_that_is_behind_but_not_one_that_is_ahead(own_api: Api) -> None:
+    with closing(sqlite3.connect(own_api.settings.database_file, isolation_level=None)) as other:
+        other.execute("UPDATE alembic_version SET version_num = '0001'")
+        assert "has schema 0001" in not_ready(own_api)["schema"]
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+        assert not_ready(own_api) == {}
+        other.execute("DELETE FROM alembic_version")
+        assert "has schema none" in not_ready(own_api)["schema"]
+
+
+def test_readiness_names_keys_that_are_gone(own_api: Api) -> None:
+    for file in own_api.settings.secrets_folder.iterdir():
+        file.unlink()
+    assert not_ready(own_api) == {"secrets": "gone: box-keys, session keys"}
+
+
+def test_readiness_names_a_loop_that_does_not_turn(own_api: Api) -> None:
+    turned = own_api.server._app.state.services.turned
+    eventually(lambda: turned.keys() >= {"contacts", "survey"})
+    turned["survey"] -= 10_000
+    assert not_ready(own_api) == {"loops": "not turning: survey"}
 
 
 def test_every_answer_has_a_request_id_and_security_headers(own_api: Api) -> None:

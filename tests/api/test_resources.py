@@ -100,7 +100,10 @@ def test_a_trunk_has_every_documented_field_and_its_password_never(admin: Caller
     assert list(made) == TRUNK_FIELDS
     assert made["allowed_ips"] == ["192.0.2.10", "198.51.100.0/24"]
     assert made["domain_name"] == "pbx.customer.example"
-    extended = {"enabled": False, "mode": "redirect", "max_channels": 3, "max_cps": 2, "default_region": "KR"}
+    extended = {
+        "enabled": False, "mode": "redirect", "max_channels": 3, "max_cps": 2, "default_region": "KR",
+        "trusted_identity": True,
+    }  # fmt: skip
     changed = admin.put(f"/v1.0/trunks/{made['id']}", extended).json()
     assert changed == made | extended | {"tm_update": changed["tm_update"]}
 

@@ -1,9 +1,11 @@
 """Many changes in one request: all or none, one revision, and a dry run that changes nothing."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from dialplane.control import changes, providers, revisions, routes
 from dialplane.control.changes import ChangeRefused, Item
@@ -12,11 +14,18 @@ from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, ProviderInUse, StaleVersion
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.instants import NEVER
+from dialplane.store import drafts
 from tests.control.making import ADMIN, UNKNOWN_ID, admin_of, make_customer, make_provider, make_route
 
 pytestmark = pytest.mark.anyio
 
 CARRIER = {"type": "sip", "hostname": "a.example"}
+
+
+@pytest.fixture(params=[1, drafts.LARGE], ids=["staged", "direct"], autouse=True)
+def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From how many on new routes wait for the writer's lock in a temporary table."""
+    monkeypatch.setattr(drafts, "LARGE", request.param)
 
 
 def new_route(provider_id: str, **fields: Any) -> Item:
@@ -25,8 +34,9 @@ def new_route(provider_id: str, **fields: Any) -> Item:
 
 
 async def apply(db: Database, *items: Item) -> list[str]:
-    async with db.change(ADMIN, "changes.apply") as unit:
-        return await changes.apply(unit, ADMIN, items)
+    planned = changes.plan(items)
+    async with db.change(ADMIN, "changes.apply", drafts=planned.drafts) as unit:
+        return list(await changes.apply(unit, ADMIN, planned))
 
 
 async def test_creates_updates_and_deletes_are_one_revision(db: Database) -> None:
@@ -120,9 +130,10 @@ async def test_the_rules_of_single_changes_hold(db: Database) -> None:
 async def test_a_dry_run_tells_the_changes_and_makes_none(db: Database) -> None:
     provider = await make_provider(db)
     clock = await db.clock()
-    async with db.change(ADMIN, "changes.apply") as unit:
-        update = Item(action="update", kind="provider", id=provider.id, fields={"name": "would be"})
-        await changes.apply(unit, ADMIN, [new_route(provider.id), update])
+    update = Item(action="update", kind="provider", id=provider.id, fields={"name": "would be"})
+    planned = changes.plan([new_route(provider.id), update])
+    async with db.change(ADMIN, "changes.apply", drafts=planned.drafts) as unit:
+        await changes.apply(unit, ADMIN, planned)
         await unit.flush()
         told = await revisions.get(unit, ADMIN, unit.revision)
         unit.discard()
@@ -147,7 +158,7 @@ async def test_only_administrators_change_in_bulk(db: Database) -> None:
     acme = admin_of(await make_customer(db))
     with pytest.raises(PermissionDenied):
         async with db.change(acme, "changes.apply") as unit:
-            await changes.apply(unit, acme, [Item(action="create", kind="trunk")])
+            await changes.apply(unit, acme, changes.plan([Item(action="create", kind="trunk")]))
 
 
 async def test_thousands_of_routes_are_stored_and_paged(db: Database) -> None:
@@ -159,3 +170,61 @@ async def test_thousands_of_routes_are_stored_and_paged(db: Database) -> None:
         newest = await routes.list_(unit, ADMIN)
         assert [route.id for route in newest] == ids[:-101:-1]
         assert (await revisions.get(unit, ADMIN, (await unit.clock()).revision)).change_count == 2_500
+
+
+async def test_of_many_wrong_routes_the_first_is_named_in_whatever_order_they_are_stored(db: Database) -> None:
+    provider = await make_provider(db)
+    good = [new_route(provider.id, target=f"+{n}") for n in range(9, 1, -1)]
+    dangling = new_route(UNKNOWN_ID, target="+1")
+    for items, index in (
+        ([*good, new_route(provider.id, target="x"), *good, new_route(provider.id, target="+1", priority=-1)], 8),
+        ([*good, dangling, *good, new_route(provider.id, customer_id=UNKNOWN_ID, target="+10")], 8),
+        ([*good, new_route(provider.id, customer_id=UNKNOWN_ID, target="+7"), dangling], 8),
+    ):
+        with pytest.raises(ChangeRefused) as refused:
+            await apply(db, *items)
+        assert refused.value.index == index
+
+
+async def test_routes_keep_the_order_of_the_list_and_their_texts(db: Database) -> None:
+    provider = await make_provider(db)
+    names = ['"tm_create":0', "\\", "a\tb", "Zürich \U0001f600", "\\N", "'"]
+    ids = await apply(db, *(new_route(provider.id, target=f"+{9 - n}", name=name) for n, name in enumerate(names)))
+    async with db.read() as unit:
+        made = [await routes.get(unit, ADMIN, id_) for id_ in ids]
+        assert [route.name for route in made] == names
+        assert sorted(made, key=lambda route: route.tm_create) == made
+        revision = await revisions.get(unit, ADMIN, (await unit.clock()).revision)
+    assert [change.object_id for change in revision.changes] == ids
+    assert [(change.after or {})["name"] for change in revision.changes] == names
+    assert [(change.after or {})["tm_create"] for change in revision.changes] == [route.tm_create for route in made]
+
+
+class Slow:
+    """New objects that take as long to be staged as the test wants."""
+
+    are_many = True
+
+    def __init__(self) -> None:
+        self.has_begun = threading.Event()
+        self.may_end = threading.Event()
+
+    def stage(self, connection: Connection, name: str) -> None:
+        self.has_begun.set()
+        assert self.may_end.wait(30)
+
+
+async def test_others_write_while_a_large_change_is_made_ready(db: Database) -> None:
+    slow = Slow()
+
+    async def change() -> None:
+        async with db.change(ADMIN, "changes.apply", drafts=[slow]):
+            pass
+
+    changing = asyncio.create_task(change())
+    await asyncio.to_thread(slow.has_begun.wait, 30)
+    try:
+        await make_customer(db)
+    finally:
+        slow.may_end.set()
+        await changing

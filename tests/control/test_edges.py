@@ -63,6 +63,9 @@ async def test_the_latest_poll_and_the_latest_status_stay_in_whatever_order_they
         "kamailio_version": "5.6.3",
         "kamailio_started": 17,
         "max_call_s": 600,
+        "calls_shed": 3,
+        "shed_percent": 90,
+        "events_lost": 2,
     }
     await poll(db, "edge-1", revision=7, now=NOW)
     await ingest(db, [event("edge_status", 20, **status), event("edge_status", 10, agent_version="0.9")])
@@ -80,7 +83,15 @@ async def test_a_status_makes_the_edge_known_before_its_first_poll(db: Database)
 
 
 @pytest.mark.parametrize(
-    "broken", [{"max_call_s": 0}, {"max_call_s": "600"}, {"kamailio_started": -1}, {"agent_version": 7}, {"edge": ""}]
+    "broken",
+    [
+        {"max_call_s": 0},
+        {"max_call_s": "600"},
+        {"shed_percent": 101},
+        {"kamailio_started": -1},
+        {"agent_version": 7},
+        {"edge": ""},
+    ],
 )
 async def test_a_malformed_status_is_refused_alone(db: Database, broken: dict[str, Any]) -> None:
     result = await ingest(db, [event("edge_status", 20) | broken, event("edge_status", 20, edge="good")])

@@ -138,3 +138,47 @@ async def test_closing_reads_open_calls_only(db: Database) -> None:
         plan = await unit.run(lambda connection: connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all())
     (read,) = [step.detail for step in plan if " calls " in step.detail]
     assert "calls_open" in read
+
+
+def going_on(*living: str, since_s: float = -60, before_s: float = 30, **fields: Any) -> dict[str, Any]:
+    return event(
+        "edge_calls",
+        START + 90 * SECOND,
+        since=START + int(since_s * SECOND),
+        before=START + int(before_s * SECOND),
+        calls=list(living),
+        **fields,
+    )
+
+
+async def test_a_call_that_its_edge_has_no_more_is_over_and_one_that_it_has_goes_on(db: Database) -> None:
+    await ingest(db, [*answered(), *answered(uuid_of(2))])
+
+    stored = await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=[going_on(uuid_of(2))])
+
+    assert (stored.lost, await channels(db)) == (1, 1)
+    record = await call_of(db)
+    assert (record.call.status, record.call.reason, record.call.hangup_by) == ("ended", "not_going_on", "edge")
+    assert (record.call.tm_ended, record.duration_ms) == (START + 90 * SECOND, None)
+    assert (await call_of(db, uuid_of(2))).call.tm_ended is None
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        going_on(since_s=1),
+        going_on(before_s=0),
+        going_on(edge="edge-2"),
+        going_on(prefix="f"),
+    ],
+    ids=["begun before Kamailio", "begun after the look", "another edge's", "another part of the calls"],
+)
+async def test_a_report_speaks_for_no_other_calls(db: Database, report: dict[str, Any]) -> None:
+    await ingest(db, [*answered(), report])
+    assert await channels(db) == 1
+
+
+async def test_an_end_that_is_reported_after_all_stands_above_a_call_that_was_missed(db: Database) -> None:
+    await ingest(db, [*answered(), going_on()])
+    await ingest(db, [event("call_ended", START + 40 * SECOND, status=200, reason="OK", hangup_by="caller")])
+    assert (await call_of(db)).call.hangup_by == "caller"

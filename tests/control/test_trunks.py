@@ -27,6 +27,7 @@ async def test_every_field_is_stored_and_read_back_equal(db: Database) -> None:
         max_channels=3,
         max_cps=2,
         default_region="DE",
+        trusted_identity=True,
     )
     assert (made.domain_name, list(made.allowed_ips)) == ("pbx.acme.example", ["192.0.2.0/24", "2001:db8::1"])
     async with db.read() as unit:
@@ -78,3 +79,18 @@ async def test_a_bad_value_names_its_field(db: Database) -> None:
         with pytest.raises(InvalidValue) as refused:
             await make_trunk(db, acme, **{field: value})
         assert refused.value.field == field
+
+
+async def test_no_customer_says_of_itself_that_it_is_trusted(db: Database) -> None:
+    acme = await make_customer(db)
+    trunk = await make_trunk(db, acme)
+    async with db.change(ADMIN, "trunk.update") as unit:
+        with pytest.raises(PermissionDenied):
+            await trunks.create(unit, admin_of(acme), {"trusted_identity": True})
+        with pytest.raises(PermissionDenied):
+            await trunks.update(unit, admin_of(acme), trunk.id, {"trusted_identity": True})
+        assert (await trunks.update(unit, ADMIN, trunk.id, {"trusted_identity": True})).trusted_identity
+        assert (
+            await trunks.update(unit, admin_of(acme), trunk.id, {"trusted_identity": True, "name": "x"})
+        ).name == "x"
+        assert not (await trunks.update(unit, admin_of(acme), trunk.id, {"trusted_identity": False})).trusted_identity

@@ -16,7 +16,7 @@ from dialplane.domain.provider import Provider
 from dialplane.edge.cookie import call_of_cookie, make_cookie
 from dialplane.edge.events import EventLog, new_id
 from dialplane.edge.ingress import dialled_in, outbound_proxy
-from dialplane.edge.plan import Plan, PlannedAttempt
+from dialplane.edge.plan import Carrier, Plan, PlannedAttempt
 from dialplane.edge.redirect import contacts
 from dialplane.edge.soundness import is_sound
 from dialplane.engine.egress import egress_headers, egress_uri
@@ -72,7 +72,7 @@ def test_added_headers_are_one_line_each_or_the_provider_cannot_exist(headers: d
 
 @given(st.lists(st.from_regex(r"sip:[0-9+]{1,20}@[a-z]{1,10}", fullmatch=True), min_size=1, max_size=30))
 def test_contacts_keep_the_order_in_ever_lower_preferences(uris: list[str]) -> None:
-    values = contacts(Plan(new_id(), [attempt(uri) for uri in uris]))
+    values = contacts(Plan(new_id(), "an invite", [attempt(uri) for uri in uris]))
 
     found = [re.fullmatch(r"<([^<>]*)>;q=([01]\.[0-9]{3})", value) for value in values]
     assert [one[1] for one in found if one] == uris
@@ -82,8 +82,8 @@ def test_contacts_keep_the_order_in_ever_lower_preferences(uris: list[str]) -> N
 
 
 def attempt(uri: str) -> PlannedAttempt:
-    known: dict[str, Any] = {field: "" for field in PlannedAttempt.__struct_fields__}
-    return PlannedAttempt(**{**known, "uri": uri})
+    known: dict[str, Any] = {field: "" for field in Carrier.__struct_fields__}
+    return PlannedAttempt("a route", uri, ("own_route",), Carrier(**known))
 
 
 @given(WIRE)

@@ -11,7 +11,7 @@ from dialplane.edge.breakers import BreakerRule, Breakers
 from dialplane.edge.events import EventLog
 from dialplane.edge.ksr import Sip
 from dialplane.edge.outgoing import Credentials, Outgoing
-from dialplane.edge.plan import Plan, PlannedAttempt
+from dialplane.edge.plan import Carrier, Plan, PlannedAttempt
 from tests.edge.fakeksr import FakeKsr
 from tests.edge.test_events import written
 
@@ -20,10 +20,8 @@ CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 
 def attempt(name: str, **fields: Any) -> PlannedAttempt:
     settings = {
-        "route_id": f"route-{name}",
         "provider_id": f"provider-{name}",
-        "why": ["own_route"],
-        "uri": f"sip:+82@{name}",
+        "around_number": ("sip:", f"@{name}"),
         "next_hops": ["sip:10.0.0.1:5060"],
         "refusal": "",
         "headers": [],
@@ -37,7 +35,7 @@ def attempt(name: str, **fields: Any) -> PlannedAttempt:
         "has_credentials": False,
         **fields,
     }
-    return PlannedAttempt(**settings)
+    return PlannedAttempt(f"route-{name}", f"sip:+82@{name}", ["own_route"], Carrier(**settings))
 
 
 class Transaction:
@@ -75,7 +73,7 @@ class Transaction:
             credentials_of=lambda provider_id: credentials,
             now_s=lambda: 1_700_000_000,
         )
-        self.plan = Plan(CALL, attempts)
+        self.plan = Plan(CALL, "an invite", attempts)
 
     def _count(self, table: str, key: str) -> int:
         self.counts[table, key] += 1
@@ -192,7 +190,7 @@ def test_an_attempt_that_cannot_be_sent_is_followed_by_the_next_at_once(tmp_path
     assert call.events()[1]["verdict"] == "transport_error"
 
 
-def test_nothing_is_sent_or_recorded_as_sent_once_the_caller_has_cancelled(tmp_path: Path) -> None:
+def test_an_attempt_that_a_cancel_keeps_from_being_sent_was_on_record_and_ends_as_cancelled(tmp_path: Path) -> None:
     call = Transaction(tmp_path, attempt("a"), attempt("b"))
     call.begin()
     call.ksr.answers["tm.t_relay"] = -1
@@ -201,8 +199,26 @@ def test_nothing_is_sent_or_recorded_as_sent_once_the_caller_has_cancelled(tmp_p
 
     call.fail(503)
 
-    assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "call_ended"]
+    assert call.kinds() == [
+        "attempt_sent:1", "attempt_ended:1", "attempt_sent:2", "attempt_ended:2", "call_ended",
+    ]  # fmt: skip
+    assert call.events()[3]["verdict"] == "cancelled"
     assert call.ksr.called("tm.t_send_reply") == [[487, "Request Terminated"]]
+
+
+def test_an_attempt_is_on_record_before_a_carrier_hears_of_it(tmp_path: Path) -> None:
+    call = Transaction(tmp_path, attempt("a"))
+    seen: list[str] = []
+
+    def relay() -> int:
+        seen.extend(event["kind"] for event in written(tmp_path))
+        return 1
+
+    call.ksr.answers["tm.t_relay"] = relay
+
+    call.begin()
+
+    assert seen == ["attempt_sent"]
 
 
 def test_a_full_provider_is_skipped_and_numbered(tmp_path: Path) -> None:

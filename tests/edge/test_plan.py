@@ -1,10 +1,12 @@
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dialplane.domain.provider import Provider
-from dialplane.edge.plan import Plan, Progress, decision_of, make_plan, plan_of
+from dialplane.edge.plan import Carriers, Plan, Progress, decision_of, make_plan, plan_of
 from dialplane.engine.dialroute import DROPPED, TRIED, Candidate, Dialroute, Place
 from dialplane.engine.reasons import OWN_SOCKET, UNRESOLVED
 
@@ -19,7 +21,11 @@ def place(**fields: Any) -> Place:
 
 def plan(*places: Place, address: str = "10.0.0.1:5060", own_sockets: tuple[str, ...] = ()) -> Plan:
     addresses = [address] if address else []
-    return make_plan(CALL, "+8210", Dialroute(places), addresses=lambda provider_id: addresses, own_sockets=own_sockets)
+    return planned(Carriers(own_sockets), addresses, *places)
+
+
+def planned(carriers: Carriers, addresses: Sequence[str], *places: Place) -> Plan:
+    return make_plan(CALL, "an invite", "+8210", Dialroute(places), carriers=carriers, addresses=lambda _: addresses)
 
 
 def test_a_plan_outlives_its_text_form() -> None:
@@ -38,14 +44,30 @@ def test_a_plan_outlives_its_text_form() -> None:
 
     read = plan_of(made.to_text())
 
-    assert read.call == CALL
+    assert (read.call, read.invite) == (CALL, "an invite")
     first = read.attempts[0]
     assert first.uri == "sip:9%23+8210@10.0.0.1;transport=tcp"
-    assert first.next_hops[0] == "sip:10.0.0.1:5060;transport=tcp"
-    assert [tuple(header) for header in first.headers] == [("X-A", "b"), ("X-Umlaut", "\u00e4")]
-    assert (first.overrides, first.max_channels, first.max_cps) == ({404: "stop"}, 3, 2)
-    assert (first.ring_s, first.codecs, first.has_credentials) == (20, "PCMU", True)
+    carrier = first.carrier
+    assert carrier.next_hops[0] == "sip:10.0.0.1:5060;transport=tcp"
+    assert [tuple(header) for header in carrier.headers] == [("X-A", "b"), ("X-Umlaut", "\u00e4")]
+    assert (carrier.overrides, carrier.max_channels, carrier.max_cps) == ({404: "stop"}, 3, 2)
+    assert (carrier.ring_s, carrier.codecs, carrier.has_credentials) == (20, "PCMU", True)
     assert read.to_text() == made.to_text()
+
+
+def test_what_is_kept_of_a_carrier_follows_its_provider_and_its_addresses() -> None:
+    carriers, before = Carriers(()), place(ring_timeout_s=20)
+    assert before.provider is not None
+    after = before._replace(provider=replace(before.provider, ring_timeout_s=30))
+
+    plans = [
+        planned(carriers, ["10.0.0.1:5060"], before),
+        planned(carriers, ["10.0.0.1:5060"], after),
+        planned(carriers, ["10.0.0.2:5060"], after),
+    ]
+
+    kept = [(made.attempts[0].carrier.ring_s, made.attempts[0].carrier.next_hops[0]) for made in plans]
+    assert kept == [(20, "sip:10.0.0.1:5060"), (30, "sip:10.0.0.1:5060"), (30, "sip:10.0.0.2:5060")]
 
 
 def test_a_carriers_password_is_not_in_the_plan() -> None:
@@ -58,7 +80,7 @@ def test_a_carriers_password_is_not_in_the_plan() -> None:
 def test_what_must_not_be_called_is_refused_in_the_plan(address: str, refusal: str) -> None:
     made = plan(place(), address=address, own_sockets=("127.0.0.1:5060",))
 
-    assert made.attempts[0].refusal == refusal
+    assert made.attempts[0].carrier.refusal == refusal
 
 
 def test_progress_outlives_its_text_form() -> None:

@@ -31,6 +31,7 @@ def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
         "max_headers": 100,
         "max_vias": 64,
         "is_quiet": False,
+        "run": str(folder / "run"),
         **settings,
     }
     return Worker(Sip(ksr), ScriptSettings(**fields))
@@ -53,7 +54,7 @@ def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -
     named = set(re.findall(r'python_exec\("([a-z_]+)"', files("dialplane.edge").joinpath("kamailio.cfg").read_text()))
     named |= set(re.findall(r'python_exec\("([a-z_]+)"', kamailio._REPLY_ROUTE))
 
-    assert len(named) == 11
+    assert len(named) == 14
     assert all(callable(getattr(made, name)) for name in named)
     assert made.child_init(1) == 0
 

@@ -261,3 +261,12 @@ def test_the_match_is_every_live_route_whose_target_begins_the_number(
     assert found == expected
     writer.close()
     reader.close()
+
+
+@pytest.mark.parametrize("error", layout.DAMAGE)
+def test_what_lmdb_says_of_overwritten_pages_is_reported_as_damage(
+    writer: ReplicaWriter, reader: ReplicaReader, error: type[Exception]
+) -> None:
+    with pytest.raises(ReplicaDamaged), reader.view():
+        raise error
+    assert writer.damaged

@@ -23,12 +23,13 @@ _CONTACT = "Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
 
 @dataclass(frozen=True)
 class Send:
-    """A response. `reason` replaces the usual phrase, `headers` are raw lines."""
+    """A response. `reason` replaces the usual phrase, `headers` are raw lines. `again`: a 2xx is sent until its ACK."""
 
     status: int
     reason: str = ""
     headers: str = ""
     with_sdp: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class TakeCancel:
     """Take a CANCEL, and then answer the INVITE with a final status."""
 
     status: int = 487
+
+
+@dataclass(frozen=True)
+class TakeOptions:
+    """Take an OPTIONS within the call, and answer it."""
+
+    status: int
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ TAKE_BYE = "take_bye"
 HANG_UP = "hang_up"
 TAKE_INVITE = "take_invite"
 STAY_SILENT = "stay_silent"
-Step = Send | Pause | TakeCancel | str
+Step = Send | Pause | TakeCancel | TakeOptions | str
 TAKE_CANCEL = TakeCancel()
 
 BUSY = (Send(486), TAKE_ACK)
@@ -84,6 +92,8 @@ def _carrier_step(step: Step) -> str:
             return '<recv request="BYE"/>' + _send(_ok("BYE"))
         case "take_invite":
             return '<recv request="INVITE" rrs="true"/>'
+        case TakeOptions(status):
+            return _options(status)
         case TakeCancel(status):
             final = f"SIP/2.0 {status} Because\n" + _ANSWERS_REQUEST.format(tag=_TAG)
             return (
@@ -99,6 +109,11 @@ def _carrier_step(step: Step) -> str:
     raise ValueError(step)
 
 
+def _options(status: int) -> str:
+    answer = f"SIP/2.0 {status} Because\n" + _ANSWERS_REQUEST.format(tag="") + f"[last_CSeq:]\n{_NO_BODY}"
+    return '<recv request="OPTIONS"/>' + _send(answer)
+
+
 def _ok(method: str) -> str:
     return "SIP/2.0 200 OK\n" + _ANSWERS_REQUEST.format(tag="") + f"[last_CSeq:]\n{_NO_BODY}"
 
@@ -108,7 +123,7 @@ def _response(step: Send) -> str:
     tag = "" if step.status == 100 else _TAG
     head = f"SIP/2.0 {step.status} {reason}\n" + _ANSWERS_REQUEST.format(tag=tag) + f"[last_CSeq:]\n{_CONTACT}"
     body = _WITH_SDP if step.with_sdp else _NO_BODY
-    return _send(head + step.headers + body, retransmit=step.status >= 300)
+    return _send(head + step.headers + body, retransmit=step.again or step.status >= 300)
 
 
 _REMEMBER_PEERS = (
@@ -127,7 +142,9 @@ class Caller:
 
     `cancel_after_ms` sends CANCEL that long after the INVITE (after the 18x when `cancel_once_ringing`). `talk_ms` is
     how long an answered call lasts; `headers` are raw lines in the INVITE (`bye_headers` in the BYE);
-    `uri` replaces the usual request URI.
+    `uri` replaces the usual request URI. `options_status` is what it answers to the one OPTIONS within
+    the call that it waits for.
+    `may_be_refused`: 503 with Retry-After is as good as what it expects. `callee_may_die`: its BYE may be answered 408.
     """
 
     number: str = "+821012345678"
@@ -141,6 +158,9 @@ class Caller:
     sdp: str = SDP
     callee_hangs_up: bool = False
     bye_headers: str = ""
+    options_status: int | None = None
+    may_be_refused: bool = False
+    callee_may_die: bool = False
 
     @property
     def scenario(self) -> str:
@@ -149,7 +169,7 @@ class Caller:
         if self.cancel_after_ms is not None:
             parts += self._cancelling()
         else:
-            parts += [*_OPTIONAL_PROVISIONALS, self._final()]
+            parts += [*_OPTIONAL_PROVISIONALS, *self._refusal(), self._final(), *self._after_refusal()]
         return _scenario(parts)
 
     def _uri(self) -> str:
@@ -183,8 +203,11 @@ class Caller:
             )
             + f"CSeq: 1 ACK\n{_NO_BODY}"
         )
+        if self.options_status is not None:
+            answered += _options(self.options_status)
         if self.callee_hangs_up:
-            return answered + '<recv request="BYE"/>' + _send(_ok("BYE"))
+            late = '<recv response="180" optional="true"/>' if self.may_be_refused else ""  # of a slower worker
+            return answered + late + '<recv request="BYE"/>' + _send(_ok("BYE"))
         bye = self._head("BYE", uri="[next_url]", to_tag="[peer_tag_param]", transaction=3).replace(
             "Max-F", "[routes]\nMax-F"
         )
@@ -192,8 +215,23 @@ class Caller:
             answered
             + f'<pause milliseconds="{self.talk_ms}"/>'
             + _send(f"{bye}CSeq: 2 BYE\n{self.bye_headers}{_NO_BODY}", retransmit=True)
+            + ('<recv response="408" optional="true" next="gone"/>' if self.callee_may_die else "")
             + '<recv response="200"/>'
+            + ('<label id="gone"/><pause milliseconds="1"/>' if self.callee_may_die else "")
         )
+
+    def _refusal(self) -> list[str]:
+        if not self.may_be_refused:
+            return []
+        asked_back = '<ereg regexp="[1-9][0-9]*" search_in="hdr" header="Retry-After:" check_it="true" assign_to="s"/>'
+        return [f'<recv response="503" optional="true" next="refused"><action>{asked_back}</action></recv>']
+
+    def _after_refusal(self) -> list[str]:
+        if not self.may_be_refused:
+            return []
+        done = '<label id="done"/><pause milliseconds="1"/><Reference variables="s"/>'
+        refused = f'<label id="refused"/>{_send(self._negative_ack())}'
+        return ['<nop next="done"/>', refused, done]
 
     def _within(self, method: str, *, transaction: int) -> str:
         head = self._head(method, uri="[next_url]", to_tag="[peer_tag_param]", transaction=transaction)

@@ -133,8 +133,12 @@ def place_calls(
     source: str = "127.0.0.1",
     timeout_s: int = 40,
     traced: bool = True,
+    more: Sequence[str] = (),
 ) -> Call:
-    """Place calls and wait until SIPp has ended; its exit code is 0 where every call went as the scenario says."""
+    """Place calls and wait until SIPp has ended; its exit code is 0 where every call went as the scenario says.
+
+    `more` are arguments of SIPp's own.
+    """
     process = start_calls(
         folder,
         caller,
@@ -145,6 +149,7 @@ def place_calls(
         source=source,
         timeout_s=timeout_s,
         traced=traced,
+        more=more,
     )
     try:
         return Call(process.wait(timeout_s + 10), folder)
@@ -164,12 +169,13 @@ def start_calls(
     source: str = "127.0.0.1",
     timeout_s: int = 40,
     traced: bool = True,
+    more: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
     """The same in the background; the caller of this waits for the process and kills it."""
     folder.mkdir(parents=True)
     (folder / "scenario.xml").write_text(caller.scenario)
     arguments = [f"127.0.0.1:{edge_port}", "-p", str(free_port()), "-m", str(calls), "-r", str(per_second)]
-    arguments += ["-t", transport, "-timeout", f"{timeout_s}s", "-timeout_error"]
+    arguments += ["-t", transport, "-timeout", f"{timeout_s}s", "-timeout_error", *more]
     return _start(folder, [*arguments, *_arguments(folder, traced=traced, source=source)])
 
 

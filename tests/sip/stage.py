@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -46,10 +47,16 @@ class Stage:
         edge.start()
         return edge
 
+    def neighbour(self) -> None:
+        """A process that is always busy, on the processors that this one may use now."""
+        process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        self._stack.callback(process.wait)
+        self._stack.callback(process.kill)
+
     def call(self, edge: RunningEdge, caller: Caller | None = None, **settings: Any) -> Call:
         """Place a call and wait for its end; it must go as its scenario says."""
         call = self.attempt_call(edge, caller, **settings)
-        assert call.exit_code == 0, f"{call.why()}\n{edge.log()[-3000:]}\n{edge.kinds()}"
+        assert call.exit_code == 0, f"{call.why()}\n{edge.log()[-3000:]}\n{edge.kinds()[-300:]}"
         return call
 
     def attempt_call(self, edge: RunningEdge, caller: Caller | None = None, **settings: Any) -> Call:

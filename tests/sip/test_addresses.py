@@ -11,6 +11,7 @@ import pytest
 
 from dialplane.edge.certificate import ensure_own
 from dialplane.edge.config import TlsConfig
+from tests.authority import Authority
 from tests.sip.edges import RunningEdge
 from tests.sip.ports import free_port
 from tests.sip.scenarios import ANSWER, Caller, refuse
@@ -18,12 +19,10 @@ from tests.sip.stage import Stage
 
 
 @contextmanager
-def tls_in_front_of(tcp_port: int, folder: Path) -> Iterator[int]:
-    """A port that takes TLS and hands what is in it to a carrier that takes TCP; its certificate is folder/crt."""
-    folder.mkdir()
-    ensure_own(folder / "crt", folder / "key", name="carrier", addresses=["127.0.0.1"])
+def tls_in_front_of(tcp_port: int, certificate: Path, key: Path) -> Iterator[int]:
+    """A port that takes TLS and hands what is in it to a carrier that takes TCP."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "crt", folder / "key")
+    context.load_cert_chain(certificate, key)
     with socket(AF_INET, SOCK_STREAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -78,7 +77,7 @@ def tls_edge(stage: Stage, **settings: object) -> RunningEdge:
 def test_a_provider_over_tls_is_reached_over_tls(stage: Stage, tmp_path: Path) -> None:
     stage.table.trunk()
     carrier = stage.carrier(ANSWER, transport="t1")
-    with tls_in_front_of(carrier.port, tmp_path / "tls") as port:
+    with tls_in_front_of(carrier.port, *Authority(tmp_path, "nobody").sign("carrier.example")) as port:
         stage.table.provider(f"127.0.0.1:{port}", transport="tls")
         edge = tls_edge(stage)
 
@@ -90,22 +89,35 @@ def test_a_provider_over_tls_is_reached_over_tls(stage: Stage, tmp_path: Path) -
     assert edge.await_events("call_ended")[0]["status"] == 200
 
 
-@pytest.mark.parametrize(("signed", "answered"), [("by the right authority", 1), ("by another", 2)])
+@pytest.mark.parametrize(
+    ("presents", "answered"), [("signed", 1), ("its own", 1), ("another's", 2), ("expired", 2), ("no authorities", 2)]
+)
 def test_a_carriers_certificate_is_checked_where_authorities_are_named(
-    stage: Stage, tmp_path: Path, signed: str, answered: int
+    stage: Stage, tmp_path: Path, presents: str, answered: int
 ) -> None:
+    """Kamailio checks no name: the one that holds is for another host."""
     stage.table.trunk()
     carrier = stage.carrier(ANSWER, transport="t1")
-    ensure_own(tmp_path / "other.crt", tmp_path / "other.key", name="another", addresses=[])
-    with tls_in_front_of(carrier.port, tmp_path / "tls") as port:
+    certificate, authorities = presented(presents, tmp_path)
+    with tls_in_front_of(carrier.port, *certificate) as port:
         stage.table.provider(f"127.0.0.1:{port}", transport="tls", no_response_timeout_s=1)
         stage.table.provider(stage.carrier(ANSWER).hostname)
-        authorities = tmp_path / "tls" / "crt" if answered == 1 else tmp_path / "other.crt"
         edge = tls_edge(stage, tls=TlsConfig(authorities=authorities))
 
         stage.call(edge)
 
     assert edge.await_events("attempt_answered")[0]["n"] == answered
+
+
+def presented(what: str, folder: Path) -> tuple[tuple[Path, Path], Path]:
+    """The carrier's certificate and key, and the edge's authorities: the system's and a few, in one file."""
+    authority, own = Authority(folder, "authority"), (folder / "own.crt", folder / "own.key")
+    ensure_own(*own, name="carrier", addresses=["127.0.0.1"])
+    signer = Authority(folder, "other") if what == "another's" else authority
+    bundle = folder / ("missing" if what == "no authorities" else "bundle.pem")
+    if what != "no authorities":
+        bundle.write_text(authority.file.read_text() + own[0].read_text())
+    return own if what == "its own" else signer.sign("carrier.example", expired=what == "expired"), bundle
 
 
 def test_a_caller_may_come_over_tls_and_sees_a_certificate(stage: Stage) -> None:

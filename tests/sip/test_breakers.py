@@ -1,9 +1,14 @@
 """A carrier that dies: the calls after it go round it, until it is back."""
 
+import re
+import time
+
 from tests.sip.edges import Event, RunningEdge
 from tests.sip.scenarios import ANSWER, SILENT, Caller, refuse
 from tests.sip.sipp import Carrier
 from tests.sip.stage import Stage
+from tests.sip.wire import peer
+from tests.waiting import eventually
 
 
 def sent_of_last_call(edge: RunningEdge) -> list[Event]:
@@ -85,3 +90,23 @@ def test_a_carrier_behind_an_open_breaker_still_gets_what_nobody_else_takes(stag
 
     assert len(sent_of_last_call(edge)) == 2
     assert states(edge) == ["open", "open"]
+
+
+def test_a_redirected_call_is_no_trial_of_a_carrier_that_failed(stage: Stage) -> None:
+    stage.table.trunk()
+    stage.table.trunk(mode="redirect", allowed_ips=("127.0.0.2",))
+    dead, alive = stage.carrier(refuse(503)), stage.carrier(ANSWER)
+    stage.table.provider(dead.hostname)
+    stage.table.provider(alive.hostname)
+    edge = stage.edge(breaker_failures=1, breaker_open_s=1)
+    place(stage, edge)
+    [opened] = edge.await_events("provider_breaker")
+    eventually(lambda: time.time_ns() // 1000 > opened["at"] + 2_000_000, what="a trial to be due")
+
+    with peer(edge.port, address="127.0.0.2") as caller:
+        redirection = caller.ask(caller.request("INVITE"))
+    assert re.findall(r"^Contact: <sip:[^@]*@([^>]*)>", redirection, re.M) == [alive.hostname, dead.hostname]
+    assert states(edge) == ["open"]
+
+    place(stage, edge)
+    assert states(edge) == ["open", "half_open", "open"]

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.sip.edges import RunningEdge
-from tests.sip.scenarios import ANSWER, Caller, refuse
+from tests.sip.scenarios import ANSWER, TAKE_ACK, TAKE_BYE, Caller, Pause, Send, refuse
 from tests.sip.sipp import Carrier
 from tests.sip.stage import Stage
 from tests.sip.wire import peer
@@ -118,3 +118,55 @@ def test_hiding_can_be_turned_off(stage: Stage) -> None:
 
 def _without_call_id(message: str) -> str:
     return re.sub(r"^Call-ID:.*$", "", message, flags=re.M)
+
+
+IDENTITIES = (
+    'P-Asserted-Identity: "A, B" <sip:+4930@pbx>,\n\t<tel:+4930>\nSubject: a\nP-Asserted-Identity: <sip:two@pbx>\n'
+)
+NEVER_TRUSTED = "".join(FORBIDDEN[name] for name in ("preferred", "our own", "identity", "charging"))
+
+
+def test_a_trusted_trunk_is_believed_who_calls_and_nothing_else(stage: Stage) -> None:
+    stage.table.trunk(trusted_identity=True)
+    refuses, carrier = stage.carrier(refuse(503)), stage.carrier(refuse(486))
+    stage.table.provider(refuses.hostname)
+    stage.table.provider(carrier.hostname)
+    edge = stage.edge()
+    with peer(edge.port) as caller:
+        request = caller.request("INVITE", headers=f"{IDENTITIES}Privacy: id\n{NEVER_TRUSTED}")
+        assert caller.ask(request).startswith("SIP/2.0 486 ")
+
+    for invite in (_invite_of(refuses, request), _invite_of(carrier, request)):
+        asserted = [line for line in invite.splitlines() if line.lower().startswith("p-asserted")]
+        assert asserted == [
+            'P-Asserted-Identity: "A, B" <sip:+4930@pbx>, <tel:+4930>',
+            "P-Asserted-Identity: <sip:two@pbx>",
+        ]
+        assert "Privacy: id" in invite
+        assert SECRET not in invite
+
+
+EQUIPMENT = "Server: canary-switch/9\nuser-agent: canary-gateway\nOrganization: canary telecom\n"
+
+
+@pytest.mark.parametrize("final", [200, 486])
+def test_a_caller_does_not_learn_the_equipment_of_the_carrier(stage: Stage, final: int) -> None:
+    stage.table.trunk()
+    talked = (TAKE_ACK, TAKE_BYE) if final == 200 else (TAKE_ACK,)
+    rings, ends = (Send(status, headers=f"{EQUIPMENT}X-Kept: {status}\n") for status in (180, final))
+    stage.table.provider(stage.carrier((rings, Pause(40), ends, *talked)).hostname)
+    edge = stage.edge()
+
+    call = stage.call(edge, Caller(expects=final))
+
+    for status in (180, final):
+        assert call.response(status).header("X-Kept") == str(status)
+        assert SECRET not in call.response(status).text
+
+
+def test_where_nothing_is_hidden_replies_are_left_as_they_are(stage: Stage) -> None:
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(refuse(486, headers=EQUIPMENT)).hostname)
+    edge = stage.edge(hides_topology=False)
+
+    assert stage.call(edge, Caller(expects=486)).response(486).header("Server") == "canary-switch/9"

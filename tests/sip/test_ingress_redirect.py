@@ -124,3 +124,25 @@ def test_a_redirected_invite_sent_eleven_times_is_one_decision(stage: Stage) -> 
         caller.receive_all(for_s=0.5)
 
     assert edge.kinds() == ["call_redirected"]
+
+
+def test_calls_that_are_redirected_take_no_channel(stage: Stage) -> None:
+    redirecting(stage, max_channels=1)
+    stage.table.provider("192.0.2.7")
+    edge = stage.edge()
+
+    assert [redirection(edge)[:11] for _ in range(4)] == ["SIP/2.0 300"] * 4
+
+
+def test_calls_that_are_redirected_count_each_second(stage: Stage) -> None:
+    redirecting(stage, max_cps=1)
+    stage.table.provider("192.0.2.7")
+    edge = stage.edge()
+
+    answers = [redirection(edge) for _ in range(8)]
+
+    refused = [answer for answer in answers if answer.startswith("SIP/2.0 503")]
+    seconds = {event["at"] // 1_000_000 for event in edge.await_events("call_redirected")}
+    assert len(answers) - len(refused) <= len(seconds) + 1
+    assert refused
+    assert all("Retry-After: " in answer for answer in refused)

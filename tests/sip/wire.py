@@ -72,9 +72,13 @@ class Peer:
                 self.send(request)
             if answer.startswith("SIP/2.0 ") and answer[8] > "1" and _header(answer, "Call-ID") == call_id:
                 if request.startswith("INVITE ") and answer[8] > "2":
-                    self.send(_ack_of(request, _header(answer, "To")))
+                    self.acknowledge(request, answer)
                 return answer
         return ""
+
+    def acknowledge(self, invite: str, refusal: str) -> None:
+        """The ACK for a negative final answer to an INVITE."""
+        self.send(_ack_of(invite, _header(refusal, "To")))
 
     def receive_request(self, method: str, *, within_s: float = 5.0) -> str:
         """The next request of that method, with lines ended by LF; "" where none comes."""

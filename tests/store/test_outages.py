@@ -89,6 +89,27 @@ async def test_a_postgresql_that_hangs_is_told_in_time_and_comes_back_by_itself(
         await db.close()
 
 
+async def test_whoever_comes_while_a_postgresql_hangs_is_told_in_time_however_many_there_are() -> None:
+    """More than there are connections, one after the other: each would get a turn that another has just given up."""
+    with own_postgresql() as server:
+        url = server.create("app")
+        await asyncio.to_thread(migrations.upgrade, url)
+        db = open_database(url)
+        await make_customer(db)
+        await count(db)
+
+        async def come(after_s: float) -> tuple[set[str], float]:
+            await asyncio.sleep(after_s)
+            return await refused(db)
+
+        with stopped(server.processes()):
+            told = await asyncio.gather(*(come(0.15 * n) for n in range(12)))
+        assert set().union(*(codes for codes, _ in told)) <= {"unreachable", "busy"}
+        assert max(longest for _, longest in told) < 2.5
+        await until_it_works(db)
+        await db.close()
+
+
 async def test_a_full_disk_refuses_writes_lets_reads_go_on_and_recovers(sqlite_folder: SqliteFolder) -> None:
     url = sqlite_folder.create("full", template="prepared")
     db = open_database(url)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from dialplane.agent.certificates import carriers_context
 from dialplane.agent.destinations import Destinations
 from dialplane.agent.eventlog import EventLog
 from dialplane.agent.eventwriter import EventWriter
@@ -29,7 +30,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
-    """`folder` is the edge's: replica/, events/ and agent.json stand in it. `own_sip` is the edge's SIP socket."""
+    """`folder` is the edge's: replica/, events/ and agent.json stand in it. `own_sip` is the edge's SIP socket.
+
+    `authorities` must have signed carriers' certificates (a PEM file); None for no check.
+    """
 
     folder: Path
     edge: str
@@ -39,6 +43,7 @@ class Companion:
     denied_networks: Sequence[Network] = ()
     nameservers: Sequence[str] = ()
     nameserver_port: int = 53
+    authorities: Path | None = None
     plan: ProbePlan = field(default_factory=ProbePlan)
     feed_wait_s: int = 20
     max_call_s: int = 14_400
@@ -84,6 +89,7 @@ class Companion:
             events=EventWriter(self.folder / "events", edge=self.edge),
             heartbeats=heartbeats,
             plan=self.plan,
+            tls=carriers_context(self.authorities),
         )
 
 

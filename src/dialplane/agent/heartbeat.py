@@ -26,6 +26,11 @@ class Heartbeats:
         self._last[loop] = time.monotonic()
         self._facts.setdefault(loop, {}).update(facts)
 
+    def ages_s(self) -> dict[str, int]:
+        """Whole seconds since each loop last turned."""
+        now = time.monotonic()
+        return {loop: int(now - last) for loop, last in self._last.items()}
+
     def stalled(self) -> list[str]:
         """The loops that have not turned for too long."""
         now = time.monotonic()

@@ -3,12 +3,14 @@
 import asyncio
 import math
 import random
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
+from dialplane.agent.certificates import carriers_context
 from dialplane.agent.destinations import Destinations
 from dialplane.agent.eventwriter import EventWriter
 from dialplane.agent.heartbeat import Heartbeats
@@ -54,7 +56,10 @@ class Found:
 
 
 class ProviderProbes:
-    """One task for each provider and hostname. Call `refresh` whenever the replica has changed."""
+    """One task for each provider and hostname. Call `refresh` whenever the replica has changed.
+
+    `tls` is for connections to carriers over TLS; None checks no certificate.
+    """
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class ProviderProbes:
         events: EventWriter,
         heartbeats: Heartbeats,
         plan: ProbePlan | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._tables = tables
         self._resolver = resolver
@@ -72,6 +78,7 @@ class ProviderProbes:
         self._events = events
         self._heartbeats = heartbeats
         self._plan = plan or ProbePlan()
+        self._tls = tls or carriers_context(None)
         self._changed = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
         self._loads = tables.loads
@@ -172,7 +179,11 @@ class ProviderProbes:
     async def _ask(self, provider: Provider, endpoint: Endpoint) -> tuple[bool, str]:
         try:
             status = await ask(
-                endpoint, hostname=provider.hostname, transport=provider.transport, timeout_s=self._plan.timeout_s
+                endpoint,
+                hostname=provider.hostname,
+                transport=provider.transport,
+                timeout_s=self._plan.timeout_s,
+                tls=self._tls,
             )
         except NoAnswer as error:
             return False, f"{endpoint}: {error}"

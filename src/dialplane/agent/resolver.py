@@ -1,9 +1,12 @@
 """From a provider's hostname to the addresses that SIP for it goes to (RFC 3263), ahead of any call."""
 
 import asyncio
+import secrets
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Any, NamedTuple
 
 import dns.asyncresolver
@@ -11,10 +14,12 @@ import dns.exception
 import dns.resolver
 from dns.rdatatype import RdataType
 
+from dialplane.agent.weights import drawn
 from dialplane.domain.hostname import HostPort, split_hostname
 
 DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 SERVICES = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
+REDRAW_S = 60.0
 MOST_ADDRESSES = 16  # of one hostname: beyond that a zone is broken or hostile
 
 
@@ -39,8 +44,17 @@ class Endpoint(NamedTuple):
 class Resolver:
     """Asks the machine's DNS servers, or `nameservers` at `port`; then the machine's own table of hosts."""
 
-    def __init__(self, *, nameservers: Sequence[str] = (), port: int = 53, lifetime_s: float = 3.0) -> None:
+    def __init__(
+        self,
+        *,
+        nameservers: Sequence[str] = (),
+        port: int = 53,
+        lifetime_s: float = 3.0,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lifetime_s = lifetime_s
+        self._now_s = now_s
+        self._seed = secrets.token_hex(8)
         self._hosts = ThreadPoolExecutor(max_workers=2, thread_name_prefix="hosts")
         self._dns = self._dns_resolver(nameservers, port)
         self._with_services: set[str] = set()
@@ -74,7 +88,7 @@ class Resolver:
         return list(dict.fromkeys(found))[:MOST_ADDRESSES]
 
     async def _services(self, host: str, transport: str) -> list[tuple[str, int]]:
-        """SRV targets: lower priority first, among equals the heavier first (the draw by weight is the script's).
+        """SRV targets, drawn by weight; one draw holds for REDRAW_S, so that not each probe moves all calls.
 
         While DNS is away, a name that had SRV records is not resolved: its addresses at the usual port are others.
         """
@@ -89,10 +103,14 @@ class Resolver:
         if not answer:
             return []
         self._with_services.add(name)
-        records = sorted(answer, key=lambda record: (record.priority, -record.weight, str(record.target)))
+        records = drawn(sorted(answer, key=lambda record: (str(record.target), record.port)), self._draw_of(name))
         if [str(record.target) for record in records] == ["."]:
             raise NameNotResolved(f"{host} says in DNS that it offers no SIP over {transport}")
         return [(str(record.target).rstrip("."), record.port) for record in records]
+
+    def _draw_of(self, name: str) -> Random:
+        """Chance that is the same for a name until the next draw is due, and other on each edge."""
+        return Random(f"{self._seed} {name} {int(self._now_s() // REDRAW_S)}")
 
     async def _addresses(self, host: str) -> list[str]:
         """IPv4 before IPv6. An answer to one question only is not taken for the whole: what was known is better."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
@@ -68,7 +69,9 @@ class EventShipper:
         """Until the API has them. Of a batch that it will not take, the halves are tried: one bad event stops none."""
         while events:
             try:
-                accepted = await self._client.post_events(self._edge, list(events))
+                accepted = await self._client.post_events(
+                    self._edge, list(events), agent=await asyncio.to_thread(self._told)
+                )
             except ApiError as error:
                 if error.http_status in REFUSALS:
                     await self._deliver_parts(events, error)
@@ -77,6 +80,10 @@ class EventShipper:
                 continue
             self._took(accepted, len(events))
             return
+
+    def _told(self) -> dict[str, Any]:
+        """How this agent is, for whoever watches the API's metrics."""
+        return {"backlog_bytes": self._eventlog.backlog_bytes(), "loops": self._heartbeats.ages_s()}
 
     async def _deliver_parts(self, events: Sequence[Event], error: ApiError) -> None:
         if len(events) == 1:

@@ -5,11 +5,13 @@ anew are told from calls whose end has not been read yet.
 """
 
 import asyncio
+import json
 import os
 import re
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +25,10 @@ LOOP = "status"
 EVERY_S = 15.0
 LOOK_S = 1.0
 PID_FILE = "kamailio.pid"
+LOAD_FILE = "load.json"
+"""Written by Kamailio's script (edge/shedding.py), which the agent does not import."""
+
+LOAD_FIELDS = ("calls_shed", "shed_percent", "events_lost")
 _PROGRAM = "kamailio"
 _ANSWER_WITHIN_S = 5.0
 _VERSION = re.compile(r"version: kamailio (\S+)")
@@ -44,26 +50,29 @@ class EdgeStatus:
     ) -> None:
         self._events = events
         self._pid_file = run_folder / PID_FILE
+        self._load_file = run_folder / LOAD_FILE
         self._max_call_s = max_call_s
         self._heartbeats = heartbeats
         self._every_s = every_s
 
     async def run(self) -> None:
-        """Tell for ever; at once when Kamailio has been started anew."""
+        """Tell for ever; at once when Kamailio has been started anew, or refuses calls."""
         kamailio = await asyncio.to_thread(kamailio_version)
         running: Running | None = None
         due, started = 0.0, None
+        load: dict[str, int] = {}
         while True:
             self._heartbeats.beat(LOOP)
             before, running = running, running_kamailio(self._pid_file)
+            load_before, load = load, load_of(self._load_file)
             if running != before:
                 started = None if running is None else running.started_us()
-            if running != before or time.monotonic() >= due:
-                self._tell(kamailio, started)
+            if running != before or load != load_before or time.monotonic() >= due:
+                self._tell(kamailio, started, load)
                 due = time.monotonic() + self._every_s
             await asyncio.sleep(min(LOOK_S, self._every_s))
 
-    def _tell(self, kamailio: str, started: int | None) -> None:
+    def _tell(self, kamailio: str, started: int | None, load: Mapping[str, int]) -> None:
         try:
             self._events.append(
                 "edge_status",
@@ -71,6 +80,7 @@ class EdgeStatus:
                 kamailio_version=kamailio,
                 kamailio_started=started,
                 max_call_s=self._max_call_s,
+                **load,
             )
         except OSError as error:
             log.error("status not recorded", why=error.strerror)
@@ -87,6 +97,15 @@ def kamailio_version() -> str:
         return ""
     found = _VERSION.search(told.stdout)
     return found[1] if found else ""
+
+
+def load_of(file: Path) -> dict[str, int]:
+    """How many calls Kamailio was too busy for, and what else it counts, as it last told; nothing where it has not."""
+    try:
+        told = json.loads(file.read_bytes())
+        return {name: int(told[name]) for name in LOAD_FIELDS}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 class Running(NamedTuple):

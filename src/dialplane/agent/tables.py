@@ -13,7 +13,7 @@ import lmdb
 from dialplane.client.feed import FeedTruncated, read_feed
 from dialplane.domain.health import Health
 from dialplane.domain.provider import Provider
-from dialplane.replica.layout import DAMAGED, ReplicaDamaged
+from dialplane.replica.layout import DAMAGE, DAMAGED, ReplicaDamaged
 from dialplane.replica.writer import ReplicaWriter
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ class ReplicaTables:
         """On the writing thread. Raises ReplicaUnusable; damage is also left for the follower to mend."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except ReplicaDamaged as error:
+        except (ReplicaDamaged, *DAMAGE) as error:
             (self._folder / DAMAGED).touch()
             raise ReplicaUnusable(str(error)) from error
         except (lmdb.Error, OSError) as error:

@@ -4,9 +4,10 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
+from dialplane.agent.certificates import refusal
 from dialplane.agent.options import Probe, final_status, new_probe
 from dialplane.agent.resolver import Endpoint
-from dialplane.domain.hostname import HostPort
+from dialplane.domain.hostname import HostPort, split_hostname
 
 T1_S = 0.5  # RFC 3261 section 17.1.2.2: retransmissions start here and double
 LARGEST_ANSWER = 65_536  # bytes; an answer to OPTIONS has about 500
@@ -16,17 +17,19 @@ class NoAnswer(Exception):
     """Silence, a refused connection, or nothing that answers the probe. The message says which."""
 
 
-async def ask(endpoint: Endpoint, *, hostname: str, transport: str, timeout_s: float) -> int:
-    """The final status of an OPTIONS to this address. Raises NoAnswer."""
+async def ask(
+    endpoint: Endpoint, *, hostname: str, transport: str, timeout_s: float, tls: ssl.SSLContext | None = None
+) -> int:
+    """The final status of an OPTIONS to this address. `tls` must be given for that transport. Raises NoAnswer."""
     try:
         async with asyncio.timeout(timeout_s):
             if transport == "udp":
                 return await _ask_udp(endpoint, hostname)
-            return await _ask_stream(endpoint, hostname, transport)
+            return await _ask_stream(endpoint, hostname, transport, tls)
     except TimeoutError:
         raise NoAnswer(f"no answer within {timeout_s:g} s") from None
     except ssl.SSLError as error:
-        raise NoAnswer(f"no TLS: {error.reason or 'failed'}") from error
+        raise NoAnswer(refusal(error)) from error
     except OSError as error:
         raise NoAnswer(error.strerror or type(error).__name__) from error
 
@@ -66,9 +69,14 @@ async def _ask_udp(endpoint: Endpoint, hostname: str) -> int:
             answers.answered.exception()
 
 
-async def _ask_stream(endpoint: Endpoint, hostname: str, transport: str) -> int:
-    context = _context() if transport == "tls" else None
-    reader, writer = await asyncio.open_connection(*endpoint, ssl=context, limit=LARGEST_ANSWER)
+async def _ask_stream(endpoint: Endpoint, hostname: str, transport: str, tls: ssl.SSLContext | None) -> int:
+    is_tls = transport == "tls"
+    reader, writer = await asyncio.open_connection(
+        *endpoint,
+        limit=LARGEST_ANSWER,
+        ssl=tls if is_tls else None,
+        server_hostname=split_hostname(hostname).host if is_tls else None,
+    )
     try:
         probe = new_probe(hostname=hostname, transport=transport, local=_text(writer.get_extra_info("sockname")))
         writer.write(probe.payload)
@@ -90,14 +98,6 @@ async def _read_final(reader: asyncio.StreamReader, status_of: Callable[[bytes],
         status = status_of(head.lstrip(b"\r\n"))
         if status is not None:
             return status
-
-
-def _context() -> ssl.SSLContext:
-    """Does not check the certificate: a probe sends no secret, and asks only whether calls could get there."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _text(sockname: tuple[str, int]) -> str:

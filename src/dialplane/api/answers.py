@@ -46,12 +46,22 @@ def used(value: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
 def answer(value: Mapping[str, Any], *, version: int | None = None, revision: int | None = None) -> Response:
     """One object. `version` becomes its ETag, `revision` tells which revision the request made."""
-    headers = {}
+    made = _Json(msgspec.json.encode(value))
     if version is not None:
-        headers["ETag"] = f'"{version}"'
+        made.raw_headers.append((b"etag", b'"%d"' % version))
     if revision is not None:
-        headers["X-Revision"] = str(revision)
-    return Response(msgspec.json.encode(value), media_type="application/json", headers=headers)
+        made.raw_headers.append((b"x-revision", b"%d" % revision))
+    return made
+
+
+class _Json(Response):
+    """A good answer. Its headers are bytes from the start: making them of text costs as much as a route's JSON."""
+
+    def __init__(self, body: bytes) -> None:
+        self.status_code = 200
+        self.background = None
+        self.body = body
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
 
 
 def changed(value: Mapping[str, Any], unit: Change) -> Response:

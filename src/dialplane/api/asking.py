@@ -1,6 +1,6 @@
 """An authenticated request: who asks, and the units of work that the asker's request may open."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -14,7 +14,7 @@ from dialplane.api.errors import ApiError
 from dialplane.api.services import Services, instant_now
 from dialplane.control.actor import Actor
 from dialplane.control.credentials import InvalidCredentials, actor_of_accesskey, actor_of_session
-from dialplane.control.units import Change, Reading
+from dialplane.control.units import Change, Drafts, Reading
 
 _CREDENTIAL_NOUNS = frozenset({"agent", "accesskey", "customer", "revision", "changes"})
 
@@ -25,15 +25,18 @@ class Asking:
 
     actor: Actor
     services: Services
+    request: Request
 
     def read(self) -> AbstractAsyncContextManager[Reading]:
         """One snapshot."""
         return self.services.db.read()
 
     @asynccontextmanager
-    async def change(self, operation: str) -> AsyncIterator[Change]:
+    async def change(self, operation: str, *, drafts: Sequence[Drafts] = ()) -> AsyncIterator[Change]:
         """One transaction, one revision; committed when the block ends well."""
-        async with self.services.db.change(self.actor, operation=operation) as unit:
+        request_id = self.request.scope["state"]["request_id"]
+        author = replace(self.actor, source_ip=source_ip(self.request), request_id=request_id)
+        async with self.services.db.change(author, operation=operation, drafts=drafts) as unit:
             yield unit
         if unit.is_committed:
             self.services.metrics.revision.set(unit.revision)
@@ -43,7 +46,7 @@ class Asking:
 
 def services_of(request: Request) -> Services:
     """The process's services."""
-    services: Services = request.app.state.services
+    services: Services = request.scope["app"].state.services
     return services
 
 
@@ -53,14 +56,14 @@ async def asking(request: Request) -> Asking:
     found = credentials_of(request.scope, from_query=services.limits.query_credentials)
     if not found:
         raise ApiError(reasons.AUTHENTICATION_REQUIRED)
-    actors = [await _actor_of(services, credential) for credential in found]
-    if any((actor.kind, actor.id) != (actors[0].kind, actors[0].id) for actor in actors):
-        raise ApiError(reasons.INVALID_CREDENTIALS)
-    await services.throttle.admit_request(kind=actors[0].kind, id_=actors[0].id)
-    state = request.scope["state"]
-    state["actor"] = actors[0]
-    actor = replace(actors[0], source_ip=source_ip(request), request_id=state["request_id"])
-    return Asking(actor, services)
+    actor = await _actor_of(services, found[0])
+    for credential in found[1:]:
+        other = await _actor_of(services, credential)
+        if (other.kind, other.id) != (actor.kind, actor.id):
+            raise ApiError(reasons.INVALID_CREDENTIALS)
+    services.throttle.admit_request(kind=actor.kind, id_=actor.id)
+    request.scope["state"]["actor"] = actor
+    return Asking(actor, services, request)
 
 
 async def _actor_of(services: Services, credential: Credential) -> Actor:

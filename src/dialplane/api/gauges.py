@@ -20,6 +20,7 @@ WINDOW_S = 300
 
 _MS = 1_000
 _US = 1_000_000
+_PERCENT = 100
 _HEALTH = {HEALTHY: 1.0, UNHEALTHY: 0.0}
 _BREAKER = {OPEN: 1.0, HALF_OPEN: 0.5}
 
@@ -37,6 +38,11 @@ class NetworkGauges:
         self.edge_status = gauge("edge_last_status_seconds", "How far an edge's events are here, since 1970.", "edge")
         self.edge_calls = gauge("edge_calls_in_progress", "Calls going on at an edge.", "edge")
         self.edge_cps = gauge("edge_calls_per_second", "Calls that came in at an edge.", "edge")
+        self.edge_shed = gauge("edge_calls_shed", "Calls an edge was too busy for, since its Kamailio started.", "edge")
+        self.edge_shedding = gauge(
+            "edge_shed_ratio", "Of the new calls at an edge, how many it is too busy for.", "edge"
+        )
+        self.edge_lost = gauge("edge_events_lost", "Events an edge's disk had no room for, since its start.", "edge")
         self.attempts = gauge("provider_attempts", f"Attempts {over}.", "provider")
         self.skipped = gauge("provider_skipped", f"Attempts that were passed over, {over}.", "provider")
         self.late_answers = gauge("provider_late_answers", f"Answers that came too late, {over}.", "provider")
@@ -51,7 +57,10 @@ class NetworkGauges:
 
     def show_edges(self, edges: Sequence[Edge]) -> None:
         """The edges as they are known now."""
-        for gauge in (self.edge_lag, self.edge_contact, self.edge_status, self.edge_calls, self.edge_cps):
+        for gauge in (
+            *(self.edge_lag, self.edge_contact, self.edge_status, self.edge_calls, self.edge_cps),
+            *(self.edge_shed, self.edge_shedding, self.edge_lost),
+        ):
             gauge.clear()
         for edge in edges:
             _set(self.edge_lag, edge.lag_revisions, edge.name)
@@ -59,6 +68,9 @@ class NetworkGauges:
             _set(self.edge_status, edge.tm_status, edge.name, unit=_US)
             _set(self.edge_calls, edge.calls_in_progress, edge.name)
             _set(self.edge_cps, edge.cps, edge.name)
+            _set(self.edge_shed, edge.calls_shed, edge.name)
+            _set(self.edge_shedding, edge.shed_percent, edge.name, unit=_PERCENT)
+            _set(self.edge_lost, edge.events_lost, edge.name)
 
     def show_providers(self, stats: Sequence[Stats]) -> None:
         """The figures of providers over WINDOW_S."""

@@ -12,11 +12,24 @@ from typing import Any
 import msgspec
 import structlog
 
+from dialplane.api.lines import Lines
+
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
-def _json(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> bytes:
-    return _encoder.encode(event)
+def _logger(level: int, out: Lines) -> type[Any]:
+    """The class of our loggers. In one step, without structlog's chain of them: every request writes a line."""
+
+    class Logger(structlog.make_filtering_bound_logger(level)):  # type: ignore[misc]
+        def _proxy_to_logger(self, name: str, event: str | None = None, **told: Any) -> None:
+            line: MutableMapping[str, Any] = {"event": event, **self._context, **told}
+            if "exc_info" in line:
+                line = structlog.processors.format_exc_info(None, name, line)
+            line["level"] = name
+            line["timestamp"] = datetime.now(UTC)
+            out.write(_encoder.encode(line) + b"\n")
+
+    return Logger
 
 
 def _json_text(value: Any, **_: Any) -> str:
@@ -24,12 +37,27 @@ def _json_text(value: Any, **_: Any) -> str:
 
 
 def _stamped(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    event["timestamp"] = datetime.now(UTC).isoformat()
+    event["timestamp"] = datetime.now(UTC)
     return event
 
 
-def configure(level: str) -> None:
-    """Sends all logging of this process to standard output, from `level` (debug, info, warning, error) up."""
+class _Text:
+    """Where the libraries' own lines go in among ours."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self.flush = lines.flush
+
+    def write(self, text: str) -> None:
+        self._lines.write(text.encode(errors="backslashreplace"))
+
+
+def configure(level: str) -> Lines:
+    """Sends all logging of this process to standard output, from `level` (debug, info, warning, error) up.
+
+    Whoever ends the process closes what this returns, so that the last lines are written.
+    """
+    out = Lines(sys.stdout.buffer)
     number = logging.getLevelName(level.upper())
     shared: list[Any] = [
         structlog.processors.add_log_level,
@@ -37,12 +65,11 @@ def configure(level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, _json],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        processors=[],
+        wrapper_class=_logger(number, out),
         cache_logger_on_first_use=True,
     )
-    lines = logging.StreamHandler(sys.stdout)
+    lines = logging.StreamHandler(_Text(out))
     lines.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
@@ -54,3 +81,4 @@ def configure(level: str) -> None:
     )
     logging.basicConfig(level=max(number, logging.INFO), handlers=[lines], force=True)
     logging.getLogger("uvicorn.access").disabled = True
+    return out

@@ -5,6 +5,7 @@ import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from dialplane.api.agent_gauges import AgentGauges
 from dialplane.api.gauges import NetworkGauges
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
@@ -26,6 +27,7 @@ class Metrics:
             "dialplane_http_request_seconds", "Time to answer a request, long polls apart.", ("method", "route"),
             buckets=_BUCKETS, registry=made,
         )  # fmt: skip
+        self._bound: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.in_flight = Gauge("dialplane_http_requests_in_flight", "Requests being served.", registry=made)
         self.refused = Counter("dialplane_http_refused", "Requests refused, by reason.", ("reason",), registry=made)
         self.faults = Counter("dialplane_http_faults", "Requests that failed through a fault of ours.", registry=made)
@@ -39,6 +41,7 @@ class Metrics:
         self.events = Counter("dialplane_events", "Events received from edges.", ("outcome",), registry=made)
         self.lost_calls = Counter("dialplane_lost_calls", "Calls closed whose end no edge reported.", registry=made)
         self.network = NetworkGauges(made)
+        self.agents = AgentGauges(made)
         self.heartbeats = Gauge(
             "dialplane_loop_heartbeat_seconds", "When each loop last went round, seconds since 1970.", ("loop",),
             registry=made,
@@ -52,9 +55,13 @@ class Metrics:
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Counts one answered request. `route` is the template of its path, or NO_ROUTE."""
-        known = method if method in METHODS else "other"
-        self.requests.labels(known, route, status).inc()
-        self.latency.labels(known, route).observe(seconds)
+        key = (method if method in METHODS else "other", route, status)
+        bound = self._bound.get(key)
+        if bound is None:
+            bound = self._bound[key] = self.requests.labels(*key), self.latency.labels(*key[:2])
+        requests, latency = bound
+        requests.inc()
+        latency.observe(seconds)
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""

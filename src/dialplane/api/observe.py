@@ -1,11 +1,13 @@
 """The outermost layer: a request id on everything, one log line and one count per request, and no fault that leaks."""
 
+import random
 import re
 import time
-import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,7 +23,11 @@ CLIENT_GONE = 499
 LONG_POLLS = frozenset({"/v1.0/feed"})
 UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics", *LONG_POLLS})
 
+LOGGED_PATH = 256
+"""Characters of a path that a log line holds."""
+
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_JSON = (b"content-type", b"application/json")
 _SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -40,40 +46,39 @@ _PAGES = (
 class Observed:
     """ASGI layer around the whole app. `requests_in_flight` bounds what is served at one time (long polls apart)."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, requests_in_flight: int) -> None:
+    def __init__(self, app: ASGIApp, *, of: Starlette, metrics: Metrics, requests_in_flight: int) -> None:
+        """`of`: the application that this is the outermost layer of, as requests know it."""
         self.app = app
+        self._of = of
         self.metrics = metrics
         self.requests_in_flight = requests_in_flight
         self._in_flight = 0
+        metrics.in_flight.set_function(lambda: self._in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self._of
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, send)
-        limited = scope["path"] not in UNLIMITED
+        limited = exchange.path not in UNLIMITED
         self._in_flight += limited
         try:
             if limited and self._in_flight > self.requests_in_flight:
                 await exchange.refuse(reasons.OVERLOADED)
             else:
-                await self._guarded(exchange, receive)
-        finally:
-            self._in_flight -= limited
-            self.metrics.in_flight.set(self._in_flight)
-            self._note(exchange)
-
-    async def _guarded(self, exchange: "_Exchange", receive: Receive) -> None:
-        try:
-            await self.app(exchange.scope, receive, exchange.send)
+                await self.app(exchange.scope, receive, exchange.send)
         except ClientDisconnect:
             exchange.status = CLIENT_GONE
         except Exception:
             self.metrics.faults.inc()
-            log.exception("fault", request_id=exchange.request_id, path=exchange.path)
+            log.exception("fault", request_id=exchange.request_id, path=exchange.path[:LOGGED_PATH])
             if exchange.status:
                 raise
             await exchange.refuse(reasons.INTERNAL)
+        finally:
+            self._in_flight -= limited
+            self._note(exchange)
 
     def _note(self, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
@@ -88,20 +93,22 @@ class Observed:
 class _Exchange:
     """One request and its answer. HEAD is carried out as GET; the server leaves the body away."""
 
+    __slots__ = ("_send", "method", "path", "request_id", "scope", "started", "status")
+
     def __init__(self, scope: Scope, send: Send) -> None:
         self.started = time.perf_counter()
         self.request_id = _request_id(scope)
         self.method: str = scope["method"]
-        self.path: str = scope["path"][:256]
+        self.path: str = scope["path"]
         self.status = 0
-        state = {**scope.get("state", {}), "request_id": self.request_id}
-        self.scope: Scope = {**scope, "state": state, "method": "GET" if self.method == "HEAD" else self.method}
+        scope.setdefault("state", {})["request_id"] = self.request_id
+        self.scope: Scope = {**scope, "method": "GET"} if self.method == "HEAD" else scope
         self._send = send
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), *self._headers(message)]}
+            message["headers"] = [*message.get("headers", ()), *self._headers(message)]
         await self._send(message)
 
     async def refuse(self, reason: Reason) -> None:
@@ -115,26 +122,24 @@ class _Exchange:
         told = {
             "request_id": self.request_id,
             "method": self.method,
-            "path": self.path,
+            "path": self.path[:LOGGED_PATH],
             "status": self.status,
             "client": client[0] if client else "",
         }
         if (actor := state.get("actor")) is not None:
-            told |= {"actor": actor.kind, "actor_id": actor.id}
+            told["actor"], told["actor_id"] = actor.kind, actor.id
         if (reason := state.get("reason")) is not None:
             told["reason"] = reason
         return told
 
-    def _headers(self, message: Message) -> list[tuple[bytes, bytes]]:
-        is_page = any(
-            name == b"content-type" and value.startswith(b"text/html") for name, value in message.get("headers", ())
-        )
+    def _headers(self, message: Message) -> Iterable[tuple[bytes, bytes]]:
+        own = (b"x-request-id", self.request_id.encode())
+        given = message.get("headers", ())
+        if _JSON in given:
+            return (own, *_SECURITY, *_CLOSED)
+        is_page = any(name == b"content-type" and value.startswith(b"text/html") for name, value in given)
         is_static = self.path.startswith("/static-offline-docs/")
-        return [
-            (b"x-request-id", self.request_id.encode()),
-            *_SECURITY,
-            *(_PAGES if is_page else () if is_static else _CLOSED),
-        ]
+        return (own, *_SECURITY, *(_PAGES if is_page else () if is_static else _CLOSED))
 
 
 def _request_id(scope: Scope) -> str:
@@ -142,7 +147,7 @@ def _request_id(scope: Scope) -> str:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             given: bytes = value
             return given.decode()
-    return uuid.uuid4().hex
+    return f"{random.getrandbits(128):032x}"
 
 
 async def _nothing() -> Message:

@@ -1,5 +1,6 @@
 """Idempotency-Key: a POST that is sent again gets the first answer again, and does nothing twice."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -37,12 +38,18 @@ class Attempted:
         self._actor = actor
         self._request = request
         self._key = key
+        self._fingerprint = ""
+
+    async def get_ready(self) -> None:
+        """What takes a while for a body of many megabytes, before the unit is opened."""
+        if self._key:
+            self._fingerprint = await asyncio.to_thread(self._read_fingerprint)
 
     async def before(self, unit: Change) -> Response | None:
         """The answer that was given before, or None. Before anything is done in the unit. Raises KeyReused."""
         if not self._key:
             return None
-        kept = await idempotency.find(unit, self._actor, self._key, self._fingerprint())
+        kept = await idempotency.find(unit, self._actor, self._key, self._fingerprint or self._read_fingerprint())
         if kept is None:
             return None
         stored = msgspec.json.decode(kept.answer, type=_Stored)
@@ -59,10 +66,10 @@ class Attempted:
             headers = {name: made.headers[name] for name in _KEPT_HEADERS if name in made.headers}
             stored = msgspec.json.encode(_Stored(headers, bytes(made.body).decode())).decode()
             kept = Kept(made.status_code, stored)
-            await idempotency.keep(unit, self._actor, self._key, self._fingerprint(), kept)
+            await idempotency.keep(unit, self._actor, self._key, self._fingerprint or self._read_fingerprint(), kept)
         return made
 
-    def _fingerprint(self) -> str:
+    def _read_fingerprint(self) -> str:
         """Of method, path, query and body; the credentials may differ."""
         scope = self._request.scope
         query = {name: value for name, value in query_of(scope).items() if name not in CREDENTIALS}

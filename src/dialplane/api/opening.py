@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dialplane.control import bootstrap
 from dialplane.control.bootstrap import FirstStart
+from dialplane.control.sessions import SessionKeys
 from dialplane.control.units import Box, Database, new_box_key
 from dialplane.settings import Settings
 from dialplane.store import migrations
@@ -52,6 +53,12 @@ def box_in(folder: Path) -> Box:
     if not file.exists():
         _make(file)
     return Box(file.read_text().split())
+
+
+def missing_secrets(folder: Path) -> list[str]:
+    """Which keys are gone from the folder, so that the next start could not use what is there. Reads files."""
+    found = {BOX_KEYS: (folder / BOX_KEYS).is_file(), "session keys": SessionKeys.are_in(folder)}
+    return [name for name, is_there in found.items() if not is_there]
 
 
 def _make(file: Path) -> None:

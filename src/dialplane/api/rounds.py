@@ -57,5 +57,6 @@ async def _again(services: Services, name: str, every_s: float, work: Callable[[
             services.metrics.heartbeats.labels(name).set_to_current_time()
         except Unavailable as error:
             log.warning("round left out", round=name, why=error.code)
-        took_s = time.monotonic() - began
+        services.turned[name] = time.monotonic()
+        took_s = services.turned[name] - began
         await asyncio.sleep(max(every_s, took_s / SHARE - took_s))

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import uuid
+from typing import cast
 
 import structlog
 import uvicorn
@@ -12,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dialplane.api import reasons
 from dialplane.api.errors import ApiError, envelope
+from dialplane.api.outgoing import Outgoing
 from dialplane.api.reasons import Reason
 
 log = structlog.get_logger("dialplane.api")
@@ -24,26 +26,31 @@ class LimitedProtocol(HttpToolsProtocol):
     header_limit_bytes = 32_768
     header_limit_count = 100
 
-    _head_timer: asyncio.TimerHandle | None = None
+    _ends = 0.0
+    _timer: asyncio.TimerHandle | None = None
+    _is_timed = False
+    _awaits_head = False
     _in_head = False
-    _head_bytes = 0
+    _received = 0
     _refused_for: Reason = reasons.INVALID_HTTP_REQUEST
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, Outgoing(transport, self.loop)))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_head()
+        self._is_timed = False
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._head_timer is None and (self.cycle is None or self.cycle.response_complete):
+        if not self._awaits_head and (self.cycle is None or self.cycle.response_complete):
             self._await_head()
         if self._in_head:
-            self._head_bytes += len(data)
+            self._received += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > self.header_limit_bytes and not self.transport.is_closing():
+        if self._in_head and self._received > self.header_limit_bytes and not self.transport.is_closing():
             self._refused_for = reasons.HEADER_TOO_LARGE
             self.send_400_response("")
 
@@ -51,22 +58,28 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._await_head()
         self._in_head = True
-        self._head_bytes = 0
-
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self._check_head(len(self.url))
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self._check_head(len(self.url) + sum(len(key) + len(held) + 4 for key, held in self.headers[-1:]))
+        self._received = 0
 
     def on_headers_complete(self) -> None:
-        self._check_head(len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers))
+        size = len(self.url) + sum([len(name) + len(value) + 4 for name, value in self.headers])
+        if size > self.header_limit_bytes or len(self.headers) > self.header_limit_count:
+            self._refused_for = reasons.HEADER_TOO_LARGE
+            raise HttpParserError("head too large")
         if self.parser.get_http_version() not in ("1.0", "1.1"):
             raise HttpParserError("another version of HTTP")
-        self._end_head()
+        self._is_timed = self._awaits_head = self._in_head = False
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's own, but without a timer for each answer."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif not self._awaits_head:
+            self._close_after(self.timeout_keep_alive)
 
     def send_400_response(self, msg: str) -> None:
         """Answers what never became a request, in the envelope of all refusals, and closes."""
@@ -80,23 +93,29 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.write(head.encode() + body)
         self.transport.close()
 
-    def _check_head(self, size: int) -> None:
-        if size > self.header_limit_bytes or len(self.headers) > self.header_limit_count:
-            self._refused_for = reasons.HEADER_TOO_LARGE
-            raise HttpParserError("head too large")
-
     def _await_head(self) -> None:
-        self._end_head()
-        self._head_timer = self.loop.call_later(self.header_timeout_s, self._close_late)
+        self._awaits_head = True
+        self._close_after(self.header_timeout_s)
 
-    def _end_head(self) -> None:
-        self._in_head = False
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _close_after(self, seconds: float) -> None:
+        """Unless something else is said before. One timer a connection, looked at when it is due: it costs nothing."""
+        self._is_timed = True
+        self._ends = self.loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._ends:
+            self._set_timer()
 
-    def _close_late(self) -> None:
-        if not self.transport.is_closing():
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_at(self._ends, self._when_due)
+
+    def _when_due(self) -> None:
+        self._timer = None
+        if not self._is_timed or self.transport.is_closing():
+            return
+        if self.loop.time() < self._ends:
+            self._set_timer()
+        else:
             self.transport.close()
 
 
@@ -142,7 +161,7 @@ def make_server(
 ) -> Server:
     """A server for the app, not yet listening."""
     config = uvicorn.Config(
-        app,
+        app.middleware_stack or app,
         host=host,
         port=port,
         http=protocol,

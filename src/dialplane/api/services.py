@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dialplane.api.credentials import KnownCallers
 from dialplane.api.metrics import Metrics
@@ -39,11 +40,14 @@ class Services:
     limits: Limits
     metrics: Metrics
     destinations: Destinations
+    secrets_folder: Path
     callers: KnownCallers = field(default_factory=lambda: KnownCallers())
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     contacts: Contacts = field(default_factory=Contacts)
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)
     followers: int = 0
+    turned: dict[str, float] = field(default_factory=dict)
+    """When each round beside the requests last ended (time.monotonic), also one that was left out."""
     first_loads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FIRST_LOADS))
 
 

@@ -101,6 +101,7 @@ class Trunk(_TrunkFields, total=False):
     max_channels: int
     max_cps: int
     default_region: str
+    trusted_identity: bool
 
 
 class _AccessKeyFields(Stamped):

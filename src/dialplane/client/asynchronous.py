@@ -89,9 +89,11 @@ class AsyncClient:
             return False
         return True
 
-    async def post_events(self, edge: str, events: list[Mapping[str, Any]]) -> int:
-        """Hand in events of an edge; how many were taken."""
-        return int((await self.ask(request.events(edge, events)))["accepted"])
+    async def post_events(
+        self, edge: str, events: list[Mapping[str, Any]], *, agent: Mapping[str, Any] | None = None
+    ) -> int:
+        """Hand in events of an edge, and how its agent is; how many were taken."""
+        return int((await self.ask(request.events(edge, events, agent)))["accepted"])
 
     async def download_feed(self, into: IO[bytes], *, since: int, epoch: str, wait_s: int, edge: str) -> None:
         """One feed response as it came, for `read_feed`. A stream that broke off is found there, by its end line."""

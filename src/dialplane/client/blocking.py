@@ -97,9 +97,9 @@ class Client:
             return False
         return True
 
-    def post_events(self, edge: str, events: list[Mapping[str, Any]]) -> int:
-        """Hand in events of an edge; how many were taken."""
-        return int(self.ask(request.events(edge, events))["accepted"])
+    def post_events(self, edge: str, events: list[Mapping[str, Any]], *, agent: Mapping[str, Any] | None = None) -> int:
+        """Hand in events of an edge, and how its agent is; how many were taken."""
+        return int(self.ask(request.events(edge, events, agent))["accepted"])
 
     @contextmanager
     def feed(

@@ -65,9 +65,10 @@ def login(username: str, password: str) -> ApiRequest:
     return ApiRequest(method="POST", path="/auth/login", body={"username": username, "password": password})
 
 
-def events(edge: str, lines: list[Mapping[str, Any]]) -> ApiRequest:
+def events(edge: str, lines: list[Mapping[str, Any]], agent: Mapping[str, Any] | None) -> ApiRequest:
     """Events of an edge. Storing them is idempotent, so the batch may be sent twice."""
-    return ApiRequest(method="POST", path="/v1.0/events", body={"edge": edge, "events": lines}, safe_to_repeat=True)
+    body = {"edge": edge, "events": lines, **({"agent": agent} if agent is not None else {})}
+    return ApiRequest(method="POST", path="/v1.0/events", body=body, safe_to_repeat=True)
 
 
 def feed(*, since: int, epoch: str, wait_s: int, edge: str) -> ApiRequest:

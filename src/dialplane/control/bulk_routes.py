@@ -1,48 +1,79 @@
-"""Routes by the thousand: the same rules as one at a time, looked up and stored in large steps."""
+"""Routes by the thousand: the same rules as one at a time, but made before the writer's lock is taken."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dialplane.control import lifecycle, routes
 from dialplane.control.units import Change
-from dialplane.domain.route import Route
+from dialplane.domain.errors import DialplaneError, NotFound
 from dialplane.store import objects
-from dialplane.store.objects import CUSTOMERS, PROVIDERS, ROUTES, Shape
+from dialplane.store.drafts import Drafts
+from dialplane.store.objects import CUSTOMERS, PROVIDERS, ROUTES
 
-AT_ONCE = 250
-"""Routes that are kept in memory before they are stored."""
+Fields = Mapping[str, Any]
 
 
-class BulkRoutes:
-    """New routes of one unit. Each is checked when it is given, and stored with the others at the next `store`."""
+class RouteRefused(Exception):
+    """The route at `place` (from 0) breaks a rule: `error` tells which."""
 
-    def __init__(self, unit: Change) -> None:
-        self._unit = unit
-        self._pending: list[Route] = []
-        self._live: set[str] = set()
+    def __init__(self, place: int, error: DialplaneError) -> None:
+        super().__init__(place)
+        self.place = place
+        self.error = error
 
-    async def create(self, fields: Mapping[str, Any]) -> str:
-        """The id of the new route. Raises InvalidValue, NotFound("customer"), NotFound("provider")."""
-        route = routes.new_route(self._unit, fields)
-        await self._refuse_dangling(CUSTOMERS, route.customer_id)
-        await self._refuse_dangling(PROVIDERS, route.provider_id)
-        self._pending.append(route)
-        if len(self._pending) >= AT_ONCE:
-            await self.store()
-        return route.id
 
-    async def _refuse_dangling(self, shape: Shape[Any], id_: str) -> None:
-        if id_ not in self._live:
-            await lifecycle.live(self._unit, shape, id_)
-            self._live.add(id_)
+class NewRoutes:
+    """Routes that are created one after the other. `ids` are theirs, in that order; `drafts` may be staged."""
 
-    async def store(self) -> None:
-        """Writes what is pending, with its part of the revision."""
-        if self._pending:
-            pending, self._pending = self._pending, []
-            await objects.add_all(self._unit, ROUTES, pending)
-            await self._unit.flush()
+    def __init__(self, fields: Sequence[Fields]) -> None:
+        """Checks all that can be checked without the database. Raises RouteRefused for the first that is wrong."""
+        self.drafts = Drafts(ROUTES)
+        self._first_with: dict[tuple[str, str], int] = {}
+        order = sorted(range(len(fields)), key=lambda place: _place_in_indexes(fields[place]))
+        ids = dict(zip(order, lifecycle.new_ids(len(order)), strict=True))
+        self.ids = [ids[place] for place in range(len(order))]
+        refused: list[RouteRefused] = []
+        for place in order:
+            try:
+                self._add(place, fields[place])
+            except DialplaneError as error:
+                refused.append(RouteRefused(place, error))
+        if refused:
+            raise min(refused, key=lambda one: one.place)
 
-    def forget_references(self) -> None:
+    def _add(self, place: int, fields: Fields) -> None:
+        route = routes.new_route(fields, id_=self.ids[place])
+        self.drafts.add(place, route)
+        for reference in ((CUSTOMERS.kind, route.customer_id), (PROVIDERS.kind, route.provider_id)):
+            self._first_with[reference] = min(place, self._first_with.get(reference, place))
+
+    async def store(self, unit: Change, live: "Live") -> None:
+        """Stores them, as part of the unit's revision. Raises RouteRefused where what one refers to is not there."""
+        missing = await live.missing(unit, self._first_with)
+        if missing:
+            reference = min(missing, key=lambda one: (self._first_with[one], one))
+            raise RouteRefused(self._first_with[reference], NotFound(reference[0]))
+        await self.drafts.store(unit)
+
+
+class Live:
+    """Customers and providers that are known to be there, within one unit."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, str]] = set()
+
+    async def missing(self, unit: Change, references: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those of these (kind, id) that are absent or deleted; one question for each kind."""
+        wanted = [reference for reference in references if reference not in self._known]
+        for shape in (CUSTOMERS, PROVIDERS):
+            if ids := [id_ for kind, id_ in wanted if kind == shape.kind]:
+                self._known |= {(shape.kind, id_) for id_ in await objects.live_ids(unit, shape, ids)}
+        return [reference for reference in wanted if reference not in self._known]
+
+    def forget(self) -> None:
         """Customers or providers have changed: look for them again."""
-        self._live.clear()
+        self._known.clear()
+
+
+def _place_in_indexes(fields: Fields) -> tuple[str, str]:
+    return str(fields.get("customer_id")), str(fields.get("target"))

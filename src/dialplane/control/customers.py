@@ -16,11 +16,13 @@ OWN_FIELDS = frozenset({"name", "detail", "email", "phone_number", "address", "w
 FIELDS = OWN_FIELDS | {"status"}
 
 
-async def create(unit: Change, actor: Actor, fields: Mapping[str, Any]) -> Customer:
+async def create(unit: Change, actor: Actor, fields: Mapping[str, Any], *, id_: str | None = None) -> Customer:
     """The new customer. Raises InvalidValue."""
     permissions.require(actor, "customer.create")
     _check(fields, FIELDS)
-    return await objects.add(unit, CUSTOMERS, Customer(id=lifecycle.new_id(), tm_create=unit.next_instant(), **fields))
+    return await objects.add(
+        unit, CUSTOMERS, Customer(id=id_ or lifecycle.new_id(), tm_create=unit.next_instant(), **fields)
+    )
 
 
 async def get(unit: Unit, actor: Actor, id_: str) -> Customer:

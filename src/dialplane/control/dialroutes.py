@@ -1,7 +1,8 @@
 """Dialroutes: the ordered routes for one call, computed by the same engine that decides live calls."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -16,13 +17,12 @@ from dialplane.domain.route import Route
 from dialplane.domain.target import ALL, MAX_DIGITS, parse_number
 from dialplane.engine.dialroute import DEFAULT_MAX_ATTEMPTS, Candidate, Dialroute, dialroute
 from dialplane.store import objects, tables
-from dialplane.store.objects import CUSTOMERS, PROVIDERS, ROUTES
+from dialplane.store.objects import CUSTOMERS, PROVIDERS
 from dialplane.store.prepared import Prepared
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """The engine's dialroute, and every candidate's route object by its id."""
+class Computed(NamedTuple):
+    """The engine's dialroute, and every candidate's route by its id (its stored row, with the fields of a Route)."""
 
     dialroute: Dialroute
     routes: Mapping[str, Route]
@@ -46,12 +46,14 @@ async def compute(
     customer_id = parse_id(customer_id, field="customer_id")
     parse_number(number)
     permissions.require(actor, "dialroute.list", customer_id=customer_id, kind="customer")
-    await _refuse_unknown(unit, customer_id)
-    routes = await _candidates(unit, customer_id, number)
-    providers = await _providers(unit, routes)
+    customer = (await objects.find_known(unit, CUSTOMERS, (customer_id,))).get(customer_id)
+    if customer is None or customer.tm_delete != NEVER:
+        raise NotFound(CUSTOMERS.kind)
+    routes = await _matching(unit, customer_id, number)
+    providers = await _providers(unit, {route.provider_id for route in routes})
     known_health = await health.of_providers(unit, providers.values())
     decided = dialroute(
-        [_candidate(route, customer_id) for route in routes],
+        [Candidate._make(route[:_DECIDES]) for route in routes],
         number=number,
         now=now,
         call_id=call_id,
@@ -62,45 +64,39 @@ async def compute(
     return Computed(decided, {route.id: route for route in routes})
 
 
-_TARGETS = tuple(f"target{n}" for n in range(MAX_DIGITS + 1))
-_MATCHING = Prepared(
-    select(tables.routes).where(
-        tables.LIVE,
-        tables.routes.c.customer_id.in_([bindparam("customer_id"), bindparam("default_id")]),
-        tables.routes.c.target.in_([bindparam(name) for name in _TARGETS]),
-    )
+_ROUTE = tables.routes.c
+_DECIDES = len(Candidate._fields)
+_COLUMNS: Sequence[Any] = (
+    *(_ROUTE.id, _ROUTE.provider_id, _ROUTE.target, _ROUTE.priority, _ROUTE.weight),
+    *(_ROUTE.enabled, _ROUTE.valid_from, _ROUTE.valid_until, _ROUTE.tm_create),
+    (_ROUTE.customer_id == bindparam("customer_id")).label("own"),
+    *(_ROUTE.customer_id, _ROUTE.name, _ROUTE.detail, _ROUTE.tm_update, _ROUTE.tm_delete),
 )
+"""First the fields of a Candidate in their order, then what else is shown of a route. Nothing is converted or checked
+again: a number that is called has a dozen candidates, and that would cost as much as to find them."""
+
+_TARGETS = tuple(f"target{n}" for n in range(MAX_DIGITS + 1))
 
 
-async def _refuse_unknown(unit: Unit, customer_id: str) -> None:
-    found = await objects.find_known(unit, CUSTOMERS, [customer_id])
-    if customer_id not in found or found[customer_id].tm_delete != NEVER:
-        raise NotFound(CUSTOMERS.kind)
+@cache
+def _matching_one_of(targets: int) -> Prepared:
+    return Prepared(
+        select(*_COLUMNS).where(
+            tables.LIVE,
+            _ROUTE.customer_id.in_([bindparam("customer_id"), bindparam("default_id")]),
+            _ROUTE.target.in_([bindparam(name) for name in _TARGETS[:targets]]),
+        )
+    )
 
 
-async def _candidates(unit: Unit, customer_id: str, number: str) -> list[Route]:
+async def _matching(unit: Unit, customer_id: str, number: str) -> Sequence[Any]:
     """Every live route, the customer's and the default's, whose target is `all` or a prefix of the number."""
     targets = [ALL, *(number[: digits + 1] for digits in range(1, len(number)))]
-    parameters = dict.fromkeys(_TARGETS, ALL) | dict(zip(_TARGETS, targets, strict=False))
-    parameters |= {"customer_id": customer_id, "default_id": SYSTEM_DEFAULT_CUSTOMER}
-    return objects.values_of(unit, ROUTES, await unit.fetch(_MATCHING, parameters))
+    parameters = dict(zip(_TARGETS, targets, strict=False))
+    parameters["customer_id"], parameters["default_id"] = customer_id, SYSTEM_DEFAULT_CUSTOMER
+    return await unit.fetch(_matching_one_of(len(targets)), parameters)
 
 
-async def _providers(unit: Unit, routes: list[Route]) -> dict[str, Provider]:
-    found = await objects.find_known(unit, PROVIDERS, {route.provider_id for route in routes})
-    return {id_: provider for id_, provider in found.items() if provider.tm_delete == NEVER}
-
-
-def _candidate(route: Route, customer_id: str) -> Candidate:
-    return Candidate(
-        route_id=route.id,
-        provider_id=route.provider_id,
-        target=route.target,
-        priority=route.priority,
-        weight=route.weight,
-        enabled=route.enabled,
-        valid_from=route.valid_from,
-        valid_until=route.valid_until,
-        tm_create=route.tm_create,
-        own=route.customer_id == customer_id,
-    )
+async def _providers(unit: Unit, ids: Collection[str]) -> dict[str, Provider]:
+    known = await objects.find_known(unit, PROVIDERS, ids)
+    return {id_: known[id_] for id_ in ids if id_ in known and known[id_].tm_delete == NEVER}

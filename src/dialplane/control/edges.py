@@ -26,7 +26,9 @@ class Edge:
     """What is known of an edge; None where it has not told.
 
     `revision`: that of its table at its last poll. `lag_revisions`: how many the database is ahead of it. `silent_s`:
-    seconds since it was last heard. `calls_in_progress`, `cps`: from the events it has handed in so far.
+    seconds since it was last heard. Since `kamailio_started`: `calls_shed`, new calls refused because it was too busy,
+    and `events_lost`, events that its disk had no room for. `shed_percent`: of the new calls, how many it was refusing
+    when it last told. `calls_in_progress`, `cps`: from the events it has handed in so far.
     """
 
     name: str
@@ -38,6 +40,9 @@ class Edge:
     kamailio_version: str | None
     kamailio_started: int | None
     max_call_s: int | None
+    calls_shed: int | None
+    shed_percent: int | None
+    events_lost: int | None
     calls_in_progress: int
     cps: float
     tm_status: int | None
@@ -83,6 +88,9 @@ async def _edges(unit: Reading, where: Sequence[ColumnElement[bool]], *, limit: 
             kamailio_version=row.kamailio_version,
             kamailio_started=row.kamailio_started,
             max_call_s=row.max_call_s,
+            calls_shed=row.calls_shed,
+            shed_percent=row.shed_percent,
+            events_lost=row.events_lost,
             calls_in_progress=going_on.get(row.name, 0),
             cps=started.get(row.name, 0) / LOAD_WINDOW_S,
             tm_status=row.tm_status,

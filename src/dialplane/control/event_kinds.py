@@ -119,13 +119,29 @@ class ProviderBreaker(Event, kw_only=True, tag="provider_breaker"):
 class EdgeStatus(Event, kw_only=True, tag="edge_status"):
     """What an edge is and since when it runs; `kamailio_started` is None where Kamailio does not run.
 
-    It stands in the event log behind all that the edge saw before.
+    It stands in the event log behind all that the edge saw before. `calls_shed` and `events_lost` count from Kamailio's
+    start.
     """
 
     agent_version: str = ""
     kamailio_version: str = ""
     kamailio_started: Instant | None = None
     max_call_s: Annotated[int, msgspec.Meta(ge=1, le=31 * 86_400)] | None = None
+    calls_shed: Instant | None = None
+    shed_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    events_lost: Instant | None = None
+
+
+class EdgeCalls(Event, kw_only=True, tag="edge_calls"):
+    """The calls whose ids begin with `prefix` that an edge's Kamailio has dialogs of.
+
+    Those of them that began from `since` (Kamailio's start) to `before`, and are not among `calls`, are over.
+    """
+
+    since: Instant
+    before: Instant
+    prefix: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{0,3}$")] = ""
+    calls: list[str] = []
 
 
 AnyEvent = (
@@ -142,4 +158,5 @@ AnyEvent = (
     | ProviderHealth
     | ProviderBreaker
     | EdgeStatus
+    | EdgeCalls
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from dialplane.control import permissions
+from dialplane.control import lost_calls, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.event_kinds import AnyEvent
 from dialplane.control.folding import Folded
@@ -22,10 +22,13 @@ _MAX_REASON = 200
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """`accepted` events are stored now or were before; `refused` holds one reason per malformed event."""
+    """`accepted` events are stored now or were before; `refused` holds one reason per malformed event;
+    `lost` calls were closed because their edge has them no more.
+    """
 
     accepted: int
     refused: tuple[str, ...] = ()
+    lost: int = 0
 
 
 async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]) -> Ingested:
@@ -42,12 +45,11 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
             folded.add(msgspec.convert(event, AnyEvent))
         except (msgspec.ValidationError, InvalidValue) as error:
             refused.append(f"{edge}: {error}"[:_MAX_REASON])
-    if folded.count:
-        await _store(db, folded)
-    return Ingested(folded.count, tuple(refused))
+    lost = await _store(db, folded) if folded.count else 0
+    return Ingested(folded.count, tuple(refused), lost)
 
 
-async def _store(db: Database, folded: Folded) -> None:
+async def _store(db: Database, folded: Folded) -> int:
     async with db.write() as unit:
         for call in folded.calls_in_order():
             call["tm_create"] = call["tm_update"] = unit.next_instant()
@@ -58,3 +60,4 @@ async def _store(db: Database, folded: Folded) -> None:
         for edge in folded.edges.values():
             edge["tm_create"] = unit.next_instant()
         await merging.EDGES.store(unit, list(folded.edges.values()))
+        return await lost_calls.close_missing(unit, folded.going_on) if folded.going_on else 0

@@ -15,6 +15,7 @@ from dialplane.control.event_kinds import (
     CallEvent,
     CallRejected,
     CallStarted,
+    EdgeCalls,
     EdgeStatus,
     Event,
     LateAnswer,
@@ -48,6 +49,7 @@ class Folded:
         self.health: dict[tuple[str, str], Row] = {}
         self.breakers: dict[tuple[str, str], Row] = {}
         self.edges: dict[str, Row] = {}
+        self.going_on: list[EdgeCalls] = []
 
     def add(self, event: Event) -> None:
         """Folds one event in. Raises InvalidValue for one that breaks a rule; nothing of it stays then."""
@@ -152,8 +154,15 @@ class Folded:
             "kamailio_version": text(event.kamailio_version, MAX_REASON),
             "kamailio_started": event.kamailio_started,
             "max_call_s": event.max_call_s,
+            "calls_shed": event.calls_shed,
+            "shed_percent": event.shed_percent,
+            "events_lost": event.events_lost,
         }
         EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", values)
+
+    @_fold.register
+    def _edge_calls(self, event: EdgeCalls) -> None:
+        self.going_on.append(event)
 
     def _of_call(self, event: CallEvent, key: str, **values: Any) -> None:
         call_id = parse_id(event.call, field="call")

@@ -29,8 +29,11 @@ async def of_providers(unit: Unit, providers: Iterable[Provider]) -> dict[str, H
     Reports about another hostname than the provider's present one do not count.
     """
     wanted = list(providers)
-    reports = await _reports(unit, wanted)
-    return {provider.id: together(reports.get(provider.id, {}).values()) for provider in wanted}
+    known: dict[str, Health] = (await unit.standing()).setdefault(of_providers, {})
+    if missing := [provider for provider in wanted if provider.id not in known]:
+        reports = await _reports(unit, missing)
+        known.update((provider.id, together(reports.get(provider.id, {}).values())) for provider in missing)
+    return known
 
 
 async def by_edge(unit: Unit, provider: Provider) -> dict[str, Health]:

@@ -1,7 +1,9 @@
 """What every noun does alike: be found by who may see it, change, be deleted, and be checked for its version."""
 
+import random
+import time
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +24,16 @@ Fields = Mapping[str, Any]
 def new_id() -> str:
     """A fresh object id (UUID version 4)."""
     return str(uuid.uuid4())
+
+
+def new_ids(count: int) -> Iterator[str]:
+    """Fresh object ids in ascending order, at most 2^20: neighbours in the indexes, which random ones would scatter.
+
+    UUID version 7 with a counter (RFC 9562, sections 5.7 and 6.2 method 1): milliseconds, counter, 54 random bits.
+    """
+    head, chosen = (time.time_ns() // 1_000_000 << 80) | (7 << 76) | (2 << 62), random.SystemRandom()
+    for n in range(count):
+        yield str(uuid.UUID(int=head | (n >> 8 << 64) | ((n & 0xFF) << 54) | chosen.getrandbits(54)))
 
 
 def refuse_unknown(fields: Fields, allowed: Collection[str]) -> None:

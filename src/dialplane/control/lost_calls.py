@@ -4,16 +4,20 @@ What an edge reports of a call's end, however late, stands above what is conclud
 why.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, cast, func, or_, select, update
 
 from dialplane.control.calls import IS_OPEN
+from dialplane.control.event_kinds import EdgeCalls
 from dialplane.control.units import Database
 from dialplane.store import tables
+from dialplane.store.unit import Writing
 
 EDGE_RESTARTED = "edge_restarted"
 NO_END_REPORTED = "no_end_reported"
+NOT_GOING_ON = "not_going_on"
 
 LONGEST_SETUP_S = 3_600
 """No call takes so long to be answered: 30 attempts that all are given up, and one that rings, take 40 minutes."""
@@ -29,6 +33,37 @@ _CLOSE = (
     .where(_CALLS.id == bindparam("id_"), IS_OPEN)
     .values(tm_lost=bindparam("lost"), lost_reason=bindparam("reason_"), tm_update=bindparam("now_"))
 )
+
+
+async def close_missing(unit: Writing, reports: Sequence[EdgeCalls]) -> int:
+    """Closes the open calls that their edge says nothing goes on of; how many.
+
+    To be called once all that was reported before is stored.
+    """
+    closed = 0
+    for report in reports:
+        found = await unit.fetch(_begun_within(report))
+        living = set(report.calls)
+        rows = [
+            {"id_": row.id, "lost": report.at, "reason_": NOT_GOING_ON, "now_": unit.next_instant()}
+            for row in found
+            if row.id not in living
+        ]
+        if rows:
+            await unit.execute(_CLOSE, rows)
+        closed += len(rows)
+    return closed
+
+
+def _begun_within(report: EdgeCalls) -> Any:
+    """The ids of the open calls that a report speaks for. Reads open calls only."""
+    return select(_CALLS.id).where(
+        IS_OPEN,
+        _CALLS.edge == report.edge,
+        _CALLS.tm_start >= report.since,
+        _CALLS.tm_start < report.before,
+        _CALLS.id.startswith(report.prefix),
+    )
 
 
 async def close(db: Database, *, now: int, max_call_s: int) -> int:

@@ -62,6 +62,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "trunk.get": _OWN_READ,
     "trunk.update": _OWN_ADMIN,
     "trunk.delete": _OWN_ADMIN,
+    "trunk.trust": _ADMIN,
     "call.list": _OWN_READ,
     "call.get": _OWN_READ,
     "dialroute.list": _OWN_READ,

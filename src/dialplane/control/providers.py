@@ -45,12 +45,14 @@ ROUTES_NAMED = 100
 """How many of the routes that use a provider the refusal names."""
 
 
-async def create(unit: Change, actor: Actor, fields: Mapping[str, Any]) -> Provider:
+async def create(unit: Change, actor: Actor, fields: Mapping[str, Any], *, id_: str | None = None) -> Provider:
     """The new provider. Raises InvalidValue."""
     permissions.require(actor, "provider.create")
     lifecycle.require_fields(fields, NEEDED)
     lifecycle.refuse_unknown(fields, FIELDS)
-    return await objects.add(unit, PROVIDERS, Provider(id=lifecycle.new_id(), tm_create=unit.next_instant(), **fields))
+    return await objects.add(
+        unit, PROVIDERS, Provider(id=id_ or lifecycle.new_id(), tm_create=unit.next_instant(), **fields)
+    )
 
 
 async def get(unit: Unit, actor: Actor, id_: str) -> Provider:

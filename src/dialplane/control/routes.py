@@ -18,16 +18,16 @@ FIELDS = frozenset({*NEEDED, "name", "detail", "enabled", "weight", "valid_from"
 async def create(unit: Change, actor: Actor, fields: Mapping[str, Any]) -> Route:
     """The new route. Raises InvalidValue, NotFound("customer"), NotFound("provider")."""
     permissions.require(actor, "route.create")
-    route = new_route(unit, fields)
+    route = new_route(fields, id_=lifecycle.new_id(), tm_create=unit.next_instant())
     await lifecycle.live(unit, CUSTOMERS, route.customer_id)
     await lifecycle.live(unit, PROVIDERS, route.provider_id)
     return await objects.add(unit, ROUTES, route)
 
 
-def new_route(unit: Change, fields: Mapping[str, Any]) -> Route:
+def new_route(fields: Mapping[str, Any], *, id_: str, tm_create: int = 0) -> Route:
     """A route that is not stored yet and whose customer and provider nobody has looked for. Raises InvalidValue."""
     lifecycle.require_fields(fields, NEEDED)
-    return Route(id=lifecycle.new_id(), tm_create=unit.next_instant(), **_clean(fields))
+    return Route(id=id_, tm_create=tm_create, **_clean(fields))
 
 
 async def get(unit: Unit, actor: Actor, id_: str) -> Route:

@@ -45,6 +45,11 @@ class SessionKeys:
             files = _files(folder)
         return cls([(file.name.removesuffix(_SUFFIX), file.read_bytes()) for file in files])
 
+    @staticmethod
+    def are_in(folder: Path) -> bool:
+        """Whether there is a key in this folder. Reads it."""
+        return bool(_files(folder))
+
     def issue(self, agent_id: str, stamp: str, *, now: int) -> str:
         """A token for this agent, valid for SESSION_LIFETIME_S from `now` (instant, us)."""
         key_id, key = self._newest

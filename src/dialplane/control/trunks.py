@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dialplane.control import lifecycle
+from dialplane.control import lifecycle, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Change, Unit
 from dialplane.domain.hostname import parse_domain_name
@@ -27,15 +27,17 @@ FIELDS = frozenset(
         "max_channels",
         "max_cps",
         "default_region",
+        "trusted_identity",
     }
 )
 
 
-async def create(unit: Change, actor: Actor, fields: Mapping[str, Any]) -> Trunk:
+async def create(unit: Change, actor: Actor, fields: Mapping[str, Any], *, id_: str | None = None) -> Trunk:
     """The new trunk, by default of the actor's customer. Raises InvalidValue, NotFound("customer")."""
     fields = _clean(fields)
+    _require_trust(actor, fields)
     customer_id = await lifecycle.owner_for_new(unit, actor, "trunk.create", fields)
-    trunk = Trunk(id=lifecycle.new_id(), tm_create=unit.next_instant(), **{**fields, "customer_id": customer_id})
+    trunk = Trunk(id=id_ or lifecycle.new_id(), tm_create=unit.next_instant(), **{**fields, "customer_id": customer_id})
     return await objects.add(unit, TRUNKS, trunk)
 
 
@@ -57,6 +59,8 @@ async def update(
 ) -> Trunk:
     """Changes the fields that are named. Raises NotFound, ObjectDeleted, StaleVersion, InvalidValue."""
     before = await lifecycle.obtain(unit, actor, "trunk.update", TRUNKS, id_)
+    if not before.trusted_identity:
+        _require_trust(actor, fields)
     return await lifecycle.change(unit, TRUNKS, before, _clean(fields), if_version=if_version)
 
 
@@ -64,6 +68,12 @@ async def delete(unit: Change, actor: Actor, id_: str, *, if_version: int | None
     """The trunk as deleted; once more answers the same. Raises NotFound, StaleVersion."""
     before = await lifecycle.obtain(unit, actor, "trunk.delete", TRUNKS, id_)
     return await lifecycle.delete(unit, TRUNKS, before, if_version=if_version)
+
+
+def _require_trust(actor: Actor, fields: Mapping[str, Any]) -> None:
+    """Raises PermissionDenied where a customer says of itself that it is to be trusted."""
+    if fields.get("trusted_identity"):
+        permissions.require(actor, "trunk.trust")
 
 
 def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from dialplane.store.box import Box, new_box_key
 from dialplane.store.database import Database
+from dialplane.store.drafts import Drafts
 from dialplane.store.revision_log import Change
 from dialplane.store.unit import Reading, Unit, Writing
 
-__all__ = ["Box", "Change", "Database", "Reading", "Unit", "Writing", "new_box_key"]
+__all__ = ["Box", "Change", "Database", "Drafts", "Reading", "Unit", "Writing", "new_box_key"]

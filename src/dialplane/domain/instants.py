@@ -18,11 +18,17 @@ NEVER = 253_370_764_800_000_000
 
 def format_instant(instant_us: int) -> str:
     """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC."""
-    days, rest = divmod(instant_us, 86_400_000_000)
-    seconds, microseconds = divmod(rest, 1_000_000)
-    minutes, second = divmod(seconds, 60)
+    seconds, microseconds = divmod(instant_us, 1_000_000)
+    return f"{_format_second(seconds)}.{microseconds:06}"
+
+
+@lru_cache(maxsize=4096)
+def _format_second(seconds: int) -> str:
+    """Kept, since what is shown together was often made together: an import, or what was never changed."""
+    days, second = divmod(seconds, 86_400)
+    minutes, second = divmod(second, 60)
     hour, minute = divmod(minutes, 60)
-    return f"{_format_day(days)} {hour:02}:{minute:02}:{second:02}.{microseconds:06}"
+    return f"{_format_day(days)} {hour:02}:{minute:02}:{second:02}"
 
 
 @lru_cache(maxsize=1024)

@@ -24,6 +24,7 @@ DEFAULT_REALM = "dialplane"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trunk:
     """`auth_types`: any one of them lets a call in. `default_region`: ISO country whose national numbers it dials.
+    `trusted_identity`: carriers see the P-Asserted-Identity that it sends (RFC 3325: it belongs to our trust domain).
 
     The digest password itself never reaches an edge: `ha1` does (RFC 7616 H(user:realm:password), MD5).
     """
@@ -43,6 +44,7 @@ class Trunk:
     max_channels: int | None = None
     max_cps: int | None = None
     default_region: str = ""
+    trusted_identity: bool = False
     tm_create: int = 0
     tm_update: int = NEVER
     tm_delete: int = NEVER

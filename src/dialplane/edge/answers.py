@@ -75,10 +75,10 @@ class Answers:
             return None
         return Pending(invite, int(n), int(branch))
 
-    def won(self, call: str, n: int) -> None:
+    def won(self, invite: str, call: str, n: int) -> None:
         """The 2xx of this message connects the call."""
         branch, tag = self._answer()
-        self._sip.put(ANSWERS, self.invite(), f"{branch}|{tag}|{call}|{n}")
+        self._sip.put(ANSWERS, invite, f"{branch}|{tag}|{call}|{n}")
         self._sip.forget(PENDING, call)
 
     def over(self, invite: str, call: str) -> None:

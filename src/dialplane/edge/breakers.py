@@ -43,12 +43,15 @@ class Breakers:
         self._rule = rule
         self._now_s = now_s
 
-    def open_ones(self, provider_of: Callable[[str], Provider | None]) -> Collection[str]:
-        """The ids of the providers to be tried last, for one call. That call may become the trial of others."""
+    def open_ones(self, provider_of: Callable[[str], Provider | None], *, may_try: bool = True) -> Collection[str]:
+        """The ids of the providers to be tried last, for one call. That call may become the trial of others.
+
+        It may not where its outcome will not be known here: such a trial would be lost.
+        """
         text = self._sip.get(BREAKERS, _LIST) if self._rule.failures else None
         if not text:
             return _NONE
-        return {key.partition("@")[0] for key in text.split(",") if self._holds(key, provider_of)}
+        return {key.partition("@")[0] for key in text.split(",") if self._holds(key, provider_of, may_try)}
 
     def ended(self, provider_id: str, uri: str, outcome: failover.Outcome) -> None:
         """What an attempt, sent to this URI, came to: every status but a 5xx shows a carrier at work."""
@@ -60,14 +63,14 @@ class Breakers:
         elif self._sip.counted(BREAKERS, f"failures {key}"):
             self._forgive(key, outcome)
 
-    def _holds(self, key: str, provider_of: Callable[[str], Provider | None]) -> bool:
+    def _holds(self, key: str, provider_of: Callable[[str], Provider | None], may_try: bool) -> bool:
         provider_id, _, where = key.partition("@")
         provider = provider_of(provider_id)
         if provider is None or where != _where(provider):
             self._close(key, "it is no longer where it was")
             return False
         _, since_s = self._state(key)
-        return self._now_s() - since_s < self._rule.open_s or not self._is_trial(key)
+        return self._now_s() - since_s < self._rule.open_s or not (may_try and self._is_trial(key))
 
     def _is_trial(self, key: str) -> bool:
         """Whether this call is to be the trial; of several workers that ask at once, one gets it."""

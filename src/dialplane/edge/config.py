@@ -18,7 +18,8 @@ SETTINGS_VARIABLE = "DIALPLANE_EDGE_SETTINGS"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsConfig:
     """PEM files. Without `certificate` and `key` the edge makes its own; without `authorities`, carriers' certificates
-    are not checked. Kamailio checks who signed a certificate, and not for which name.
+    are not checked; a file of them that is missing lets none pass. Kamailio checks who signed a certificate, and not
+    for which name.
     """
 
     certificate: Path | None = None
@@ -37,8 +38,11 @@ class EdgeConfig:
     sends `max_auth_failures` wrong passwords in 10 min, gets no answer for `ban_s`; `max_source_rps` is for every
     source, `max_new_calls_per_s` for all together (0: none; else what the machine was measured to carry).
     `nonce_s` is how long a digest nonce holds. `hides_topology`: neither side sees the other's addresses in SIP headers
-    (docs/decisions/0008). `max_call_s` ends the record of a call whose BYE was lost. `script` is
-    what Kamailio loads, None for the one of this package.
+    (docs/decisions/0008). After `max_call_s` an answered call is ended with a BYE to both sides; each `keepalive_s`
+    (0: never; Kamailio takes no less than 30) both are asked by OPTIONS whether they are still in it, and it is ended
+    as well once one has been silent, or has answered 481, `keepalive_failures` times in a row. Each `list_calls_s` the
+    edge tells which calls it holds dialogs of (docs/decisions/0006). `script` is what Kamailio loads, None for the one
+    of this package.
     """
 
     edge: str = "local"
@@ -64,6 +68,9 @@ class EdgeConfig:
     breaker_failures: int = 0
     breaker_open_s: int = 30
     max_call_s: int = 4 * 3600
+    keepalive_s: int = 300
+    keepalive_failures: int = 2
+    list_calls_s: int = 60
     scanners: str = REFUSE
     log_level: int = 0
     script: Path | None = None
@@ -82,6 +89,7 @@ class ScriptSettings:
     edge: str
     replica: str
     events: str
+    run: str
     sockets: Sequence[str]
     cookie_key: str
     max_attempts: int
@@ -100,6 +108,7 @@ class ScriptSettings:
             edge=config.edge,
             replica=str(config.replica),
             events=str(config.events),
+            run=str(config.run),
             sockets=tuple(socket.partition(":")[2] for socket in config.listen),
             cookie_key=cookie_key,
             max_attempts=config.max_attempts,

@@ -7,7 +7,7 @@ of them.
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,26 +32,21 @@ def printable(text: str, *, longest: int = MAX_TEXT) -> str:
     return cut if cut.isprintable() else "".join(char if char.isprintable() else "?" for char in cut)
 
 
-Moment = tuple[int, int]
-"""Microseconds of the wall clock, nanoseconds of the machine's monotonic clock."""
-
-
-def this_moment() -> Moment:
-    """Now."""
-    return time.time_ns() // 1000, time.monotonic_ns()
-
-
 class EventLog:
-    """Appends to `folder`/<YYYYMMDDTHH>.jsonl. A full disk loses the event, counted in `lost`, never the call."""
+    """Appends to `folder`/<YYYYMMDDTHH>.jsonl. A full disk loses the event, counted in `lost`, never the call.
 
-    def __init__(self, folder: Path, *, edge: str) -> None:
+    `on_lost` is told of as many more.
+    """
+
+    def __init__(self, folder: Path, *, edge: str, on_lost: Callable[[int], None] = lambda count: None) -> None:
         self._folder = folder
-        self._edge = edge
+        self._edge = _encode(edge).decode()
         self._hour = -1
         self._descriptor = -1
         self._lines: list[bytes] = []
         self._id_head = ""
         self._id_tail = 0
+        self._on_lost = on_lost
         self.lost = 0
 
     def call_started(self, call: str, facts: Mapping[str, Any]) -> None:
@@ -66,12 +61,10 @@ class EventLog:
         """A call that the caller is to carry to the decision's carriers itself."""
         self._append("call_redirected", call, {**facts, "status": status, "reason": reason})
 
-    def attempt_sent(
-        self, call: str, n: int, *, provider_id: str, route_id: str, uri: str, why: Sequence[str], moment: Moment
-    ) -> None:
-        """An INVITE went to a provider at `moment`. Attempts and skips of a call share one row of numbers, from 1."""
+    def attempt_sent(self, call: str, n: int, *, provider_id: str, route_id: str, uri: str, why: Sequence[str]) -> None:
+        """An INVITE is about to go to a provider. Attempts and skips of a call share one row of numbers, from 1."""
         fields = {"n": n, "provider_id": provider_id, "route_id": route_id, "uri": uri, "why": why}
-        self._append("attempt_sent", call, fields, moment)
+        self._append("attempt_sent", call, fields)
 
     def attempt_skipped(self, call: str, n: int, *, provider_id: str, route_id: str, why: Sequence[str]) -> None:
         """A provider is passed over."""
@@ -109,6 +102,13 @@ class EventLog:
         """A breaker of this edge has changed; it belongs to no call."""
         self._append("provider_breaker", None, {"provider_id": provider_id, "state": state, "detail": detail})
 
+    def edge_calls(self, *, since: int, before: int, prefix: str, calls: Sequence[str]) -> None:
+        """The calls whose ids begin with `prefix` that this edge holds dialogs of.
+
+        It speaks for calls that began from `since` to `before` (instants): those that are not among them are over.
+        """
+        self._append("edge_calls", None, {"since": since, "before": before, "prefix": prefix, "calls": calls})
+
     def flush(self) -> None:
         """Write what was noted since the last time, in one piece."""
         if not self._lines:
@@ -119,26 +119,32 @@ class EventLog:
             hour = time.time_ns() // _HOUR_NS
             if hour != self._hour:
                 self._open(hour)
-            if os.write(self._descriptor, text) < len(text):
+            written = os.write(self._descriptor, text)
+            if written < len(text):
+                count -= text[:written].count(b"\n")
+                self._lose(count)
+                count = 0
                 os.write(self._descriptor, b"\n")
-                self.lost += count
         except OSError:
             self._hour = -1
-            self.lost += count
+            self._lose(count)
 
-    def _append(self, kind: str, call: str | None, fields: Mapping[str, Any], moment: Moment | None = None) -> None:
-        at, mono = moment or this_moment()
-        event = {
-            "v": VERSION,
-            "id": self._next_id(),
-            "kind": kind,
-            "edge": self._edge,
-            "at": at,
-            "mono": mono,
-            **({} if call is None else {"call": call}),
-            **fields,
-        }
-        self._lines.append(_line_of(event))
+    def _lose(self, count: int) -> None:
+        if count:
+            self.lost += count
+            self._on_lost(count)
+
+    def _append(self, kind: str, call: str | None, fields: Mapping[str, Any]) -> None:
+        """Note an event. Its common fields need no escaping, and are written out: that is cheaper than a larger dict.
+
+        `at` is in microseconds of the wall clock, `mono` in nanoseconds of the machine's monotonic clock.
+        """
+        belongs = "" if call is None else f',"call":"{call}"'
+        head = (
+            f'{{"v":{VERSION},"id":"{self._next_id()}","kind":"{kind}","edge":{self._edge},'
+            f'"at":{time.time_ns() // 1000},"mono":{time.monotonic_ns()}{belongs},'
+        )
+        self._lines.append(head.encode() + _body(fields)[1:] + b"\n")
 
     def _next_id(self) -> str:
         """A UUID whose head is random for this process and whose tail counts: a third of the cost of a random one."""
@@ -171,9 +177,9 @@ class EventLog:
         self._descriptor, self._hour = -1, -1
 
 
-def _line_of(event: Mapping[str, Any]) -> bytes:
-    """The event as a line. Text that UTF-8 cannot hold is replaced, not lost with all the rest."""
+def _body(fields: Mapping[str, Any]) -> bytes:
+    """The fields as JSON. Text that UTF-8 cannot hold is replaced, not lost with all the rest."""
     try:
-        return _encode(event) + b"\n"
+        return _encode(fields)
     except UnicodeEncodeError:
-        return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")

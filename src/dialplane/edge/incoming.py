@@ -9,6 +9,7 @@ from typing import Any
 
 from dialplane.domain.trunk import REDIRECT, Trunk
 from dialplane.edge import ingress, redirect
+from dialplane.edge.answers import Answers
 from dialplane.edge.breakers import Breakers
 from dialplane.edge.config import ScriptSettings
 from dialplane.edge.cookie import make_cookie
@@ -18,7 +19,7 @@ from dialplane.edge.ingress import Admission
 from dialplane.edge.ksr import Sip
 from dialplane.edge.outgoing import CPS_TABLE, Outgoing
 from dialplane.edge.phrases import phrase
-from dialplane.edge.plan import Plan, decision_of, make_plan
+from dialplane.edge.plan import Carriers, Plan, decision_of, make_plan
 from dialplane.edge.soundness import is_sound
 from dialplane.engine.dialroute import dialroute
 from dialplane.engine.failover import RETRY_AFTER_S
@@ -27,8 +28,10 @@ from dialplane.replica.reader import ReplicaReader, View
 
 CALL_VARIABLE = "call"
 TRUNK_PROFILE = "trunk"
+ASSERTED = "P-Asserted-Identity"
 
 _MAX_DIALLED = 128
+_MOST_ASSERTED = 2  # a sip and a tel URI (RFC 3325, section 9.1)
 
 
 class Incoming:
@@ -41,6 +44,7 @@ class Incoming:
         log: EventLog,
         *,
         replica: ReplicaReader,
+        answers: Answers,
         outgoing: Outgoing,
         breakers: Breakers,
         warn: Callable[[str], None],
@@ -49,6 +53,8 @@ class Incoming:
         self._settings = settings
         self._log = log
         self._replica = replica
+        self._carriers = Carriers(settings.sockets)
+        self._answers = answers
         self._outgoing = outgoing
         self._breakers = breakers
         self._warn = warn
@@ -96,7 +102,6 @@ class Incoming:
     def _begin(self, plan: Plan) -> None:
         self.open_call = plan.call
         self._sip.record_route(make_cookie(plan.call, self._sip.text("$ci"), key=self._cookie_key))
-        self._log.flush()  # on record before a carrier hears of it, whatever dies then
         self._outgoing.begin(plan)
         self.open_call = ""
 
@@ -125,11 +130,18 @@ class Incoming:
             call_id=call,
             providers=view.provider,
             health=view.health_status,
-            breakers=self._breakers.open_ones(view.provider),
+            breakers=self._breakers.open_ones(view.provider, may_try=trunk.mode != REDIRECT),
             max_attempts=self._settings.max_attempts,
         )
         facts["decision"] = decision_of(decision)
-        plan = make_plan(call, admission.number, decision, addresses=view.addresses, own_sockets=self._settings.sockets)
+        plan = make_plan(
+            call,
+            self._answers.invite(),
+            admission.number,
+            decision,
+            carriers=self._carriers,
+            addresses=view.addresses,
+        )
         if trunk.mode == REDIRECT:
             self._redirect(plan, facts)
             return None
@@ -137,9 +149,18 @@ class Incoming:
         if refusal:
             self._refuse(call, facts, refusal)
             return None
+        if trunk.trusted_identity:
+            self._assert_identity()
         self._log.call_started(call, facts)
         self.open_call = call
         return plan
+
+    def _assert_identity(self) -> None:
+        """Put back what every INVITE has lost at the border (route SCRUB): this trunk's word on who calls is taken."""
+        for value in self._sip.headers(ASSERTED, most=_MOST_ASSERTED):
+            line = ingress.one_line(value)
+            if line:
+                self._sip.add_header(ASSERTED, line)
 
     def _redirect(self, plan: Plan, facts: dict[str, Any]) -> None:
         sip, contacts = self._sip, redirect.contacts(plan)

@@ -10,6 +10,7 @@ from dialplane.engine.dialroute import Candidate
 from dialplane.engine.number import normalise
 from dialplane.replica.reader import View
 
+_FOLD = re.compile(r"\r\n[ \t]+")
 _ONE_ROUTE = re.compile(r"\s*<(sips?:[^<>,\s]+)>\s*", re.ASCII)
 
 NO_ROUTE = "no_route"
@@ -54,6 +55,12 @@ def dialled_in(uri: str) -> str:
         return rest
     user, at, _ = rest.partition("@")
     return user if at else ""
+
+
+def one_line(body: str) -> str:
+    """A header's body unfolded, "" where it has what no header may hold."""
+    line = _FOLD.sub(" ", body).strip()
+    return line if line.isprintable() else ""
 
 
 def outbound_proxy(routes: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from string import Template
 from dialplane.edge.certificate import ensure_own
 from dialplane.edge.config import DROP, SETTINGS_VARIABLE, SITE_PACKAGES_VARIABLE, EdgeConfig, ScriptSettings
 from dialplane.edge.ksr import QUIET_LEVEL
+from dialplane.edge.overload import SHARES
 from dialplane.engine.dialroute import MOST_ATTEMPTS
 from dialplane.engine.failover import RETRY_AFTER_S
 
@@ -55,6 +56,7 @@ _COOKIE_KEY_BYTES = 32
 _DIGEST_BRANCHES = 2  # a challenged attempt takes a branch more; each branch costs 700 bytes in every transaction
 _MOST_BRANCHES = 30  # Kamailio's branch bitmap
 _NO_LIMIT = 2**31 - 1
+_LOAD_INTERVAL_US = 20_000  # a buffer of the usual size holds some 20 ms of work
 _MODULE_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _NOBODYS_ADDRESS = "127.0.0.8"
@@ -123,7 +125,13 @@ def render(config: EdgeConfig, *, topology_key: str = "") -> str:
         scanners="|".join(SCANNERS),
         scrubbed="|".join(SCRUBBED),
         retry_after_s=RETRY_AFTER_S,
+        load_interval_us=_LOAD_INTERVAL_US,
+        load_shares=SHARES,
         topology="#!define HIDES_TOPOLOGY" if config.hides_topology else "",
+        keepalive="#!define ASKS_WHETHER_CALLS_LIVE" if config.keepalive_s else "",
+        keepalive_s=config.keepalive_s,
+        list_calls_s=config.list_calls_s,
+        keepalive_failures=config.keepalive_failures,
         quiet="#!define QUIET" if config.is_quiet else "",
         quiet_level=QUIET_LEVEL,
         topology_key=topology_key,
@@ -142,7 +150,8 @@ def render_tls(config: EdgeConfig) -> str:
         addresses = [socket.split(":", 1)[1].rpartition(":")[0].strip("[]") for socket in config.listen]
         ensure_own(certificate, key, name=config.edge, addresses=addresses)
     own = f"method = TLSv1.2+\ncertificate = {certificate}\nprivate_key = {key}\n"
-    verify = "no" if tls.authorities is None else f"yes\nrequire_certificate = yes\nca_list = {tls.authorities}"
+    authorities = tls.authorities if tls.authorities is None or tls.authorities.exists() else certificate
+    verify = "no" if authorities is None else f"yes\nrequire_certificate = yes\nca_list = {authorities}"
     return f"[server:default]\n{own}verify_certificate = no\n\n[client:default]\n{own}verify_certificate = {verify}\n"
 
 

@@ -4,6 +4,7 @@ The one file that touches KSR. Its functions answer 1 or -1, both of which are t
 raises. Sources: Kamailio 5.6.3, src/core/kemi.c and the modules' own tables.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -69,8 +70,14 @@ class Sip:
 
     def headers(self, name: str, *, most: int) -> list[str]:
         """The bodies of the first headers of that name."""
-        found = (self._ksr.hdr.get_idx(name, index) for index in range(most))
-        return [body for body in found if body is not None]
+        get = self._ksr.hdr.get_idx
+        bodies = []
+        for index in range(most):
+            body = get(name, index)
+            if body is None:
+                break
+            bodies.append(body)
+        return bodies
 
     def is_from_caller(self) -> bool:
         """Whether an in-dialog request travels in the direction of the first INVITE."""
@@ -116,6 +123,10 @@ class Sip:
     def reply_stateless(self, status: int, phrase: str) -> None:
         """Answer and forget."""
         self._ksr.sl.sl_send_reply(status, phrase)
+
+    def hold_back(self) -> None:
+        """In a reply route of a 2xx to an INVITE: it does not go to the caller (see onsend_route)."""
+        self._ksr.pv.seti("$var(is_late)", 1)
 
     def add_reply_header(self, name: str, value: str) -> None:
         """A header for the answer that follows."""
@@ -164,10 +175,6 @@ class Sip:
         """How long to wait for any response, and for a final one after a provisional one; running ones change too."""
         self._ksr.tm.t_set_fr(provisional_s * _TIMER_UNIT_PER_S, silent_s * _TIMER_UNIT_PER_S)
 
-    def treat_6xx_as_4xx(self) -> None:
-        """Leave it to our own table what follows a 6xx."""
-        self._ksr.tm.t_set_disable_6xx(1)
-
     def is_cancelled(self) -> bool:
         """Whether the caller has sent CANCEL."""
         return bool(self._ksr.tm.t_is_canceled() > 0)
@@ -208,6 +215,10 @@ class Sip:
         """Keep text where all workers see it, for as long as its table says."""
         self._ksr.htable.sht_sets(table, key, text)
 
+    def put_number(self, table: str, key: str, number: int) -> None:
+        """Keep a number where all workers see it, to be read with `counted`."""
+        self._ksr.htable.sht_seti(table, key, number)
+
     def get(self, table: str, key: str) -> str | None:
         """What `put` kept, None where nothing is kept (any more)."""
         found = self._ksr.htable.sht_get(table, key)
@@ -235,6 +246,15 @@ class Sip:
     def mark(self, table: str, key: str) -> None:
         """Set a key that all workers see, for as long as its table says."""
         self._ksr.htable.sht_seti(table, key, 1)
+
+    def call_rpc(self, method: str, parameter: str) -> None:
+        """Ask Kamailio itself what its operators may ask it. Raises KsrError where it refuses."""
+        rpc = self._ksr.jsonrpcs
+        asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": [parameter]})
+        self._did(f"jsonrpcs.exec {method}", rpc.exec(asked))
+        answer = rpc.response() or ""
+        if '"error"' in answer:
+            raise KsrError(f"jsonrpcs.exec {method}", answer)
 
     def run_route(self, name: str) -> None:
         """Run one of the configuration's routes."""

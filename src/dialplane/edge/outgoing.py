@@ -10,15 +10,14 @@ from typing import NamedTuple
 from dialplane.domain.call import Verdict
 from dialplane.edge.answers import Answers
 from dialplane.edge.breakers import Breakers
-from dialplane.edge.events import EventLog, this_moment
+from dialplane.edge.events import EventLog
 from dialplane.edge.ksr import Sip
 from dialplane.edge.phrases import phrase
-from dialplane.edge.plan import Plan, PlannedAttempt, Progress, plan_of
+from dialplane.edge.plan import Carrier, Plan, PlannedAttempt, Progress, plan_of
 from dialplane.engine import failover, reasons
 
 PLAN = "plan"
 PROGRESS = "progress"
-INVITE = "invite"
 ROUTE = "ATTEMPT"
 PROVIDER_PROFILE = "provider"
 CPS_TABLE = "cps"
@@ -62,17 +61,15 @@ class Outgoing:
     def begin(self, plan: Plan) -> None:
         """Make the first attempt that can be made; in the request route of the INVITE."""
         self._sip.keep(PLAN, plan.to_text())
-        self._sip.keep(INVITE, self._answers.invite())
-        self._sip.treat_6xx_as_4xx()
         self._try_next(plan, Progress())
 
     def branch(self) -> None:
         """Apply to the message what the current attempt alone is to carry; in the branch route."""
-        attempt = self._plan().attempts[self._progress().current - 1]
-        for name, value in attempt.headers:
+        carrier = self._plan().attempts[self._progress().current - 1].carrier
+        for name, value in carrier.headers:
             self._sip.add_header(name, value)
-        if attempt.codecs:
-            self._sip.keep_codecs(f"{attempt.codecs},{_ALWAYS_KEPT_CODEC}")
+        if carrier.codecs:
+            self._sip.keep_codecs(f"{carrier.codecs},{_ALWAYS_KEPT_CODEC}")
 
     def replied(self, n: int) -> None:
         """Note a response to attempt `n`; in its reply route."""
@@ -86,8 +83,8 @@ class Outgoing:
             plan = self._plan()
             progress.ringing = True
             self._keep(progress)
-            attempt = plan.attempts[n - 1]
-            self._sip.set_timers(silent_s=attempt.no_response_s, provisional_s=attempt.ring_s)
+            carrier = plan.attempts[n - 1].carrier
+            self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.ring_s)
             self._log.attempt_ringing(plan.call, n, status=status)
 
     def failed(self) -> None:
@@ -98,15 +95,16 @@ class Outgoing:
         n = progress.current
         progress.branch = self._sip.branches() - 1
         attempt = plan.attempts[n - 1]
+        carrier = attempt.carrier
         outcome, status = self._outcome(progress)
-        can_authenticate = attempt.has_credentials and not progress.authenticated
-        step = self._after(outcome, progress, attempt, can_authenticate=can_authenticate)
+        can_authenticate = carrier.has_credentials and not progress.authenticated
+        step = self._after(outcome, progress, carrier, can_authenticate=can_authenticate)
         if step.action == failover.AUTHENTICATE:
             if self._authenticate(plan, n, progress):
                 return
-            step = self._after(outcome, progress, attempt, can_authenticate=False)
-        self._free(attempt)
-        self._breakers.ended(attempt.provider_id, attempt.uri, outcome)
+            step = self._after(outcome, progress, carrier, can_authenticate=False)
+        self._free(carrier)
+        self._breakers.ended(carrier.provider_id, attempt.uri, outcome)
         self._log.attempt_ended(
             plan.call,
             n,
@@ -118,7 +116,7 @@ class Outgoing:
         if status is not None:
             progress.statuses.append(status)
         else:
-            self._give_up(plan.call, progress)
+            self._answers.give_up(plan.invite, plan.call, n, branch=progress.branch)
         if step.action == failover.NEXT:
             self._try_next(plan, progress)
         else:
@@ -137,9 +135,6 @@ class Outgoing:
         self._answers.give_up(pending.invite, call, pending.n, branch=pending.branch)
         self._record_end(call, pending.invite, 487 if cancelled else 500, CALLER if cancelled else EDGE)
 
-    def _give_up(self, call: str, progress: Progress) -> None:
-        self._answers.give_up(self._sip.kept(INVITE), call, progress.current, branch=progress.branch)
-
     def _plan(self) -> Plan:
         return plan_of(self._sip.kept(PLAN))
 
@@ -157,13 +152,14 @@ class Outgoing:
         call = plan.call
         if n != progress.current or progress.answered or progress.ended:
             self._answers.end_late(call, n)
+            self._sip.hold_back()
             return
         progress.answered = n
         self._keep(progress)
-        self._answers.won(call, n)
+        self._answers.won(plan.invite, call, n)
         self._log.attempt_answered(call, n, status=status)
         attempt = plan.attempts[n - 1]
-        self._breakers.ended(attempt.provider_id, attempt.uri, status)
+        self._breakers.ended(attempt.carrier.provider_id, attempt.uri, status)
 
     def _outcome(self, progress: Progress) -> tuple[failover.Outcome, int | None]:
         """What the attempt came to, and the SIP status that came, if one did."""
@@ -179,15 +175,15 @@ class Outgoing:
 
     @staticmethod
     def _after(
-        outcome: failover.Outcome, progress: Progress, attempt: PlannedAttempt, *, can_authenticate: bool
+        outcome: failover.Outcome, progress: Progress, carrier: Carrier, *, can_authenticate: bool
     ) -> failover.Step:
         return failover.after(
-            outcome, ringing=progress.ringing, overrides=attempt.overrides, can_authenticate=can_authenticate
+            outcome, ringing=progress.ringing, overrides=carrier.overrides, can_authenticate=can_authenticate
         )
 
     def _authenticate(self, plan: Plan, n: int, progress: Progress) -> bool:
         """Send attempt `n` once more with the provider's credentials; False where that cannot be done."""
-        credentials = self._credentials_of(plan.attempts[n - 1].provider_id)
+        credentials = self._credentials_of(plan.attempts[n - 1].carrier.provider_id)
         if credentials is None or not self._sip.authenticate(
             username=credentials.username, password=credentials.password
         ):
@@ -200,93 +196,96 @@ class Outgoing:
             n = progress.current + 1
             progress.current, progress.ringing, progress.authenticated = n, False, False
             attempt = plan.attempts[n - 1]
-            refusal = attempt.refusal or self._cap_reached(attempt)
+            refusal = attempt.carrier.refusal or self._cap_reached(attempt.carrier)
             if refusal:
                 self._skip(plan.call, n, attempt, (*attempt.why, refusal))
                 continue
-            moment = this_moment()
-            sent = self._send(plan, n, progress)
-            if not sent and self._sip.is_cancelled():
-                self._free(attempt)
+            self._note_sent(plan.call, n, attempt)
+            if self._send(plan, n, progress):
+                return
+            if self._sip.is_cancelled():
+                self._not_sent(plan.call, n, attempt, failover.CANCELLED)
                 self._end(plan, progress, 487, CALLER)
                 return
-            self._log.attempt_sent(
-                plan.call,
-                n,
-                provider_id=attempt.provider_id,
-                route_id=attempt.route_id,
-                uri=attempt.uri,
-                why=attempt.why,
-                moment=moment,
-            )
-            if sent:
-                return
-            self._not_sent(plan.call, n, attempt)
+            self._not_sent(plan.call, n, attempt, failover.TRANSPORT_ERROR)
         self._end(plan, progress, failover.final_status(progress.statuses), EDGE)
+
+    def _note_sent(self, call: str, n: int, attempt: PlannedAttempt) -> None:
+        """Record an attempt before a carrier hears of it, whatever dies then."""
+        self._log.attempt_sent(
+            call,
+            n,
+            provider_id=attempt.carrier.provider_id,
+            route_id=attempt.route_id,
+            uri=attempt.uri,
+            why=attempt.why,
+        )
+        self._log.flush()
 
     def _send(self, plan: Plan, n: int, progress: Progress) -> bool:
         """Send attempt `n` to the first of the provider's addresses that can be reached: still one attempt."""
         attempt = plan.attempts[n - 1]
-        if attempt.max_channels is not None and not progress.authenticated:
-            self._sip.take_channel(PROVIDER_PROFILE, attempt.provider_id)
-        has_changes = attempt.headers or attempt.codecs
-        for next_hop in attempt.next_hops:
+        carrier = attempt.carrier
+        if carrier.max_channels is not None and not progress.authenticated:
+            self._sip.take_channel(PROVIDER_PROFILE, carrier.provider_id)
+        has_changes = carrier.headers or carrier.codecs
+        for next_hop in carrier.next_hops:
             progress.branch += 1
             self._sip.set_target(attempt.uri, next_hop)
-            self._sip.set_timers(silent_s=attempt.no_response_s, provisional_s=attempt.progress_s)
+            self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
             self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=ROUTE if has_changes else "")
             self._keep(progress)
-            self._answers.sent(self._sip.kept(INVITE), plan.call, n, branch=progress.branch)
+            self._answers.sent(plan.invite, plan.call, n, branch=progress.branch)
             if self._sip.relay():
                 return True
             if self._sip.is_cancelled():
                 break
         return False
 
-    def _not_sent(self, call: str, n: int, attempt: PlannedAttempt) -> None:
-        self._free(attempt)
-        self._breakers.ended(attempt.provider_id, attempt.uri, failover.TRANSPORT_ERROR)
-        step = failover.after(failover.TRANSPORT_ERROR, ringing=False)
+    def _not_sent(self, call: str, n: int, attempt: PlannedAttempt, outcome: str) -> None:
+        self._free(attempt.carrier)
+        self._breakers.ended(attempt.carrier.provider_id, attempt.uri, outcome)
+        step = failover.after(outcome, ringing=False)
         self._log.attempt_ended(call, n, status=None, reason="", verdict=step.verdict, action=step.action)
 
     def _skip(self, call: str, n: int, attempt: PlannedAttempt, why: Sequence[str]) -> None:
-        self._log.attempt_skipped(call, n, provider_id=attempt.provider_id, route_id=attempt.route_id, why=why)
+        provider_id = attempt.carrier.provider_id
+        self._log.attempt_skipped(call, n, provider_id=provider_id, route_id=attempt.route_id, why=why)
 
-    def _cap_reached(self, attempt: PlannedAttempt) -> str:
+    def _cap_reached(self, carrier: Carrier) -> str:
         """The reason code of a cap of the provider's that is reached, or ""."""
-        sip, provider_id = self._sip, attempt.provider_id
-        if attempt.max_channels is not None and sip.channels(PROVIDER_PROFILE, provider_id) >= attempt.max_channels:
+        sip, provider_id = self._sip, carrier.provider_id
+        if carrier.max_channels is not None and sip.channels(PROVIDER_PROFILE, provider_id) >= carrier.max_channels:
             return reasons.CHANNEL_CAP_FULL
-        if attempt.max_cps is not None and sip.count(CPS_TABLE, f"{provider_id}:{self._now_s()}") > attempt.max_cps:
+        if carrier.max_cps is not None and sip.count(CPS_TABLE, f"{provider_id}:{self._now_s()}") > carrier.max_cps:
             return reasons.CPS_CAP_FULL
         return ""
 
-    def _free(self, attempt: PlannedAttempt) -> None:
-        if attempt.max_channels is not None:
-            self._sip.free_channel(PROVIDER_PROFILE, attempt.provider_id)
+    def _free(self, carrier: Carrier) -> None:
+        if carrier.max_channels is not None:
+            self._sip.free_channel(PROVIDER_PROFILE, carrier.provider_id)
 
     def _stop(self, plan: Plan, progress: Progress, outcome: failover.Outcome, caller_status: int) -> None:
         """Give the caller the answer of the attempt that said stop: the carrier's own message where it may be seen."""
         relayed = outcome == caller_status and caller_status >= 400 and caller_status not in _NEVER_RELAYED
         hangup_by = {failover.CANCELLED: CALLER, failover.NO_ANSWER: TIMEOUT}.get(str(outcome), CALLEE)
         if relayed:
-            self._record_end(plan.call, self._settle(progress), caller_status, hangup_by)
+            self._settle(plan, progress, caller_status, hangup_by)
         elif caller_status < 400 or caller_status in _NEVER_RELAYED:
             self._end(plan, progress, failover.ALL_FAILED, hangup_by)
         else:
             self._end(plan, progress, caller_status, hangup_by)
 
     def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
-        self._record_end(plan.call, self._settle(progress), status, hangup_by)
+        self._settle(plan, progress, status, hangup_by)
         if status == failover.ALL_FAILED:
             self._sip.add_reply_header("Retry-After", str(failover.RETRY_AFTER_S))
         self._sip.reply(status, phrase(status))
 
-    def _settle(self, progress: Progress) -> str:
-        """The call is over. The key of its INVITE."""
+    def _settle(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
         progress.ended = True
         self._keep(progress)
-        return self._sip.kept(INVITE)
+        self._record_end(plan.call, plan.invite, status, hangup_by)
 
     def _record_end(self, call: str, invite: str, status: int, hangup_by: str) -> None:
         self._answers.over(invite, call)

@@ -1,34 +1,34 @@
 """The plan of one call: its attempts, ready to send; and how far it has come. Both travel between Kamailio's workers.
 
 Any worker may see the next thing that happens to a call, so both are kept as text with the transaction: the plan once,
-the small progress at each step.
+the small progress at each step. What is the same for all calls to a provider is made once, until the provider changes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Self
 
 import msgspec
 
-from dialplane.engine.dialroute import Dialroute, Place
-from dialplane.engine.egress import egress_headers, egress_uri
+from dialplane.domain.provider import Provider
+from dialplane.engine.dialroute import Dialroute
+from dialplane.engine.egress import around_number, egress_headers
 from dialplane.engine.reasons import OWN_SOCKET, UNRESOLVED
 
 MOST_ADDRESSES = 4
 """Of one provider, in one attempt: each that cannot be reached takes a branch of the transaction."""
 
 
-class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
-    """One attempt: all that reaches the wire, and the rules for what may follow it. Timeouts in seconds.
+class Carrier(msgspec.Struct, array_like=True, frozen=True):
+    """How each call reaches one provider, and the rules for what may follow. Timeouts in seconds.
 
-    `next_hops` are SIP URIs with addresses, best first: the next is used where one cannot be reached. `refusal` is a
-    reason not to try, known before the call began, or "".
+    `around_number` is what the request URI has before and after the number. `next_hops` are SIP URIs with addresses,
+    best first: the next is used where one cannot be reached. `refusal` is a reason not to try, known before the call
+    began, or "".
     """
 
-    route_id: str
     provider_id: str
-    why: Sequence[str]
-    uri: str
+    around_number: tuple[str, str]
     next_hops: Sequence[str]
     refusal: str
     headers: Sequence[tuple[str, str]]
@@ -42,10 +42,23 @@ class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
     has_credentials: bool
 
 
+class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
+    """One attempt: the request URI, where it goes, and by which route and why."""
+
+    route_id: str
+    uri: str
+    why: Sequence[str]
+    carrier: Carrier
+
+
 class Plan(msgspec.Struct, array_like=True, frozen=True):
-    """The attempts of the call with this id, in the order in which they are to be made."""
+    """The attempts of the call with this id, in the order in which they are to be made.
+
+    `invite` is the key of the caller's INVITE, see `answers.py`.
+    """
 
     call: str
+    invite: str
     attempts: Sequence[PlannedAttempt]
 
     def to_text(self) -> str:
@@ -88,32 +101,32 @@ def plan_of(text: str) -> Plan:
     return _decode_plan(text)
 
 
-def make_plan(
-    call: str,
-    number: str,
-    dialroute: Dialroute,
-    *,
-    addresses: Callable[[str], Sequence[str]],
-    own_sockets: Sequence[str],
-) -> Plan:
-    """The plan for a decision. `addresses` gives a provider's `address:port`s, best first, resolved before."""
-    return Plan(
-        call,
-        [_attempt(place, number, addresses(place.candidate.provider_id), own_sockets) for place in dialroute.attempts],
-    )
+class Carriers:
+    """The carriers of this process, each made when it is first needed and again when its provider or addresses change.
+
+    `own_sockets` are the `address:port`s that we listen on ourselves.
+    """
+
+    def __init__(self, own_sockets: Collection[str]) -> None:
+        self._own_sockets = own_sockets
+        self._made: dict[str, tuple[Provider, Sequence[str], Carrier]] = {}
+
+    def of(self, provider: Provider, addresses: Sequence[str]) -> Carrier:
+        """`addresses` are the provider's `address:port`s, best first, resolved before."""
+        known = self._made.get(provider.id)
+        if known is not None and known[0] is provider and known[1] == addresses:
+            return known[2]
+        carrier = _carrier(provider, addresses, self._own_sockets)
+        self._made[provider.id] = (provider, addresses, carrier)
+        return carrier
 
 
-def _attempt(place: Place, number: str, addresses: Sequence[str], own_sockets: Sequence[str]) -> PlannedAttempt:
-    provider = place.provider
-    if provider is None:
-        raise ValueError("a place that is tried has a provider")
+def _carrier(provider: Provider, addresses: Sequence[str], own_sockets: Collection[str]) -> Carrier:
     usable = [address for address in addresses if address not in own_sockets][:MOST_ADDRESSES]
     transport = "" if provider.transport == "udp" else f";transport={provider.transport}"
-    return PlannedAttempt(
-        route_id=place.candidate.route_id,
+    return Carrier(
         provider_id=provider.id,
-        why=place.reasons,
-        uri=egress_uri(provider, number),
+        around_number=around_number(provider),
         next_hops=[f"sip:{address}{transport}" for address in usable],
         refusal="" if usable else OWN_SOCKET if addresses else UNRESOLVED,
         headers=egress_headers(provider),
@@ -126,6 +139,26 @@ def _attempt(place: Place, number: str, addresses: Sequence[str], own_sockets: S
         max_cps=provider.max_cps,
         has_credentials=bool(provider.username),
     )
+
+
+def make_plan(
+    call: str,
+    invite: str,
+    number: str,
+    dialroute: Dialroute,
+    *,
+    carriers: Carriers,
+    addresses: Callable[[str], Sequence[str]],
+) -> Plan:
+    """The plan for a decision. `addresses` gives a provider's by its id."""
+    attempts = []
+    for candidate, provider, _, _, why in dialroute.attempts:
+        if provider is None:
+            raise ValueError("a place that is tried has a provider")
+        carrier = carriers.of(provider, addresses(provider.id))
+        before, after = carrier.around_number
+        attempts.append(PlannedAttempt(candidate.route_id, f"{before}{number}{after}", why, carrier))
+    return Plan(call, invite, attempts)
 
 
 def decision_of(dialroute: Dialroute) -> list[dict[str, object]]:

@@ -13,5 +13,5 @@ def contacts(plan: Plan) -> Sequence[str]:
 
     What only the edge itself cannot do (resolve a name) does not count against a carrier here.
     """
-    uris = [attempt.uri for attempt in plan.attempts if attempt.refusal != OWN_SOCKET]
+    uris = [attempt.uri for attempt in plan.attempts if attempt.carrier.refusal != OWN_SOCKET]
     return tuple(f"<{uri}>;q={1 - place / len(uris):.3f}" for place, uri in enumerate(uris))

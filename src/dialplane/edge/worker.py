@@ -20,6 +20,7 @@ from dialplane.edge.door import COUNTERS_TABLE
 from dialplane.edge.events import EventLog, printable
 from dialplane.edge.incoming import CALL_VARIABLE, Incoming
 from dialplane.edge.ksr import Sip
+from dialplane.edge.living import LivingCalls
 from dialplane.edge.orphans import die_with_main
 from dialplane.edge.outgoing import (
     CALLEE,
@@ -30,6 +31,7 @@ from dialplane.edge.outgoing import (
     Outgoing,
 )
 from dialplane.edge.phrases import phrase
+from dialplane.edge.shedding import EVENTS_LOST, Shedding
 from dialplane.replica.reader import ReplicaReader
 
 CANCELLED_VARIABLE = "$var(cancelled)"
@@ -46,7 +48,7 @@ class Worker:
         self._sip = sip
         self._cookie_key = bytes.fromhex(settings.cookie_key)
         self._replica = ReplicaReader(Path(settings.replica))
-        self._log = EventLog(Path(settings.events), edge=settings.edge)
+        self._log = EventLog(Path(settings.events), edge=settings.edge, on_lost=self._count_lost)
         self._answers = Answers(sip, self._log, call_of=self._call_of_answer)
         self._breakers = Breakers(sip, self._log, settings.breakers, now_s=lambda: int(time.time()))
         self._outgoing = outgoing(
@@ -62,10 +64,13 @@ class Worker:
             settings,
             self._log,
             replica=self._replica,
+            answers=self._answers,
             outgoing=self._outgoing,
             breakers=self._breakers,
             warn=self._warn,
         )
+        self._shedding = Shedding(sip, sockets=settings.sockets, run=Path(settings.run), warn=self._warn)
+        self._living = LivingCalls(sip, self._log)
         self._main_pid = os.getpid()
         self._is_quiet = settings.is_quiet
         self._is_refused = False
@@ -119,12 +124,24 @@ class Worker:
         return REFUSE if self._is_refused else CONTINUE
 
     def dialog_ended(self, message: Any) -> int:
-        """An answered call is over: a BYE, or its time is up."""
+        """An answered call is over by a BYE, or its time was up."""
         return self._run(self._dialog_ended)
+
+    def dialog_timed_out(self, message: Any) -> int:
+        """The time of an answered call is up; once for each such call."""
+        return self._run(self._dialog_timed_out)
 
     def dialog_failed(self, message: Any) -> int:
         """A call got its final answer without having been answered."""
         return self._run(self._dialog_failed)
+
+    def load_sampled(self, message: Any) -> int:
+        """The moment to look at how busy the edge is; in a process that does nothing else."""
+        return self._run(self._shedding.sample)
+
+    def calls_listed(self, message: Any) -> int:
+        """The moment to tell which calls go on; in a process that does nothing else."""
+        return self._run(self._living.report)
 
     def _ask(self, question: Callable[[], bool]) -> int:
         """Yes or no; no where that cannot be told."""
@@ -158,6 +175,10 @@ class Worker:
             self._warn(f"dialplane: {type(error).__name__} at {where}: {printable(str(error))}")
         except Exception:
             self._sip.log_error("dialplane: a script error could not be reported")
+
+    def _count_lost(self, events: int) -> None:
+        for _ in range(events):
+            self._sip.count(COUNTERS_TABLE, EVENTS_LOST)
 
     def _give_up(self) -> None:
         call, self._incoming.open_call = self._incoming.open_call, ""
@@ -198,11 +219,12 @@ class Worker:
         self._outgoing.settled_elsewhere(call, cancelled=self._sip.number(CANCELLED_VARIABLE) > 0)
 
     def _dialog_ended(self) -> None:
-        call = self._sip.dialog_variable(CALL_VARIABLE)
         if self._sip.text("$rm") == "BYE":
-            self._hung_up(call)
-        else:
-            self._log.call_ended(call, status=200, reason="call timed out", hangup_by=TIMEOUT)
+            self._hung_up(self._sip.dialog_variable(CALL_VARIABLE))
+
+    def _dialog_timed_out(self) -> None:
+        call = self._sip.dialog_variable(CALL_VARIABLE)
+        self._log.call_ended(call, status=200, reason="call timed out", hangup_by=TIMEOUT)
 
     def _credentials_of(self, provider_id: str) -> Credentials | None:
         with self._replica.view() as view:

@@ -16,9 +16,15 @@ def egress_uri(provider: Provider, number: str) -> str:
 
     `number` is the original one, `+` and digits: each attempt starts from it anew.
     """
-    user = f"{provider.tech_prefix}{number}{provider.tech_postfix}".translate(_ESCAPED)
+    before, after = around_number(provider)
+    return f"{before}{number}{after}"
+
+
+def around_number(provider: Provider) -> tuple[str, str]:
+    """What stands before and after the number in the request URI of each attempt with this provider."""
+    prefix, postfix = provider.tech_prefix.translate(_ESCAPED), provider.tech_postfix.translate(_ESCAPED)
     transport = "" if provider.transport == "udp" else f";transport={provider.transport}"
-    return f"sip:{user}@{provider.hostname}{transport}"
+    return f"sip:{prefix}", f"{postfix}@{provider.hostname}{transport}"
 
 
 def egress_headers(provider: Provider) -> Sequence[tuple[str, str]]:

@@ -66,6 +66,13 @@ class ReplicaDamaged(ReplicaUnavailable):
     """What stands in the replica is not what was written. It must be rebuilt from the feed."""
 
 
+DAMAGE = (
+    *(lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.InvalidError, lmdb.PanicError, lmdb.VersionMismatchError),
+    *(lmdb.BadDbiError, lmdb.BadTxnError, lmdb.IncompatibleError, lmdb.PageFullError, lmdb.CursorFullError),
+)
+"""What LMDB says of a file whose pages were overwritten. Other errors, like a full disk, pass by themselves."""
+
+
 def seal(key: bytes, value: bytes) -> bytes:
     """The value as it is stored."""
     return _CRC.pack(zlib.crc32(value, zlib.crc32(key))) + value

@@ -58,7 +58,7 @@ class ReplicaReader:
                 if transaction_id != self._known.transaction_id:
                     self._known = _Known(transaction_id)
                 yield View(transaction, self._tables, self._known)
-        except (ReplicaDamaged, lmdb.CorruptedError, lmdb.PageNotFoundError) as error:
+        except (ReplicaDamaged, *layout.DAMAGE) as error:
             self._report_damage()
             raise ReplicaDamaged("the replica is damaged") from error
 

@@ -38,6 +38,7 @@ class Programs:
     breaker_failures: int
     breaker_open_s: int
     max_call_s: int
+    keepalive_s: int
     api_stop_s: float
 
     def api(self) -> Program:
@@ -90,6 +91,7 @@ class Programs:
             breaker_failures=self.breaker_failures,
             breaker_open_s=self.breaker_open_s,
             max_call_s=self.max_call_s,
+            keepalive_s=self.keepalive_s,
         )
 
     def _python(self, name: str, module: str, *, stop_s: float) -> Program:

@@ -89,7 +89,7 @@ class Service:
             sip=sip,
             sip_tls=ports.sip_tls(settings.sip_tls, beside=sip),
             tls=TlsConfig(
-                certificate=settings.tls_certificate, key=settings.tls_key, authorities=settings.tls_authorities
+                certificate=settings.tls_certificate, key=settings.tls_key, authorities=settings.carrier_authorities
             ),
             max_attempts=settings.max_attempts,
             strangers=settings.strangers,
@@ -102,6 +102,7 @@ class Service:
             breaker_failures=0 if settings.demo else settings.breaker_failures,
             breaker_open_s=settings.breaker_open_s,
             max_call_s=settings.max_call_s,
+            keepalive_s=settings.call_keepalive_s,
             api_stop_s=settings.shutdown_timeout_s + 2.0,
         )
 

@@ -2,7 +2,8 @@
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+import psycopg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dialplane.domain.errors import Unavailable
@@ -26,18 +27,18 @@ def refusal_of(error: BaseException) -> Unavailable | None:
     """What the driver's error means where the database is busy, full or gone; None for any other error."""
     if isinstance(error, PoolTimeout):
         return Unavailable("busy")
-    if isinstance(error, (DBAPIError, sqlite3.Error)):
-        code = _sqlite_code(error) if isinstance(error, sqlite3.Error) else _code(error)
-        return None if code is None else Unavailable(code)
-    return None
+    code = _code(error.orig if isinstance(error, DBAPIError) else error)
+    return None if code is None else Unavailable(code)
 
 
-def _code(error: DBAPIError) -> str | None:
-    if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_code(error.orig)
-    state = getattr(error.orig, "sqlstate", None)
+def _code(error: BaseException | None) -> str | None:
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_code(error)
+    if not isinstance(error, psycopg.Error):
+        return None
+    state = error.sqlstate
     if state is None:
-        return "unreachable" if isinstance(error, (OperationalError, InterfaceError)) else None
+        return "unreachable" if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) else None
     return _POSTGRESQL.get(state) or _POSTGRESQL_CLASSES.get(state[:2])
 
 

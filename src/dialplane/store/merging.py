@@ -114,7 +114,10 @@ EDGES = Merged(
     groups={
         "last_contact": (),
         "tm_polled": ("revision", "epoch"),
-        "tm_status": ("agent_version", "kamailio_version", "kamailio_started", "max_call_s"),
+        "tm_status": (
+            *("agent_version", "kamailio_version", "kamailio_started"),
+            *("max_call_s", "calls_shed", "shed_percent", "events_lost"),
+        ),
     },
     latest=True,
 )

@@ -17,6 +17,7 @@ from dialplane.domain.route import Route
 from dialplane.domain.trunk import Trunk
 from dialplane.store import tables
 from dialplane.store.box import Box
+from dialplane.store.known import MOST_KNOWN
 from dialplane.store.prepared import Prepared
 from dialplane.store.revision_log import Change
 from dialplane.store.unit import Rows, Unit
@@ -30,6 +31,9 @@ REMEMBERED = 20_000
 
 IDS_AT_ONCE = 12
 """Ids in one prepared statement: as many as a dialroute usually has providers."""
+
+IDS_AT_MOST = 5_000
+"""Ids in one statement that is made for them: PostgreSQL takes 65,535 parameters, SQLite half as many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +106,7 @@ TRUNKS = Shape(
     Trunk,
     tables.trunks,
     json=("auth_types", "allowed_ips"),
-    flags=("enabled",),
+    flags=("enabled", "trusted_identity"),
     sealed=("password",),
     computed=("ha1",),
 )
@@ -134,16 +138,27 @@ async def find_all(unit: Unit, shape: Shape[T], ids: Iterable[str]) -> dict[str,
 async def find_known(unit: Unit, shape: Shape[T], ids: Collection[str]) -> dict[str, T]:
     """The same, without reading again what a unit of this process has read since the kind's latest change.
 
-    Of the kinds in KNOWN, for reading units; their versions are not kept.
+    Of the kinds in KNOWN, for reading units; their versions are not kept. What is found may hold others too.
     """
     if unit.known is None:
         return await find_all(unit, shape, ids)
-    if unit.latest is None:
-        (unit.latest,) = await unit.fetch(_latest())
-    known = unit.known.at(shape.kind, getattr(unit.latest, shape.kind))
+    standing = await unit.standing()
+    if (known := standing.get(shape)) is None or len(known) >= MOST_KNOWN:
+        (latest,) = await unit.fetch(_latest())
+        known = standing[shape] = unit.known.at(shape.kind, getattr(latest, shape.kind))
     if missing := [id_ for id_ in ids if id_ not in known]:
         known.update(await find_all(unit, shape, missing))
-    return {id_: known[id_] for id_ in ids if id_ in known}
+    found: dict[str, T] = known
+    return found
+
+
+async def live_ids(unit: Unit, shape: Shape[Any], ids: Collection[str]) -> set[str]:
+    """Those of these ids whose objects are there and not deleted; one question for each IDS_AT_MOST of them."""
+    wanted, found = list(ids), set[str]()
+    for start in range(0, len(wanted), IDS_AT_MOST):
+        is_wanted = shape.table.c.id.in_(wanted[start : start + IDS_AT_MOST])
+        found |= {row.id for row in await unit.fetch(select(shape.table.c.id).where(is_wanted, tables.LIVE))}
+    return found
 
 
 async def select_(unit: Unit, shape: Shape[T], *where: Condition, limit: int | None = None) -> list[T]:

@@ -41,6 +41,8 @@ class Prepared:
 
     def _values(self, parameters: Parameters) -> list[Any]:
         constants = self._constants
+        if not constants:
+            return [parameters[name] for name in self._order]
         return [parameters[name] if name in parameters else constants[name] for name in self._order]
 
 

@@ -75,6 +75,13 @@ class Change(Writing):
             }
         )
 
+    def begin_parts(self, connection: Connection, count: int) -> int:
+        """The `seq` of the first of so many parts that are about to be written. In the unit's thread only."""
+        first, self._written = self._written, self._written + count
+        if first == 0:
+            self._carry_out(connection, _INSERT_REVISION, [self._row()])
+        return first
+
     async def flush(self) -> None:
         """Writes what was noted so far, so that a large change does not pile up in memory."""
         await self.run(self._write_pending)
@@ -98,13 +105,10 @@ class Change(Writing):
         return self._written > 0
 
     def _write_pending(self, connection: Connection) -> None:
-        if not self._pending:
-            return
-        first, self._written = self._written == 0, self._written + len(self._pending)
-        if first:
-            self._carry_out(connection, _INSERT_REVISION, [self._row()])
-        self._carry_out(connection, _INSERT_CHANGE, self._pending)
-        self._pending = []
+        if self._pending:
+            pending, self._pending = self._pending, []
+            self.begin_parts(connection, len(pending))
+            self._carry_out(connection, _INSERT_CHANGE, pending)
 
     def _row(self) -> dict[str, Any]:
         return {

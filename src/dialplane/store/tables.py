@@ -51,8 +51,8 @@ def _maybe_big(name: str) -> Column[int]:
     return Column(name, _BIG)
 
 
-def _flag(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
+def _flag(name: str, *, server_default: str | None = None) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=server_default)
 
 
 def _number(name: str) -> Column[int]:
@@ -194,6 +194,7 @@ trunks = _table(
     _maybe_number("max_channels"),
     _maybe_number("max_cps"),
     _text("default_region"),
+    _flag("trusted_identity", server_default="0"),
     *_life("trunks"),
     _live_index("trunks_of_customer", "customer_id", "tm_create"),
 )
@@ -315,6 +316,9 @@ edges = _table(
     Column("kamailio_version", Text),
     _maybe_big("kamailio_started"),
     _maybe_number("max_call_s"),
+    _maybe_big("calls_shed"),
+    _maybe_number("shed_percent"),
+    _maybe_big("events_lost"),
     _big("tm_create"),
     Index("edges_by_creation", "tm_create", unique=True),
 )

@@ -29,6 +29,9 @@ Rows = Sequence[Any]
 ANSWER_WITHIN_S = 1.9
 """How long PostgreSQL may take for a statement before the asker is told to come again."""
 
+LEAST_ANSWER_S = 0.1
+"""What it has at least, after a long wait for its turn."""
+
 COMMIT_WITHIN_S = 30.0
 """The same for a commit: giving up on one leaves open whether it happened."""
 
@@ -53,8 +56,8 @@ class Unit:
 
     remembered: dict[tuple[str, int], Any] | None = None
     known: Known | None = None
-    latest: Any | None = None
-    """The row of `objects.find_known`, once it was asked for in this snapshot."""
+    waited_s: float = 0.0
+    """How long its turn was waited for: the first answer must come so much sooner."""
 
     def __init__(self, connections: Connections, box: Box) -> None:
         self.box = box
@@ -71,6 +74,13 @@ class Unit:
     def version_of(self, object_id: str) -> int:
         """The version of an object this unit has read or written. Raises KeyError for any other."""
         return self._versions[object_id]
+
+    async def standing(self) -> dict[Any, Any]:
+        """What was read of the database as this snapshot shows it, under keys of those who keep it here.
+
+        The same for later units while nobody writes to the database; always empty where rows may be uncommitted.
+        """
+        return {}
 
     async def fetch(self, statement: Executable | Prepared, parameters: Parameters | None = None) -> Rows:
         """All rows of a statement. Raises Unavailable."""
@@ -92,7 +102,9 @@ class Unit:
 
         On PostgreSQL also when there is no answer `within_s` seconds (ANSWER_WITHIN_S if not given).
         """
-        return await self._in_thread(lambda: self._guarded(work), within_s or ANSWER_WITHIN_S)
+        waited_s, self.waited_s = self.waited_s, 0.0
+        limit_s = within_s or max(LEAST_ANSWER_S, ANSWER_WITHIN_S - waited_s)
+        return await self._in_thread(lambda: self._guarded(work), limit_s)
 
     async def batches(self, statement: Select[Any], size: int) -> AsyncIterator[Rows]:
         """The rows of a large question, `size` at a time; memory holds no more than one batch."""
@@ -124,16 +136,16 @@ class Unit:
 
     async def _directly(self) -> sqlite3.Connection:
         """SQLite's connection, inside this unit's transaction."""
+        if self._connection is None and self._connections.is_ready:
+            self._connection, directly = self._connections.take_snapshot()
+            return directly
         if self._connection is None:
-            if not self._connections.is_ready:
-                await self.run(lambda _: None)
-            else:
-                self._connection = self._connections.take()
+            await self.run(lambda _: None)
         assert self._connection is not None
-        connection = raw(self._connection)
-        if not connection.in_transaction:
-            connection.execute("BEGIN")
-        return connection
+        directly = raw(self._connection)
+        if not directly.in_transaction:
+            self._connections.begin(directly)
+        return directly
 
     def _guarded(self, work: Callable[[Connection], T]) -> T:
         def connected() -> T:
@@ -161,7 +173,7 @@ class Unit:
     def _give_back(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._connections.give(connection)
+            self._connections.give(connection, has_failed=self._has_failed)
 
 
 _CLOCK = Prepared(select(tables.clock))
@@ -176,6 +188,16 @@ class Reading(Unit):
         super().__init__(connections, box)
         self.remembered = remembered
         self.known = known
+        self._standing: dict[Any, Any] | None = None
+
+    async def standing(self) -> dict[Any, Any]:
+        if self._standing is None:
+            if self._connections.is_sqlite:
+                directly = await self._directly()
+                self._standing = self._watched(lambda: self._connections.standing(directly))
+            else:
+                self._standing = {}
+        return self._standing
 
     async def clock(self) -> Clock:
         """The clock in this snapshot."""
@@ -197,6 +219,12 @@ class Writing(Unit):
         """An instant later than any given out before, by any process; now, where that is later."""
         self._last_instant = max(self._last_instant + 1, self._now())
         return self._last_instant
+
+    def next_instants(self, count: int) -> int:
+        """The first of so many instants, each 1 us after the one before."""
+        first = self.next_instant()
+        self._last_instant = first + count - 1
+        return first
 
     async def execute(self, statement: Executable | Prepared, rows: Sequence[Parameters] | None = None) -> None:
         """Carries out a statement, once per row where rows are given. Raises Unavailable."""

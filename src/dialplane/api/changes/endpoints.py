@@ -12,8 +12,10 @@ from dialplane.api.changes.schemas import ChangesAnswer, ChangesBody, DryRun, it
 from dialplane.api.checks import body, query
 from dialplane.api.once import Once
 from dialplane.api.operation import operation
+from dialplane.api.providers.destinations import Destinations
 from dialplane.api.routing import resource
 from dialplane.control import changes, revisions
+from dialplane.control.changes import Plan
 
 router = resource("/v1.0/changes", tag="revisions")
 
@@ -44,14 +46,20 @@ async def apply_changes(
     asked: Annotated[DryRun, query(DryRun)],
     attempted: Once,
 ) -> Response:
-    items = await asyncio.to_thread(items_of, given, asks.services.destinations)
-    async with asks.change("changes.apply") as unit:
+    planned = await asyncio.to_thread(_planned, given, asks.services.destinations)
+    await attempted.get_ready()
+    async with asks.change("changes.apply", drafts=planned.drafts) as unit:
         if (earlier := await attempted.before(unit)) is not None:
             return earlier
-        ids = await changes.apply(unit, asks.actor, items)
+        ids = await changes.apply(unit, asks.actor, planned)
         if not asked.dry_run:
             return await attempted.keep(unit, answer(present(ids, revision=unit.revision), revision=unit.revision))
         await unit.flush()
         found = await revisions.get(unit, asks.actor, unit.revision)
         unit.discard()
     return answer(present_dry(ids, found))
+
+
+def _planned(given: ChangesBody, destinations: Destinations) -> Plan:
+    """All that can be done before the writer's lock is taken. Raises ApiError, ChangeRefused."""
+    return changes.plan(items_of(given, destinations))

@@ -1,6 +1,6 @@
 """Many changes on the wire: each item is checked by the rules of its own resource."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -84,17 +84,21 @@ class ChangesAnswer(BaseModel):
     changes: list[ObjectChangeAnswer] = optional("What would change (the first 1,000); for a dry run.")
 
 
-def items_of(body: ChangesBody, destinations: Destinations) -> list[Item]:
-    """The changes as control takes them. Raises ApiError that names the change and its field."""
-    items = []
-    for index, change in enumerate(body.changes):
+def items_of(body: ChangesBody, destinations: Destinations) -> Iterator[Item]:
+    """The changes as control takes them. Raises ApiError that names the change and its field.
+
+    Takes them out of the body as it goes: of 200,000 none is in memory twice.
+    """
+    body.changes.reverse()
+    for index in range(len(body.changes)):
+        change = body.changes.pop()
         try:
-            items.append(item := _item(change))
+            item = _item(change)
             if item.kind == "provider" and "hostname" in item.fields:
                 destinations.check(item.fields["hostname"])
         except (ApiError, InvalidValue) as error:
             raise in_change(index, refusal_of(error)) from None
-    return items
+        yield item
 
 
 def _item(change: ChangeBody) -> Item:
@@ -127,11 +131,11 @@ def _is_reference(value: object) -> bool:
     return isinstance(value, str) and value.startswith("@")
 
 
-def present(ids: list[str], *, revision: int) -> dict[str, Any]:
+def present(ids: Sequence[str], *, revision: int) -> dict[str, Any]:
     """What was done."""
     return {"revision": revision, "ids": ids}
 
 
-def present_dry(ids: list[str], found: Revision) -> dict[str, Any]:
+def present_dry(ids: Sequence[str], found: Revision) -> dict[str, Any]:
     """What would have been done."""
     return {"revision": None, "ids": ids, "changes": [present_change(change) for change in found.changes]}

@@ -19,6 +19,9 @@ EXAMPLE: dict[str, Any] = {
     "kamailio_version": "5.6.3",
     "kamailio_started": "2022-10-20 08:01:00.000000",
     "max_call_s": 14400,
+    "calls_shed": 0,
+    "shed_percent": 0,
+    "events_lost": 0,
     "calls_in_progress": 118,
     "cps": 12.4,
     "tm_status": "2022-10-22 16:16:14.120001",
@@ -44,6 +47,13 @@ class EdgeAnswer(BaseModel):
     kamailio_version: Annotated[str | None, Field(description="Null until it has told; empty where there is none.")]
     kamailio_started: Annotated[AnsweredInstant, Field(description="Since when; never where Kamailio does not run.")]
     max_call_s: Annotated[int | None, Field(description="Seconds after which the edge ends an answered call.")]
+    calls_shed: Annotated[
+        int | None, Field(description="New calls it refused because it was too busy, since kamailio_started.")
+    ]
+    shed_percent: Annotated[int | None, Field(description="Of the new calls, how many it refuses as it last told.")]
+    events_lost: Annotated[
+        int | None, Field(description="Events of calls that its disk had no room for, since kamailio_started.")
+    ]
     calls_in_progress: Annotated[int, Field(description="Calls it has reported that have not ended.")]
     cps: Annotated[float, Field(description=f"Calls per second, over the last {LOAD_WINDOW_S} s.")]
     tm_status: Annotated[AnsweredInstant, Field(description="When it last told of itself; events before are all here.")]
@@ -62,6 +72,9 @@ def present(edge: Edge) -> dict[str, Any]:
         "kamailio_version": edge.kamailio_version,
         "kamailio_started": happened(edge.kamailio_started),
         "max_call_s": edge.max_call_s,
+        "calls_shed": edge.calls_shed,
+        "shed_percent": edge.shed_percent,
+        "events_lost": edge.events_lost,
         "calls_in_progress": edge.calls_in_progress,
         "cps": edge.cps,
         "tm_status": happened(edge.tm_status),

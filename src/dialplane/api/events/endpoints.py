@@ -25,10 +25,17 @@ _LOGGED = 5
     **operation("reportEvents", "Report events", permission="events.write", takes=EventBatch, answer=EventsAnswer),
 )
 async def report_events(asks: Asks, given: Annotated[EventBatch, body(EventBatch)]) -> Response:
-    asks.services.contacts.heard(given.edge, now=instant_now())
+    now = instant_now()
+    asks.services.contacts.heard(given.edge, now=now)
+    if (agent := given.agent) is not None:
+        told = asks.services.metrics.agents
+        told.show(given.edge, now_s=now / 1e6, backlog_bytes=agent.backlog_bytes, loops=agent.loops)
     stored = await events.ingest(asks.services.db, asks.actor, edge=given.edge, events=given.events)
     asks.services.metrics.events.labels("accepted").inc(stored.accepted)
     asks.services.metrics.events.labels("refused").inc(len(stored.refused))
+    if stored.lost:
+        asks.services.metrics.lost_calls.inc(stored.lost)
+        log.warning("calls closed whose end no edge reported", edge=given.edge, calls=stored.lost)
     if stored.refused:
         log.warning("events refused", edge=given.edge, count=len(stored.refused), why=stored.refused[:_LOGGED])
     return answer({"accepted": stored.accepted, **({"refused": len(stored.refused)} if stored.refused else {})})

@@ -1,11 +1,33 @@
 """Events on the wire."""
 
+import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.fields import Body, Name
+from dialplane.api.fields import Body, Name, matching, optional, within
 from dialplane.control.events import MAX_EVENTS
+from dialplane.domain.errors import InvalidValue
+
+_LOOP = r"^[a-z_]{1,32}$"
+
+
+def _loop_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z_]{1,32}", text):
+        raise InvalidValue("loops", "invalid_name", "must be 1 to 32 of a-z and _")
+    return text
+
+
+LoopName = Annotated[str, matching(_loop_name, _LOOP)]
+
+
+class AgentReport(Body):
+    """How the edge's agent is."""
+
+    backlog_bytes: Annotated[int, within(0, 2**62)] = Field(description="Of events that were not acknowledged to it.")
+    loops: dict[LoopName, Annotated[int, within(0, 2**31 - 1)]] = Field(
+        description="Seconds since each of its loops last went round."
+    )
 
 
 class EventBatch(Body):
@@ -36,6 +58,7 @@ class EventBatch(Body):
     IS_BULK: ClassVar = True
 
     edge: Name
+    agent: AgentReport = optional("Shown as metrics.")
     events: Annotated[list[Any], Field(description=f"At most {MAX_EVENTS}; malformed ones are dropped and counted.")]
 
 

@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz`, `/metrics`: for supervisors and monitors; no credentials needed."""
 
 import asyncio
+import time
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -9,15 +10,20 @@ from starlette.responses import Response
 
 from dialplane.api.answers import answer
 from dialplane.api.asking import services_of
+from dialplane.api.opening import missing_secrets
 from dialplane.api.operation import operation
 from dialplane.api.ops.schemas import Health, Readiness
 from dialplane.api.routing import resource
 from dialplane.api.services import Services
 from dialplane.domain.errors import Unavailable
+from dialplane.store import migrations
 
 router = resource(tag="operation")
 
 DATABASE_CHECK_S = 1.9
+
+LOOP_SILENT_S = 300.0
+"""How long a round beside the requests may take: one over the calls of a busy day takes seconds, and then pauses."""
 
 
 @router.get("/healthz", **operation("getHealth", "Is the process alive", answer=Health))
@@ -28,8 +34,11 @@ async def get_health() -> Response:
 @router.get("/readyz", **operation("getReadiness", "Will requests be carried out", answer=Readiness))
 async def get_readiness(request: Request) -> Response:
     services = services_of(request)
+    missing = await asyncio.to_thread(missing_secrets, services.secrets_folder)
     checks = {
-        "database": await _database(services),
+        **await _database(services),
+        "secrets": f"gone: {', '.join(missing)}" if missing else "ok",
+        "loops": _loops(services),
         "process": "stopping" if services.stopping.is_set() else "ok",
     }
     is_ready = all(check == "ok" for check in checks.values())
@@ -42,13 +51,18 @@ async def get_metrics(request: Request) -> Response:
     return Response(services_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _database(services: Services) -> str:
+async def _database(services: Services) -> dict[str, str]:
     try:
-        async with asyncio.timeout(DATABASE_CHECK_S):
-            clock = await services.db.clock()
+        async with asyncio.timeout(DATABASE_CHECK_S), services.db.read() as unit:
+            clock, behind = await unit.clock(), await migrations.behind(unit)
     except TimeoutError:
-        return "no answer in time"
+        return {"database": "no answer in time"}
     except Unavailable as error:
-        return error.code
+        return {"database": error.code}
     services.metrics.revision.set(clock.revision)
-    return "ok"
+    return {"database": "ok", "schema": behind or "ok"}
+
+
+def _loops(services: Services) -> str:
+    late = [loop for loop, turned in services.turned.items() if time.monotonic() - turned > LOOP_SILENT_S]
+    return f"not turning: {', '.join(sorted(late))}" if late else "ok"

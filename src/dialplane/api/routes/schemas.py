@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.answers import moment, times, used
+from dialplane.api.answers import moment
 from dialplane.api.fields import Body, DetailText, Id, Name, instant_or, matching, optional, within, within_or_null
 from dialplane.api.query import Page
 from dialplane.api.schemas import AnsweredId, AnsweredInstant
@@ -101,9 +101,6 @@ class RouteAnswer(BaseModel):
     tm_delete: AnsweredInstant
 
 
-_DEFAULTS = {"enabled": True, "weight": None}
-
-
 def present(route: Route) -> dict[str, Any]:
     """The route as the contract documents it, extensions behind."""
     told = {
@@ -114,9 +111,14 @@ def present(route: Route) -> dict[str, Any]:
         "provider_id": route.provider_id,
         "priority": route.priority,
         "target": route.target,
-        **times(route),
-        **used(route, _DEFAULTS),
+        "tm_create": moment(route.tm_create),
+        "tm_update": moment(route.tm_update),
+        "tm_delete": moment(route.tm_delete),
     }
+    if not route.enabled:
+        told["enabled"] = False
+    if route.weight is not None:
+        told["weight"] = route.weight
     if route.valid_from:
         told["valid_from"] = moment(route.valid_from)
     if route.valid_until != NEVER:

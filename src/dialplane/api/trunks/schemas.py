@@ -79,6 +79,9 @@ class TrunkUpdate(Body):
     default_region: Annotated[str, matching(parse_region, "^([A-Z]{2})?$")] = optional(
         "ISO country whose national numbers it dials; empty for international digits."
     )
+    trusted_identity: bool = optional(
+        "Whether carriers get the P-Asserted-Identity of its calls; it is removed else. For project_super_admin to set."
+    )
 
 
 class TrunkCreate(TrunkUpdate):
@@ -118,9 +121,17 @@ class TrunkAnswer(BaseModel):
     max_channels: int = optional("Shown where there is a cap.")
     max_cps: int = optional("Shown where there is a cap.")
     default_region: str = optional("Shown where there is one.")
+    trusted_identity: bool = optional("Shown where true.")
 
 
-_DEFAULTS = {"enabled": True, "mode": PROXY, "max_channels": None, "max_cps": None, "default_region": ""}
+_DEFAULTS = {
+    "enabled": True,
+    "mode": PROXY,
+    "max_channels": None,
+    "max_cps": None,
+    "default_region": "",
+    "trusted_identity": False,
+}
 
 
 def present(trunk: Trunk) -> dict[str, Any]:

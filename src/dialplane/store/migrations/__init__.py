@@ -3,6 +3,9 @@
 Each step and the mark that it is done are one transaction, so the next start goes on where a killed one stopped.
 """
 
+import asyncio
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +13,18 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, Select, column, inspect, select, table, text
 
 from dialplane.store.address import parse_address
 from dialplane.store.engines import writer_engine
 from dialplane.store.tables import metadata
+from dialplane.store.unit import Unit
 
 _FOLDER = Path(__file__).parent
 _ADVISORY_LOCK = 4_201_337_000_001
 """PostgreSQL: two processes that start at once migrate one after the other. (SQLite: BEGIN IMMEDIATE does it.)"""
+
+_PRESENT: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 
 
 class SchemaMismatch(Exception):
@@ -49,6 +55,24 @@ def check(url: str) -> None:
         known = present in {script.revision for script in _scripts().walk_revisions()}
         advice = "run `dialplane migrate`" if known else "it was made by a newer version of Dialplane"
         raise SchemaMismatch(f"the database has schema {present}, this version needs {head}: {advice}")
+
+
+async def behind(unit: Unit) -> str:
+    """What the database's schema lacks, or "". Raises Unavailable.
+
+    One that a newer version has brought further is not behind: nodes are replaced after it, one by one.
+    """
+    row = await unit.first(_PRESENT)
+    released = await asyncio.to_thread(_released)
+    if row is None or row.version_num in released[1:]:
+        return f"the database has schema {row.version_num if row else 'none'}, this version needs {released[0]}"
+    return ""
+
+
+@cache
+def _released() -> Sequence[str]:
+    """The schema revisions that this version knows, the newest first. Reads files."""
+    return [script.revision for script in _scripts().walk_revisions()]
 
 
 def _step(engine: Engine) -> bool:

@@ -1,0 +1,3 @@
+from tests.sip.conftest import stage
+
+__all__ = ["stage"]

@@ -1,0 +1,83 @@
+"""The table of a node's edge damaged on disk under calls: no call goes the wrong way, and the table comes back."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dialplane.demo.calling import place_call
+from tests.faults.counts import may_take_long, times
+from tests.serve.instance import Instance, serving
+from tests.sip.scenarios import ANSWER
+from tests.sip.sipp import Carrier, running_carrier
+from tests.waiting import eventually
+
+ROUNDS = times(3, 30)
+OTHER_ROUTES = 10
+NUMBER = "+821021656521"
+HEALED_WITHIN_S = 30.0
+
+
+@pytest.fixture
+def carriers(tmp_path: Path) -> Iterator[tuple[Carrier, Carrier]]:
+    """The right one for NUMBER, and the one of all other routes."""
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        right, wrong = (enter(running_carrier(tmp_path / name, ANSWER)) for name in ("right", "wrong"))
+        yield right, wrong
+
+
+@pytest.fixture
+def node(tmp_path: Path, carriers: tuple[Carrier, Carrier]) -> Iterator[Instance]:
+    with serving(tmp_path / "data", environment={"DIALPLANE_PROBE_DOWN_AFTER": "100"}) as instance:
+        with instance.client() as client:
+            customer = client.customers.create(name="customer")["id"]
+            client.trunks.create(customer_id=customer, name="trunk", auth_types=["ip"], allowed_ips=["127.0.0.1"])
+            right, wrong = (client.providers.create(type="sip", hostname=one.hostname)["id"] for one in carriers)
+            client.routes.create(customer_id=customer, provider_id=right, priority=1, target="+8210")
+            for n in range(OTHER_ROUTES):
+                client.routes.create(customer_id=customer, provider_id=wrong, priority=1, target=f"+4{n}")
+        eventually(lambda: call(instance) == 200, within_s=60, what="the first call")
+        yield instance
+
+
+def call(instance: Instance) -> int | None:
+    return place_call(instance.running()["sip"], NUMBER, talk_s=0.0).status
+
+
+def overwrite(node: Instance, before: str, after: str) -> int:
+    """Change a text of one length into another wherever the file has it, as a bad disk might; in how many places."""
+    file = node.data / "edge" / "replica" / "current" / "data.mdb"
+    stored = file.read_bytes()
+    places = [match.start() for match in re.finditer(re.escape(before.encode()), stored)]
+    with file.open("r+b") as data:
+        for place in places:
+            data.seek(place)
+            data.write(after.encode())
+    return len(places)
+
+
+@may_take_long
+def test_a_damaged_table_sends_no_call_the_wrong_way_and_is_loaded_anew(
+    node: Instance, carriers: tuple[Carrier, Carrier]
+) -> None:
+    right, wrong = carriers
+    statuses: Counter[int | None] = Counter()
+    with node.client() as client:
+        for n in range(ROUNDS):
+            assert overwrite(node, right.hostname, wrong.hostname) > 0
+            client.customers.create(name=f"{n}")  # what workers remember holds until the next change
+            for _ in range(5):
+                statuses[call(node)] += 1
+            eventually(lambda: call(node) == 200, within_s=HEALED_WITHIN_S, what=f"a table that is whole: {statuses}")
+    astray = len(wrong.received("INVITE"))
+    print(  # noqa: T201
+        f"\nThe right carrier's address in the replica made the wrong one's {ROUNDS} times: "
+        f"calls ended {dict(statuses)}, {astray} went the wrong way"
+    )
+    assert astray == 0
+    assert statuses.keys() <= {200, 503}
+    assert statuses[503] > 0
