@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from dialplane.api.reasons import REASONS
+from dialplane.api.http.reasons import REASONS
 from dialplane.control.permissions import TABLE
 from dialplane.domain.permission import PERMISSIONS
 from dialplane.engine import failover, reasons

@@ -69,6 +69,25 @@ def test_events_arrive_in_order_with_what_the_agent_adds_to_each(plane: ControlP
     asyncio.run(scenario())
 
 
+def test_what_never_ends_to_come_is_gathered_and_old_hours_are_deleted_all_the_same(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    old = tmp_path / "events" / "20200101T00.jsonl"
+    old.parent.mkdir()
+    old.write_bytes(b'{"v":1,"kind":"attempt_sent","n":-1}\n')
+
+    async def scenario() -> None:
+        async with shipping(plane, tmp_path) as events:
+            for n in range(100):
+                events.append("attempt_sent", n=n)
+                await asyncio.sleep(0.005)
+            assert not old.exists()
+            await eventually_async(lambda: numbers(plane) == list(range(-1, 100)))
+
+    asyncio.run(scenario())
+    assert len(plane.batches) < 50
+
+
 def test_events_wait_while_the_api_is_away(plane: ControlPlane, tmp_path: Path) -> None:
     async def scenario() -> None:
         plane.down = True

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.api.body import MAX_DEPTH, decode_object
-from dialplane.api.errors import ApiError
+from dialplane.api.http.body import MAX_DEPTH, decode_object
+from dialplane.api.http.errors import ApiError
 
 TEXTS = st.text(alphabet='[]{}"\\,:an', max_size=12)
 VALUES = st.recursive(TEXTS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dialplane.api.reasons import REASONS
+from dialplane.api.http.reasons import REASONS
 from tests.api.serving import Api
 
 

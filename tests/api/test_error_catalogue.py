@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 import dialplane.api
-from dialplane.api import errors, reasons
+from dialplane.api.http import errors, reasons
 from dialplane.control.permissions import PermissionDenied
 from dialplane.domain import errors as domain_errors
 from dialplane.domain.errors import DialplaneError

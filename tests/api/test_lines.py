@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx2
 
-from dialplane.api import lines
-from dialplane.api.lines import Lines
+from dialplane.api.runtime import lines
+from dialplane.api.runtime.lines import Lines
 from tests.api.processes import running
 from tests.waiting import eventually
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.api.errors import ApiError
-from dialplane.api.query import MAX_PARAMETERS, query_of
+from dialplane.api.http.errors import ApiError
+from dialplane.api.http.query import MAX_PARAMETERS, query_of
 
 
 def parsed(raw: bytes) -> dict[str, str]:

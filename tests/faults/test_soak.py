@@ -41,7 +41,12 @@ pytestmark = pytest.mark.timeout(LASTS_S + 300)
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[Node]:
-    settings = {"DIALPLANE_EDGE_NAME": "here", "DIALPLANE_PROBE_DOWN_AFTER": "100", "DIALPLANE_BREAKER_OPEN_S": "5"}
+    settings = {
+        "DIALPLANE_EDGE_NAME": "here",
+        "DIALPLANE_PROBE_DOWN_AFTER": "100",
+        "DIALPLANE_BREAKER_OPEN_S": "5",
+        "DIALPLANE_CALL_KEEPALIVE_S": "30",  # Kamailio remembers every call that long, though it be over
+    }
     with ExitStack() as stack:
         instance = stack.enter_context(serving(tmp_path / "data", environment=settings))
         made = Node(instance, tmp_path, stack)

@@ -33,7 +33,10 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Lines `start` to `end` (bytes) of one file: the events in them, and the lines that are none."""
+    """Lines `start` to `end` (bytes) of one file: the events in them, and the lines that are none.
+
+    `is_full`: it is as large as a batch may be, so there are probably more.
+    """
 
     name: str
     inode: int
@@ -41,6 +44,7 @@ class Batch:
     end: int
     events: Sequence[Event]
     refused: Sequence[bytes]
+    is_full: bool
 
 
 class EventLog:
@@ -138,7 +142,8 @@ class EventLog:
         if not lines:
             return None
         events, refused = _sorted_out(lines)
-        return Batch(path.name, inode, start, end, events, refused)
+        is_full = len(chunk) >= self._batch_bytes or len(lines) >= self._batch_events
+        return Batch(path.name, inode, start, end, events, refused, is_full)
 
     def _load(self) -> dict[str, dict[str, int]]:
         try:

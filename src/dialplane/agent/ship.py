@@ -14,7 +14,9 @@ from dialplane.agent.heartbeat import Heartbeats
 from dialplane.client import ApiError, AsyncClient
 
 LOOP = "events"
-LOOK_S = 0.1
+GATHER_S = 0.1
+"""Between batches that are not full: each costs the API a transaction, however few events it has."""
+
 TIDY_S = 30.0
 REFUSALS = frozenset({400, 413, 422})
 """The API read the batch and will not take it: sending the same again cannot help."""
@@ -48,14 +50,17 @@ class EventShipper:
         while True:
             batch = await asyncio.to_thread(self._eventlog.next_batch)
             self._heartbeats.beat(LOOP, shipped=self._shipped)
-            if batch is None:
-                await self._tidy()
-                await asyncio.sleep(LOOK_S)
-                continue
-            if batch.refused:
-                log.warning("lines that are no events put aside", file=batch.name, lines=len(batch.refused))
-            await self._deliver(batch.events)
-            await self._acknowledge(batch)
+            if batch is not None:
+                await self._ship(batch)
+            await self._tidy()
+            if batch is None or not batch.is_full:
+                await asyncio.sleep(GATHER_S)
+
+    async def _ship(self, batch: Batch) -> None:
+        if batch.refused:
+            log.warning("lines that are no events put aside", file=batch.name, lines=len(batch.refused))
+        await self._deliver(batch.events)
+        await self._acknowledge(batch)
 
     async def _acknowledge(self, batch: Batch) -> None:
         """A full disk delays this, and what is sent again because of it is stored once all the same."""

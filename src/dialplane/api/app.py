@@ -18,7 +18,6 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
-from dialplane.api import openapi, reasons
 from dialplane.api.accesskeys import endpoints as accesskeys
 from dialplane.api.agents import endpoints as agents
 from dialplane.api.auth import endpoints as auth
@@ -27,24 +26,25 @@ from dialplane.api.changes import endpoints as changes
 from dialplane.api.customers import endpoints as customers
 from dialplane.api.dialroutes import endpoints as dialroutes
 from dialplane.api.edges import endpoints as edges
-from dialplane.api.errors import ApiError, refusal, translated
 from dialplane.api.events import endpoints as events
 from dialplane.api.feed import endpoints as feed
-from dialplane.api.fields import invalid_path
+from dialplane.api.http import openapi, reasons
+from dialplane.api.http.errors import ApiError, refusal, translated
+from dialplane.api.http.fields import invalid_path
+from dialplane.api.http.routing import Direct
 from dialplane.api.me import endpoints as me
-from dialplane.api.metrics import Metrics, beat
-from dialplane.api.observe import Observed
-from dialplane.api.opening import opened_database, prepare
 from dialplane.api.ops import endpoints as ops
 from dialplane.api.providers import endpoints as providers
 from dialplane.api.providers.destinations import Destinations
 from dialplane.api.revisions import endpoints as revisions
-from dialplane.api.rounds import keep_contacts, survey
 from dialplane.api.routes import endpoints as routes
-from dialplane.api.routing import Direct
-from dialplane.api.services import Limits, Services
+from dialplane.api.runtime.metrics import Metrics, beat
+from dialplane.api.runtime.observe import Observed
+from dialplane.api.runtime.opening import opened_database, prepare
+from dialplane.api.runtime.rounds import keep_contacts, survey
+from dialplane.api.runtime.services import Limits, Services
+from dialplane.api.runtime.throttle import Throttle
 from dialplane.api.stats import endpoints as stats
-from dialplane.api.throttle import Throttle
 from dialplane.api.trunks import endpoints as trunks
 from dialplane.control.bootstrap import FirstStart
 from dialplane.control.sessions import SessionKeys

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dialplane.api.app import create_app
-from dialplane.api.server import Server, limited_protocol, make_server
+from dialplane.api.runtime.server import Server, limited_protocol, make_server
 from dialplane.control.bootstrap import FirstStart
 from dialplane.settings import Settings, split_list
 

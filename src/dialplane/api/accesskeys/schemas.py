@@ -4,10 +4,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.answers import moment, times
-from dialplane.api.fields import Body, DetailText, Id, Name, among, optional, within
-from dialplane.api.query import Page
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.answers import moment, times
+from dialplane.api.http.fields import Body, DetailText, Id, Name, among, optional, within
+from dialplane.api.http.query import Page
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.domain.accesskey import MAX_EXPIRE_S, MIN_EXPIRE_S, AccessKey
 from dialplane.domain.permission import PERMISSIONS
 

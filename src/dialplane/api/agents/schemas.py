@@ -4,10 +4,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.answers import times
-from dialplane.api.fields import Body, DetailText, Id, Name, Rule, among, optional
-from dialplane.api.query import Page
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.answers import times
+from dialplane.api.http.fields import Body, DetailText, Id, Name, Rule, among, optional
+from dialplane.api.http.query import Page
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.domain.agent import MAX_PASSWORD_BYTES, MIN_PASSWORD, Agent, parse_password, parse_username
 from dialplane.domain.permission import EDGE, PERMISSIONS
 

@@ -5,15 +5,15 @@ from typing import Annotated
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.answers import answer
-from dialplane.api.asking import services_of, source_ip
 from dialplane.api.auth.schemas import Login, LoginAnswer
-from dialplane.api.checks import body
-from dialplane.api.errors import ApiError
-from dialplane.api.operation import operation
-from dialplane.api.routing import resource
-from dialplane.api.services import instant_now
+from dialplane.api.http import reasons
+from dialplane.api.http.answers import answer
+from dialplane.api.http.asking import services_of, source_ip
+from dialplane.api.http.checks import body
+from dialplane.api.http.errors import ApiError
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import resource
+from dialplane.api.runtime.services import instant_now
 from dialplane.control.credentials import InvalidCredentials, check_login
 
 router = resource(tag="auth")

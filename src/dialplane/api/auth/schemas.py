@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.fields import Body, longest
+from dialplane.api.http.fields import Body, longest
 from dialplane.domain.agent import MAX_PASSWORD_BYTES
 
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.answers import answer, page, tm_create
-from dialplane.api.asking import Asks
 from dialplane.api.calls.schemas import CallAnswer, CallList, present
-from dialplane.api.checks import query
-from dialplane.api.operation import ObjectId, operation
-from dialplane.api.routing import resource
-from dialplane.api.schemas import page_of
+from dialplane.api.http import reasons
+from dialplane.api.http.answers import answer, page, tm_create
+from dialplane.api.http.asking import Asks
+from dialplane.api.http.checks import query
+from dialplane.api.http.operation import ObjectId, operation
+from dialplane.api.http.routing import resource
+from dialplane.api.http.schemas import page_of
 from dialplane.control import calls
 
 router = resource("/v1.0/calls", tag="calls")

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.answers import happened, moment
-from dialplane.api.fields import Id, among, matching, optional
-from dialplane.api.query import Instant, Page
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.answers import happened, moment
+from dialplane.api.http.fields import Id, among, matching, optional
+from dialplane.api.http.query import Instant, Page
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.control.calls import CallRecord
 from dialplane.domain.call import Attempt, Verdict
 from dialplane.domain.instants import NEVER

@@ -5,15 +5,15 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.answers import answer
-from dialplane.api.asking import Asks
 from dialplane.api.changes.schemas import ChangesAnswer, ChangesBody, DryRun, items_of, present, present_dry
-from dialplane.api.checks import body, query
-from dialplane.api.once import Once
-from dialplane.api.operation import operation
+from dialplane.api.http import reasons
+from dialplane.api.http.answers import answer
+from dialplane.api.http.asking import Asks
+from dialplane.api.http.checks import body, query
+from dialplane.api.http.once import Once
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import resource
 from dialplane.api.providers.destinations import Destinations
-from dialplane.api.routing import resource
 from dialplane.control import changes, revisions
 from dialplane.control.changes import Plan
 

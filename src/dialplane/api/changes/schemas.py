@@ -5,16 +5,16 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dialplane.api import reasons
 from dialplane.api.customers.schemas import CustomerCreate, CustomerUpdate
-from dialplane.api.errors import ApiError, in_change, refusal_of
-from dialplane.api.fields import Body, among, invalid, longest, optional, within
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError, in_change, refusal_of
+from dialplane.api.http.fields import Body, among, invalid, longest, optional, within
+from dialplane.api.http.query import Flag, Query
+from dialplane.api.http.schemas import AnsweredId
 from dialplane.api.providers.destinations import Destinations
 from dialplane.api.providers.schemas import ProviderCreate, ProviderUpdate
-from dialplane.api.query import Flag, Query
 from dialplane.api.revisions.schemas import ObjectChangeAnswer, present_change
 from dialplane.api.routes.schemas import RouteCreate, RouteUpdate
-from dialplane.api.schemas import AnsweredId
 from dialplane.api.trunks.schemas import TrunkCreate, TrunkUpdate
 from dialplane.control.changes import ACTIONS, CREATE, DELETE, KINDS, MAX_CHANGES, UPDATE, Item
 from dialplane.control.revisions import Revision

@@ -4,10 +4,6 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.answers import IfMatch, answer, changed, created, page, tm_create
-from dialplane.api.asking import Asks
-from dialplane.api.checks import body, query
 from dialplane.api.customers.schemas import (
     CustomerAnswer,
     CustomerCreate,
@@ -16,10 +12,14 @@ from dialplane.api.customers.schemas import (
     OwnCustomerUpdate,
     present,
 )
-from dialplane.api.once import Once
-from dialplane.api.operation import ObjectId, operation
-from dialplane.api.routing import resource
-from dialplane.api.schemas import page_of
+from dialplane.api.http import reasons
+from dialplane.api.http.answers import IfMatch, answer, changed, created, page, tm_create
+from dialplane.api.http.asking import Asks
+from dialplane.api.http.checks import body, query
+from dialplane.api.http.once import Once
+from dialplane.api.http.operation import ObjectId, operation
+from dialplane.api.http.routing import resource
+from dialplane.api.http.schemas import page_of
 from dialplane.control import customers
 
 router = resource("/v1.0/customers", tag="customers")

@@ -4,10 +4,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.answers import times
-from dialplane.api.fields import Body, DetailText, Name, among, longest, optional
-from dialplane.api.query import Page
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.answers import times
+from dialplane.api.http.fields import Body, DetailText, Name, among, longest, optional
+from dialplane.api.http.query import Page
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.domain.customer import ACTIVE, FROZEN, STATUSES, WEBHOOK_METHODS, Customer
 
 EXAMPLE: dict[str, Any] = {

@@ -3,14 +3,14 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.answers import answer
-from dialplane.api.asking import asking
-from dialplane.api.checks import QueryOf
 from dialplane.api.dialroutes.schemas import DialrouteAnswer, DialrouteQuery, present
-from dialplane.api.operation import operation
-from dialplane.api.routing import DirectRoute, resource
-from dialplane.api.services import instant_now
+from dialplane.api.http import reasons
+from dialplane.api.http.answers import answer
+from dialplane.api.http.asking import asking
+from dialplane.api.http.checks import QueryOf
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import DirectRoute, resource
+from dialplane.api.runtime.services import instant_now
 from dialplane.control import dialroutes, permissions
 
 router = resource("/v1.0/dialroutes", tag="dialroutes", route_class=DirectRoute)

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from dialplane.api.answers import moment
-from dialplane.api.fields import Id, longest, matching, optional
-from dialplane.api.query import Flag, Query
+from dialplane.api.http.answers import moment
+from dialplane.api.http.fields import Id, longest, matching, optional
+from dialplane.api.http.query import Flag, Query
+from dialplane.api.http.schemas import AnsweredId
 from dialplane.api.routes.schemas import RouteAnswer
 from dialplane.api.routes.schemas import present as present_route
-from dialplane.api.schemas import AnsweredId
 from dialplane.control.dialroutes import Computed
 from dialplane.domain.target import parse_number
 from dialplane.engine.dialroute import Place

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import Path
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.answers import answer, page, tm_create
-from dialplane.api.asking import Asks
-from dialplane.api.checks import query
 from dialplane.api.edges.schemas import EdgeAnswer, EdgeList, present
-from dialplane.api.operation import operation
-from dialplane.api.routing import resource
-from dialplane.api.schemas import page_of
-from dialplane.api.services import instant_now
+from dialplane.api.http import reasons
+from dialplane.api.http.answers import answer, page, tm_create
+from dialplane.api.http.asking import Asks
+from dialplane.api.http.checks import query
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import resource
+from dialplane.api.http.schemas import page_of
+from dialplane.api.runtime.services import instant_now
 from dialplane.control import edges
 
 router = resource("/v1.0/edges", tag="edges")

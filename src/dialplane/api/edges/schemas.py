@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.answers import happened, moment
-from dialplane.api.query import Page
-from dialplane.api.schemas import AnsweredInstant
+from dialplane.api.http.answers import happened, moment
+from dialplane.api.http.query import Page
+from dialplane.api.http.schemas import AnsweredInstant
 from dialplane.control.edges import LOAD_WINDOW_S, Edge
 
 EXAMPLE: dict[str, Any] = {

@@ -5,13 +5,13 @@ from typing import Annotated
 import structlog
 from starlette.responses import Response
 
-from dialplane.api.answers import answer
-from dialplane.api.asking import Asks
-from dialplane.api.checks import body
 from dialplane.api.events.schemas import EventBatch, EventsAnswer
-from dialplane.api.operation import operation
-from dialplane.api.routing import resource
-from dialplane.api.services import instant_now
+from dialplane.api.http.answers import answer
+from dialplane.api.http.asking import Asks
+from dialplane.api.http.checks import body
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import resource
+from dialplane.api.runtime.services import instant_now
 from dialplane.control import events
 
 log = structlog.get_logger("dialplane.api")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.fields import Body, Name, matching, optional, within
+from dialplane.api.http.fields import Body, Name, matching, optional, within
 from dialplane.control.events import MAX_EVENTS
 from dialplane.domain.errors import InvalidValue
 

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive
 
-from dialplane.api import reasons
-from dialplane.api.asking import Asking, Asks
-from dialplane.api.checks import query
-from dialplane.api.errors import ApiError
 from dialplane.api.feed.schemas import Follow, Lines, until_gone
-from dialplane.api.operation import operation
-from dialplane.api.routing import resource
-from dialplane.api.services import Services, instant_now
+from dialplane.api.http import reasons
+from dialplane.api.http.asking import Asking, Asks
+from dialplane.api.http.checks import query
+from dialplane.api.http.errors import ApiError
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import resource
+from dialplane.api.runtime.services import Services, instant_now
 from dialplane.control import feed
 
 router = resource("/v1.0/feed", tag="edges")

@@ -9,8 +9,8 @@ from pydantic import Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from dialplane.api.fields import Rule, longest, optional
-from dialplane.api.query import Query, decimal
+from dialplane.api.http.fields import Rule, longest, optional
+from dialplane.api.http.query import Query, decimal
 from dialplane.domain.ids import parse_id
 
 log = structlog.get_logger("dialplane.api")

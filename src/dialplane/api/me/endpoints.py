@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from dialplane.api.answers import answer
-from dialplane.api.asking import Asks
+from dialplane.api.http.answers import answer
+from dialplane.api.http.asking import Asks
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import resource
 from dialplane.api.me.schemas import MeAnswer, present
-from dialplane.api.operation import operation
-from dialplane.api.routing import resource
 from dialplane.control import me
 
 router = resource("/v1.0/me", tag="me")

@@ -8,8 +8,8 @@ from dialplane.api.accesskeys.schemas import present as present_accesskey
 from dialplane.api.agents.schemas import present as present_agent
 from dialplane.api.customers.schemas import CustomerAnswer
 from dialplane.api.customers.schemas import present as present_customer
-from dialplane.api.fields import among, optional
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.fields import among, optional
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.control.me import Me
 from dialplane.domain.agent import Agent
 from dialplane.domain.permission import PERMISSIONS

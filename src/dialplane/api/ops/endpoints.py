@@ -8,13 +8,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialplane.api.answers import answer
-from dialplane.api.asking import services_of
-from dialplane.api.opening import missing_secrets
-from dialplane.api.operation import operation
+from dialplane.api.http.answers import answer
+from dialplane.api.http.asking import services_of
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import resource
 from dialplane.api.ops.schemas import Health, Readiness
-from dialplane.api.routing import resource
-from dialplane.api.services import Services
+from dialplane.api.runtime.opening import missing_secrets
+from dialplane.api.runtime.services import Services
 from dialplane.domain.errors import Unavailable
 from dialplane.store import migrations
 

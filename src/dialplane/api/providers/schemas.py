@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.answers import happened, moment, times, used
-from dialplane.api.fields import Body, DetailText, Name, Rule, among, matching, optional, within, within_or_null
-from dialplane.api.query import Flag, Page, Query
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.answers import happened, moment, times, used
+from dialplane.api.http.fields import Body, DetailText, Name, Rule, among, matching, optional, within, within_or_null
+from dialplane.api.http.query import Flag, Page, Query
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.control.health import EdgeView, together
 from dialplane.domain import health
 from dialplane.domain.errors import InvalidValue

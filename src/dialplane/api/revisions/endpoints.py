@@ -5,17 +5,17 @@ from typing import Annotated
 from fastapi import Path
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.answers import answer, page
-from dialplane.api.asking import Asking, Asks
-from dialplane.api.checks import query
-from dialplane.api.errors import ApiError
-from dialplane.api.once import Once
-from dialplane.api.operation import operation
-from dialplane.api.query import decimal
+from dialplane.api.http import reasons
+from dialplane.api.http.answers import answer, page
+from dialplane.api.http.asking import Asking, Asks
+from dialplane.api.http.checks import query
+from dialplane.api.http.errors import ApiError
+from dialplane.api.http.once import Once
+from dialplane.api.http.operation import operation
+from dialplane.api.http.query import decimal
+from dialplane.api.http.routing import resource
+from dialplane.api.http.schemas import page_of
 from dialplane.api.revisions.schemas import Part, RevisionAnswer, RevisionList, present, present_whole
-from dialplane.api.routing import resource
-from dialplane.api.schemas import page_of
 from dialplane.control import revisions, undo
 from dialplane.control.revisions import Revision
 from dialplane.control.units import Change

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from dialplane.api.answers import moment
-from dialplane.api.fields import Id, optional
-from dialplane.api.query import Instant, Page, Query, decimal
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.answers import moment
+from dialplane.api.http.fields import Id, optional
+from dialplane.api.http.query import Instant, Page, Query, decimal
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.control.revisions import ObjectChange, Revision
 from dialplane.domain.instants import NEVER
 

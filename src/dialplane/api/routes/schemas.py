@@ -4,10 +4,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.answers import moment
-from dialplane.api.fields import Body, DetailText, Id, Name, instant_or, matching, optional, within, within_or_null
-from dialplane.api.query import Page
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.answers import moment
+from dialplane.api.http.fields import Body, DetailText, Id, Name, instant_or, matching, optional, within, within_or_null
+from dialplane.api.http.query import Page
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.domain.instants import NEVER
 from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route
 from dialplane.domain.target import parse_target

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from dialplane.api.answers import answer, moment
-from dialplane.api.asking import Asking, Asks
-from dialplane.api.checks import query
-from dialplane.api.operation import operation
-from dialplane.api.routing import resource
-from dialplane.api.services import instant_now
+from dialplane.api.http.answers import answer, moment
+from dialplane.api.http.asking import Asking, Asks
+from dialplane.api.http.checks import query
+from dialplane.api.http.operation import operation
+from dialplane.api.http.routing import resource
+from dialplane.api.runtime.services import instant_now
 from dialplane.api.stats.schemas import (
     CustomerStats,
     ProviderStats,

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError, Detail
-from dialplane.api.fields import Id, optional
-from dialplane.api.query import MAX_PAGE_SIZE, Instant, Query, decimal
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError, Detail
+from dialplane.api.http.fields import Id, optional
+from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.control.stats import CUSTOMERS, PROVIDERS, ROUTES, TARGETS, Stats, Window
 
 DEFAULT_WINDOW_US = 3_600_000_000

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.answers import IfMatch, answer, changed, created, page, tm_create
-from dialplane.api.asking import Asks
-from dialplane.api.checks import body, query
-from dialplane.api.once import Once
-from dialplane.api.operation import ObjectId, operation
-from dialplane.api.routing import resource
-from dialplane.api.schemas import page_of
+from dialplane.api.http import reasons
+from dialplane.api.http.answers import IfMatch, answer, changed, created, page, tm_create
+from dialplane.api.http.asking import Asks
+from dialplane.api.http.checks import body, query
+from dialplane.api.http.once import Once
+from dialplane.api.http.operation import ObjectId, operation
+from dialplane.api.http.routing import resource
+from dialplane.api.http.schemas import page_of
 from dialplane.api.trunks.schemas import TrunkAnswer, TrunkCreate, TrunkList, TrunkUpdate, present
 from dialplane.control import trunks
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.answers import times, used
-from dialplane.api.fields import Body, DetailText, Id, Name, Rule, among, matching, optional, within_or_null
-from dialplane.api.query import Page
-from dialplane.api.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.answers import times, used
+from dialplane.api.http.fields import Body, DetailText, Id, Name, Rule, among, matching, optional, within_or_null
+from dialplane.api.http.query import Page
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.domain.hostname import parse_domain_name
 from dialplane.domain.provider import MAX_CHANNELS, MAX_CPS, parse_credential
 from dialplane.domain.trunk import (

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError
-from dialplane.api.query import query_of
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError
+from dialplane.api.http.query import query_of
 from dialplane.control.actor import Actor
 from dialplane.control.credentials import looks_like_accesskey
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from dialplane.api.gauges import MOST_EDGES
+from dialplane.api.runtime.gauges import MOST_EDGES
 
 MOST_LOOPS = 16
 

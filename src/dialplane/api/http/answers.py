@@ -9,8 +9,8 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError, Detail
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError, Detail
 from dialplane.control.units import Change
 from dialplane.domain.instants import NEVER, format_instant
 

@@ -9,10 +9,10 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.asking import Asks
-from dialplane.api.errors import ApiError, Detail
-from dialplane.api.query import CREDENTIALS, query_of
+from dialplane.api.http import reasons
+from dialplane.api.http.asking import Asks
+from dialplane.api.http.errors import ApiError, Detail
+from dialplane.api.http.query import CREDENTIALS, query_of
 from dialplane.control import idempotency
 from dialplane.control.actor import Actor
 from dialplane.control.idempotency import Kept

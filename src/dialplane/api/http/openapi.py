@@ -10,12 +10,12 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from dialplane.api import reasons
-from dialplane.api.checks import BodyOf, QueryOf
-from dialplane.api.errors import ApiError, Detail
-from dialplane.api.query import Query
-from dialplane.api.reasons import REASONS, Reason
-from dialplane.api.schemas import Error
+from dialplane.api.http import reasons
+from dialplane.api.http.checks import BodyOf, QueryOf
+from dialplane.api.http.errors import ApiError, Detail
+from dialplane.api.http.query import Query
+from dialplane.api.http.reasons import REASONS, Reason
+from dialplane.api.http.schemas import Error
 
 REF = "#/components/schemas/{model}"
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from dialplane.api.lines import Lines
+from dialplane.api.runtime.lines import Lines
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 

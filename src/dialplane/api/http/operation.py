@@ -10,11 +10,11 @@ from fastapi import Depends, Path
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from dialplane.api import reasons
-from dialplane.api.checks import Permitted, query_check
-from dialplane.api.fields import UUID_SCHEMA, Body, Rule
-from dialplane.api.query import Query
-from dialplane.api.reasons import Reason
+from dialplane.api.http import reasons
+from dialplane.api.http.checks import Permitted, query_check
+from dialplane.api.http.fields import UUID_SCHEMA, Body, Rule
+from dialplane.api.http.query import Query
+from dialplane.api.http.reasons import Reason
 from dialplane.domain.ids import parse_id
 
 ObjectId = Annotated[str, Path(alias="id", description="The object's id."), Rule(parse_id, UUID_SCHEMA)]

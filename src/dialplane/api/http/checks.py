@@ -8,11 +8,11 @@ from fastapi import Depends
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from dialplane.api import reasons
-from dialplane.api.asking import Asks, services_of
-from dialplane.api.body import decode_object, read_body
-from dialplane.api.fields import Body, invalid
-from dialplane.api.query import CREDENTIALS, Query, query_of
+from dialplane.api.http import reasons
+from dialplane.api.http.asking import Asks, services_of
+from dialplane.api.http.body import decode_object, read_body
+from dialplane.api.http.fields import Body, invalid
+from dialplane.api.http.query import CREDENTIALS, Query, query_of
 from dialplane.control import permissions
 
 B = TypeVar("B", bound=Body)

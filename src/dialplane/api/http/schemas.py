@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
-from dialplane.api.fields import INSTANT_SCHEMA, UUID_SCHEMA
+from dialplane.api.http.fields import INSTANT_SCHEMA, UUID_SCHEMA
 
 AnsweredId = Annotated[str, WithJsonSchema(UUID_SCHEMA)]
 AnsweredInstant = Annotated[str, WithJsonSchema(INSTANT_SCHEMA)]

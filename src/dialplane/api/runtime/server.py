@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError, envelope
-from dialplane.api.outgoing import Outgoing
-from dialplane.api.reasons import Reason
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError, envelope
+from dialplane.api.http.reasons import Reason
+from dialplane.api.runtime.outgoing import Outgoing
 
 log = structlog.get_logger("dialplane.api")
 

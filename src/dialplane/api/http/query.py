@@ -7,9 +7,9 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict
 from starlette.types import Scope
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError, Detail
-from dialplane.api.fields import INSTANT_SCHEMA, Rule, named, optional
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError, Detail
+from dialplane.api.http.fields import INSTANT_SCHEMA, Rule, named, optional
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.instants import parse_instant
 from dialplane.domain.texts import parse_range

@@ -7,8 +7,8 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError
 
 
 class Throttle:

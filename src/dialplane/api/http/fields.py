@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import core_schema
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError, Detail
-from dialplane.api.reasons import Reason
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError, Detail
+from dialplane.api.http.reasons import Reason
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import parse_instant

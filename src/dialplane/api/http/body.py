@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError
 
 MAX_DEPTH = 32
 

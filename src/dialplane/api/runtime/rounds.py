@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from dialplane.api.gauges import MOST_EDGES, MOST_PROVIDERS, MOST_VIEWS, WINDOW_S
-from dialplane.api.services import Services, instant_now
+from dialplane.api.runtime.gauges import MOST_EDGES, MOST_PROVIDERS, MOST_VIEWS, WINDOW_S
+from dialplane.api.runtime.services import Services, instant_now
 from dialplane.control import edges, health, lost_calls, stats
 from dialplane.control.actor import SYSTEM
 from dialplane.control.stats import Window

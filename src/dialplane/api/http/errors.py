@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import msgspec
 from starlette.responses import Response
 
-from dialplane.api import reasons
-from dialplane.api.reasons import Reason
+from dialplane.api.http import reasons
+from dialplane.api.http.reasons import Reason
 from dialplane.control.changes import ChangeRefused
 from dialplane.control.idempotency import KeyInUse, KeyReused
 from dialplane.control.permissions import PermissionDenied

@@ -5,10 +5,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dialplane.api.credentials import KnownCallers
-from dialplane.api.metrics import Metrics
+from dialplane.api.http.credentials import KnownCallers
 from dialplane.api.providers.destinations import Destinations
-from dialplane.api.throttle import Throttle
+from dialplane.api.runtime.metrics import Metrics
+from dialplane.api.runtime.throttle import Throttle
 from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
 from dialplane.control.sessions import SessionKeys

@@ -12,10 +12,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dialplane.api import reasons
-from dialplane.api.errors import ApiError, refusal
-from dialplane.api.metrics import NO_ROUTE, Metrics
-from dialplane.api.reasons import Reason
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError, refusal
+from dialplane.api.http.reasons import Reason
+from dialplane.api.runtime.metrics import NO_ROUTE, Metrics
 
 log = structlog.get_logger("dialplane.api")
 

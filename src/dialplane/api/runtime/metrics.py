@@ -5,8 +5,8 @@ import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from dialplane.api.agent_gauges import AgentGauges
-from dialplane.api.gauges import NetworkGauges
+from dialplane.api.runtime.agent_gauges import AgentGauges
+from dialplane.api.runtime.gauges import NetworkGauges
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 NO_ROUTE = "none"
