@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+_AUTHORITIES = "/etc/ssl/certs"
 _PORT = re.compile(r"[0-9]{1,5}")
 
 
@@ -185,8 +185,9 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(default=None, description="PEM file of the private key to `tls_certificate`.")
     tls_authorities: Path | None = Field(
         default=None,
-        description="PEM file of the authorities that must have signed a carrier's certificate; empty for the "
-        "system's. For a carrier that signs its own, a file of the system's and that certificate.",
+        description="The authorities that must have signed a carrier's certificate: a PEM file, or a folder of them as "
+        "`openssl rehash` makes it, which starts quicker; empty for the system's. For one that signs its own, the "
+        "system's and that certificate.",
     )
     tls_verify_carriers: bool = Field(
         default=True,
@@ -301,10 +302,13 @@ class Settings(BaseSettings):
 
     @property
     def carrier_authorities(self) -> Path | None:
-        """The file of authorities for carriers' certificates; None where these are not checked."""
+        """The authorities for carriers' certificates, a PEM file or OpenSSL's folder of one for each; None: no check.
+
+        The system's as a folder: Kamailio would read its file in each of its processes, for a second at each start.
+        """
         if not self.tls_verify_carriers:
             return None
-        return (self.tls_authorities or Path(ssl.get_default_verify_paths().cafile or _AUTHORITIES)).absolute()
+        return (self.tls_authorities or Path(ssl.get_default_verify_paths().capath or _AUTHORITIES)).absolute()
 
     @property
     def database_file(self) -> Path:

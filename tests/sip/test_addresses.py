@@ -1,6 +1,8 @@
 """Carriers over TLS, and carriers with several addresses."""
 
+import shutil
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +92,16 @@ def test_a_provider_over_tls_is_reached_over_tls(stage: Stage, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("presents", "answered"), [("signed", 1), ("its own", 1), ("another's", 2), ("expired", 2), ("no authorities", 2)]
+    ("presents", "answered"),
+    [
+        ("signed", 1),
+        ("its own", 1),
+        ("signed by one of a folder", 1),
+        ("another's", 2),
+        ("another's, to a folder", 2),
+        ("expired", 2),
+        ("no authorities", 2),
+    ],
 )
 def test_a_carriers_certificate_is_checked_where_authorities_are_named(
     stage: Stage, tmp_path: Path, presents: str, answered: int
@@ -110,14 +121,24 @@ def test_a_carriers_certificate_is_checked_where_authorities_are_named(
 
 
 def presented(what: str, folder: Path) -> tuple[tuple[Path, Path], Path]:
-    """The carrier's certificate and key, and the edge's authorities: the system's and a few, in one file."""
+    """The carrier's certificate and key, and the edge's authorities: in one file, or in a folder."""
     authority, own = Authority(folder, "authority"), (folder / "own.crt", folder / "own.key")
     ensure_own(*own, name="carrier", addresses=["127.0.0.1"])
-    signer = Authority(folder, "other") if what == "another's" else authority
+    signer = Authority(folder, "other") if what.startswith("another's") else authority
     bundle = folder / ("missing" if what == "no authorities" else "bundle.pem")
     if what != "no authorities":
         bundle.write_text(authority.file.read_text() + own[0].read_text())
-    return own if what == "its own" else signer.sign("carrier.example", expired=what == "expired"), bundle
+    certificate = own if what == "its own" else signer.sign("carrier.example", expired=what == "expired")
+    return certificate, rehashed(authority, folder) if what.endswith("folder") else bundle
+
+
+def rehashed(authority: Authority, folder: Path) -> Path:
+    """A folder of authorities as the system has one."""
+    authorities = folder / "authorities"
+    authorities.mkdir()
+    shutil.copy(authority.file, authorities)
+    subprocess.run(["openssl", "rehash", authorities], check=True, timeout=30)
+    return authorities
 
 
 def test_a_caller_may_come_over_tls_and_sees_a_certificate(stage: Stage) -> None:

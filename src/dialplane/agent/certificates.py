@@ -5,14 +5,17 @@ from pathlib import Path
 
 
 def carriers_context(authorities: Path | None) -> ssl.SSLContext:
-    """For connections to carriers. `authorities` is a PEM file, None where no certificate is to be checked.
+    """For connections to carriers. `authorities` is a PEM file, or a folder as `openssl rehash` makes it.
 
-    A file that is not there accepts none. Raises OSError (ssl.SSLError is one) where it holds no certificates.
+    None where no certificate is to be checked; what is not there accepts none. Raises OSError (ssl.SSLError is one)
+    where a file holds no certificates.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if authorities is None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    elif authorities.is_dir():
+        context.load_verify_locations(capath=authorities)
     elif authorities.exists():
         context.load_verify_locations(authorities)
     return context

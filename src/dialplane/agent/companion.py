@@ -32,7 +32,7 @@ log = structlog.get_logger()
 class Companion:
     """`folder` is the edge's: replica/, events/ and agent.json stand in it. `own_sip` is the edge's SIP socket.
 
-    `authorities` must have signed carriers' certificates (a PEM file); None for no check.
+    `authorities` must have signed carriers' certificates (see `certificates.py`); None for no check.
     """
 
     folder: Path

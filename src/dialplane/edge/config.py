@@ -17,9 +17,10 @@ SETTINGS_VARIABLE = "DIALPLANE_EDGE_SETTINGS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsConfig:
-    """PEM files. Without `certificate` and `key` the edge makes its own; without `authorities`, carriers' certificates
-    are not checked; a file of them that is missing lets none pass. Kamailio checks who signed a certificate, and not
-    for which name.
+    """PEM files. Without `certificate` and `key` the edge makes its own.
+
+    `authorities` for carriers' certificates may be a folder as `openssl rehash` makes it. Without them certificates are
+    not checked; where they are missing none passes. Kamailio checks who signed a certificate, and not for which name.
     """
 
     certificate: Path | None = None

@@ -151,8 +151,12 @@ def render_tls(config: EdgeConfig) -> str:
         ensure_own(certificate, key, name=config.edge, addresses=addresses)
     own = f"method = TLSv1.2+\ncertificate = {certificate}\nprivate_key = {key}\n"
     authorities = tls.authorities if tls.authorities is None or tls.authorities.exists() else certificate
-    verify = "no" if authorities is None else f"yes\nrequire_certificate = yes\nca_list = {authorities}"
+    verify = "no" if authorities is None else f"yes\nrequire_certificate = yes\n{_listed(authorities)}"
     return f"[server:default]\n{own}verify_certificate = no\n\n[client:default]\n{own}verify_certificate = {verify}\n"
+
+
+def _listed(authorities: Path) -> str:
+    return f"{'ca_path' if authorities.is_dir() else 'ca_list'} = {authorities}"
 
 
 def command(config: EdgeConfig) -> Sequence[str]:
