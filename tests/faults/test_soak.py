@@ -77,6 +77,7 @@ def be_unquiet(node: Node, callers: list[Callers]) -> tuple[Memory, Memory, int]
     return kamailio, agent, kills
 
 
+@pytest.mark.alone
 def test_a_node_carries_and_records_every_call_whatever_dies_and_changes_around_it(node: Node, tmp_path: Path) -> None:
     before = recorded(node.instance.data)
     within_s = LASTS_S + LAST_BYE_S + 20

@@ -112,6 +112,7 @@ def test_whatever_is_killed_comes_back(shared: Instance) -> None:
         assert client.me()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("which", ["main", "worker"])
 def test_killed_kamailio_serves_again_within_a_second(shared: Instance, which: str) -> None:
     assert answers_sip(shared)

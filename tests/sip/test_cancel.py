@@ -3,6 +3,8 @@
 import time
 from datetime import timedelta
 
+import pytest
+
 from tests.sip.scenarios import ANSWER, RING_UNTIL_CANCELLED, SILENT, Caller, Send, TakeCancel, refuse
 from tests.sip.sipp import Call, Carrier, Message
 from tests.sip.stage import Stage
@@ -76,6 +78,7 @@ def test_a_cancel_while_the_second_carrier_rings_stops_the_call(stage: Stage) ->
     assert not new_invites_after(call, first, second, third)
 
 
+@pytest.mark.alone
 def test_a_cancel_as_the_attempts_change_starts_no_new_one(stage: Stage) -> None:
     stage.table.trunk()
     carriers = [stage.polite_carrier(refuse_after_s=0.05) for _ in range(8)]

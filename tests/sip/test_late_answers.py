@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from tests.sip.edges import RunningEdge
 from tests.sip.races import Behaviour, Caller, CallSeen, Carrier, Leg, header, headers, in_parallel, tag_of, until
 from tests.sip.scenarios import (
@@ -114,6 +116,7 @@ def check(edge: RunningEdge, seen: Sequence[CallSeen], *carriers: Carrier) -> No
     assert len({event["call"] for event in edge.events("call_ended")}) == len(seen)
 
 
+@pytest.mark.alone
 def test_no_race_gives_a_caller_two_answers_or_leaves_a_leg_unrecorded(stage: Stage) -> None:
     def edge_of(*carriers: Carrier) -> RunningEdge:
         stage.table.trunk()
