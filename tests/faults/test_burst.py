@@ -29,11 +29,11 @@ MOST_PER_SECOND = 4_500  # beyond, it is SIPp that is measured, and an edge's li
 BURST_S = times(3, 10)
 MEASURED_CALLS = times(200, 1_200)
 AT_ONCE = 60
-LEAST_GOODPUT = 0.75 if FULL else 0.0
-"""The aim is 0.8; 0.79 to 0.82 were measured, for a refusal costs 26 us, of which topoh takes 8 (docs/decisions/0013).
-In a short run beside other tests, where neither has the processor for itself: that there is goodput."""
+LEAST_GOODPUT = 0.8 if FULL else 0.1
+"""0.79 to 0.82 were measured: a refusal costs 26 us, of which topoh takes 8 (docs/decisions/0013). A short run is over
+before the limit has settled: that there is goodput."""
 
-MOST_FAILED = 0.01 if FULL else 0.1
+MOST_FAILED = 0.01 if FULL else 0.05
 """Until the edge has noticed, a full buffer loses whatever comes; SIPp does not repeat every ACK that was lost."""
 
 PATIENCE = ("-recv_timeout", "8000")
