@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.sip.ports import free_port
+from tests.ports import free_port
 from tests.sip.scenarios import ANSWER, TAKE_ACK, TAKE_BYE, Caller, Pause, Send, Step, refuse
 from tests.sip.sipp import last_statistic
 

@@ -14,7 +14,7 @@ from typing import Any
 from bench.processes import cpu_s
 from dialplane.edge import kamailio
 from dialplane.edge.config import EdgeConfig
-from tests.sip.ports import free_port
+from tests.ports import free_port
 from tests.waiting import eventually
 
 NATIVE_SCRIPT = Path(__file__).with_name("native.cfg")

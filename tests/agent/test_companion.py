@@ -1,9 +1,7 @@
 import asyncio
 import json
 import signal
-import socket
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from dialplane.agent.heartbeat import Heartbeats, LoopStalled
 from tests.agent.controlplane import ControlPlane, default_customer, running
 from tests.agent.processes import agent_process
+from tests.ports import free_port
 from tests.waiting import eventually
 
 
@@ -55,9 +54,7 @@ def test_an_agent_without_its_key_says_so(plane: ControlPlane, tmp_path: Path) -
 
 
 def test_an_agent_starts_before_its_control_plane(tmp_path: Path) -> None:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     plane = ControlPlane(url=f"http://127.0.0.1:{port}")
     plane.put(default_customer())
     with agent_process(plane, tmp_path) as agent:

@@ -1,5 +1,4 @@
 import asyncio
-import socket
 import ssl
 from dataclasses import replace
 from itertools import pairwise
@@ -11,6 +10,7 @@ from dialplane.domain.health import HEALTHY, UNHEALTHY, UNKNOWN
 from dialplane.replica.layout import DAMAGED, PROVIDERS
 from tests.agent.nameserver import serving
 from tests.agent.probed import CARRIER, PLAN, Carrier, probing, provider, self_signed, spoil, udp_carrier
+from tests.ports import free_port
 from tests.waiting import eventually_async
 
 
@@ -41,9 +41,7 @@ def test_503_and_silence_are_unhealthy_after_the_threshold(tmp_path: Path, statu
 
 
 def test_a_provider_that_nobody_listens_for_is_unhealthy(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    port = free_port()
 
     async def scenario() -> None:
         async with probing(tmp_path) as edge:

@@ -1,7 +1,6 @@
 """One real API process for the tests of the client, and servers that misbehave to order."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 
 from dialplane.client import Client
 from dialplane.client.retries import NO_RETRIES
+from tests.ports import free_port
 from tests.waiting import eventually
 
 USERNAME = "admin@localhost"
@@ -30,9 +30,7 @@ class Api:
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder: Path = tmp_path_factory.mktemp("api")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "DIALPLANE_DATA": str(folder / "data"),

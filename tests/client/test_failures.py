@@ -1,6 +1,5 @@
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import pytest
 from dialplane.client import ApiError, AsyncClient, Client, Retries
 from dialplane.client.request import ApiRequest
 from dialplane.client.retries import NO_RETRIES
+from tests.ports import free_port
 
 Answer = tuple[int, Mapping[str, str], bytes]
 QUICK = Retries(tries=3, first_wait_s=0.01, longest_wait_s=0.5)
@@ -132,9 +132,7 @@ def test_waits_double_and_stay_below_the_longest() -> None:
 
 
 def test_an_api_that_is_not_there_is_an_error_that_says_where() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     with Client(url, retries=NO_RETRIES) as client, pytest.raises(ApiError) as refused:
         client.me()
 

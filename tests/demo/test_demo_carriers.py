@@ -28,6 +28,13 @@ def test_a_port_that_is_taken_now_is_replaced_and_the_others_stay(tmp_path: Path
     assert load_state(tmp_path) == second
 
 
+def test_no_carrier_gets_a_port_that_is_spoken_for_nor_that_of_another(tmp_path: Path) -> None:
+    first = load_state(tmp_path)
+    second = load_state(tmp_path, spoken_for=first.ports.values())
+    assert not set(first.ports.values()) & set(second.ports.values())
+    assert len(set(second.ports.values())) == len(CARRIERS)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"ports": 3, "prepared": true}', '{"ports": {"alpha": 99999}}'])
 def test_a_damaged_state_file_is_replaced(tmp_path: Path, content: str) -> None:
     (tmp_path / STATE_FILE).write_text(content)

@@ -13,8 +13,8 @@ from pathlib import Path
 from dialplane.client import ApiError, Client
 from dialplane.client.retries import NO_RETRIES
 from dialplane.demo.calling import place_call
+from tests.ports import free_port
 from tests.serve.instance import Instance
-from tests.sip.ports import free_port
 from tests.sip.scenarios import TAKE_ACK, TAKE_BYE, Caller, Pause, Send, refuse
 from tests.sip.sipp import Carrier, last_statistic, running_carrier, start_calls
 from tests.waiting import eventually

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import socket
 import time
 import uuid
 from collections import Counter
@@ -16,6 +15,7 @@ from dialplane.agent.eventwriter import EventWriter
 from dialplane.client import ApiError
 from tests.agent.controlplane import ControlPlane, default_customer, running
 from tests.agent.processes import agent_process
+from tests.ports import free_port
 from tests.serve.instance import serving
 from tests.waiting import eventually
 
@@ -116,9 +116,7 @@ def test_events_wait_while_the_control_plane_is_dead_and_arrive_when_it_returns(
     """Without an API the agent keeps the log; the API that comes back gets it all."""
     (tmp_path / "edge" / "events").mkdir(parents=True)
     events = EventWriter(tmp_path / "edge" / "events", edge="here")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     plane = ControlPlane(url=f"http://127.0.0.1:{port}")
     plane.put(default_customer())
     calls = [str(uuid.uuid4()) for _ in range(50)]

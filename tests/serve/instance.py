@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dialplane.client import Client
+from tests.ports import free_port
 from tests.waiting import eventually
 
 STARTED_WITHIN_S = 60.0
@@ -120,13 +121,14 @@ def launch(
 def serving(
     data: Path,
     *arguments: str,
-    sip: str = "127.0.0.1:0",
+    sip: str = "",
     verb: Sequence[str] = ("serve",),
     program: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Instance]:
     """A started instance; whatever is left of it at the end is killed and counts as a failure."""
-    http = () if verb[0] == "edge" else ("--http", "127.0.0.1:0")
+    http = () if verb[0] == "edge" else ("--http", f"127.0.0.1:{free_port()}")
+    sip = sip or f"127.0.0.1:{free_port()}"
     instance = launch(data, "--sip", sip, *http, *arguments, verb=verb, program=program, environment=environment)
     try:
         eventually(

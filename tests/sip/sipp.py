@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tests.sip.ports import free_port
+from tests.ports import free_port
 from tests.sip.scenarios import Caller, Step, carrier
 from tests.waiting import eventually
 

@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
 from tests.sip.edges import RunningEdge, Table
 from tests.sip.polite import PoliteCarrier, polite_carrier
-from tests.sip.ports import free_port
 from tests.sip.scenarios import Caller, Step
 from tests.sip.sipp import Call, Carrier, place_calls, running_carrier, start_calls
 

@@ -14,8 +14,8 @@ import pytest
 from dialplane.edge.certificate import ensure_own
 from dialplane.edge.config import TlsConfig
 from tests.authority import Authority
+from tests.ports import free_port
 from tests.sip.edges import RunningEdge
-from tests.sip.ports import free_port
 from tests.sip.scenarios import ANSWER, Caller, refuse
 from tests.sip.stage import Stage
 

@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,10 +50,14 @@ class DemoState:
     prepared: bool = False
 
 
-def load_state(data: Path) -> DemoState:
-    """The state of this data folder; free ports are chosen, and kept, the first time and where one is taken now."""
+def load_state(data: Path, *, spoken_for: Collection[int] = ()) -> DemoState:
+    """The state of this data folder; free ports are chosen, and kept, the first time and where one is taken now.
+
+    `spoken_for`: ports that something else is about to listen on.
+    """
     state = _read(data / STATE_FILE)
-    ports = {carrier.key: _usable(state.ports.get(carrier.key, 0)) for carrier in CARRIERS}
+    with ExitStack() as held:
+        ports = {carrier.key: _bind(held, state.ports.get(carrier.key, 0), spoken_for) for carrier in CARRIERS}
     kept = DemoState(ports=ports, prepared=state.prepared)
     save_state(data, kept)
     return kept
@@ -90,11 +95,15 @@ def _read(path: Path) -> DemoState:
         return DemoState(ports={})
 
 
-def _usable(port: int) -> int:
-    """This port where it is free, else another one."""
-    try:
-        udp, tcp = bind_pair(HOST, port)
-    except (OSError, OverflowError):
-        udp, tcp = bind_pair(HOST, 0)
-    with udp, tcp:
-        return int(udp.getsockname()[1])
+def _bind(held: ExitStack, port: int, spoken_for: Collection[int]) -> int:
+    """This port where it is free, else another one, bound until `held` lets go of it."""
+    while True:
+        try:
+            udp, tcp = bind_pair(HOST, port)
+        except (OSError, OverflowError):
+            udp, tcp = bind_pair(HOST, 0)
+        bound = int(held.enter_context(udp).getsockname()[1])
+        held.enter_context(tcp)
+        if bound not in spoken_for:
+            return bound
+        port = 0

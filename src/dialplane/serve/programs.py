@@ -41,6 +41,10 @@ class Programs:
     keepalive_s: int
     api_stop_s: float
 
+    def ports(self) -> set[int]:
+        """All that is listened on."""
+        return {address[1] for address in (self.http, self.sip, self.sip_tls) if address is not None}
+
     def api(self) -> Program:
         """The REST API."""
         return self._python("api", "dialplane.api", stop_s=self.api_stop_s)

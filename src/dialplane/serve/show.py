@@ -35,7 +35,7 @@ class Show:
         self._programs = programs
         self._first = first
         self._speaker = speaker
-        self._state = carriers.load_state(folder.root)
+        self._state = carriers.load_state(folder.root, spoken_for=programs.ports())
         self.has_edge = True
 
     def carriers(self) -> Program:
