@@ -10,6 +10,7 @@ site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
 
 from dialplane.edge import incoming, ingress
 from dialplane.edge.script import mod_init
+from dialplane.engine.dialroute import dialroute
 
 __all__ = ["mod_init"]
 
@@ -30,4 +31,4 @@ def _once(function: Callable[P, T]) -> Callable[P, T]:
 
 
 ingress.admit = _once(ingress.admit)
-incoming.dialroute = _once(incoming.dialroute)  # type: ignore[attr-defined]
+vars(incoming)["dialroute"] = _once(dialroute)

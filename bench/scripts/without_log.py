@@ -20,4 +20,4 @@ class NoEventLog(EventLog):
         pass
 
 
-setattr(worker, "EventLog", NoEventLog)  # noqa: B010
+vars(worker)["EventLog"] = NoEventLog

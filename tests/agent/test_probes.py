@@ -58,7 +58,7 @@ def test_health_goes_and_comes_with_the_provider_and_each_change_is_an_event(tmp
             await edge.put(provider(f"127.0.0.1:{port}"))
             for status, health in ((503, UNHEALTHY), (200, HEALTHY), (None, UNHEALTHY), (200, HEALTHY)):
                 carrier.status = status
-                await eventually_async(lambda wanted=health: edge.status() == wanted)  # type: ignore[misc]
+                await eventually_async(lambda: edge.status() == health)
             wanted_changes = [UNHEALTHY, HEALTHY, UNHEALTHY, HEALTHY]
             await eventually_async(lambda: [event["status"] for event in edge.events()][-4:] == wanted_changes)
             changes = [event["status"] for event in edge.events()]

@@ -5,6 +5,7 @@ import json
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -74,9 +75,9 @@ def test_what_waits_is_bounded() -> None:
     class Stuck(io.BytesIO):
         go_on = threading.Event()
 
-        def write(self, data: object) -> int:
+        def write(self, data: Any) -> int:
             self.go_on.wait(30)
-            return super().write(data)  # type: ignore[arg-type]
+            return super().write(data)
 
     out = Stuck()
     writer = Lines(out)

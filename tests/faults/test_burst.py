@@ -120,7 +120,7 @@ def test_of_a_burst_of_ten_times_its_capacity_an_edge_serves_that_and_refuses_th
     capacity = (before + after) / 2
     goodput = burst.answered / burst.seconds / capacity
     refused = played.shed()["calls_shed"]
-    print(  # noqa: T201
+    print(
         f"\nBurst of {burst.offered / burst.seconds:,.0f} calls/s for {burst.seconds} s on an edge that carries "
         f"{before:,.0f} (after it {after:,.0f}): goodput {goodput:.0%}, {refused:,} refused with Retry-After, "
         f"{burst.failed} failed"

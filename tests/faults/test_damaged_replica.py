@@ -74,7 +74,7 @@ def test_a_damaged_table_sends_no_call_the_wrong_way_and_is_loaded_anew(
                 statuses[call(node)] += 1
             eventually(lambda: call(node) == 200, within_s=HEALED_WITHIN_S, what=f"a table that is whole: {statuses}")
     astray = len(wrong.received("INVITE"))
-    print(  # noqa: T201
+    print(
         f"\nThe right carrier's address in the replica made the wrong one's {ROUNDS} times: "
         f"calls ended {dict(statuses)}, {astray} went the wrong way"
     )

@@ -71,7 +71,7 @@ def test_a_control_plane_on_a_full_disk_says_so_reads_on_and_recovers_by_itself(
                 "SELECT count(*) FROM revisions r WHERE change_count != "
                 "(SELECT count(*) FROM revision_changes c WHERE c.revision = r.number)"
             ).fetchone()
-    print(  # noqa: T201
+    print(
         f"\nDisk of the control plane full {FULL_TIMES} times: {acknowledged} writes acknowledged, {stored} stored, "
         f"{torn} torn, integrity {sound}"
     )

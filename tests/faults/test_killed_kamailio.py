@@ -94,23 +94,23 @@ def test_a_killed_kamailio_is_back_in_a_second_with_its_answered_calls_and_the_o
     for _ in range(ROUNDS):
         talking, answered = node.begin(Caller(number=f"{ANSWERED}1234567", talk_ms=TALK_MS))
         _, ringing = node.begin(Caller(number=f"{RINGING}1234567", expects=487))
-        eventually(lambda: in_state(node, answered, "tm_answered"), within_s=20, what="an answer")  # noqa: B023
-        eventually(lambda: in_state(node, ringing, "tm_ringing"), within_s=20, what="ringing")  # noqa: B023
+        eventually(lambda: in_state(node, answered, "tm_answered"), within_s=20, what="an answer")
+        eventually(lambda: in_state(node, ringing, "tm_ringing"), within_s=20, what="ringing")
 
         main = node.instance.main_pid("kamailio.cfg")
         workers = [pid for pid in node.instance.pids("kamailio.cfg") if pid != main]
         os.kill(main if which == "main" else workers[0], signal.SIGKILL)
         began = time.monotonic()
-        eventually(lambda: node.instance.main_pid("kamailio.cfg") != main, what="a new Kamailio")  # noqa: B023
+        eventually(lambda: node.instance.main_pid("kamailio.cfg") != main, what="a new Kamailio")
         eventually(lambda: node.invite() == 486, what="a new INVITE to be served")
         gaps.append(time.monotonic() - began)
 
         assert talking.wait(30) == 0, answered.why()
-        ended = [eventually(lambda: ended_record(node, one), within_s=60) for one in (answered, ringing)]  # noqa: B023
+        ended = [eventually(lambda: ended_record(node, one), within_s=60) for one in (answered, ringing)]
         assert (ended[0]["sip_status"], ended[0]["hangup_by"]) == (200, "caller")
         assert (ended[1]["reason"], ended[1]["hangup_by"]) == ("edge_restarted", "edge")
     worst = max(gaps)
-    print(f"\nKamailio's {which} killed {ROUNDS} times: a new INVITE served after {worst:.2f} s at most")  # noqa: T201
+    print(f"\nKamailio's {which} killed {ROUNDS} times: a new INVITE served after {worst:.2f} s at most")
     assert worst < BACK_WITHIN_S
 
 

@@ -26,7 +26,7 @@ def let_them_write(ledger: Ledger) -> None:
 def tell(what: str, ledger: Ledger, revisions: int, sizes: dict[int, int]) -> None:
     objects = sum(size * count for size, count in sizes.items())
     acknowledged = f"{len(ledger.acknowledged)} writes acknowledged ({objects} objects, {revisions} revisions)"
-    print(f"\n{what} {CYCLES} times: {acknowledged}; 0 lost, 0 torn, 0 doubled")  # noqa: T201
+    print(f"\n{what} {CYCLES} times: {acknowledged}; 0 lost, 0 torn, 0 doubled")
 
 
 @may_take_long

@@ -77,7 +77,7 @@ def test_an_agent_killed_at_any_moment_loses_no_event(tmp_path: Path) -> None:
             for _ in range(6):
                 with agent_process(plane, tmp_path):
                     taken = len(plane.batches)
-                    eventually(lambda: len(plane.batches) > taken, within_s=20)  # noqa: B023
+                    eventually(lambda: len(plane.batches) > taken, within_s=20)
                     time.sleep(moments.uniform(0, 0.3))
         with agent_process(plane, tmp_path):
             eventually(lambda: len({event["id"] for event in of_calls(plane)}) == 7 * len(traffic.calls), within_s=20)

@@ -54,7 +54,7 @@ def test_no_call_fails_while_all_routes_are_replaced(stage: Stage) -> None:
 
     eventually(lambda: len(edge.events("call_ended")) >= calls, what="the end of all calls")
     counts = Counter(event["kind"] for event in edge.events())
-    print(  # noqa: T201
+    print(
         f"\n{ROUTES:,} routes replaced {len(took) - 1} times in {min(took):.1f} to {max(took):.1f} s each under "
         f"{calls} calls: {counts['attempt_answered']} answered, {counts['call_rejected']} without a route"
     )

@@ -88,9 +88,9 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
 def test_two_edges_follow_record_and_route_on_when_one_is_cut_off(estate: Estate) -> None:
     east, west = estate.edges
     for edge in (east, west):
-        eventually(lambda: estate.call(edge) == 200, within_s=CAUGHT_UP_S, what="the edge to route")  # noqa: B023
+        eventually(lambda: estate.call(edge) == 200, within_s=CAUGHT_UP_S, what="the edge to route")
     for name in ("east", "west"):
-        eventually(lambda: estate.calls_of(name), within_s=CAUGHT_UP_S, what=f"a call of {name}")  # noqa: B023
+        eventually(lambda: estate.calls_of(name), within_s=CAUGHT_UP_S, what=f"a call of {name}")
 
     estate.line.cut()
     estate.client.routes.update(estate.route["id"], provider_id=estate.provider_ids[1])

@@ -125,7 +125,7 @@ def check_attempts(node: Node, told: Recorded, most: Callers, placed: int, *, ea
         (node.steady, told.attempts[answered] + earlier),
         (node.refusing, told.attempts[refused]),
     ):
-        eventually(lambda: invited(carrier) >= attempts, what=f"{attempts} INVITEs, not {invited(carrier)}")  # noqa: B023
+        eventually(lambda: invited(carrier) >= attempts, what=f"{attempts} INVITEs, not {invited(carrier)}")
         assert invited(carrier) == attempts
     assert told.attempts[refused] == most.calls // len(CALLS)
     assert told.attempts[answered] + mortal["answered"] == placed
@@ -143,13 +143,13 @@ def growth(memory: Memory) -> float:
 def tell_memory(what: str, memory: Memory) -> None:
     minute = 60 if LASTS_S >= 240 else LASTS_S / 4
     medians = [memory.median(n * minute, (n + 1) * minute) / 1e6 for n in range(int(memory.samples[-1][0] // minute))]
-    print(f"{what}, MB by {minute:g} s: {' '.join(f'{size:.1f}' for size in medians)}; x{growth(memory):.3f}")  # noqa: T201
+    print(f"{what}, MB by {minute:g} s: {' '.join(f'{size:.1f}' for size in medians)}; x{growth(memory):.3f}")
 
 
 def tell(node: Node, told: Recorded, callers: list[Callers], kills: int) -> None:
     sent, failed = told.attempts.total(), told.attempts.total() - told.answered
     good = sum(one.statistics("SuccessfulCall(C)") for one in callers)
-    print(  # noqa: T201
+    print(
         f"\nSoak of {LASTS_S} s at {CALLS_PER_S + MORTAL_PER_S} calls/s{'' if FULL else ' (short)'}: "
         f"{told.calls} calls, {told.answered} answered, {sent} attempts of which {failed} failed over "
         f"({failed / sent:.1%}); the API killed {kills} times, a carrier "

@@ -102,9 +102,9 @@ def test_whatever_is_killed_comes_back(shared: Instance) -> None:
     for name, part in PARTS.items():
         before = shared.main_pid(part)
         os.kill(before, signal.SIGKILL)
-        eventually(lambda: is_gone(before), what=f"the end of {name}")  # noqa: B023
+        eventually(lambda: is_gone(before), what=f"the end of {name}")
         assert shared.main_pid(part) != before
-        eventually(lambda: f"{name} ended (killed by SIGKILL)" in shared.said())  # noqa: B023
+        eventually(lambda: f"{name} ended (killed by SIGKILL)" in shared.said())
     assert answers_sip(shared)
     with shared.client() as client:
         eventually(client.ready, within_s=20)

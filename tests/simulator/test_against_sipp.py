@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_sipp_cancels_a_call(tmp_path: Path, behaviour: str, final: int) -> None
     assert carrier.counts["late_answers"] == (10 if final == 200 else 0)
 
 
-def call_sipp(folder: Path, *arguments: str, transport: str = "udp", **given: object) -> tuple[Run, list[CallResult]]:
+def call_sipp(folder: Path, *arguments: str, transport: str = "udp", **given: Any) -> tuple[Run, list[CallResult]]:
     """A caller of ours calls SIPp, ten times at once."""
     udp, tcp = bind_pair("127.0.0.1", 0)
     port = udp.getsockname()[1]
@@ -97,7 +98,7 @@ def call_sipp(folder: Path, *arguments: str, transport: str = "udp", **given: ob
 
     async def run() -> tuple[Run, list[CallResult]]:
         async with open_caller() as caller:
-            plan = CallPlan(to=Peer(transport, "127.0.0.1", port), user=NUMBER, **{"talk_s": 0.1, **given})  # type: ignore[arg-type]
+            plan = CallPlan(to=Peer(transport, "127.0.0.1", port), user=NUMBER, **{"talk_s": 0.1, **given})
             results = await asyncio.wait_for(asyncio.gather(*(caller.call(plan) for _ in range(10))), 30)
             return await asyncio.to_thread(finish, process, folder), results
 

@@ -51,7 +51,7 @@ def test_calls_go_on_without_room_for_their_events_whose_loss_is_counted_to_the_
     placed = (1 + CALLS + CALLS) * EVENTS_OF_A_CALL
     eventually(lambda: told(edge)["events_lost"] >= placed - kept.total() > 0, what="the loss to be told")
     lost = told(edge)["events_lost"]
-    print(f"\nDisk full: {CALLS} of {CALLS} calls carried, {lost} events lost and counted, {kept.total()} kept")  # noqa: T201
+    print(f"\nDisk full: {CALLS} of {CALLS} calls carried, {lost} events lost and counted, {kept.total()} kept")
     assert kept.total() + lost == placed
     assert Counter(kept.values())[EVENTS_OF_A_CALL] >= 1 + CALLS
     assert len(batch.refused) <= 1

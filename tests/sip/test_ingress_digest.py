@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -49,17 +50,17 @@ class DigestPeer:
 
     def proof(self, challenge: Challenge, **changes: object) -> str:
         """Good credentials, but for the changes."""
-        settings: dict[str, object] = {"username": USER, "password": PASSWORD, "uri": self.uri, **changes}
-        return credentials(challenge, **settings)  # type: ignore[arg-type]
+        settings: dict[str, Any] = {"username": USER, "password": PASSWORD, "uri": self.uri, **changes}
+        return credentials(challenge, **settings)
 
 
 def status_of(response: str) -> int:
     return int(response.split(" ", 2)[1]) if response.startswith("SIP/2.0 ") else 0
 
 
-def digest_edge(stage: Stage, *, steps: object = None, **settings: object) -> RunningEdge:
+def digest_edge(stage: Stage, *, steps: Any = None, **settings: object) -> RunningEdge:
     stage.table.trunk(auth_types=(BASIC,), allowed_ips=(), username=USER, password=PASSWORD)
-    stage.table.provider(stage.carrier(refuse(486) if steps is None else steps).hostname)  # type: ignore[arg-type]
+    stage.table.provider(stage.carrier(refuse(486) if steps is None else steps).hostname)
     return stage.edge(**settings)
 
 

@@ -76,6 +76,7 @@ def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], Non
         app.router.routes.extend(router.routes)
     for kind in (ApiError, DialplaneError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _refuse)
+    # FastAPI's documented way to describe an application otherwise is to replace this method
     app.openapi = _described(app)  # type: ignore[method-assign]
     app.middleware_stack = Observed(
         _layers(app, split_list(settings.cors_origins)),

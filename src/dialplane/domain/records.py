@@ -36,7 +36,7 @@ def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
 
     Raises InvalidValue where a value breaks its rule, TypeError where a required field is missing.
     """
-    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    known = _names(kind)
     values = {name: value for name, value in record.items() if name in known}
     if "failover" in values:
         values["failover"] = {int(status): action for status, action in values["failover"].items()}

@@ -1,6 +1,7 @@
 """Shapes of answers that all resources share, for the documentation."""
 
 from functools import cache
+from types import GenericAlias
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
@@ -39,7 +40,7 @@ class Error(BaseModel):
 def page_of(item: type[BaseModel]) -> type[BaseModel]:
     """The shape of a page of these items."""
     fields: Any = {
-        "result": (list[item], Field(description="Newest first.")),  # type: ignore[valid-type]
+        "result": (GenericAlias(list, (item,)), Field(description="Newest first.")),
         "next_page_token": (
             str,
             Field(description="`page_token` of the next page; empty when this page is empty."),

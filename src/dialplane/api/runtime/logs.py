@@ -20,6 +20,7 @@ _encoder = msgspec.json.Encoder(enc_hook=str)
 def _logger(level: int, out: Lines) -> type[Any]:
     """The class of our loggers. In one step, without structlog's chain of them: every request writes a line."""
 
+    # mypy cannot know the base: it is made for the level, when this runs
     class Logger(structlog.make_filtering_bound_logger(level)):  # type: ignore[misc]
         def _proxy_to_logger(self, name: str, event: str | None = None, **told: Any) -> None:
             line: MutableMapping[str, Any] = {"event": event, **self._context, **told}

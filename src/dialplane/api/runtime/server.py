@@ -34,8 +34,9 @@ class LimitedProtocol(HttpToolsProtocol):
     _received = 0
     _refused_for: Reason = reasons.INVALID_HTTP_REQUEST
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(cast(asyncio.Transport, Outgoing(transport, self.loop)))
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        gathering = Outgoing(cast(asyncio.Transport, transport), self.loop)
+        super().connection_made(cast(asyncio.Transport, gathering))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,6 +1,7 @@
 """Statistics on the wire."""
 
 from functools import cache
+from types import GenericAlias
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -94,7 +95,7 @@ def windowed(item: type[BaseModel]) -> type[BaseModel]:
     fields: Any = {
         "from_": (AnsweredInstant, Field(alias="from")),
         "to": (AnsweredInstant, ...),
-        "result": (list[item], Field(description="The busiest first.")),  # type: ignore[valid-type]
+        "result": (GenericAlias(list, (item,)), Field(description="The busiest first.")),
     }
     made: type[BaseModel] = create_model(f"{item.__name__}Window", __doc__=item.__doc__, **fields)
     return made
