@@ -42,6 +42,8 @@ def _serve(settings: Settings) -> None:
     gc.freeze()  # what stays for good: to look through it again takes 70 ms, in which nobody is answered
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     server.run()
+    if server.has_failed:
+        sys.exit(1)
 
 
 def _end(*_: object) -> None:

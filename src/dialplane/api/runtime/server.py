@@ -139,6 +139,15 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether what runs beside the answers has ended with an error: the app cannot serve without it."""
+        return bool(self.lifespan.error_occurred)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end; uvicorn alone would go on answering 500."""
+        return await super().on_tick(counter) or self.has_failed
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.services.stopping.set()
         await super().shutdown(sockets)
