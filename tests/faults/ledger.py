@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,8 +27,10 @@ PLURALS = ("providers", "routes", "customers")
 class Ledger:
     """The mark of each write -> the ids that were acknowledged for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, bulks: Sequence[int]) -> None:
+        """`bulks`: for each client how many routes its bulk changes make."""
         self._lock = threading.Lock()
+        self.bulks = bulks
         self.acknowledged: dict[str, list[str]] = {}
         self.errors: list[str] = []
 
@@ -45,12 +47,15 @@ class Ledger:
 class Writer(threading.Thread):
     """Writes one thing after the other, each sent again with its key until it is acknowledged."""
 
-    def __init__(self, process: ApiProcess, ledger: Ledger, headers: Mapping[str, str], provider: str) -> None:
+    def __init__(
+        self, process: ApiProcess, ledger: Ledger, headers: Mapping[str, str], provider: str, *, bulk: int
+    ) -> None:
         super().__init__()
         self._process = process
         self._ledger = ledger
         self._headers = headers
         self._provider = provider
+        self._routes = bulk
         self.stop_asked = threading.Event()
 
     def run(self) -> None:
@@ -86,7 +91,7 @@ class Writer(threading.Thread):
         provider = {"type": "sip", "hostname": "b.example", "name": mark}
         changes = [
             {"action": "create", "kind": "provider", "ref": "new", "fields": provider},
-            *[{"action": "create", "kind": "route", "fields": _route(mark, "@new")}] * BULK,
+            *[{"action": "create", "kind": "route", "fields": _route(mark, "@new")}] * self._routes,
         ]
         return "/v1.0/changes", {"changes": changes}
 
@@ -102,14 +107,17 @@ def login(base_url: str) -> dict[str, str]:
 
 
 @contextmanager
-def written(process: ApiProcess) -> Iterator[Ledger]:
-    """Eight clients write while the block runs. At its end all that they have begun is acknowledged."""
+def written(process: ApiProcess, bulks: Sequence[int] = (BULK,) * CLIENTS) -> Iterator[Ledger]:
+    """Clients write while the block runs. At its end all that they have begun is acknowledged.
+
+    `bulks`: for each client how many routes its bulk changes make.
+    """
     headers = login(process.base_url)
     provider = httpx2.post(
         f"{process.base_url}/v1.0/providers", json={"type": "sip", "hostname": "a.example"}, headers=headers, timeout=30
     ).json()["id"]
-    ledger = Ledger()
-    writers = [Writer(process, ledger, headers, provider) for _ in range(CLIENTS)]
+    ledger = Ledger(bulks)
+    writers = [Writer(process, ledger, headers, provider, bulk=bulk) for bulk in bulks]
     for writer in writers:
         writer.start()
     try:
@@ -135,7 +143,7 @@ def check(ledger: Ledger, base_url: str) -> Counter[int]:
     for mark, ids in ledger.acknowledged.items():
         assert sorted(found[mark]) == sorted(ids)
     sizes = Counter(len(ids) for ids in ledger.acknowledged.values())
-    assert sizes.keys() <= {1, 1 + BULK}
+    assert sizes.keys() <= {1, *(1 + bulk for bulk in ledger.bulks)}
     return sizes
 
 

@@ -6,14 +6,16 @@ import time
 from pathlib import Path
 
 from dialplane.store import migrations
+from dialplane.store.drafts import LARGE
 from tests.api.processes import running
 from tests.api.serving import settings_for
 from tests.databases import own_postgresql
 from tests.faults.counts import may_take_long, times
-from tests.faults.ledger import CLIENTS, Ledger, check, check_revisions, written
+from tests.faults.ledger import BULK, CLIENTS, Ledger, check, check_revisions, written
 from tests.waiting import eventually
 
 CYCLES = times(3, 200)
+LARGE_CYCLES = times(2, 40)
 
 
 def let_them_write(ledger: Ledger) -> None:
@@ -23,10 +25,10 @@ def let_them_write(ledger: Ledger) -> None:
     time.sleep(random.uniform(0, 0.3))
 
 
-def tell(what: str, ledger: Ledger, revisions: int, sizes: dict[int, int]) -> None:
+def tell(what: str, ledger: Ledger, revisions: int, sizes: dict[int, int], *, cycles: int = CYCLES) -> None:
     objects = sum(size * count for size, count in sizes.items())
     acknowledged = f"{len(ledger.acknowledged)} writes acknowledged ({objects} objects, {revisions} revisions)"
-    print(f"\n{what} {CYCLES} times: {acknowledged}; 0 lost, 0 torn, 0 doubled")
+    print(f"\n{what} {cycles} times: {acknowledged}; 0 lost, 0 torn, 0 doubled")
 
 
 @may_take_long
@@ -41,6 +43,25 @@ def test_an_api_killed_again_and_again_loses_tears_and_doubles_nothing(database_
         sizes = check(ledger, process.base_url)
     revisions = asyncio.run(check_revisions(database_url))
     tell(f"API on {database_url.partition(':')[0]} killed", ledger, revisions, sizes)
+
+
+@may_take_long
+def test_an_api_killed_during_changes_of_thousands_stores_each_whole_or_not_at_all(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Changes so large that they are staged; the moment of the kill falls anywhere between first byte and answer."""
+    settings_for(tmp_path / "data")
+    with running(tmp_path / "data", tmp_path / "output", database_url=database_url) as process:
+        with written(process, bulks=(LARGE, LARGE, BULK)) as ledger:
+            for _ in range(LARGE_CYCLES):
+                time.sleep(random.uniform(0.2, 1.5))
+                process.kill()
+                process.start()
+        sizes = check(ledger, process.base_url)
+    revisions = asyncio.run(check_revisions(database_url))
+    assert sizes[1 + LARGE]
+    what = f"API on {database_url.partition(':')[0]} killed during changes of {LARGE:,} routes"
+    tell(what, ledger, revisions, sizes, cycles=LARGE_CYCLES)
 
 
 @may_take_long
