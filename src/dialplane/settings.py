@@ -285,6 +285,10 @@ class Settings(BaseSettings):
         default=2, ge=1, le=100,
         description="Answered probes in a row until an unhealthy provider is healthy again.",
     )  # fmt: skip
+    replica_check_s: float = Field(
+        default=600.0, ge=0.1, le=86_400,
+        description="Seconds between two looks at every entry of an edge's table, for damage that calls do not meet.",
+    )  # fmt: skip
     dns_server: Annotated[str, AfterValidator(_optional_address)] = Field(
         default="",
         description="ADDRESS:PORT of the DNS server to look providers' hostnames up at; empty for the system's.",

@@ -31,7 +31,7 @@ def loops(data: Path) -> dict[str, dict[str, object]]:
 
 def test_every_loop_has_a_heartbeat_and_a_stop_is_clean(plane: ControlPlane, tmp_path: Path) -> None:
     with agent_process(plane, tmp_path) as agent:
-        eventually(lambda: loops(tmp_path).keys() == {"feed", "events", "probes", "status"})
+        eventually(lambda: loops(tmp_path).keys() == {"feed", "events", "probes", "status", "check"})
         eventually(lambda: loops(tmp_path)["feed"].get("revision") == 1)
         agent.send_signal(signal.SIGTERM)
         assert agent.wait(10) == 0
@@ -39,7 +39,7 @@ def test_every_loop_has_a_heartbeat_and_a_stop_is_clean(plane: ControlPlane, tmp
 
 def test_a_loop_that_dies_takes_the_process_down(plane: ControlPlane, tmp_path: Path) -> None:
     with agent_process(plane, tmp_path) as agent:
-        eventually(lambda: loops(tmp_path).keys() == {"feed", "events", "probes", "status"})
+        eventually(lambda: loops(tmp_path).keys() == {"feed", "events", "probes", "status", "check"})
         events = tmp_path / "edge" / "events"
         events.rename(tmp_path / "away")
         events.write_text("no folder any more")

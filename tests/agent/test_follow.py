@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.agent.backoff import Backoff
+from dialplane.agent.check import TableCheck
 from dialplane.agent.follow import FeedFollower
 from dialplane.agent.heartbeat import Heartbeats
 from dialplane.agent.tables import ReplicaTables
@@ -15,7 +16,7 @@ from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
 from dialplane.domain.route import Route
-from dialplane.replica.layout import DAMAGED
+from dialplane.replica.layout import DAMAGED, id_bytes
 from dialplane.replica.reader import ReplicaReader
 from tests.agent.controlplane import ControlPlane, default_customer, running
 from tests.waiting import eventually_async
@@ -43,8 +44,8 @@ def plane() -> Iterator[ControlPlane]:
 
 
 @asynccontextmanager
-async def following(plane: ControlPlane, folder: Path) -> AsyncIterator[list[str]]:
-    """A follower at work; the list grows with each change of the replica."""
+async def following(plane: ControlPlane, folder: Path, *, check_every_s: float = 600.0) -> AsyncIterator[list[str]]:
+    """A follower at work, its replica looked through; the list grows with each change of the replica."""
     changes: list[str] = []
     tables = ReplicaTables(folder / "replica")
     async with AsyncClient(plane.url, token="t", retries=NO_RETRIES) as client:
@@ -57,12 +58,13 @@ async def following(plane: ControlPlane, folder: Path) -> AsyncIterator[list[str
             on_change=lambda: changes.append("changed"),
             backoff=Backoff(first_s=0.02, longest_s=0.1),
         )
-        task = asyncio.create_task(follower.run())
+        check = TableCheck(tables, heartbeats=Heartbeats(folder / "agent.json"), every_s=check_every_s)
+        loops = asyncio.gather(follower.run(), check.run())
         try:
             yield changes
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            loops.cancel()
+            await asyncio.gather(loops, return_exceptions=True)
             tables.close()
 
 
@@ -168,6 +170,23 @@ def test_damage_that_a_reader_met_ends_the_long_poll_and_loads_anew(plane: Contr
             await eventually_async(lambda: not (tmp_path / "replica" / DAMAGED).exists(), within_s=5)
             await has_routes(tmp_path, 1)
         assert [query["since"] for query in plane.asked].count("0") == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_key_that_a_bad_disk_changed_is_found_by_looking_and_loaded_anew(plane: ControlPlane, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        plane.put(CARRIER, *(route(n) for n in range(1, 50)))
+        async with following(plane, tmp_path, check_every_s=0.1):
+            await has_routes(tmp_path, *range(1, 50))
+            file = tmp_path / "replica" / "current" / "data.mdb"
+            key = id_bytes(SYSTEM_DEFAULT_CUSTOMER) + b"82"
+            stored = file.read_bytes()
+            assert key in stored
+            with file.open("r+b") as data:
+                data.write(stored.replace(key, key[:-1] + b"9"))
+            assert routes_to(tmp_path, "+821021656521") == []
+            await has_routes(tmp_path, *range(1, 50))
 
     asyncio.run(scenario())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.demo.calling import place_call
+from dialplane.replica.layout import id_bytes
 from tests.faults.counts import may_take_long, times
 from tests.serve.instance import Instance, serving
 from tests.sip.scenarios import ANSWER
@@ -32,7 +33,8 @@ def carriers(tmp_path: Path) -> Iterator[tuple[Carrier, Carrier]]:
 
 @pytest.fixture
 def node(tmp_path: Path, carriers: tuple[Carrier, Carrier]) -> Iterator[Instance]:
-    with serving(tmp_path / "data", environment={"DIALPLANE_PROBE_DOWN_AFTER": "100"}) as instance:
+    environment = {"DIALPLANE_PROBE_DOWN_AFTER": "100", "DIALPLANE_REPLICA_CHECK_S": "1"}
+    with serving(tmp_path / "data", environment=environment) as instance:
         with instance.client() as client:
             customer = client.customers.create(name="customer")["id"]
             client.trunks.create(customer_id=customer, name="trunk", auth_types=["ip"], allowed_ips=["127.0.0.1"])
@@ -48,15 +50,15 @@ def call(instance: Instance) -> int | None:
     return place_call(instance.running()["sip"], NUMBER, talk_s=0.0).status
 
 
-def overwrite(node: Instance, before: str, after: str) -> int:
-    """Change a text of one length into another wherever the file has it, as a bad disk might; in how many places."""
+def overwrite(node: Instance, before: bytes, after: bytes) -> int:
+    """Change bytes into as many others wherever the file has them, as a bad disk might; in how many places."""
     file = node.data / "edge" / "replica" / "current" / "data.mdb"
     stored = file.read_bytes()
-    places = [match.start() for match in re.finditer(re.escape(before.encode()), stored)]
+    places = [match.start() for match in re.finditer(re.escape(before), stored)]
     with file.open("r+b") as data:
         for place in places:
             data.seek(place)
-            data.write(after.encode())
+            data.write(after)
     return len(places)
 
 
@@ -68,7 +70,7 @@ def test_a_damaged_table_sends_no_call_the_wrong_way_and_is_loaded_anew(
     statuses: Counter[int | None] = Counter()
     with node.client() as client:
         for n in range(ROUNDS):
-            assert overwrite(node, right.hostname, wrong.hostname) > 0
+            assert overwrite(node, right.hostname.encode(), wrong.hostname.encode()) > 0
             client.customers.create(name=f"{n}")  # what workers remember holds until the next change
             for _ in range(5):
                 statuses[call(node)] += 1
@@ -81,3 +83,25 @@ def test_a_damaged_table_sends_no_call_the_wrong_way_and_is_loaded_anew(
     assert astray == 0
     assert statuses.keys() <= {200, 503}
     assert statuses[503] > 0
+
+
+@may_take_long
+def test_an_entry_that_no_lookup_finds_any_more_is_found_by_looking_at_all_of_them(
+    node: Instance, carriers: tuple[Carrier, Carrier]
+) -> None:
+    """Where the key of a route is another, a call finds no route; no value that it reads is damaged."""
+    _, wrong = carriers
+    with node.client() as client:
+        customer = next(item["id"] for item in client.customers.all() if item["name"] == "customer")
+    key = id_bytes(customer) + b"8210"
+    statuses: Counter[int | None] = Counter()
+    for _ in range(ROUNDS):
+        assert overwrite(node, key, key[:-1] + b"9") > 0
+        statuses[call(node)] += 1
+        eventually(lambda: call(node) == 200, within_s=HEALED_WITHIN_S, what=f"a table that is whole: {statuses}")
+    print(
+        f"\nThe key of a route in the replica overwritten {ROUNDS} times: calls ended {dict(statuses)} before it healed"
+    )
+    assert wrong.received("INVITE") == []
+    assert statuses.keys() <= {200, 404}
+    assert statuses[404] > 0

@@ -12,6 +12,7 @@ from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
 from dialplane.replica import layout
 from dialplane.replica.layout import ReplicaDamaged, ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader
+from dialplane.replica.wholeness import PORTION, Place
 from dialplane.replica.writer import ReplicaWriter
 from tests.replica.records import ACME, DEFAULT, Change, customer, id_of, provider, route, trunk
 
@@ -206,6 +207,74 @@ def test_a_damaged_value_is_refused_and_reported(writer: ReplicaWriter, reader: 
     with reader.view() as view:
         assert view.provider(id_of(1)) is not None
     again.close()
+
+
+def looked_through(writer: ReplicaWriter) -> int:
+    """The portions that it took."""
+    place, portions = writer.look_on(Place()), 1
+    while place is not None:
+        place, portions = writer.look_on(place), portions + 1
+    return portions
+
+
+def test_a_whole_replica_is_found_whole_whatever_is_written_meanwhile(writer: ReplicaWriter) -> None:
+    many = [route(number, f"+{number}", 1) for number in range(1, 3 * PORTION)]
+    writer.apply(many, revision=2, epoch="e")
+    place, revision = writer.look_on(Place()), 3
+    while place is not None:
+        writer.apply([route(revision * 7 % 1000 + 1, f"+9{revision}", 1)], revision=revision, epoch="e")
+        if revision % 5 == 0:
+            writer.replace(many, revision=revision, epoch="e")
+        place, revision = writer.look_on(place), revision + 1
+    assert revision > 6
+
+
+def test_there_is_nothing_to_look_through_where_there_is_no_replica(tmp_path: Path) -> None:
+    assert ReplicaWriter(tmp_path / "none").look_on(Place()) is None
+
+
+@pytest.mark.parametrize("table", [layout.ROUTES, layout.TRUNK_USERS, layout.TRUNK_NETWORKS, layout.PROVIDERS])
+@pytest.mark.parametrize("depth", ["leaf", "branch"])
+def test_an_overwritten_key_that_no_lookup_meets_is_found(
+    writer: ReplicaWriter, tmp_path: Path, table: bytes, depth: str
+) -> None:
+    routes = [route(number, f"+{number}", 1) for number in range(1, 2000)]
+    others = [provider(number) for number in range(3, 300)]
+    trunks = [
+        trunk(number, allowed_ips=[f"10.0.{number // 250}.{number % 250}"], username=f"user-{number:04}")
+        for number in range(300, 1500)
+    ]
+    writer.apply([*routes, *others, *trunks], revision=2, epoch="e")
+    looked_through(writer)
+    assert writer._generation is not None
+    environment = writer._generation.environment
+    with environment.begin() as transaction:
+        keys = [bytes(key) for key, _ in transaction.cursor(writer._tables[table])]
+    (data,) = (tmp_path / "replica").glob("generation-*/data.mdb")
+    page = environment.stat()["psize"]
+    overwrite_key(data, keys, page, is_branch=depth == "branch")
+
+    with pytest.raises((ReplicaDamaged, *layout.DAMAGE)):
+        looked_through(writer)
+
+
+def overwrite_key(data: Path, keys: list[bytes], page: int, *, is_branch: bool) -> None:
+    """Make the last byte of one of these keys another, in a page of that kind, as a bad disk might."""
+    stored = bytearray(data.read_bytes())
+    for start in range(2 * page, len(stored), page):
+        flags = int.from_bytes(stored[start + 10 : start + 12], "little")
+        lower = int.from_bytes(stored[start + 12 : start + 14], "little")
+        if flags != (1 if is_branch else 2):  # P_BRANCH, P_LEAF (lmdb.h)
+            continue
+        for place in range(start + 16, start + lower, 2):
+            node = start + int.from_bytes(stored[place : place + 2], "little")
+            size = int.from_bytes(stored[node + 6 : node + 8], "little")
+            if bytes(stored[node + 8 : node + 8 + size]) in keys[1:]:
+                with data.open("r+b") as file:
+                    file.seek(node + 8 + size - 1)
+                    file.write(bytes([stored[node + 8 + size - 1] ^ 0x40]))
+                return
+    raise AssertionError("no such page holds such a key")
 
 
 @pytest.mark.parametrize("kept", [0, 4096, 20_000])

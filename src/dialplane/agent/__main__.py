@@ -33,6 +33,7 @@ def companion_of(settings: Settings) -> Companion:
         nameservers=[dns_address] if dns_address else (),
         nameserver_port=dns_port,
         max_call_s=settings.max_call_s,
+        check_every_s=settings.replica_check_s,
         authorities=settings.carrier_authorities,
         plan=ProbePlan(
             interval_s=settings.probe_interval_s,

@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from dialplane.agent.certificates import carriers_context
+from dialplane.agent.check import TableCheck
 from dialplane.agent.destinations import Destinations
 from dialplane.agent.eventlog import EventLog
 from dialplane.agent.eventwriter import EventWriter
@@ -46,6 +47,7 @@ class Companion:
     authorities: Path | None = None
     plan: ProbePlan = field(default_factory=ProbePlan)
     feed_wait_s: int = 20
+    check_every_s: float = 600.0
     max_call_s: int = 14_400
 
     async def run(self) -> None:
@@ -73,9 +75,10 @@ class Companion:
             max_call_s=self.max_call_s,
             heartbeats=heartbeats,
         )
+        check = TableCheck(tables, heartbeats=heartbeats, every_s=self.check_every_s)
         try:
             async with client, asyncio.TaskGroup() as group:
-                for loop in (follower.run, shipper.run, probes.run, status.run, heartbeats.watch):
+                for loop in (follower.run, shipper.run, probes.run, status.run, check.run, heartbeats.watch):
                     group.create_task(loop())
         finally:
             resolver.close()

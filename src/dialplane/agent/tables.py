@@ -14,6 +14,7 @@ from dialplane.client.feed import FeedTruncated, read_feed
 from dialplane.domain.health import Health
 from dialplane.domain.provider import Provider
 from dialplane.replica.layout import DAMAGE, DAMAGED, ReplicaDamaged
+from dialplane.replica.wholeness import Place
 from dialplane.replica.writer import ReplicaWriter
 
 T = TypeVar("T")
@@ -82,6 +83,10 @@ class ReplicaTables:
     async def set_addresses(self, provider: Provider, addresses: Sequence[str]) -> None:
         """Keep where a provider's hostname leads."""
         await self._run(lambda: self._writer.set_addresses(provider, addresses))
+
+    async def look_on(self, behind: Place) -> Place | None:
+        """Look at the next entries behind this place; None at the end. Raises ReplicaUnusable, damage being marked."""
+        return await self._run(lambda: self._writer.look_on(behind))
 
     async def forget(self) -> None:
         """Mark the replica as damaged, so that the next feed response is a full load."""

@@ -33,6 +33,7 @@ from dialplane.replica.layout import (
     seal,
     unseal,
 )
+from dialplane.replica.wholeness import Place, look_on
 
 Record = Mapping[str, Any]
 
@@ -113,6 +114,16 @@ class ReplicaWriter:
     def health(self) -> dict[str, Health]:
         """What is kept of the providers' health, by provider id."""
         return {id_text(key): Health(**document) for key, document in self._documents(layout.HEALTH)}
+
+    def look_on(self, behind: Place) -> Place | None:
+        """Look at the next entries behind this place (see `wholeness.py`); None at the end, or where there are none.
+
+        Raises ReplicaDamaged, lmdb.Error.
+        """
+        if self._generation is None:
+            return None
+        with self._generation.environment.begin() as transaction:
+            return look_on(transaction, self._tables, behind)
 
     def _documents(self, table: bytes) -> Iterator[tuple[bytes, Any]]:
         if self._generation is None:
