@@ -1,6 +1,7 @@
 """Many clients at once: a POST that is sent many times is done once, and of two updates none overwrites the other."""
 
 import asyncio
+import random
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -44,7 +45,7 @@ async def until_done(http: httpx2.AsyncClient, url: str, body: Any, key: str) ->
         answer = await http.post(url, json=body, headers={"Idempotency-Key": key})
         if answer.status_code not in (409, 503):
             return answer
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(random.uniform(0, 0.05))
 
 
 async def post_duplicates(nodes: Sequence[str], headers: dict[str, str]) -> list[str]:
