@@ -6,7 +6,8 @@ by its id costs 6 us this way and 230 us through a thread hop. So only what an i
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Delete, Insert, Select, Update
@@ -32,8 +33,8 @@ class Prepared:
         """All rows, with their columns as attributes and `_asdict` (as SQLAlchemy's rows have)."""
         cursor = connection.execute(self._text, self._values(parameters or {}))
         if self._row is None:
-            self._row = _row_type([column[0] for column in cursor.description])
-        return list(map(self._row._make, cursor.fetchall()))
+            self._row = _row_maker([column[0] for column in cursor.description])
+        return list(map(self._row, cursor.fetchall()))
 
     def execute(self, connection: sqlite3.Connection, rows: Sequence[Parameters]) -> None:
         """Carries the statement out once for each row of parameters."""
@@ -46,8 +47,9 @@ class Prepared:
         return [parameters[name] if name in parameters else constants[name] for name in self._order]
 
 
-def _row_type(names: Sequence[str]) -> Any:
-    return namedtuple("Row", names)
+def _row_maker(names: Sequence[str]) -> Callable[[tuple[Any, ...]], Any]:
+    """What a named tuple's `_make` does, in half the time."""
+    return partial(tuple.__new__, namedtuple("Row", names))
 
 
 def _parts(compiled: Compiled) -> tuple[str, Sequence[str], Mapping[str, Any]]:

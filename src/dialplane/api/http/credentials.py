@@ -1,6 +1,5 @@
 """The credentials of a request, and the actors that they were found to stand for a moment ago."""
 
-import hashlib
 import time
 from collections import OrderedDict
 from typing import NamedTuple
@@ -61,7 +60,7 @@ class KnownCallers:
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, tuple[float, Actor]] = OrderedDict()
+        self._known: OrderedDict[Credential, tuple[float, Actor]] = OrderedDict()
         self._generation = 0
 
     @property
@@ -71,13 +70,13 @@ class KnownCallers:
 
     def find(self, credential: Credential) -> Actor | None:
         """The actor of a credential that was valid a moment ago."""
-        until, actor = self._known.get(_digest(credential), (0.0, None))
+        until, actor = self._known.get(credential, (0.0, None))
         return actor if time.monotonic() < until else None
 
     def remember(self, credential: Credential, actor: Actor, *, generation: int) -> None:
         """Keeps what was just looked up, unless something was forgotten since `generation`."""
         if generation == self._generation:
-            self._known[_digest(credential)] = (time.monotonic() + KNOWN_FOR_S, actor)
+            self._known[credential] = (time.monotonic() + KNOWN_FOR_S, actor)
             if len(self._known) > MAX_KNOWN:
                 self._known.popitem(last=False)
 
@@ -85,7 +84,3 @@ class KnownCallers:
         """Nobody is known any more."""
         self._generation += 1
         self._known.clear()
-
-
-def _digest(credential: Credential) -> bytes:
-    return hashlib.sha256(f"{credential.is_accesskey}{credential.token}".encode()).digest()

@@ -2,7 +2,7 @@
 
 import re
 from typing import Annotated, Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict
 from starlette.types import Scope
@@ -53,8 +53,12 @@ def _pair(part: str) -> tuple[str, str]:
     """As browsers' forms encode. Raises ValueError for what is not UTF-8 behind the percent signs."""
     name, _, value = part.partition("=")
     if "%" in part or "+" in part:
-        name, value = (unquote(text.replace("+", " "), errors="strict") for text in (name, value))
+        return _decoded(name), _decoded(value)
     return name, value
+
+
+def _decoded(text: str) -> str:
+    return unquote_to_bytes(text.replace("+", " ")).decode()
 
 
 def parse_decimal(text: str) -> int:
