@@ -8,6 +8,7 @@ import pytest
 
 from dialplane.edge.answers import Answers
 from dialplane.edge.breakers import BreakerRule, Breakers
+from dialplane.edge.caps import Caps
 from dialplane.edge.events import EventLog
 from dialplane.edge.ksr import Sip
 from dialplane.edge.outgoing import Credentials, Outgoing
@@ -70,8 +71,8 @@ class Transaction:
             self.log,
             answers=Answers(sip, self.log, call_of=lambda: CALL),
             breakers=Breakers(sip, self.log, BreakerRule(failures=0, open_s=30), now_s=lambda: 1_700_000_000),
+            caps=Caps(sip, now_s=lambda: 1_000.0),
             credentials_of=lambda provider_id: credentials,
-            now_s=lambda: 1_700_000_000,
         )
         self.plan = Plan(CALL, "an invite", attempts)
 
@@ -222,14 +223,14 @@ def test_an_attempt_is_on_record_before_a_carrier_hears_of_it(tmp_path: Path) ->
 
 
 def test_a_full_provider_is_skipped_and_numbered(tmp_path: Path) -> None:
-    call = Transaction(tmp_path, attempt("a", max_cps=5), attempt("b", refusal="unresolved"), attempt("c"))
-    call.ksr.answers["htable.sht_inc"] = 6
+    call = Transaction(tmp_path, attempt("a", max_cps=1), attempt("b", refusal="unresolved"), attempt("c"))
+    call.shared["turns provider-a:0"] = "999.5"
 
     call.begin()
 
     assert call.kinds() == ["attempt_skipped:1", "attempt_skipped:2", "attempt_sent:3"]
     assert [event["why"] for event in call.events()[:2]] == [["own_route", "cps_cap_full"], ["own_route", "unresolved"]]
-    assert call.ksr.called("htable.sht_inc") == [["cps", "provider-a:1700000000"]]
+    assert call.shared["turns provider-a:0"] == "999.5"
 
 
 def test_a_carriers_answer_that_says_stop_is_relayed_as_it_came(tmp_path: Path) -> None:

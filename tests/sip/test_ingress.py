@@ -1,6 +1,5 @@
 """Who may call, and what: the answers to calls that reach no carrier."""
 
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -165,7 +164,7 @@ def test_calls_that_come_at_once_never_hold_more_channels_than_the_trunk_has(sta
     moments = [(event["at"], 1) for event in edge.events("call_started")]
     moments += [(event["at"], -1) for event in edge.await_events("call_ended", len(moments), within_s=30)]
     held = [sum(step for _, step in sorted(moments)[: place + 1]) for place in range(len(moments))]
-    assert 1 <= max(held) <= 3
+    assert max(held) == 3
     assert {event["reason"] for event in edge.events("call_rejected")} == {"trunk_channel_cap_full"}
 
 
@@ -180,5 +179,6 @@ def test_a_trunk_beyond_its_calls_per_second_is_told_to_come_back(stage: Stage) 
     assert refused
     assert all("\r\nRetry-After: 5\r\n" in answer for answer in refused)
     assert {event["reason"] for event in edge.events("call_rejected")} == {"trunk_cps_cap_full"}
-    started = Counter(event["at"] // 1_000_000 for event in edge.events("call_started"))
-    assert 1 <= max(started.values()) <= 4  # a call is counted in one second and may be recorded in the next
+    started = sorted(event["at"] for event in edge.events("call_started"))
+    assert len(started) >= 2
+    assert all(third - first > 990_000 for first, third in zip(started, started[2:], strict=False))

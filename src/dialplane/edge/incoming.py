@@ -11,13 +11,14 @@ from dialplane.domain.trunk import REDIRECT, Trunk
 from dialplane.edge import ingress, redirect
 from dialplane.edge.answers import Answers
 from dialplane.edge.breakers import Breakers
+from dialplane.edge.caps import TRUNK, Caps
 from dialplane.edge.config import ScriptSettings
 from dialplane.edge.cookie import make_cookie
 from dialplane.edge.door import Door
 from dialplane.edge.events import EventLog, new_id, printable
 from dialplane.edge.ingress import Admission
 from dialplane.edge.ksr import Sip
-from dialplane.edge.outgoing import CPS_TABLE, Outgoing
+from dialplane.edge.outgoing import Outgoing
 from dialplane.edge.phrases import phrase
 from dialplane.edge.plan import Carriers, Plan, decision_of, make_plan
 from dialplane.edge.soundness import is_sound
@@ -27,7 +28,6 @@ from dialplane.replica.layout import ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader, View
 
 CALL_VARIABLE = "call"
-TRUNK_PROFILE = "trunk"
 ASSERTED = "P-Asserted-Identity"
 
 _MAX_DIALLED = 128
@@ -47,6 +47,7 @@ class Incoming:
         answers: Answers,
         outgoing: Outgoing,
         breakers: Breakers,
+        caps: Caps,
         warn: Callable[[str], None],
     ) -> None:
         self._sip = sip
@@ -57,6 +58,7 @@ class Incoming:
         self._answers = answers
         self._outgoing = outgoing
         self._breakers = breakers
+        self._caps = caps
         self._warn = warn
         self._cookie_key = bytes.fromhex(settings.cookie_key)
         self._door = Door(sip, drops_strangers=settings.drops_strangers, most_failures=settings.max_auth_failures)
@@ -174,20 +176,11 @@ class Incoming:
         sip.reply(status, phrase(status))
 
     def _follow(self, trunk: Trunk, call: str) -> str:
-        """Follow the call's dialog, in a channel of the trunk's; the reason why not, or "".
-
-        The channel is taken before they are counted: two calls at once never both get the last one.
-        """
-        sip = self._sip
-        if not sip.begin_dialog(**{CALL_VARIABLE: call}):
+        """Follow the call's dialog, in a channel of the trunk's; the reason why not, or ""."""
+        if not self._sip.begin_dialog(**{CALL_VARIABLE: call}):
             return ingress.NO_DIALOG
-        if trunk.max_channels is None:
-            return ""
-        sip.take_channel(TRUNK_PROFILE, trunk.id)
-        if sip.channels(TRUNK_PROFILE, trunk.id) <= trunk.max_channels:
-            return ""
-        sip.free_channel(TRUNK_PROFILE, trunk.id)
-        return ingress.TRUNK_CHANNELS_FULL
+        has_taken = self._caps.take_channel(TRUNK, trunk.id, trunk.max_channels)
+        return "" if has_taken else ingress.TRUNK_CHANNELS_FULL
 
     def _facts(self, trunk: Trunk, dialled: str, admission: Admission, revision: int) -> dict[str, Any]:
         sip = self._sip
@@ -204,12 +197,9 @@ class Incoming:
         }
 
     def _trunk_cap_reached(self, trunk: Trunk) -> str:
-        sip = self._sip
-        if trunk.max_channels is not None and sip.channels(TRUNK_PROFILE, trunk.id) >= trunk.max_channels:
+        if not self._caps.has_channel(TRUNK, trunk.id, trunk.max_channels):
             return ingress.TRUNK_CHANNELS_FULL
-        if trunk.max_cps is not None and sip.count(CPS_TABLE, f"{trunk.id}:{int(time.time())}") > trunk.max_cps:
-            return ingress.TRUNK_CPS_FULL
-        return ""
+        return "" if self._caps.take_turn(trunk.id, trunk.max_cps) else ingress.TRUNK_CPS_FULL
 
     def _refuse(self, call: str, facts: dict[str, Any], refusal: str) -> None:
         status = ingress.STATUSES[refusal]

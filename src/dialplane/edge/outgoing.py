@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dialplane.domain.call import Verdict
 from dialplane.edge.answers import Answers
 from dialplane.edge.breakers import Breakers
+from dialplane.edge.caps import PROVIDER, Caps
 from dialplane.edge.events import EventLog
 from dialplane.edge.ksr import Sip
 from dialplane.edge.phrases import phrase
@@ -19,8 +20,6 @@ from dialplane.engine import failover, reasons
 PLAN = "plan"
 PROGRESS = "progress"
 ROUTE = "ATTEMPT"
-PROVIDER_PROFILE = "provider"
-CPS_TABLE = "cps"
 
 CALLER = "caller"
 CALLEE = "callee"
@@ -39,7 +38,7 @@ class Credentials(NamedTuple):
 
 
 class Outgoing:
-    """`credentials_of` gives a provider's, or None where it has none (any more); `now_s` the wall clock's second."""
+    """`credentials_of` gives a provider's, or None where it has none (any more)."""
 
     def __init__(
         self,
@@ -48,15 +47,15 @@ class Outgoing:
         *,
         answers: Answers,
         breakers: Breakers,
+        caps: Caps,
         credentials_of: Callable[[str], Credentials | None],
-        now_s: Callable[[], int],
     ) -> None:
         self._sip = sip
         self._log = log
         self._answers = answers
         self._breakers = breakers
+        self._caps = caps
         self._credentials_of = credentials_of
-        self._now_s = now_s
 
     def begin(self, plan: Plan) -> None:
         """Make the first attempt that can be made; in the request route of the INVITE."""
@@ -196,7 +195,7 @@ class Outgoing:
             n = progress.current + 1
             progress.current, progress.ringing, progress.authenticated = n, False, False
             attempt = plan.attempts[n - 1]
-            refusal = attempt.carrier.refusal or self._cap_reached(attempt.carrier)
+            refusal = attempt.carrier.refusal or self._take(attempt.carrier)
             if refusal:
                 self._skip(plan.call, n, attempt, (*attempt.why, refusal))
                 continue
@@ -226,8 +225,6 @@ class Outgoing:
         """Send attempt `n` to the first of the provider's addresses that can be reached: still one attempt."""
         attempt = plan.attempts[n - 1]
         carrier = attempt.carrier
-        if carrier.max_channels is not None and not progress.authenticated:
-            self._sip.take_channel(PROVIDER_PROFILE, carrier.provider_id)
         has_changes = carrier.headers or carrier.codecs
         for next_hop in carrier.next_hops:
             progress.branch += 1
@@ -252,18 +249,17 @@ class Outgoing:
         provider_id = attempt.carrier.provider_id
         self._log.attempt_skipped(call, n, provider_id=provider_id, route_id=attempt.route_id, why=why)
 
-    def _cap_reached(self, carrier: Carrier) -> str:
-        """The reason code of a cap of the provider's that is reached, or ""."""
-        sip, provider_id = self._sip, carrier.provider_id
-        if carrier.max_channels is not None and sip.channels(PROVIDER_PROFILE, provider_id) >= carrier.max_channels:
+    def _take(self, carrier: Carrier) -> str:
+        """Take a channel and a turn of the provider's; the reason code of the cap that is reached, or ""."""
+        if not self._caps.take_channel(PROVIDER, carrier.provider_id, carrier.max_channels):
             return reasons.CHANNEL_CAP_FULL
-        if carrier.max_cps is not None and sip.count(CPS_TABLE, f"{provider_id}:{self._now_s()}") > carrier.max_cps:
+        if not self._caps.take_turn(carrier.provider_id, carrier.max_cps):
+            self._free(carrier)
             return reasons.CPS_CAP_FULL
         return ""
 
     def _free(self, carrier: Carrier) -> None:
-        if carrier.max_channels is not None:
-            self._sip.free_channel(PROVIDER_PROFILE, carrier.provider_id)
+        self._caps.free_channel(PROVIDER, carrier.provider_id, carrier.max_channels)
 
     def _stop(self, plan: Plan, progress: Progress, outcome: failover.Outcome, caller_status: int) -> None:
         """Give the caller the answer of the attempt that said stop: the carrier's own message where it may be seen."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from dialplane.edge.answers import MOST_ROUTES, Answers
 from dialplane.edge.breakers import Breakers
+from dialplane.edge.caps import Caps
 from dialplane.edge.config import ScriptSettings
 from dialplane.edge.cookie import call_of_cookie
 from dialplane.edge.door import COUNTERS_TABLE
@@ -51,13 +52,14 @@ class Worker:
         self._log = EventLog(Path(settings.events), edge=settings.edge, on_lost=self._count_lost)
         self._answers = Answers(sip, self._log, call_of=self._call_of_answer)
         self._breakers = Breakers(sip, self._log, settings.breakers, now_s=lambda: int(time.time()))
+        caps = Caps(sip, now_s=time.monotonic)
         self._outgoing = outgoing(
             sip,
             self._log,
             answers=self._answers,
             breakers=self._breakers,
+            caps=caps,
             credentials_of=self._credentials_of,
-            now_s=lambda: int(time.time()),
         )
         self._incoming = Incoming(
             sip,
@@ -67,6 +69,7 @@ class Worker:
             answers=self._answers,
             outgoing=self._outgoing,
             breakers=self._breakers,
+            caps=caps,
             warn=self._warn,
         )
         self._shedding = Shedding(sip, sockets=settings.sockets, run=Path(settings.run), warn=self._warn)
