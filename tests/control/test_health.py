@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dialplane.control import events, health, providers
-from dialplane.control.health import EdgeView
+from dialplane.control.health import FORGOTTEN_AFTER_US, EdgeView
 from dialplane.control.units import Database
 from dialplane.domain.health import Breaker, Health
 from dialplane.domain.provider import Provider
@@ -90,3 +90,37 @@ async def test_all_views_are_those_of_live_providers_at_their_present_hostname(d
         assert found == await health.views(unit, here)
         assert [(view.edge, view.breaker.state) for view in found] == [("a", "closed"), ("b", "open")]
         assert len(await health.all_views(unit, limit=1)) == 1
+
+
+async def test_the_breakers_of_a_kamailio_that_was_started_anew_are_closed(db: Database) -> None:
+    provider = await make_provider(db)
+    await ingest(db, [probed(provider, 10, "healthy", edge) for edge in ("a", "b")])
+    await ingest(db, [tripped(provider, 20, "open", edge) for edge in ("a", "b")])
+    await ingest(db, [event("edge_status", 40, edge="a", kamailio_started=30)])
+    await ingest(db, [event("edge_status", 40, edge="b", kamailio_started=15)])
+    async with db.read() as unit:
+        found = await health.all_views(unit, limit=10)
+        assert found == await health.views(unit, provider)
+    assert [(view.edge, view.breaker.state) for view in found] == [("a", "closed"), ("b", "open")]
+    await ingest(db, [tripped(provider, 50, "open", "a")])
+    assert [view.breaker.state for view in await views_of(db, provider)] == ["open", "open"]
+
+
+async def test_an_edge_that_tells_no_more_keeps_no_provider_healthy(db: Database) -> None:
+    provider = await make_provider(db)
+    later = 10 + FORGOTTEN_AFTER_US
+    await ingest(db, [probed(provider, 10, "healthy", "gone"), probed(provider, later, "unhealthy", "here")])
+    assert (await health_of(db, provider)).status == "healthy"
+    await ingest(db, [probed(provider, later + 1, "unhealthy", "here")])
+    assert (await health_of(db, provider)) == Health("unhealthy", later + 1, provider.hostname, "")
+
+
+async def test_where_all_edges_have_fallen_silent_what_they_said_last_holds(db: Database) -> None:
+    provider = await make_provider(db)
+    await ingest(db, [probed(provider, 10, "unhealthy", "a"), probed(provider, 20, "healthy", "b")])
+    assert (await health_of(db, provider)).status == "healthy"
+
+
+async def health_of(db: Database, provider: Provider) -> Health:
+    async with db.read() as unit:
+        return (await health.of_providers(unit, [provider]))[provider.id]

@@ -21,8 +21,7 @@ from tests.waiting import eventually
 ANSWERED, RINGING, BUSY = "+8210", "+8220", "+8230"
 ROUNDS = times(1, 10)
 TALK_MS = 4_000
-BACK_WITHIN_S = 1.0 if FULL else 4.0
-"""The bar; a short run has other tests beside it on the same processors."""
+BACK_WITHIN_S = 1.0
 
 
 class Node:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, bindparam, select
 
@@ -11,6 +12,10 @@ from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
 from dialplane.store import objects, tables
 from dialplane.store.prepared import Prepared
+
+FORGOTTEN_AFTER_US = 300_000_000
+"""Edges report each provider's health about once a minute. A report this much older than the newest one is of an edge
+that is no more, or hears nobody: it says nothing of the provider as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,13 @@ async def by_edge(unit: Unit, provider: Provider) -> dict[str, Health]:
 async def views(unit: Unit, provider: Provider) -> list[EdgeView]:
     """Every edge's view of the provider's present hostname, by the edge's name."""
     known = await by_edge(unit, provider)
-    breakers = tables.provider_breakers
-    rows = await unit.fetch(select(breakers).where(breakers.c.provider_id == provider.id))
-    tripped = {row.edge: Breaker(row.state, row.changed_at, row.detail) for row in rows}
+    breakers, edges = tables.provider_breakers, tables.edges
+    rows = await unit.fetch(
+        select(breakers.c.edge, *_BREAKER)
+        .select_from(breakers.outerjoin(edges, edges.c.name == breakers.c.edge))
+        .where(breakers.c.provider_id == provider.id)
+    )
+    tripped = {row.edge: _breaker(row) for row in rows}
     return [
         EdgeView(provider.id, edge, known.get(edge, Health()), tripped.get(edge, Breaker()))
         for edge in sorted(known.keys() | tripped.keys())
@@ -55,14 +64,15 @@ async def views(unit: Unit, provider: Provider) -> list[EdgeView]:
 
 async def all_views(unit: Unit, *, limit: int) -> list[EdgeView]:
     """Every edge's view of every live provider that it has probed, at most `limit` of them."""
-    providers, reports, breakers = tables.providers, tables.provider_health, tables.provider_breakers
+    providers, reports = tables.providers, tables.provider_health
+    breakers, edges = tables.provider_breakers, tables.edges
     probed = providers.join(
         reports, and_(reports.c.provider_id == providers.c.id, reports.c.hostname == providers.c.hostname)
     )
     its_breaker = and_(breakers.c.provider_id == reports.c.provider_id, breakers.c.edge == reports.c.edge)
     rows = await unit.fetch(
-        select(reports, breakers.c.state, breakers.c.changed_at, breakers.c.detail.label("breaker_detail"))
-        .select_from(probed.outerjoin(breakers, its_breaker))
+        select(reports, *_BREAKER)
+        .select_from(probed.outerjoin(breakers, its_breaker).outerjoin(edges, edges.c.name == reports.c.edge))
         .where(providers.c.tm_delete == NEVER)
         .order_by(reports.c.provider_id, reports.c.edge)
         .limit(limit)
@@ -72,7 +82,7 @@ async def all_views(unit: Unit, *, limit: int) -> list[EdgeView]:
             row.provider_id,
             row.edge,
             Health(row.status, row.checked_at, row.hostname, row.detail),
-            Breaker() if row.state is None else Breaker(row.state, row.changed_at, row.breaker_detail),
+            _breaker(row),
         )
         for row in rows
     ]
@@ -80,8 +90,26 @@ async def all_views(unit: Unit, *, limit: int) -> list[EdgeView]:
 
 def together(reports: Iterable[Health]) -> Health:
     """One health out of those of several edges: the best one that any of them sees, at its latest report."""
+    told = list(reports)
+    newest = max((health.checked_at or 0 for health in told), default=0)
+    fresh = (health for health in told if (health.checked_at or 0) >= newest - FORGOTTEN_AFTER_US)
     rank = {HEALTHY: 2, UNHEALTHY: 1}
-    return max(reports, key=lambda health: (rank.get(health.status, 0), health.checked_at or 0), default=Health())
+    return max(fresh, key=lambda health: (rank.get(health.status, 0), health.checked_at or 0), default=Health())
+
+
+_BREAKER = (
+    tables.provider_breakers.c.state,
+    tables.provider_breakers.c.changed_at,
+    tables.provider_breakers.c.detail.label("breaker_detail"),
+    tables.edges.c.kamailio_started,
+)
+
+
+def _breaker(row: Any) -> Breaker:
+    """A Kamailio that was started anew has forgotten its breakers: all of them are closed."""
+    if row.state is None or row.changed_at < (row.kamailio_started or 0):
+        return Breaker()
+    return Breaker(row.state, row.changed_at, row.breaker_detail)
 
 
 _IDS = tuple(f"id{n}" for n in range(objects.IDS_AT_ONCE))
