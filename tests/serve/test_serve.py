@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.client import Client
+from dialplane.serve.folder import LARGEST_LOG
 from tests.serve.instance import Instance, kill_all, launch, of_folder, serving
 from tests.waiting import eventually
 
@@ -109,6 +110,17 @@ def test_whatever_is_killed_comes_back(shared: Instance) -> None:
     with shared.client() as client:
         eventually(client.ready, within_s=20)
         assert client.me()
+
+
+def test_a_large_log_is_set_aside_while_its_process_goes_on(shared: Instance) -> None:
+    log = shared.data / "logs" / "api.log"
+    with log.open("ab") as file:
+        file.truncate(LARGEST_LOG + 1)
+    eventually(log.with_suffix(".log.1").exists, within_s=20, what="the old log beside it")
+    eventually(lambda: log.stat().st_size < LARGEST_LOG)
+    with shared.client() as client:
+        assert client.me()
+    eventually(lambda: b'"path":"/v1.0/me"' in log.read_bytes(), what="what the process wrote afterwards")
 
 
 @pytest.mark.alone

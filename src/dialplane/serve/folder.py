@@ -2,14 +2,15 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from dialplane.serve.refusal import CannotStart
 
-LARGEST_LOG = 20 << 20  # bytes; an older log is kept beside it, once
+LARGEST_LOG = 20 << 20  # bytes; what it held then is kept beside it, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,21 @@ class DataFolder:
             ) from error
 
     def log(self, name: str) -> Path:
-        """The log of a process, begun anew where it has become large."""
-        path = self.root / "logs" / f"{name}.log"
-        if path.exists() and path.stat().st_size > LARGEST_LOG:
-            path.replace(path.with_suffix(".log.1"))
-        return path
+        """The log of a process, which appends to it."""
+        return self.root / "logs" / f"{name}.log"
+
+    def trim_logs(self) -> None:
+        """Set aside what a log holds where it has become large; lines of that very moment are lost. Reads and writes.
+
+        The file itself stays, since a running process holds it. A disk without room keeps nothing aside.
+        """
+        for path in (self.root / "logs").glob("*.log"):
+            if path.stat().st_size > LARGEST_LOG:
+                aside = path.with_suffix(".log.1")
+                aside.unlink(missing_ok=True)
+                with suppress(OSError):
+                    shutil.copyfile(path, aside)
+                os.truncate(path, 0)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

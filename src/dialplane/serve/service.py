@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -26,6 +27,7 @@ from dialplane.serve.watch import Watch
 from dialplane.settings import Settings
 
 READY_WITHIN_S = 30.0
+TRIM_LOGS_S = 10.0
 
 
 @dataclass(slots=True)
@@ -115,14 +117,22 @@ class Service:
             self._tell_administrator(first)
         try:
             async with asyncio.TaskGroup() as group:
+                trimming = group.create_task(self._trim_logs())
                 await self._start(group, programs, show)
                 self._tell_started(programs, began)
                 await self._until_stopped(show)
                 self._speaker.say("Stopping ...")
                 await self._watches.stop()
+                trimming.cancel()
         finally:
             await self._watches.stop()
         self._speaker.say("Stopped.")
+
+    async def _trim_logs(self) -> None:
+        while True:
+            with suppress(OSError):  # a log that cannot be trimmed is no reason to stop
+                await asyncio.to_thread(self._folder.trim_logs)
+            await asyncio.sleep(TRIM_LOGS_S)
 
     async def _start(self, group: asyncio.TaskGroup, programs: Programs, show: Show | None) -> None:
         calls, records, control = self._watches.stages
@@ -168,7 +178,7 @@ class Service:
             self._speaker.fact("API", f"{programs.control_url}   (documentation at /docs)")
         else:
             self._speaker.fact("Follows", programs.control_url)
-        self._speaker.fact("SIP", f"{text_of(programs.sip)}   (UDP and TCP)")
+        self._speaker.fact("SIP", f"{text_of(programs.sip)}   (UDP and TCP; TLS at port {programs.sip_tls[1]})")
         self._speaker.fact("Started", f"in {time.monotonic() - began:.1f} s; Ctrl-C stops it")
 
     def _tell_administrator(self, first: Prepared) -> None:
