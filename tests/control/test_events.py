@@ -49,6 +49,8 @@ async def test_a_call_that_failed_over_is_told_with_both_attempts(db: Database) 
         503,
     )
     assert (first.tm_sent, first.tm_ringing, first.tm_answered, first.tm_ended) == (1_500, None, None, 2_000)
+    assert (first.pdd_ms, first.duration_ms) == (None, None)
+    assert (second.tm_sent, second.tm_ringing, second.pdd_ms, second.duration_ms) == (2_500, 4_000, 1, 60)
     assert (first.action, first.sip_reason, first.uri) == ("next", "Service Unavailable", "sip:+8210@alpha")
     assert (second.number, second.provider_id, second.verdict, second.sip_status) == (
         2,

@@ -26,6 +26,8 @@ def attempt(number: int, provider_id: str, **given: Any) -> dict[str, Any]:
         "action": "",
         "why": [],
         "late_answer": False,
+        "pdd_ms": None,
+        "duration_ms": None,
     }
     uri = f"sip:+821012345678@127.0.0.1:{port}"
     return {"number": number, "provider_id": provider_id, "route_id": "r", "uri": uri, **times, **blank, **given}

@@ -146,6 +146,8 @@ class Attempt(TypedDict):
     action: str
     why: list[str]
     late_answer: bool
+    pdd_ms: int | None
+    duration_ms: int | None
 
 
 class Call(Stamped):

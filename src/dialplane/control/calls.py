@@ -97,7 +97,7 @@ async def _with_attempts(unit: Unit, rows: Sequence[Any]) -> list[CallRecord]:
         of_these = select(tables.attempts).where(_ATTEMPTS.call_id.in_(list(attempts)))
         for part in await unit.fetch(of_these.order_by(_ATTEMPTS.call_id, _ATTEMPTS.number)):
             attempts[part.call_id].append(part)
-    return [_record(row, [_attempt(part, _ended(row)) for part in attempts[row.id]]) for row in rows]
+    return [_record(row, [_attempt(part, row) for part in attempts[row.id]]) for row in rows]
 
 
 def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
@@ -124,7 +124,7 @@ def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
     first_sign = "ringing" if row.tm_ringing is not None else "answered"
     return CallRecord(
         call=call,
-        duration_ms=_between_ms(row, "answered", "ended"),
+        duration_ms=_duration_ms(row),
         pdd_ms=_between_ms(row, "start", first_sign),
         source_address=row.source_address or "",
         tm_create=row.tm_create,
@@ -150,6 +150,10 @@ def _status(row: Any) -> str:
     return "progressing" if row.tm_ringing is None else "ringing"
 
 
+def _duration_ms(call: Any) -> int | None:
+    return _between_ms(call, "answered", "ended")
+
+
 def _between_ms(row: Any, first: str, second: str) -> int | None:
     """By the edge's monotonic clock, which no one sets; by wall time where an edge was restarted in between."""
     values = row._asdict()
@@ -162,8 +166,10 @@ def _between_ms(row: Any, first: str, second: str) -> int | None:
     return int(max(0, wall_us[1] - wall_us[0]) // 1_000)
 
 
-def _attempt(row: Any, call_ended: int | None) -> Attempt:
+def _attempt(row: Any, call: Any) -> Attempt:
     answered = row.tm_answered is not None
+    first_sign = row.tm_answered if row.tm_ringing is None else row.tm_ringing
+    has_delay = first_sign is not None and row.tm_placed is not None
     return Attempt(
         number=row.number,
         provider_id=row.provider_id or "",
@@ -172,13 +178,15 @@ def _attempt(row: Any, call_ended: int | None) -> Attempt:
         tm_sent=None if row.skipped else row.tm_placed,
         tm_ringing=row.tm_ringing,
         tm_answered=row.tm_answered,
-        tm_ended=call_ended if answered and row.tm_ended is None else row.tm_ended,
+        tm_ended=_ended(call) if answered and row.tm_ended is None else row.tm_ended,
         sip_status=row.answered_status if answered else row.ended_status,
         sip_reason=row.sip_reason or "",
         verdict=_verdict(row),
         action="answered" if answered else row.action or "",
         why=json.loads(row.why or "[]"),
         late_answer=row.tm_late_answer is not None,
+        pdd_ms=max(0, first_sign - row.tm_placed) // 1_000 if has_delay else None,
+        duration_ms=_duration_ms(call) if answered else None,
     )
 
 

@@ -23,7 +23,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One INVITE to one provider, or the reason why none was sent. Instants are None until they happen."""
+    """One INVITE to one provider, or the reason why none was sent. Instants are None until they happen.
+
+    `pdd_ms`: sent to first ringing, or to the answer where nothing rang; `duration_ms`: answer to end.
+    """
 
     number: int
     provider_id: str
@@ -39,6 +42,8 @@ class Attempt:
     action: str = ""
     why: Sequence[str] = ()
     late_answer: bool = False
+    pdd_ms: int | None = None
+    duration_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ class AttemptAnswer(BaseModel):
     action: Annotated[str, Field(description="What followed: `next`, `stop`, or empty.")]
     why: Annotated[list[str], Field(description="Why it was tried at that place, or skipped.")]
     late_answer: Annotated[bool, Field(description="The carrier answered after the attempt was given up.")]
+    pdd_ms: Annotated[int | None, Field(description="Post-dial delay: sent to first ringing, or to the answer.")]
+    duration_ms: Annotated[int | None, Field(description="Answer to end.")]
 
 
 class PlaceAnswer(BaseModel):
@@ -107,6 +109,8 @@ def _present_attempt(attempt: Attempt) -> dict[str, Any]:
         "action": attempt.action,
         "why": [sentence(code) for code in attempt.why],
         "late_answer": attempt.late_answer,
+        "pdd_ms": attempt.pdd_ms,
+        "duration_ms": attempt.duration_ms,
     }
 
 
