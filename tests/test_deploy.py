@@ -1,0 +1,47 @@
+"""The units under deploy/: what they start and set is there, and they leave stopping to the supervisor."""
+
+import re
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from dialplane.settings import Settings
+
+DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
+UNITS = {"dialplane.service": "serve", "dialplane-edge.service": "edge"}
+
+
+def unit(name: str) -> ConfigParser:
+    parser = ConfigParser(interpolation=None, strict=False)
+    parser.read(DEPLOY / name)
+    return parser
+
+
+@pytest.mark.parametrize(("name", "verb"), UNITS.items())
+def test_a_unit_starts_a_command_that_exists_with_settings_that_exist(name: str, verb: str) -> None:
+    service = unit(name)["Service"]
+    program, *arguments = service["execstart"].split()
+    assert (Path(program).name, arguments) == ("dialplane", [verb])
+    shown = subprocess.run(
+        [str(Path(sys.executable).with_name("dialplane")), verb, "--help"], capture_output=True, text=True, timeout=30
+    )
+    assert shown.returncode == 0, shown.stderr
+    named = re.findall(r"DIALPLANE_([A-Z_]+)", (DEPLOY / name).read_text())
+    assert named
+    assert {setting.lower() for setting in named} <= Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_leaves_the_order_of_stopping_to_the_supervisor(name: str) -> None:
+    found = unit(name)
+    assert found.sections() == ["Unit", "Service", "Install"]
+    assert found["Service"]["killmode"] == "mixed"
+    assert found["Service"]["restart"] == "always"
+    assert found["Install"]["wantedby"] == "multi-user.target"
+
+
+def test_every_unit_is_tested() -> None:
+    assert {path.name for path in DEPLOY.glob("*.service")} == set(UNITS)
