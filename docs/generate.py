@@ -8,8 +8,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
 
 from dialplane.api.http.reasons import REASONS
+from dialplane.cli.main import app
 from dialplane.control.permissions import TABLE
 from dialplane.domain.permission import PERMISSIONS
 from dialplane.engine import failover, reasons
@@ -70,6 +74,20 @@ def permissions() -> str:
     return table(("operation", *(f"`{role}`" for role in PERMISSIONS)), rows)
 
 
+def commands() -> str:
+    """Every verb of the command line, and what it takes."""
+    group: Any = get_command(app)
+    rows = [
+        (f"`{verb.name}`", verb.help.partition("\n")[0], " ".join(f"`{_taken(one)}`" for one in verb.params))
+        for verb in group.commands.values()
+    ]
+    return table(("`dialplane` ...", "what it does", "takes"), rows)
+
+
+def _taken(parameter: Any) -> str:
+    return parameter.name.upper() if parameter.param_type_name == "argument" else str(parameter.opts[0])
+
+
 def settings() -> str:
     """Every setting with its default and reason."""
     rows = [
@@ -80,6 +98,7 @@ def settings() -> str:
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    "commands": commands,
     "errors": error_reasons,
     "failover": failover_table,
     "permissions": permissions,
