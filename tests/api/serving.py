@@ -54,14 +54,11 @@ class Caller:
         return created
 
 
-class Api:
-    """A running API. `admin` is its first administrator."""
+class Callers:
+    """Whoever may call the API at this URL. `admin` is its first administrator."""
 
-    def __init__(self, server: Server, settings: Settings, http: httpx2.Client) -> None:
-        self.server = server
-        self.settings = settings
-        self.port = server.port
-        self.base_url = f"http://127.0.0.1:{server.port}"
+    def __init__(self, base_url: str, http: httpx2.Client) -> None:
+        self.base_url = base_url
         self._http = http
         self.nobody = Caller(self.base_url, http, {})
         self.admin = self.with_token(self.login(USERNAME, PASSWORD))
@@ -79,6 +76,16 @@ class Api:
         """Somebody with a fresh access key."""
         key = self.admin.made("accesskeys", customer_id=customer_id, permission=permission, expire=86_400)
         return self.with_token(key["token"])
+
+
+class Api(Callers):
+    """An API that runs in a thread of the test."""
+
+    def __init__(self, server: Server, settings: Settings, http: httpx2.Client) -> None:
+        self.server = server
+        self.settings = settings
+        self.port = server.port
+        super().__init__(f"http://127.0.0.1:{server.port}", http)
 
 
 def settings_for(folder: Path, *, url: str = "", **rest: Any) -> Settings:
