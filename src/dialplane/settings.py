@@ -237,8 +237,8 @@ class Settings(BaseSettings):
     )  # fmt: skip
     new_calls_per_second: int = Field(
         default=0, ge=0, le=1_000_000,
-        description="New calls per second of all sources together before 503 with Retry-After; 0 for no limit. What the "
-        "machine cannot carry is refused without it; set it where what stands behind carries less.",
+        description="New calls per second of all sources together before 503 with Retry-After; 0 for no limit. "
+        "What the machine cannot carry is refused without it; set it where what stands behind carries less.",
     )  # fmt: skip
     hide_topology: bool = Field(
         default=True,

@@ -53,6 +53,27 @@ def test_an_agent_without_its_key_says_so(plane: ControlPlane, tmp_path: Path) -
     assert "access key cannot be read" in (tmp_path / "agent.log").read_text()
 
 
+def test_an_agent_whose_sip_address_is_none_names_that(
+    plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALPLANE_SIP", "no-such-host.invalid:5060")
+    with agent_process(plane, tmp_path) as agent:
+        assert agent.wait(30) == 1
+    said = (tmp_path / "agent.log").read_text()
+    assert "SIP address no-such-host.invalid leads nowhere" in said
+    assert "access key" not in said
+
+
+@pytest.mark.parametrize("sip", ["[::1]:5060", "[::]:5060", "0.0.0.0:5060"])
+def test_an_agent_runs_beside_an_edge_on_any_version_of_ip(
+    plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sip: str
+) -> None:
+    monkeypatch.setenv("DIALPLANE_SIP", sip)
+    with agent_process(plane, tmp_path) as agent:
+        eventually(lambda: loops(tmp_path).get("feed", {}).get("connected") is True)
+        assert agent.poll() is None
+
+
 def test_an_agent_starts_before_its_control_plane(tmp_path: Path) -> None:
     port = free_port()
     plane = ControlPlane(url=f"http://127.0.0.1:{port}")

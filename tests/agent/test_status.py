@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from dialplane.agent import status
 from dialplane.agent.eventwriter import EventWriter
 from dialplane.agent.heartbeat import Heartbeats
-from dialplane.agent.status import EdgeStatus, kamailio_version, load_of, running_kamailio
+from dialplane.agent.status import EdgeStatus, counters_of, kamailio_version, load_of, running_kamailio
 from tests.waiting import eventually_async
 
 
@@ -63,7 +64,8 @@ def run(status: EdgeStatus, scenario: Callable[[], Any]) -> None:
 def status_of(tmp_path: Path, events: Path, **fields: Any) -> EdgeStatus:
     heartbeats = Heartbeats(tmp_path / "agent.json")
     writer = EventWriter(events, edge="here")
-    return EdgeStatus(writer, run_folder=tmp_path, max_call_s=900, heartbeats=heartbeats, **fields)
+    settings = {"damages": lambda: 0, **fields}
+    return EdgeStatus(writer, run_folder=tmp_path, max_call_s=900, heartbeats=heartbeats, **settings)
 
 
 def test_a_status_tells_what_runs_and_since_when(tmp_path: Path, events: Path, start: Callable[[], Any]) -> None:
@@ -117,9 +119,39 @@ def test_calls_that_kamailio_was_too_busy_for_are_told_at_once(tmp_path: Path, e
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"calls_shed": "many", "shed_percent": 1}'])
 def test_a_load_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     file = tmp_path / "load.json"
-    assert load_of(file) == {}
+    assert load_of(file) == counters_of(file) == {}
     file.write_text(text)
-    assert load_of(file) == {}
+    assert load_of(file) == counters_of(file) == {}
+
+
+def test_whatever_else_kamailio_counts_is_told_with_the_damages_but_hurries_nobody(
+    tmp_path: Path, events: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Path] = []
+
+    def look(file: Path) -> dict[str, int]:
+        looks.append(file)
+        return load_of(file)
+
+    monkeypatch.setattr(status, "load_of", look)
+    monkeypatch.setattr(status, "LOOK_S", 0.05)
+    file = tmp_path / "load.json"
+    load = {"calls_shed": 0, "shed_percent": 0, "events_lost": 0}
+    file.write_text(json.dumps({**load, "counters": {"strangers": 4}}))
+
+    async def scenario() -> None:
+        await eventually_async(lambda: told(events))
+        file.write_text(json.dumps({**load, "counters": {"strangers": 5}}))
+        looked = len(looks)
+        await eventually_async(lambda: len(looks) >= looked + 3)
+        file.write_text(json.dumps({**load, "calls_shed": 1, "counters": {"strangers": 6}}))
+        await eventually_async(lambda: told(events)[-1]["calls_shed"] == 1)
+
+    run(status_of(tmp_path, events, every_s=3_600.0, damages=lambda: 2), scenario)
+    assert [event["counters"] for event in told(events)] == [
+        {"strangers": 4, "replica_damages": 2},
+        {"strangers": 6, "replica_damages": 2},
+    ]
 
 
 def test_it_is_told_again_and_again(tmp_path: Path, events: Path, start: Callable[[], Any]) -> None:

@@ -16,7 +16,7 @@ from tests.waiting import eventually
 
 FIELDS = [
     "name", "revision", "lag_revisions", "last_contact", "silent_s", "agent_version", "kamailio_version",
-    "kamailio_started", "max_call_s", "calls_shed", "shed_percent", "events_lost",
+    "kamailio_started", "max_call_s", "calls_shed", "shed_percent", "events_lost", "counters",
     "calls_in_progress", "cps", "tm_status",
     "tm_create",
 ]  # fmt: skip
@@ -61,6 +61,7 @@ def test_an_edge_is_known_after_its_first_poll(api: Api) -> None:
     assert 0 <= found["lag_revisions"]
     assert 0 <= found["silent_s"] <= time.time() - before + 1
     assert (found["agent_version"], found["kamailio_started"], found["tm_status"]) == (None, NEVER, NEVER)
+    assert found["counters"] == {}
     assert name in {item["name"] for item in api.admin.get("/v1.0/edges").json()["result"]}
 
 
@@ -85,9 +86,11 @@ def test_a_status_tells_what_runs_there(api: Api) -> None:
         kamailio_version="5.6.3",
         kamailio_started=10**15,
         max_call_s=60,
+        counters={"script_errors": 3, "replica_damages": 1},
     )
     found = edge_of(api, name)
     assert (found["agent_version"], found["kamailio_version"], found["max_call_s"]) == ("0.1.0", "5.6.3", 60)
+    assert found["counters"] == {"script_errors": 3, "replica_damages": 1}
     assert found["kamailio_started"] == "2001-09-09 01:46:40.000000"
     assert found["revision"] is None
     eventually(lambda: edge_of(api, name)["silent_s"] is not None, what="the report is a contact too")
@@ -117,7 +120,8 @@ def test_edges_providers_and_their_views_are_metrics(own_api: Api) -> None:
     provider = own_api.admin.made("providers", type="sip", hostname="a.example")["id"]
     follow(own_api, "edge-1")
     call, now = str(uuid.uuid4()), time.time_ns() // 1_000
-    report(own_api, "edge-1", "edge_status", calls_shed=12, shed_percent=25, events_lost=3)
+    report(own_api, "edge-1", "edge_status", calls_shed=12, shed_percent=25, events_lost=3,
+           counters={"strangers": 40})  # fmt: skip
     report(own_api, "edge-1", "provider_health", provider_id=provider, hostname="a.example", status="healthy")
     report(own_api, "edge-1", "provider_breaker", provider_id=provider, state="half_open")
     report(own_api, "edge-1", "call_started", call=call)
@@ -128,6 +132,7 @@ def test_edges_providers_and_their_views_are_metrics(own_api: Api) -> None:
     assert metric(own_api, "dialplane_edge_calls_shed", edge="edge-1") == 12
     assert metric(own_api, "dialplane_edge_events_lost", edge="edge-1") == 3
     assert metric(own_api, "dialplane_edge_shed_ratio", edge="edge-1") == 0.25
+    assert metric(own_api, "dialplane_edge_counter", edge="edge-1", counter="strangers") == 40
     eventually(lambda: metric(own_api, "dialplane_edge_lag_revisions", edge="edge-1") == 1)
     assert metric(own_api, "dialplane_edge_calls_in_progress", edge="edge-1") == 1
     assert metric(own_api, "dialplane_edge_last_contact_seconds", edge="edge-1") >= now / 1e6 - 1

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import httpx2
+import jwt
 import pytest
 
 from dialplane.client import Client
@@ -43,6 +45,7 @@ def test_version_is_one_line() -> None:
 def test_help_names_every_verb_and_every_flag_with_its_setting() -> None:
     verbs = dialplane("--help").stdout
     assert all(verb in verbs for verb in ("serve", "edge", "migrate", "backup", "restore", "call", "version"))
+    assert "rotate-session-keys" in verbs
     flags = dialplane("serve", "--help").stdout
     for flag in ("--data", "--http", "--sip", "--demo"):
         assert flag in flags
@@ -170,3 +173,32 @@ def test_what_is_no_backup_is_refused_and_nothing_is_overwritten(tmp_path: Path)
         assert refused.returncode == 1
         assert "No backup was made" in refused.stdout or "Nothing was restored" in refused.stdout
     assert file.read_text() == "not a database"
+
+
+def test_a_rotated_session_key_is_taken_over_by_the_running_service_and_logs_nobody_out(tmp_path: Path) -> None:
+    def login() -> tuple[str, str]:
+        body = {"username": "admin@localhost", "password": "a long enough one"}
+        token = httpx2.post(f"{instance.running()['control_url']}/auth/login", json=body).json()["token"]
+        return token, jwt.get_unverified_header(token)["kid"]
+
+    def is_accepted(token: str) -> bool:
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx2.get(f"{instance.running()['control_url']}/v1.0/me", headers=headers).status_code == 200
+
+    data = tmp_path / "data"
+    with serving(data, environment={"DIALPLANE_ADMIN_PASSWORD": "a long enough one"}) as instance:
+        before, first_key = login()
+        rotated = dialplane("rotate-session-keys", "--data", str(data))
+        assert rotated.returncode == 0, rotated.stdout
+        assert is_accepted(before)
+        after, second_key = login()
+        assert int(second_key) == int(first_key) + 1
+        assert is_accepted(after)
+        assert is_accepted(before)
+
+
+def test_there_is_nothing_to_rotate_in_a_folder_without_keys(tmp_path: Path) -> None:
+    refused = dialplane("rotate-session-keys", "--data", str(tmp_path / "elsewhere"))
+    assert refused.returncode == 1
+    assert "no session keys" in refused.stdout
+    assert not (tmp_path / "elsewhere").exists()

@@ -66,6 +66,7 @@ async def test_the_latest_poll_and_the_latest_status_stay_in_whatever_order_they
         "calls_shed": 3,
         "shed_percent": 90,
         "events_lost": 2,
+        "counters": {"script_errors": 1, "strangers": 2**40},
     }
     await poll(db, "edge-1", revision=7, now=NOW)
     await ingest(db, [event("edge_status", 20, **status), event("edge_status", 10, agent_version="0.9")])
@@ -80,6 +81,7 @@ async def test_a_status_makes_the_edge_known_before_its_first_poll(db: Database)
     await ingest(db, [event("edge_status", 20, edge="new")])
     edge = await edge_of(db, "new")
     assert (edge.revision, edge.lag_revisions, edge.last_contact, edge.silent_s) == (None, None, None, None)
+    assert edge.counters == {}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,10 @@ async def test_a_status_makes_the_edge_known_before_its_first_poll(db: Database)
         {"max_call_s": 0},
         {"max_call_s": "600"},
         {"shed_percent": 101},
+        {"counters": {"strangers": -1}},
+        {"counters": {"strangers": "many"}},
+        {"counters": {'a label="': 1}},
+        {"counters": {"n" * length: 1 for length in range(1, 34)}},
         {"kamailio_started": -1},
         {"agent_version": 7},
         {"edge": ""},

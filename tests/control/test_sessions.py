@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +97,46 @@ def test_keys_are_made_once_kept_private_and_found_again(tmp_path: Path) -> None
     assert len(file.read_bytes()) == 32
 
 
-def test_a_rotated_key_logs_nobody_out_until_it_is_two_rotations_old(tmp_path: Path) -> None:
+def test_a_rotated_key_logs_nobody_out_and_is_taken_over_without_a_restart(tmp_path: Path) -> None:
+    keys = SessionKeys.in_folder(tmp_path)
+    other_process = SessionKeys.in_folder(tmp_path)
+    tokens = []
+    for _ in range(3):
+        tokens.append(keys.issue(AGENT, "s", now=NOW))
+        rotate(tmp_path)
+    tokens.append(keys.issue(AGENT, "s", now=NOW))
+    assert [jwt.get_unverified_header(token)["kid"] for token in tokens] == ["000001", "000002", "000003", "000004"]
+    for token in tokens:
+        assert keys.verify(token, now=NOW).agent_id == AGENT
+        assert other_process.verify(token, now=NOW).agent_id == AGENT
+
+
+def test_a_rotation_removes_keys_whose_sessions_have_all_ended(tmp_path: Path) -> None:
     token = SessionKeys.in_folder(tmp_path).issue(AGENT, "s", now=NOW)
     rotate(tmp_path)
-    keys = SessionKeys.in_folder(tmp_path)
-    assert keys.verify(token, now=NOW).agent_id == AGENT
-    newer = keys.issue(AGENT, "s", now=NOW)
+    newer = SessionKeys.in_folder(tmp_path).issue(AGENT, "s", now=NOW)
+    (long_ago := tmp_path / "000002.session-key").touch()
+    os.utime(long_ago, times=(0, time.time() - SESSION_LIFETIME_S - 60))
     rotate(tmp_path)
     keys = SessionKeys.in_folder(tmp_path)
     assert keys.verify(newer, now=NOW).agent_id == AGENT
     with pytest.raises(ValueError, match="session"):
         keys.verify(token, now=NOW)
+
+
+def test_keys_that_cannot_be_read_leave_those_in_use(tmp_path: Path) -> None:
+    keys = SessionKeys.in_folder(tmp_path)
+    token = keys.issue(AGENT, "s", now=NOW)
+    (tmp_path / "000002.session-key").mkdir()
+    assert keys.verify(keys.issue(AGENT, "s", now=NOW), now=NOW) == keys.verify(token, now=NOW)
+
+
+def test_two_processes_that_start_at_once_have_the_same_key(tmp_path: Path) -> None:
+    folders = [tmp_path] * 8
+    with ThreadPoolExecutor(len(folders)) as threads:
+        one, *others = threads.map(SessionKeys.in_folder, folders)
+    token = one.issue(AGENT, "s", now=NOW)
+    assert all(keys.verify(token, now=NOW).agent_id == AGENT for keys in others)
 
 
 def test_there_must_be_a_key() -> None:

@@ -1,11 +1,13 @@
 """Trunks: a customer keeps its own, secrets sealed, addresses canonical."""
 
 import pytest
+from sqlalchemy import update
 
 from dialplane.control import trunks
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue, NotFound
+from dialplane.store import tables
 from tests.control.making import ADMIN, UNKNOWN_ID, admin_of, make_customer, make_trunk, manager_of
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +77,13 @@ async def test_a_manager_reads_and_changes_nothing(db: Database) -> None:
 
 async def test_a_bad_value_names_its_field(db: Database) -> None:
     acme = await make_customer(db)
-    for field, value in {"allowed_ips": ["10.0.0.1/8"], "domain_name": "a b", "mode": "b2bua", "ha1": "x"}.items():
+    for field, value in {
+        "allowed_ips": ["10.0.0.1/8"],
+        "domain_name": "a b",
+        "mode": "b2bua",
+        "ha1": "x",
+        "default_region": "UK",
+    }.items():
         with pytest.raises(InvalidValue) as refused:
             await make_trunk(db, acme, **{field: value})
         assert refused.value.field == field
@@ -94,3 +102,12 @@ async def test_no_customer_says_of_itself_that_it_is_trusted(db: Database) -> No
             await trunks.update(unit, admin_of(acme), trunk.id, {"trusted_identity": True, "name": "x"})
         ).name == "x"
         assert not (await trunks.update(unit, admin_of(acme), trunk.id, {"trusted_identity": False})).trusted_identity
+
+
+async def test_a_trunk_with_a_region_from_before_it_had_to_be_real_can_be_changed(db: Database) -> None:
+    trunk = await make_trunk(db, await make_customer(db))
+    async with db.write() as writing:
+        await writing.execute(update(tables.trunks).where(tables.trunks.c.id == trunk.id).values(default_region="UK"))
+    async with db.change(ADMIN, "trunk.update") as unit:
+        assert (await trunks.update(unit, ADMIN, trunk.id, {"name": "x"})).default_region == "UK"
+        assert (await trunks.update(unit, ADMIN, trunk.id, {"default_region": "GB"})).default_region == "GB"

@@ -1,5 +1,6 @@
 """The rules of DOMAIN section 2: what each value accepts, and that nothing else passes."""
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from dialplane.domain.hostname import parse_hostname, parse_network, split_hostn
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import NEVER, format_instant, parse_instant
 from dialplane.domain.provider import parse_failover, parse_metadata
+from dialplane.domain.region import REGIONS, parse_region
 from dialplane.domain.route import parse_priority
 from dialplane.domain.target import matches, parse_number, parse_target
 from dialplane.domain.tech import parse_affix, parse_headers
@@ -180,6 +182,18 @@ def test_a_target_matches_the_numbers_that_begin_with_it(number: str, cut: int) 
     assert matches(target, number)
     assert matches("all", number)
     assert not matches(number + "0", number)
+
+
+def test_a_region_is_one_whose_numbers_the_engine_knows() -> None:
+    assert phonenumbers.SUPPORTED_REGIONS == REGIONS
+    assert [parse_region(text) for text in ("", "GB", "XK")] == ["", "GB", "XK"]
+
+
+@pytest.mark.parametrize("text", ["UK", "ZZ", "EU", "001", "de", "D", "DEU", "DE\n", " "])
+def test_no_other_region_passes(text: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        parse_region(text)
+    assert (refused.value.field, refused.value.code) == ("default_region", "invalid_region")
 
 
 def test_an_edge_learns_the_digest_secret_and_not_the_password() -> None:

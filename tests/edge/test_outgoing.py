@@ -12,7 +12,7 @@ from dialplane.edge.caps import Caps
 from dialplane.edge.events import EventLog
 from dialplane.edge.ksr import Sip
 from dialplane.edge.outgoing import Credentials, Outgoing
-from dialplane.edge.plan import Carrier, Plan, PlannedAttempt
+from dialplane.edge.plan import Carrier, Plan, PlannedAttempt, branches_for
 from tests.edge.fakeksr import FakeKsr
 from tests.edge.test_events import written
 
@@ -42,7 +42,13 @@ def attempt(name: str, **fields: Any) -> PlannedAttempt:
 class Transaction:
     """Kamailio's side: what it keeps, and what it says about the attempt under way."""
 
-    def __init__(self, folder: Path, *attempts: PlannedAttempt, credentials: Credentials | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *attempts: PlannedAttempt,
+        credentials: Credentials | None = None,
+        most_branches: int = 30,
+    ) -> None:
         self.kept: dict[str, str] = {}
         self.shared: dict[str, str] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
@@ -73,6 +79,7 @@ class Transaction:
             breakers=Breakers(sip, self.log, BreakerRule(failures=0, open_s=30), now_s=lambda: 1_700_000_000),
             caps=Caps(sip, now_s=lambda: 1_000.0),
             credentials_of=lambda provider_id: credentials,
+            most_branches=most_branches,
         )
         self.plan = Plan(CALL, "an invite", attempts)
 
@@ -283,4 +290,37 @@ def test_headers_and_codecs_belong_to_their_attempt(tmp_path: Path) -> None:
 
     assert call.ksr.called("tm.t_on_branch") == [["ATTEMPT"]]
     assert call.ksr.called("hdr.append") == [["X-A: b\r\n"]]
-    assert call.ksr.called("sdpops.keep_codecs_by_name") == [["PCMU,telephone-event", ""]]
+    assert call.ksr.called("sdpops.keep_codecs_by_name") == [["PCMU,telephone-event", "audio"]]
+
+
+def test_an_address_for_which_no_branch_is_left_is_not_tried_and_later_carriers_are_passed_over(tmp_path: Path) -> None:
+    several = [f"sip:10.0.0.{n}:5060" for n in range(1, 5)]
+    call = Transaction(tmp_path, attempt("a", next_hops=several), attempt("b"), most_branches=2)
+    call.ksr.answers["tm.t_relay"] = -1
+
+    call.begin()
+
+    assert call.ksr.called("setdsturi") == [[several[0]], [several[1]]]
+    assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "attempt_skipped:2", "call_ended"]
+    assert call.events()[2]["why"] == ["own_route", "no_branch_left"]
+    assert call.ksr.called("tm.t_send_reply") == [[503, "Service Unavailable"]]
+
+
+def test_a_challenge_for_which_no_branch_is_left_stands(tmp_path: Path) -> None:
+    credentials = Credentials("me", "secret")
+    call = Transaction(
+        tmp_path, attempt("a", has_credentials=True), attempt("b"), credentials=credentials, most_branches=1
+    )
+
+    call.begin()
+    call.fail(407)
+
+    assert call.ksr.called("uac.uac_auth") == []
+    assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "attempt_skipped:2", "call_ended"]
+    assert (call.events()[1]["status"], call.events()[1]["verdict"]) == (407, "rejected")
+    assert call.events()[2]["why"][-1] == "no_branch_left"
+
+
+@pytest.mark.parametrize(("most_attempts", "branches"), [(1, 6), (10, 24), (13, 30), (30, 30)])
+def test_a_transaction_has_branches_for_its_attempts_up_to_what_tm_can(most_attempts: int, branches: int) -> None:
+    assert branches_for(most_attempts) == branches

@@ -30,8 +30,8 @@ class Times:
     """A Shedding whose clock, queues and counters a test moves."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.counters = {"offered": 0, "shed": 0, "events_lost": 3}
-        self.ksr = FakeKsr({"htable.sht_get": lambda table, key: self.counters[key]})
+        self.counters = {"offered": 0, "shed": 0, "events_lost": 3, "strangers": 5}
+        self.ksr = FakeKsr({"htable.sht_get": lambda table, key: self.counters.get(key)})
         self.kernel = Kernel()
         self.now_s = 100.0
         self.warned: list[str] = []
@@ -57,7 +57,7 @@ class Times:
     def _numbers(self, key: str) -> list[int]:
         return [number for _, name, number in self.ksr.called("htable.sht_seti") if name == key]
 
-    def told(self) -> dict[str, int]:
+    def told(self) -> dict[str, Any]:
         return dict(json.loads(self.file.read_text()))
 
 
@@ -84,7 +84,8 @@ def test_a_share_is_set_while_queues_stay_deep_and_taken_back_after(times: Times
 
 def test_the_agent_is_told_of_what_was_refused(times: Times) -> None:
     times.go_by(60, offered=2, fullness=0.0)
-    assert times.told() == {"calls_shed": 0, "shed_percent": 0, "events_lost": 3}
+    others = {"script_errors": 0, "strangers": 5, "flooded": 0, "auth_failures": 0, "unparsable": 0}
+    assert times.told() == {"calls_shed": 0, "shed_percent": 0, "events_lost": 3, "counters": others}
 
     times.counters["shed"] = 7
     times.go_by(120, offered=40, fullness=1.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dialplane.client import Client
 from dialplane.demo.calling import place_call
 from dialplane.replica.layout import id_bytes
 from tests.faults.counts import may_take_long, times
@@ -50,6 +51,12 @@ def call(instance: Instance) -> int | None:
     return place_call(instance.running()["sip"], NUMBER, talk_s=0.0).status
 
 
+def damages(client: Client) -> int:
+    """How often the edge has told that its table was damaged."""
+    [edge] = client.edges.list()["result"]
+    return edge["counters"].get("replica_damages", 0)
+
+
 def overwrite(node: Instance, before: bytes, after: bytes) -> int:
     """Change bytes into as many others wherever the file has them, as a bad disk might; in how many places."""
     file = node.data / "edge" / "replica" / "current" / "data.mdb"
@@ -75,6 +82,7 @@ def test_a_damaged_table_sends_no_call_the_wrong_way_and_is_loaded_anew(
             for _ in range(5):
                 statuses[call(node)] += 1
             eventually(lambda: call(node) == 200, within_s=HEALED_WITHIN_S, what=f"a table that is whole: {statuses}")
+        eventually(lambda: damages(client) >= ROUNDS, within_s=HEALED_WITHIN_S, what="each damage told of")
     astray = len(wrong.received("INVITE"))
     print(
         f"\nThe right carrier's address in the replica made the wrong one's {ROUNDS} times: "

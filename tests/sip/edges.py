@@ -66,16 +66,23 @@ class Table:
 
 
 class RunningEdge:
-    """Kamailio with this table. `port` is for UDP and TCP on 127.0.0.1."""
+    """Kamailio with this table. `port` is for UDP and TCP on `host`: 127.0.0.1, or all addresses."""
 
     def __init__(
-        self, folder: Path, table: Table, *, port: int, more_sockets: Sequence[str] = (), **settings: Any
+        self,
+        folder: Path,
+        table: Table,
+        *,
+        port: int,
+        host: str = "127.0.0.1",
+        more_sockets: Sequence[str] = (),
+        **settings: Any,
     ) -> None:
         self.port = port
         self.folder = folder
         self.config = EdgeConfig(
             edge="test",
-            listen=(f"udp:127.0.0.1:{self.port}", f"tcp:127.0.0.1:{self.port}", *more_sockets),
+            listen=(f"udp:{host}:{self.port}", f"tcp:{host}:{self.port}", *more_sockets),
             replica=folder / "replica",
             events=folder / "events",
             run=folder / "run",

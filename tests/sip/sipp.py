@@ -214,4 +214,5 @@ def _start(folder: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
 
 def _is_bound(port: int, kind: str) -> bool:
     suffix = f":{port:04X}"
-    return any(line.split()[1].endswith(suffix) for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:])
+    lines = [line for name in (kind, f"{kind}6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return any(line.split()[1].endswith(suffix) for line in lines)

@@ -89,6 +89,24 @@ def test_a_name_that_was_never_resolved_is_passed_over_without_asking_dns(stage:
     assert (skipped["n"], sent["n"]) == (1, 2)
 
 
+def test_a_disabled_provider_is_passed_over_with_its_reason(stage: Stage) -> None:
+    stage.table.trunk()
+    resting, working = stage.carrier(ANSWER), stage.carrier(ANSWER)
+    disabled = stage.table.provider(resting.hostname, enabled=False)
+    enabled = stage.table.provider(working.hostname)
+    edge = stage.edge()
+
+    stage.call(edge)
+
+    decision = edge.await_events("call_started")[0]["decision"]
+    assert [(place["provider_id"], place["outcome"], place["position"]) for place in decision] == [
+        (enabled.id, "tried", 1), (disabled.id, "skipped", None),
+    ]  # fmt: skip
+    assert "provider_disabled" in decision[1]["reasons"]
+    assert not resting.received("INVITE")
+    assert edge.await_events("attempt_answered")[0]["n"] == 1
+
+
 def test_the_address_that_the_agent_resolved_is_used(stage: Stage) -> None:
     stage.table.trunk()
     carrier = stage.carrier(ANSWER)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dialplane.domain.customer import FROZEN, Customer
-from tests.sip.edges import RunningEdge
+from tests.sip.edges import RunningEdge, new_id
 from tests.sip.scenarios import ANSWER, Caller
 from tests.sip.stage import Stage
 from tests.sip.wire import peer
@@ -94,6 +94,37 @@ def test_a_frozen_customer_may_not_call(stage: Stage) -> None:
     stage.call(edge, Caller(expects=403))
 
     assert edge.await_events("call_rejected")[0]["reason"] == "customer_frozen"
+
+
+def test_a_trunk_whose_customer_is_deleted_may_not_call(stage: Stage) -> None:
+    edge = open_edge(stage, customer_id=new_id())
+
+    stage.call(edge, Caller(expects=403))
+
+    [rejected] = edge.await_events("call_rejected")
+    assert (rejected["status"], rejected["reason"]) == (403, "customer_missing")
+
+
+@pytest.mark.parametrize("networks", [("127.0.0.0/8", "127.0.0.2/31"), ("127.0.0.2/31", "127.0.0.0/8")])
+def test_a_trunk_is_found_by_the_most_specific_of_the_networks(stage: Stage, networks: tuple[str, str]) -> None:
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    trunks = {network: stage.table.trunk(allowed_ips=(network,)).id for network in networks}
+    edge = stage.edge()
+
+    for source in ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.200.1.1"):
+        stage.call(edge, source=source)
+
+    seen = [event["trunk_id"] for event in edge.await_events("call_started", 4)]
+    wide, narrow = trunks["127.0.0.0/8"], trunks["127.0.0.2/31"]
+    assert seen == [narrow, narrow, wide, wide]
+
+
+def test_a_source_outside_every_network_is_403(stage: Stage) -> None:
+    edge = open_edge(stage, allowed_ips=("127.0.0.2/31",))
+
+    stage.call(edge, Caller(expects=403), source="127.0.0.4")
+
+    assert edge.events() == []
 
 
 def test_trunks_at_one_address_are_told_apart_by_domain_name(stage: Stage) -> None:

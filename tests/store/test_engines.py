@@ -1,16 +1,21 @@
 """Connections: what an exception of theirs may tell."""
 
 import traceback
+from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import DBAPIError
 
 from dialplane.store import tables
 from dialplane.store.address import parse_address
 from dialplane.store.engines import reader_engine, writer_engine
+from tests.control.making import ADMIN
+from tests.databases import SqliteFolder, open_database
 
 CANARY = "hunter2-canary"
+FULL = 2
+"""SQLite's number for `synchronous=FULL`."""
 
 
 def test_no_parameter_of_a_statement_that_fails_is_in_the_exceptions_text(migrated_url: str) -> None:
@@ -22,3 +27,35 @@ def test_no_parameter_of_a_statement_that_fails_is_in_the_exceptions_text(migrat
             assert CANARY not in "".join(traceback.format_exception(failed.value))
         finally:
             engine.dispose()
+
+
+class Many:
+    """Drafts that are many enough for a connection of their own, and stage nothing."""
+
+    are_many = True
+
+    def stage(self, connection: Connection, name: str) -> None:
+        pass
+
+
+@pytest.mark.anyio
+async def test_sqlite_writes_through_connections_that_lose_nothing_and_check_references(
+    sqlite_folder: SqliteFolder,
+) -> None:
+    database = open_database(sqlite_folder.create("pragmas", template="prepared"))
+    seen: list[dict[str, Any]] = []
+
+    def look(connection: Connection) -> None:
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        seen.append({name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names})
+
+    try:
+        async with database.change(ADMIN, "look") as changing:
+            await changing.run(look)
+        async with database.write() as writing:
+            await writing.run(look)
+        async with database.change(ADMIN, "look", drafts=[Many()]) as staged:
+            await staged.run(look)
+    finally:
+        await database.close()
+    assert seen == [{"journal_mode": "wal", "synchronous": FULL, "foreign_keys": 1}] * 3

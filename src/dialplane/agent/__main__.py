@@ -5,6 +5,7 @@ import logging
 import socket
 import sys
 from ipaddress import ip_network
+from pathlib import Path
 
 import structlog
 
@@ -16,8 +17,12 @@ from dialplane.settings import Settings, split_address, split_list
 log = structlog.get_logger()
 
 
+class CannotBegin(Exception):
+    """Something that the settings name is not there; the message says what, and why not."""
+
+
 def companion_of(settings: Settings) -> Companion:
-    """The agent that these settings describe. Raises OSError where the key cannot be read."""
+    """The agent that these settings describe. Raises CannotBegin."""
     folder = settings.data.absolute() / "edge"
     key_file = settings.key_file or folder / "edge.key"
     host, port = settings.http_address
@@ -27,8 +32,8 @@ def companion_of(settings: Settings) -> Companion:
         folder=folder,
         edge=settings.edge_name or socket.gethostname(),
         control_url=settings.control_url or f"http://{local}:{port}",
-        key=key_file.read_text().strip(),
-        own_sip=(socket.gethostbyname(settings.sip_address[0]), settings.sip_address[1]),
+        key=_read_key(key_file),
+        own_sip=_own_sip(*settings.sip_address),
         denied_networks=[ip_network(text) for text in split_list(settings.denied_networks)],
         nameservers=[dns_address] if dns_address else (),
         nameserver_port=dns_port,
@@ -41,6 +46,22 @@ def companion_of(settings: Settings) -> Companion:
             thresholds=Thresholds(down_after=settings.probe_down_after, up_after=settings.probe_up_after),
         ),
     )
+
+
+def _read_key(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise CannotBegin(f"the edge's access key cannot be read: {file}: {error.strerror}") from error
+
+
+def _own_sip(host: str, port: int) -> tuple[str, int]:
+    """The edge's SIP socket, its address as a number, of whichever version."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise CannotBegin(f"the edge's SIP address {host} leads nowhere: {error.strerror}") from error
+    return str(found[0][4][0]), port
 
 
 def configure_logs(level: str) -> None:
@@ -63,8 +84,8 @@ def main() -> int:
     configure_logs(settings.log_level)
     try:
         companion = companion_of(settings)
-    except OSError as error:
-        log.error("the edge's access key cannot be read", file=str(error.filename), why=error.strerror)
+    except CannotBegin as error:
+        log.error("the edge agent cannot begin", why=str(error))
         return 1
     try:
         asyncio.run(run_until_stopped(companion))

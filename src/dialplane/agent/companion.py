@@ -74,6 +74,7 @@ class Companion:
             run_folder=self.folder / "kamailio",
             max_call_s=self.max_call_s,
             heartbeats=heartbeats,
+            damages=lambda: tables.damages,
         )
         check = TableCheck(tables, heartbeats=heartbeats, every_s=self.check_every_s)
         try:

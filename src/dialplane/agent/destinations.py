@@ -32,14 +32,15 @@ class Destinations:
     def _is_own(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         if not self._own_address.is_unspecified:
             return address == self._own_address
-        return _is_of_this_machine(str(address))
+        return address.is_loopback or _is_of_this_machine(str(address))
 
 
 def _is_of_this_machine(address: str) -> bool:
+    """Towards its own addresses the kernel sends from just these (as edge/destinations.py has it, for calls)."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.bind((address, 0))
+            probe.connect((address, 9))
         except OSError:
             return False
-    return True
+        return bool(probe.getsockname()[0] == address)

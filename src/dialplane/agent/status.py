@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +29,7 @@ LOAD_FILE = "load.json"
 """Written by Kamailio's script (edge/shedding.py), which the agent does not import."""
 
 LOAD_FIELDS = ("calls_shed", "shed_percent", "events_lost")
+DAMAGES = "replica_damages"
 _PROGRAM = "kamailio"
 _ANSWER_WITHIN_S = 5.0
 _VERSION = re.compile(r"version: kamailio (\S+)")
@@ -37,7 +38,10 @@ log = structlog.get_logger()
 
 
 class EdgeStatus:
-    """Appends an `edge_status` event now and then. `run_folder` is where Kamailio leaves its process id."""
+    """Appends an `edge_status` event now and then. `run_folder` is where Kamailio leaves its process id.
+
+    `damages` tells how often the replica was found damaged and loaded anew since the agent was started.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class EdgeStatus:
         run_folder: Path,
         max_call_s: int,
         heartbeats: Heartbeats,
+        damages: Callable[[], int],
         every_s: float = EVERY_S,
     ) -> None:
         self._events = events
@@ -53,6 +58,7 @@ class EdgeStatus:
         self._load_file = run_folder / LOAD_FILE
         self._max_call_s = max_call_s
         self._heartbeats = heartbeats
+        self._damages = damages
         self._every_s = every_s
 
     async def run(self) -> None:
@@ -80,6 +86,7 @@ class EdgeStatus:
                 kamailio_version=kamailio,
                 kamailio_started=started,
                 max_call_s=self._max_call_s,
+                counters={**counters_of(self._load_file), DAMAGES: self._damages()},
                 **load,
             )
         except OSError as error:
@@ -105,6 +112,14 @@ def load_of(file: Path) -> dict[str, int]:
         told = json.loads(file.read_bytes())
         return {name: int(told[name]) for name in LOAD_FIELDS}
     except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def counters_of(file: Path) -> dict[str, int]:
+    """What else Kamailio counts, by name, as it last told; nothing where it has not."""
+    try:
+        return {str(name): int(count) for name, count in json.loads(file.read_bytes())["counters"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 

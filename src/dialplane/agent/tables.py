@@ -37,7 +37,8 @@ class Taken:
 class ReplicaTables:
     """Opens (or begins) the replica in `folder`. One that is damaged stands at revision 0 and is loaded anew.
 
-    `loads` counts full loads: after one, health and addresses may have been lost.
+    `loads` counts full loads: after one, health and addresses may have been lost. `damages` counts those that mended
+    damage.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,6 +46,7 @@ class ReplicaTables:
         self._folder = folder
         self._writer = ReplicaWriter(folder)
         self.loads = 0
+        self.damages = 0
 
     @property
     def revision(self) -> int:
@@ -112,10 +114,12 @@ class ReplicaTables:
         response.seek(0)
         head, changes = read_feed(response)
         if head.full:
-            if self.damaged:
+            was_damaged = self.damaged
+            if was_damaged:
                 self._writer.close()  # so that nothing of it is carried over
             count = self._writer.replace(changes, revision=head.revision, epoch=head.epoch)
             self.loads += 1
+            self.damages += was_damaged
         elif head.epoch != self._writer.epoch:
             raise FeedTruncated("the changes are of another database than the replica")
         elif head.revision != self._writer.revision:

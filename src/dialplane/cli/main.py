@@ -2,7 +2,7 @@
 
 import typer
 
-from dialplane.cli import backup, call, migrate, serve, version
+from dialplane.cli import backup, call, migrate, rotate, serve, version
 
 app = typer.Typer(
     help="Outbound SIP call routing: providers and routes behind a REST API, calls routed and failed over.",
@@ -15,5 +15,6 @@ app.command()(serve.edge)
 app.command()(migrate.migrate)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(rotate.rotate_session_keys)
 app.command()(call.call)
 app.command()(version.version)

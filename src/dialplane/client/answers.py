@@ -186,6 +186,10 @@ class Edge(TypedDict):
     kamailio_version: str | None
     kamailio_started: str
     max_call_s: int | None
+    calls_shed: int | None
+    shed_percent: int | None
+    events_lost: int | None
+    counters: dict[str, int]
     calls_in_progress: int
     cps: float
     tm_status: str

@@ -1,6 +1,7 @@
 """Edges: which there are, how far behind each is, what runs there, and how much it carries."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,8 @@ class Edge:
     `revision`: that of its table at its last poll. `lag_revisions`: how many the database is ahead of it. `silent_s`:
     seconds since it was last heard. Since `kamailio_started`: `calls_shed`, new calls refused because it was too busy,
     and `events_lost`, events that its disk had no room for. `shed_percent`: of the new calls, how many it was refusing
-    when it last told. `calls_in_progress`, `cps`: from the events it has handed in so far.
+    when it last told. `counters`: what else it counts, by name. `calls_in_progress`, `cps`: from the events it has
+    handed in so far.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Edge:
     calls_shed: int | None
     shed_percent: int | None
     events_lost: int | None
+    counters: Mapping[str, int]
     calls_in_progress: int
     cps: float
     tm_status: int | None
@@ -91,6 +94,7 @@ async def _edges(unit: Reading, where: Sequence[ColumnElement[bool]], *, limit: 
             calls_shed=row.calls_shed,
             shed_percent=row.shed_percent,
             events_lost=row.events_lost,
+            counters=json.loads(row.counters or "{}"),
             calls_in_progress=going_on.get(row.name, 0),
             cps=started.get(row.name, 0) / LOAD_WINDOW_S,
             tm_status=row.tm_status,

@@ -10,6 +10,7 @@ import msgspec
 Instant = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 SipStatus = Annotated[int, msgspec.Meta(ge=100, le=699)]
+CounterName = Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,64}$")]
 
 
 class Event(msgspec.Struct, kw_only=True, tag_field="kind"):
@@ -119,8 +120,8 @@ class ProviderBreaker(Event, kw_only=True, tag="provider_breaker"):
 class EdgeStatus(Event, kw_only=True, tag="edge_status"):
     """What an edge is and since when it runs; `kamailio_started` is None where Kamailio does not run.
 
-    It stands in the event log behind all that the edge saw before. `calls_shed` and `events_lost` count from Kamailio's
-    start.
+    It stands in the event log behind all that the edge saw before. `calls_shed`, `events_lost` and the other `counters`
+    count from Kamailio's start, what the agent itself counts from its own.
     """
 
     agent_version: str = ""
@@ -130,6 +131,7 @@ class EdgeStatus(Event, kw_only=True, tag="edge_status"):
     calls_shed: Instant | None = None
     shed_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     events_lost: Instant | None = None
+    counters: Annotated[dict[CounterName, Instant], msgspec.Meta(max_length=32)] = {}
 
 
 class EdgeCalls(Event, kw_only=True, tag="edge_calls"):

@@ -157,6 +157,7 @@ class Folded:
             "calls_shed": event.calls_shed,
             "shed_percent": event.shed_percent,
             "events_lost": event.events_lost,
+            "counters": json.dumps(event.counters),
         }
         EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", values)
 

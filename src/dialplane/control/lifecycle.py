@@ -81,12 +81,17 @@ async def page(
 
 async def change(unit: Change, shape: Shape[T], before: T, fields: Mapping[str, Any], *, if_version: int | None) -> T:
     """Stores `before` with these fields changed. Raises ObjectDeleted, InvalidValue, StaleVersion."""
+    return await objects.put(unit, shape, before, changed(unit, shape, before, fields, if_version=if_version))
+
+
+def changed(unit: Change, shape: Shape[T], before: T, fields: Mapping[str, Any], *, if_version: int | None) -> T:
+    """`before` with these fields changed, not yet stored. Raises ObjectDeleted, InvalidValue, StaleVersion."""
     if before.tm_delete != NEVER:
         raise ObjectDeleted(shape.kind)
     check_customer_unchanged(before, fields)
     after = replace(before, **fields, tm_update=unit.next_instant())
     check_version(unit, before.id, if_version)
-    return await objects.put(unit, shape, before, after)
+    return after
 
 
 async def delete(unit: Change, shape: Shape[T], before: T, *, if_version: int | None, **fields: Any) -> T:

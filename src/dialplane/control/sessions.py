@@ -2,8 +2,11 @@
 
 import os
 import secrets
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +30,25 @@ class Claims:
 
 
 class SessionKeys:
-    """The signing keys, newest first: the first signs, all of them verify."""
+    """The signing keys, newest first: the first signs, all of them verify.
 
-    def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
+    Those of a folder follow it: whoever logs in, and a token of an unknown key, has the folder looked at again.
+    """
+
+    def __init__(self, keys: Sequence[tuple[str, bytes]], *, folder: Path | None = None) -> None:
         """`keys`: (key id, 32 bytes or more) each. Raises ValueError without one."""
         if not keys:
             raise ValueError("there is no session key")
         self._newest = keys[0]
         self._keys = dict(keys)
+        self._folder = folder
 
     @classmethod
     def in_folder(cls, folder: Path) -> "SessionKeys":
         """The keys kept in this folder, one made first where there is none. Files are 0600."""
-        files = _files(folder)
-        if not files:
+        if not _files(folder):
             rotate(folder)
-            files = _files(folder)
-        return cls([(file.name.removesuffix(_SUFFIX), file.read_bytes()) for file in files])
+        return cls(_read(folder), folder=folder)
 
     @staticmethod
     def are_in(folder: Path) -> bool:
@@ -52,6 +57,7 @@ class SessionKeys:
 
     def issue(self, agent_id: str, stamp: str, *, now: int) -> str:
         """A token for this agent, valid for SESSION_LIFETIME_S from `now` (instant, us)."""
+        self._look_again()
         key_id, key = self._newest
         issued_s = now // 1_000_000
         claims = {
@@ -66,7 +72,7 @@ class SessionKeys:
     def verify(self, token: str, *, now: int) -> Claims:
         """What the token says. Raises ValueError for all that is not a live token of ours."""
         try:
-            key = self._keys[jwt.get_unverified_header(token)["kid"]]
+            key = self._key(jwt.get_unverified_header(token)["kid"])
             claims = jwt.decode(
                 token,
                 key,
@@ -81,6 +87,19 @@ class SessionKeys:
             raise ValueError("the session has ended")
         return found
 
+    def _key(self, key_id: str) -> bytes:
+        if key_id not in self._keys:
+            self._look_again()
+        return self._keys[key_id]
+
+    def _look_again(self) -> None:
+        """Takes over what has changed in the folder; keys that cannot be read leave it as it was."""
+        if self._folder is None or [_key_id(file) for file in _files(self._folder)] == list(self._keys):
+            return
+        with suppress(OSError):
+            if keys := _read(self._folder):
+                self._newest, self._keys = keys[0], dict(keys)
+
 
 def _claims(claims: dict[str, Any]) -> Claims:
     agent_id, stamp, issued_s, expires_s = (claims[name] for name in ("sub", "stamp", "iat", "exp"))
@@ -89,26 +108,44 @@ def _claims(claims: dict[str, Any]) -> Claims:
     return Claims(agent_id, stamp, issued_s * 1_000_000, expires_s * 1_000_000)
 
 
-def rotate(folder: Path, *, keep: int = 2) -> None:
-    """Adds a new signing key in front; the `keep` newest still verify, so nobody is logged out."""
+def rotate(folder: Path) -> None:
+    """Adds a new signing key in front; a running API takes it over.
+
+    Older keys stay for as long as sessions that they signed may live, so nobody is logged out.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    names = [int(file.name.removesuffix(_SUFFIX)) for file in _files(folder)]
-    _write_aside(folder / f"{max(names, default=0) + 1:06}{_SUFFIX}", secrets.token_bytes(_KEY_BYTES))
-    for file in _files(folder)[keep:]:
-        file.unlink()
+    numbers = [int(_key_id(file)) for file in _files(folder)]
+    _write_aside(folder / f"{max(numbers, default=0) + 1:06}{_SUFFIX}", secrets.token_bytes(_KEY_BYTES))
+    files = _files(folder)
+    for successor, file in pairwise(files):
+        if time.time() - successor.stat().st_mtime > SESSION_LIFETIME_S:
+            file.unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"[0-9]*{_SUFFIX}"), reverse=True)
 
 
+def _key_id(file: Path) -> str:
+    return file.name.removesuffix(_SUFFIX)
+
+
+def _read(folder: Path) -> list[tuple[str, bytes]]:
+    return [(_key_id(file), file.read_bytes()) for file in _files(folder)]
+
+
 def _write_aside(file: Path, content: bytes) -> None:
+    """Written aside and linked into place: of two processes that do it at once, one does it for both."""
     aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(aside, file)
+    try:
+        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dialplane.control import lifecycle, permissions
+from dialplane.control import claims, lifecycle, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Change, Unit
 from dialplane.domain.hostname import parse_domain_name
 from dialplane.domain.ids import parse_id
+from dialplane.domain.region import parse_region
 from dialplane.domain.trunk import Trunk, parse_allowed_ips
 from dialplane.store import objects
 from dialplane.store.objects import TRUNKS
@@ -33,11 +34,15 @@ FIELDS = frozenset(
 
 
 async def create(unit: Change, actor: Actor, fields: Mapping[str, Any], *, id_: str | None = None) -> Trunk:
-    """The new trunk, by default of the actor's customer. Raises InvalidValue, NotFound("customer")."""
+    """The new trunk, by default of the actor's customer.
+
+    Raises InvalidValue, NotFound("customer"), TrunkAddressTaken.
+    """
     fields = _clean(fields)
     _require_trust(actor, fields)
     customer_id = await lifecycle.owner_for_new(unit, actor, "trunk.create", fields)
     trunk = Trunk(id=id_ or lifecycle.new_id(), tm_create=unit.next_instant(), **{**fields, "customer_id": customer_id})
+    await claims.require_free(unit, actor, trunk)
     return await objects.add(unit, TRUNKS, trunk)
 
 
@@ -57,11 +62,16 @@ async def list_(
 async def update(
     unit: Change, actor: Actor, id_: str, fields: Mapping[str, Any], *, if_version: int | None = None
 ) -> Trunk:
-    """Changes the fields that are named. Raises NotFound, ObjectDeleted, StaleVersion, InvalidValue."""
+    """Changes the fields that are named.
+
+    Raises NotFound, ObjectDeleted, StaleVersion, InvalidValue, TrunkAddressTaken.
+    """
     before = await lifecycle.obtain(unit, actor, "trunk.update", TRUNKS, id_)
     if not before.trusted_identity:
         _require_trust(actor, fields)
-    return await lifecycle.change(unit, TRUNKS, before, _clean(fields), if_version=if_version)
+    after = lifecycle.changed(unit, TRUNKS, before, _clean(fields), if_version=if_version)
+    await claims.require_free(unit, actor, after, before=before)
+    return await objects.put(unit, TRUNKS, before, after)
 
 
 async def delete(unit: Change, actor: Actor, id_: str, *, if_version: int | None = None) -> Trunk:
@@ -85,6 +95,8 @@ def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
         cleaned["domain_name"] = parse_domain_name(fields["domain_name"])
     if "auth_types" in fields:
         cleaned["auth_types"] = tuple(fields["auth_types"])
+    if "default_region" in fields:
+        cleaned["default_region"] = parse_region(fields["default_region"])
     if "allowed_ips" in fields:
         cleaned["allowed_ips"] = parse_allowed_ips(fields["allowed_ips"])
     return cleaned

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dialplane.control import agents, lifecycle, permissions, providers, revisions
+from dialplane.control import agents, claims, lifecycle, permissions, providers, revisions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Change
 from dialplane.domain.customer import DELETED
@@ -38,14 +38,14 @@ async def undo(unit: Change, actor: Actor, number: int) -> int:
 
     What was created is deleted, what was changed or deleted is as it was before. Raises PermissionDenied,
     NotFound("revision"), ChangedSince, and what forbids the reversed change itself: ProviderInUse, Protected,
-    AlreadyExists.
+    AlreadyExists, TrunkAddressTaken.
     """
     permissions.require(actor, "revision.undo")
     if await unit.first(select(tables.revisions.c.number).where(tables.revisions.c.number == number)) is None:
         raise NotFound("revision")
     await _refuse_if_changed(unit, number)
     firsts = sorted([first async for first in _first_changes(unit, number)], key=_order)
-    reversal = _Reversal(unit)
+    reversal = _Reversal(unit, actor)
     for kind, part in groupby(firsts, key=lambda first: first[0]):
         same_kind = list(part)
         for start in range(0, len(same_kind), OBJECTS_AT_ONCE):
@@ -95,8 +95,9 @@ async def _first_changes(unit: Change, number: int) -> AsyncIterator[First]:
 class _Reversal:
     """Puts objects back, some hundred of one kind at a time. Keeps which references it has found alive."""
 
-    def __init__(self, unit: Change) -> None:
+    def __init__(self, unit: Change, actor: Actor) -> None:
         self._unit = unit
+        self._actor = actor
         self._live: set[str] = set()
 
     async def reverse(self, shape: Shape[Any], firsts: Sequence[First]) -> None:
@@ -122,6 +123,8 @@ class _Reversal:
             await providers.refuse_if_used(self._unit, present.id)
         if shape.kind == "customer" and is_gone and present.id == SYSTEM_DEFAULT_CUSTOMER:
             raise Protected("customer", "the system default customer cannot be deleted")
+        if shape.kind == "trunk":
+            await claims.require_free(self._unit, self._actor, restored, before=present)
         if shape.kind == "agent":
             await agents.check_restored(self._unit, present, restored)
 

@@ -55,6 +55,14 @@ class AlreadyExists(DialplaneError):
         self.field = field
 
 
+class TrunkAddressTaken(DialplaneError):
+    """Another customer's trunk has a source address, or a digest user, that `field` claims. Says nothing of whose."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field}: another customer's trunk has it")
+        self.field = field
+
+
 class Protected(DialplaneError):
     """The object is part of the system (the system default customer, the last administrator) and must stay."""
 

@@ -62,7 +62,7 @@ class Trunk:
         parse_choice(self.mode, field="mode", among=MODES)
         parse_channels(self.max_channels)
         parse_cps(self.max_cps)
-        parse_region(self.default_region)
+        check_region_form(self.default_region)
 
     @property
     def realm(self) -> str:
@@ -92,8 +92,10 @@ def parse_allowed_ips(value: Sequence[str], *, field: str = "allowed_ips") -> Se
     return tuple(parse_network(text, field=field) for text in value)
 
 
-def parse_region(text: str, *, field: str = "default_region") -> str:
-    """An ISO 3166 country code in capitals, or "". Raises InvalidValue."""
+def check_region_form(text: str, *, field: str = "default_region") -> None:
+    """Two capitals, or "": trunks from before `parse_region` asked for a real one must stay readable at the edges.
+
+    Raises InvalidValue.
+    """
     if text and not (len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()):
         raise InvalidValue(field, "invalid_region", "must be a two-letter ISO country code in capitals")
-    return text

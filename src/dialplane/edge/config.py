@@ -42,8 +42,8 @@ class EdgeConfig:
     (docs/decisions/0008). After `max_call_s` an answered call is ended with a BYE to both sides; each `keepalive_s`
     (0: never; Kamailio takes no less than 30) both are asked by OPTIONS whether they are still in it, and it is ended
     as well once one has been silent, or has answered 481, `keepalive_failures` times in a row. Each `list_calls_s` the
-    edge tells which calls it holds dialogs of (docs/decisions/0006). `script` is what Kamailio loads, None for the one
-    of this package.
+    edge tells which calls it holds dialogs of (docs/decisions/0006). No call goes into `denied_networks`. `script` is
+    what Kamailio loads, None for the one of this package.
     """
 
     edge: str = "local"
@@ -73,6 +73,7 @@ class EdgeConfig:
     keepalive_failures: int = 2
     list_calls_s: int = 60
     scanners: str = REFUSE
+    denied_networks: Sequence[str] = ()
     log_level: int = 0
     script: Path | None = None
     tls: TlsConfig = TlsConfig()
@@ -101,6 +102,7 @@ class ScriptSettings:
     max_headers: int
     max_vias: int
     is_quiet: bool
+    denied_networks: Sequence[str] = ()
 
     @classmethod
     def of(cls, config: EdgeConfig, *, cookie_key: str) -> "ScriptSettings":
@@ -120,6 +122,7 @@ class ScriptSettings:
             max_headers=config.max_headers,
             max_vias=config.max_vias,
             is_quiet=config.is_quiet,
+            denied_networks=tuple(config.denied_networks),
         )
 
     @property
@@ -135,4 +138,5 @@ class ScriptSettings:
     def read(cls, path: Path) -> "ScriptSettings":
         """The settings in a file that `to_json` wrote. Raises OSError, ValueError, TypeError."""
         fields: dict[str, Any] = json.loads(path.read_text())
-        return cls(**{**fields, "sockets": tuple(fields["sockets"])})
+        lists = {name: tuple(fields[name]) for name in ("sockets", "denied_networks")}
+        return cls(**{**fields, **lists})

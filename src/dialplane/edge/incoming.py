@@ -14,6 +14,7 @@ from dialplane.edge.breakers import Breakers
 from dialplane.edge.caps import TRUNK, Caps
 from dialplane.edge.config import ScriptSettings
 from dialplane.edge.cookie import make_cookie
+from dialplane.edge.destinations import Destinations
 from dialplane.edge.door import Door
 from dialplane.edge.events import EventLog, new_id, printable
 from dialplane.edge.ingress import Admission
@@ -54,7 +55,7 @@ class Incoming:
         self._settings = settings
         self._log = log
         self._replica = replica
-        self._carriers = Carriers(settings.sockets)
+        self._carriers = Carriers(Destinations(settings.sockets, denied=settings.denied_networks))
         self._answers = answers
         self._outgoing = outgoing
         self._breakers = breakers

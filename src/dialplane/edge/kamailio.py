@@ -18,6 +18,7 @@ from dialplane.edge.certificate import ensure_own
 from dialplane.edge.config import DROP, SETTINGS_VARIABLE, SITE_PACKAGES_VARIABLE, EdgeConfig, ScriptSettings
 from dialplane.edge.ksr import QUIET_LEVEL
 from dialplane.edge.overload import SHARES
+from dialplane.edge.plan import branches_for
 from dialplane.engine.dialroute import MOST_ATTEMPTS
 from dialplane.engine.failover import RETRY_AFTER_S
 
@@ -45,7 +46,8 @@ SCRUBBED = (
 """Headers, as regular expressions, that cross our border in no request: identities that only a trusted peer may assert
 (RFC 3325, RFC 8224, RFC 7315), credentials that were for us, our own, and what equipment the caller has. Kamailio's
 matching does not tell case."""
-_ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE"
+_OUTSIDE_DIALOGS = "INVITE, ACK, CANCEL, OPTIONS"
+_ALLOW = f"{_OUTSIDE_DIALOGS}, BYE, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE"
 _REPLY_ROUTE = """onreply_route[ATTEMPT_{n}] {{
     if ($rs >= 180 && $rs < 300) python_exec("attempt_replied", "{n}");
     if ($rs >= 200 && $rs < 300) unlock("$ci");
@@ -53,12 +55,11 @@ _REPLY_ROUTE = """onreply_route[ATTEMPT_{n}] {{
 _TLS = """loadmodule "tls.so"
 modparam("tls", "config", "{config}")"""
 _COOKIE_KEY_BYTES = 32
-_DIGEST_BRANCHES = 2  # a challenged attempt takes a branch more; each branch costs 700 bytes in every transaction
-_MOST_BRANCHES = 30  # Kamailio's branch bitmap
 _NO_LIMIT = 2**31 - 1
 _LOAD_INTERVAL_US = 20_000  # a buffer of the usual size holds some 20 ms of work
 _MODULE_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
-_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_LITERAL = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\]")
+_EVERY_ADDRESS = ("0.0.0.0", "[::]")
 _NOBODYS_ADDRESS = "127.0.0.8"
 _LOADED = re.compile(r'^loadmodule "([a-z0-9_]+)\.so"', re.MULTILINE)
 _LIBPYTHON = re.compile(rb"libpython(3\.[0-9]+)\.so")
@@ -114,7 +115,7 @@ def render(config: EdgeConfig, *, topology_key: str = "") -> str:
         tcp_workers=config.workers,
         log_level=config.log_level,
         max_call_s=config.max_call_s,
-        max_branches=min(config.max_attempts + _DIGEST_BRANCHES, _MOST_BRANCHES),
+        max_branches=branches_for(config.max_attempts),
         max_message_bytes=config.max_message_bytes,
         max_stranger_requests=config.max_stranger_requests,
         ban_s=config.ban_s,
@@ -122,6 +123,7 @@ def render(config: EdgeConfig, *, topology_key: str = "") -> str:
         max_new_calls_per_s=config.max_new_calls_per_s or _NO_LIMIT,
         nonce_s=config.nonce_s,
         allow=_ALLOW,
+        outside_dialogs=_OUTSIDE_DIALOGS,
         scanners="|".join(SCANNERS),
         scrubbed="|".join(SCRUBBED),
         retry_after_s=RETRY_AFTER_S,
@@ -205,7 +207,7 @@ def _has_tls(sockets: Sequence[str]) -> bool:
 def _mask_address(sockets: Sequence[str]) -> str:
     """The address that stands for the other side: ours, so that a peer that ignores Route sends to us all the same."""
     hosts = (socket.split(":", 1)[1].rpartition(":")[0] for socket in sockets)
-    usable = (host for host in hosts if _IPV4.fullmatch(host) and host != "0.0.0.0")
+    usable = (host for host in hosts if _LITERAL.fullmatch(host) and host not in _EVERY_ADDRESS)
     return next(usable, _NOBODYS_ADDRESS)
 
 

@@ -94,8 +94,16 @@ class Sip:
         self._did("hdr.append", self._ksr.hdr.append(f"{name}: {value}\r\n"))
 
     def keep_codecs(self, names: str) -> None:
-        """Take all but these codecs out of the SDP offer, if there is one."""
-        self._ksr.sdpops.keep_codecs_by_name(names, "")
+        """Take all but these codecs out of the audio of the SDP offer, if there is one.
+
+        Other media stay: without a codec left their lines would be no SDP, and a missing line would shift the answer's.
+        """
+        self._ksr.sdpops.keep_codecs_by_name(names, "audio")
+
+    def has_codec_of(self, names: str) -> bool:
+        """Whether the SDP offer has one of these codecs at least; yes where there is no offer."""
+        sdpops = self._ksr.sdpops
+        return bool(sdpops.sdp_content() < 0 or sdpops.sdp_with_codecs_by_name(names) > 0)
 
     def set_target(self, uri: str, next_hop: str) -> None:
         """The request URI, and where to send it ("" for where the URI leads)."""

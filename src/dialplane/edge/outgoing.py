@@ -49,6 +49,7 @@ class Outgoing:
         breakers: Breakers,
         caps: Caps,
         credentials_of: Callable[[str], Credentials | None],
+        most_branches: int,
     ) -> None:
         self._sip = sip
         self._log = log
@@ -56,6 +57,7 @@ class Outgoing:
         self._breakers = breakers
         self._caps = caps
         self._credentials_of = credentials_of
+        self._most_branches = most_branches
 
     def begin(self, plan: Plan) -> None:
         """Make the first attempt that can be made; in the request route of the INVITE."""
@@ -183,9 +185,9 @@ class Outgoing:
     def _authenticate(self, plan: Plan, n: int, progress: Progress) -> bool:
         """Send attempt `n` once more with the provider's credentials; False where that cannot be done."""
         credentials = self._credentials_of(plan.attempts[n - 1].carrier.provider_id)
-        if credentials is None or not self._sip.authenticate(
-            username=credentials.username, password=credentials.password
-        ):
+        if credentials is None or not self._has_branch(progress):
+            return False
+        if not self._sip.authenticate(username=credentials.username, password=credentials.password):
             return False
         progress.authenticated = True
         return self._send(plan, n, progress)
@@ -195,7 +197,7 @@ class Outgoing:
             n = progress.current + 1
             progress.current, progress.ringing, progress.authenticated = n, False, False
             attempt = plan.attempts[n - 1]
-            refusal = attempt.carrier.refusal or self._take(attempt.carrier)
+            refusal = self._refusal(attempt.carrier, progress) or self._take(attempt.carrier)
             if refusal:
                 self._skip(plan.call, n, attempt, (*attempt.why, refusal))
                 continue
@@ -227,6 +229,8 @@ class Outgoing:
         carrier = attempt.carrier
         has_changes = carrier.headers or carrier.codecs
         for next_hop in carrier.next_hops:
+            if not self._has_branch(progress):
+                break
             progress.branch += 1
             self._sip.set_target(attempt.uri, next_hop)
             self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
@@ -248,6 +252,21 @@ class Outgoing:
     def _skip(self, call: str, n: int, attempt: PlannedAttempt, why: Sequence[str]) -> None:
         provider_id = attempt.carrier.provider_id
         self._log.attempt_skipped(call, n, provider_id=provider_id, route_id=attempt.route_id, why=why)
+
+    def _refusal(self, carrier: Carrier, progress: Progress) -> str:
+        """The reason code why this carrier cannot be tried, or ""."""
+        if carrier.refusal:
+            return carrier.refusal
+        if not self._has_branch(progress):
+            return reasons.NO_BRANCH_LEFT
+        return "" if self._shares_codec(carrier) else reasons.NO_SHARED_CODEC
+
+    def _shares_codec(self, carrier: Carrier) -> bool:
+        speech = [name for name in carrier.codecs.split(",") if name.lower() != _ALWAYS_KEPT_CODEC]
+        return not carrier.codecs or self._sip.has_codec_of(",".join(speech))
+
+    def _has_branch(self, progress: Progress) -> bool:
+        return progress.branch + 1 < self._most_branches
 
     def _take(self, carrier: Carrier) -> str:
         """Take a channel and a turn of the provider's; the reason code of the cap that is reached, or ""."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from dialplane.edge.plan import Plan
-from dialplane.engine.reasons import OWN_SOCKET
+from dialplane.engine.reasons import DENIED_NETWORK, OWN_SOCKET
 
 MULTIPLE_CHOICES = 300
+_NOBODYS = (OWN_SOCKET, DENIED_NETWORK)
 
 
 def contacts(plan: Plan) -> Sequence[str]:
@@ -13,5 +14,5 @@ def contacts(plan: Plan) -> Sequence[str]:
 
     What only the edge itself cannot do (resolve a name) does not count against a carrier here.
     """
-    uris = [attempt.uri for attempt in plan.attempts if attempt.carrier.refusal != OWN_SOCKET]
+    uris = [attempt.uri for attempt in plan.attempts if attempt.carrier.refusal not in _NOBODYS]
     return tuple(f"<{uri}>;q={1 - place / len(uris):.3f}" for place, uri in enumerate(uris))

@@ -23,6 +23,9 @@ EVENTS_LOST = "events_lost"
 LOAD_FILE = "load.json"
 """In Kamailio's run folder, for the agent: calls refused since the start and of a hundred now, events without room."""
 
+TOLD_COUNTERS = ("script_errors", "strangers", "flooded", "auth_failures", "unparsable")
+"""What else is counted since the start and told: by the script (worker.py, door.py), and by kamailio.cfg itself."""
+
 _TELL_S = 1.0
 _LONGEST_S = 1.0  # a longer pause between two readings says nothing about rates
 
@@ -83,9 +86,13 @@ class Shedding:
         )
 
     def _tell(self) -> None:
-        shed = self._sip.counted(COUNTERS_TABLE, SHED)
-        lost = self._sip.counted(COUNTERS_TABLE, EVENTS_LOST)
-        text = json.dumps({"calls_shed": shed, "shed_percent": round(100 * self._load.share), "events_lost": lost})
+        told = {
+            "calls_shed": self._sip.counted(COUNTERS_TABLE, SHED),
+            "shed_percent": round(100 * self._load.share),
+            "events_lost": self._sip.counted(COUNTERS_TABLE, EVENTS_LOST),
+            "counters": {name: self._sip.counted(COUNTERS_TABLE, name) for name in TOLD_COUNTERS},
+        }
+        text = json.dumps(told)
         if text != self._told:
             aside = self._file.with_suffix(".new")
             with suppress(OSError):  # a full disk hides the figures and stops nothing

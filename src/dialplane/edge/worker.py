@@ -32,6 +32,7 @@ from dialplane.edge.outgoing import (
     Outgoing,
 )
 from dialplane.edge.phrases import phrase
+from dialplane.edge.plan import branches_for
 from dialplane.edge.shedding import EVENTS_LOST, Shedding
 from dialplane.replica.reader import ReplicaReader
 
@@ -60,6 +61,7 @@ class Worker:
             breakers=self._breakers,
             caps=caps,
             credentials_of=self._credentials_of,
+            most_branches=branches_for(settings.max_attempts),
         )
         self._incoming = Incoming(
             sip,

@@ -15,6 +15,9 @@ CPS_CAP_FULL = "cps_cap_full"
 BEYOND_MAX_ATTEMPTS = "beyond_max_attempts"
 UNRESOLVED = "unresolved"
 OWN_SOCKET = "own_socket"
+DENIED_NETWORK = "denied_network"
+NO_SHARED_CODEC = "no_shared_codec"
+NO_BRANCH_LEFT = "no_branch_left"
 
 SENTENCES = {
     OWN_ROUTE: "a route of the customer's own",
@@ -32,6 +35,9 @@ SENTENCES = {
     BEYOND_MAX_ATTEMPTS: "dropped: the call may make no more attempts",
     UNRESOLVED: "skipped: no address of the provider's hostname was ever found",
     OWN_SOCKET: "skipped: the provider's hostname leads to the edge itself",
+    DENIED_NETWORK: "skipped: the provider's hostname leads to a network that this platform denies",
+    NO_SHARED_CODEC: "skipped: the caller offers none of the provider's codecs",
+    NO_BRANCH_LEFT: "skipped: the edge has sent as many INVITEs for the call as it can",
 }
 
 

@@ -1,4 +1,4 @@
-"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE]`: see the package."""
+"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE | rotate-session-keys]`: see the package."""
 
 import asyncio
 import sys
@@ -46,12 +46,20 @@ def _restore(settings: Settings, speaker: Speaker, file: str) -> None:
     speaker.say(f"Restored from {file}. Edges load everything anew when Dialplane starts.")
 
 
+def _rotate_session_keys(settings: Settings, speaker: Speaker) -> None:
+    keeping.rotate_session_keys(settings)
+    speaker.say("Logins are signed with a new key from now on; who is logged in stays so.")
+
+
+USAGE = "[edge | migrate | backup FILE | restore FILE | rotate-session-keys]"
+
 MODES: Mapping[str, tuple[Callable[..., None], int]] = {
     "": (_everything, 0),
     "edge": (_edge, 0),
     "migrate": (_migrate, 0),
     "backup": (_backup, 1),
     "restore": (_restore, 1),
+    "rotate-session-keys": (_rotate_session_keys, 0),
 }
 """mode -> what it does with settings and speaker, and how many arguments it takes."""
 
@@ -62,7 +70,7 @@ def main(arguments: list[str]) -> int:
     name, *rest = arguments or [""]
     mode, takes = MODES.get(name, (None, 0))
     if mode is None or len(rest) != takes:
-        speaker.say("usage: python -m dialplane.serve [edge | migrate | backup FILE | restore FILE]")
+        speaker.say(f"usage: python -m dialplane.serve {USAGE}")
         return 2
     try:
         mode(Settings(), speaker, *rest)

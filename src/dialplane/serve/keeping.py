@@ -1,7 +1,10 @@
-"""Backup and restore of a data folder's SQLite database, for the commands of the same names."""
+"""Keeping a data folder: backup and restore of its SQLite database, new session keys. One function for each command."""
 
+import os
 from pathlib import Path
 
+from dialplane.control import sessions
+from dialplane.control.sessions import SessionKeys
 from dialplane.serve.folder import DataFolder
 from dialplane.serve.refusal import CannotStart
 from dialplane.settings import Settings
@@ -29,6 +32,19 @@ def restore(settings: Settings, file: Path) -> None:
             raise CannotStart(
                 f"Nothing was restored: {error}.", "Name a file that `dialplane backup` has made."
             ) from error
+
+
+def rotate_session_keys(settings: Settings) -> None:
+    """Add a signing key, which a running API takes over. Raises CannotStart where there is none before it."""
+    folder = settings.secrets_folder.absolute()
+    try:
+        if not SessionKeys.are_in(folder):
+            raise CannotStart(f"There are no session keys in {folder}.", "Name the data folder with --data FOLDER.")
+        if folder.stat().st_uid != os.geteuid():
+            raise CannotStart(f"The folder {folder} is another user's.", "Run this as the user that Dialplane runs as.")
+        sessions.rotate(folder)
+    except OSError as error:
+        raise CannotStart(f"No key was made: {error}.", "Make the folder writable, or free some room.") from error
 
 
 def _database(settings: Settings) -> Path:

@@ -28,6 +28,7 @@ class Programs:
     sip: tuple[str, int]
     sip_tls: tuple[str, int]
     tls: TlsConfig
+    denied_networks: Sequence[str]
     max_attempts: int
     strangers: str
     stranger_requests: int
@@ -87,6 +88,7 @@ class Programs:
             site_packages=Path(sysconfig.get_path("purelib")),
             max_attempts=self.max_attempts,
             scanners=self.strangers,
+            denied_networks=self.denied_networks,
             max_stranger_requests=self.stranger_requests,
             ban_s=self.ban_s,
             max_source_rps=self.source_requests_per_second,

@@ -24,7 +24,7 @@ from dialplane.serve.running import announced
 from dialplane.serve.show import Show
 from dialplane.serve.speaker import Speaker
 from dialplane.serve.watch import Watch
-from dialplane.settings import Settings
+from dialplane.settings import Settings, split_list
 
 READY_WITHIN_S = 30.0
 TRIM_LOGS_S = 10.0
@@ -93,6 +93,7 @@ class Service:
             tls=TlsConfig(
                 certificate=settings.tls_certificate, key=settings.tls_key, authorities=settings.carrier_authorities
             ),
+            denied_networks=split_list(settings.denied_networks),
             max_attempts=settings.max_attempts,
             strangers=settings.strangers,
             stranger_requests=settings.stranger_requests,

@@ -116,7 +116,7 @@ EDGES = Merged(
         "tm_polled": ("revision", "epoch"),
         "tm_status": (
             *("agent_version", "kamailio_version", "kamailio_started"),
-            *("max_call_s", "calls_shed", "shed_percent", "events_lost"),
+            *("max_call_s", "calls_shed", "shed_percent", "events_lost", "counters"),
         ),
     },
     latest=True,

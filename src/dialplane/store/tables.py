@@ -319,6 +319,7 @@ edges = _table(
     _maybe_big("calls_shed"),
     _maybe_number("shed_percent"),
     _maybe_big("events_lost"),
+    Column("counters", Text),
     _big("tm_create"),
     Index("edges_by_creation", "tm_create", unique=True),
 )

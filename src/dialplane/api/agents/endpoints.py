@@ -34,6 +34,7 @@ async def list_agents(asks: Asks, asked: Annotated[AgentList, query(AgentList)])
         "createAgent",
         "Create an agent",
         permission="agent.create",
+        versioned=True,
         takes=AgentCreate,
         answer=AgentAnswer,
         repeatable=True,
@@ -55,6 +56,7 @@ async def create_agent(asks: Asks, given: Annotated[AgentCreate, body(AgentCreat
         "getAgent",
         "Get an agent, deleted ones too",
         permission="agent.get",
+        versioned=True,
         answer=AgentAnswer,
         refuses=[reasons.INVALID_ID, reasons.AGENT_NOT_FOUND],
     ),
@@ -71,6 +73,7 @@ async def get_agent(asks: Asks, id_: ObjectId) -> Response:
         "updateAgent",
         "Change an agent",
         permission="agent.update",
+        versioned=True,
         takes=AgentUpdate,
         answer=AgentAnswer,
         refuses=[
@@ -97,6 +100,7 @@ async def update_agent(
         "deleteAgent",
         "Delete an agent; again answers the same",
         permission="agent.delete",
+        versioned=True,
         answer=AgentAnswer,
         refuses=[
             reasons.INVALID_ID,

@@ -33,6 +33,7 @@ async def list_calls(asks: Asks, asked: Annotated[CallList, query(CallList)]) ->
         "getCall",
         "Get a call with its attempts",
         permission="call.get",
+        versioned=True,
         answer=CallAnswer,
         refuses=[reasons.INVALID_ID, reasons.CALL_NOT_FOUND],
     ),
@@ -40,4 +41,4 @@ async def list_calls(asks: Asks, asked: Annotated[CallList, query(CallList)]) ->
 async def get_call(asks: Asks, id_: ObjectId) -> Response:
     async with asks.read() as unit:
         found = await calls.get(unit, asks.actor, id_)
-    return answer(present(found))
+    return answer(present(found), version=found.tm_update)

@@ -48,6 +48,7 @@ async def list_customers(asks: Asks, asked: Annotated[CustomerList, query(Custom
         "createCustomer",
         "Create a customer",
         permission="customer.create",
+        versioned=True,
         takes=CustomerCreate,
         answer=CustomerAnswer,
         repeatable=True,
@@ -69,6 +70,7 @@ async def create_customer(
         "getCustomer",
         "Get a customer, deleted ones too",
         permission="customer.get",
+        versioned=True,
         answer=CustomerAnswer,
         refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND],
     ),
@@ -85,6 +87,7 @@ async def get_customer(asks: Asks, id_: ObjectId) -> Response:
         "updateCustomer",
         "Change a customer",
         permission="customer.update",
+        versioned=True,
         takes=CustomerUpdate,
         answer=CustomerAnswer,
         refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.STATE_INVALID, reasons.PROTECTED_OBJECT, reasons.VERSION_MISMATCH],
@@ -104,6 +107,7 @@ async def update_customer(
         "deleteCustomer",
         "Delete a customer; again answers the same",
         permission="customer.delete",
+        versioned=True,
         answer=CustomerAnswer,
         refuses=[
             reasons.INVALID_ID,
@@ -123,7 +127,11 @@ async def delete_customer(asks: Asks, id_: ObjectId, version: IfMatch) -> Respon
 @own.get(
     "",
     **operation(
-        "getOwnCustomer", "Get the caller's own customer", permission="customer.get_own", answer=CustomerAnswer
+        "getOwnCustomer",
+        "Get the caller's own customer",
+        permission="customer.get_own",
+        versioned=True,
+        answer=CustomerAnswer,
     ),
 )
 async def get_own_customer(asks: Asks) -> Response:
@@ -138,6 +146,7 @@ async def get_own_customer(asks: Asks) -> Response:
         "updateOwnCustomer",
         "Change the caller's own customer",
         permission="customer.update_own",
+        versioned=True,
         takes=OwnCustomerUpdate,
         answer=CustomerAnswer,
         refuses=[reasons.STATE_INVALID, reasons.VERSION_MISMATCH],

@@ -22,6 +22,7 @@ EXAMPLE: dict[str, Any] = {
     "calls_shed": 0,
     "shed_percent": 0,
     "events_lost": 0,
+    "counters": {"script_errors": 0, "strangers": 12, "replica_damages": 0},
     "calls_in_progress": 118,
     "cps": 12.4,
     "tm_status": "2022-10-22 16:16:14.120001",
@@ -54,6 +55,10 @@ class EdgeAnswer(BaseModel):
     events_lost: Annotated[
         int | None, Field(description="Events of calls that its disk had no room for, since kamailio_started.")
     ]
+    counters: Annotated[
+        dict[str, int],
+        Field(description="What else it counts, by name; empty until it has told. See the documentation of edges."),
+    ]
     calls_in_progress: Annotated[int, Field(description="Calls it has reported that have not ended.")]
     cps: Annotated[float, Field(description=f"Calls per second, over the last {LOAD_WINDOW_S} s.")]
     tm_status: Annotated[AnsweredInstant, Field(description="When it last told of itself; events before are all here.")]
@@ -75,6 +80,7 @@ def present(edge: Edge) -> dict[str, Any]:
         "calls_shed": edge.calls_shed,
         "shed_percent": edge.shed_percent,
         "events_lost": edge.events_lost,
+        "counters": dict(edge.counters),
         "calls_in_progress": edge.calls_in_progress,
         "cps": edge.cps,
         "tm_status": happened(edge.tm_status),

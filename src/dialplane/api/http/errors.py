@@ -20,6 +20,7 @@ from dialplane.domain.errors import (
     Protected,
     ProviderInUse,
     StaleVersion,
+    TrunkAddressTaken,
     Unavailable,
 )
 
@@ -111,6 +112,12 @@ def _exists(error: AlreadyExists) -> ApiError:
     )
 
 
+def _taken(error: TrunkAddressTaken) -> ApiError:
+    return ApiError(
+        reasons.TRUNK_ADDRESS_TAKEN, details=[Detail(error.field, "taken", "is in use by another customer's trunk")]
+    )
+
+
 def _changed(error: ChangedSince) -> ApiError:
     details = [Detail(f"{kind} {id_}", "changed_since", f"in revision {n}") for kind, id_, n in error.objects]
     return ApiError(reasons.CHANGED_SINCE, details=details)
@@ -137,6 +144,7 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     ObjectDeleted: _deleted,
     ProviderInUse: _in_use,
     AlreadyExists: _exists,
+    TrunkAddressTaken: _taken,
     Protected: lambda error: ApiError(reasons.PROTECTED_OBJECT, f"{error.message}. {reasons.PROTECTED_OBJECT.mend}"),
     StaleVersion: lambda error: ApiError(reasons.VERSION_MISMATCH),
     ChangedSince: _changed,

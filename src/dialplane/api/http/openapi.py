@@ -35,7 +35,10 @@ _SECURITY = {
     "accesskey": {"type": "apiKey", "in": "query", "name": "accesskey", "description": "An access key."},
 }
 _HEADERS = {"X-Request-Id": {"description": "Names this request in the logs.", "schema": {"type": "string"}}}
-_ETAG = {"description": "The object's version, for If-Match.", "schema": {"type": "string"}}
+_ETAG = {
+    "description": "The object's version; the same for as long as it stays as it is.",
+    "schema": {"type": "string"},
+}
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -71,7 +74,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
 def _complete(told: dict[str, Any], route: APIRoute, method: str) -> None:
     responses = told["responses"]
     responses.pop("422", None)
-    for http, names in _by_status(told.pop("x-reasons", ())).items():
+    is_versioned = told.pop("x-versioned", False)
+    is_conditional = is_versioned and method in ("PUT", "DELETE")
+    refuses = {*told.pop("x-reasons", ()), *([reasons.INVALID_REQUEST_HEADER.name] if is_conditional else ())}
+    for http, names in _by_status(sorted(refuses)).items():
         responses[str(http)] = _refusal(names)
     for response in responses.values():
         response.setdefault("headers", {}).update(_HEADERS)
@@ -81,9 +87,9 @@ def _complete(told: dict[str, Any], route: APIRoute, method: str) -> None:
     told["parameters"] = [item for item in told.get("parameters", ()) if item["in"] in ("path", "header")]
     for model in _models(route.dependant, QueryOf):
         told["parameters"] += _parameters(model)
-    if "{id}" in route.path and method in ("PUT", "DELETE"):
+    if is_conditional:
         told["parameters"].append(_IF_MATCH)
-    if "{id}" in route.path:
+    if is_versioned:
         responses["200"]["headers"]["ETag"] = _ETAG
     if not told["parameters"]:
         del told["parameters"]

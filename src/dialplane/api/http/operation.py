@@ -64,11 +64,13 @@ def operation(
     description: str = "",
     media_type: str = "",
     repeatable: bool = False,
+    versioned: bool = False,
 ) -> Mapping[str, Any]:
     """Keyword arguments for a router's decorator.
 
     `name` is the operationId; `permission` the operation of `control.permissions` that it needs (None: no login);
-    `media_type` that of an answer which is not JSON; `repeatable`: it takes an Idempotency-Key (see `once`).
+    `media_type` that of an answer which is not JSON; `repeatable`: it takes an Idempotency-Key (see `once`);
+    `versioned`: it answers one object with its ETag, and as a PUT or DELETE takes If-Match.
     The checks are carried out in order: credentials, permission, query, body.
     """
     checks = [Depends(query_check(query))]
@@ -92,6 +94,7 @@ def operation(
             "x-reasons": [reason.name for reason in sorted(told, key=lambda reason: (reason.http, reason.name))],
             "security": [] if permission is None else _CREDENTIALS,
             **({} if permission is None else {"x-permission": permission}),
+            "x-versioned": versioned,
             **({"parameters": [IDEMPOTENCY_KEY]} if repeatable else {}),
         },
     }

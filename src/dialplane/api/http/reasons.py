@@ -128,6 +128,11 @@ ALREADY_EXISTS = _reason(
     "Another object already holds a value that must be unique.",
     "Choose another value, or change that object instead.",
 )  # fmt: skip
+TRUNK_ADDRESS_TAKEN = _reason(
+    "TRUNK_ADDRESS_TAKEN", ALREADY_EXISTS_STATUS, 409,
+    "Another customer's trunk has this source address, or this digest user in this realm.",
+    "Check what `details` names; where it is truly shared, the platform's administrators can set the trunk up.",
+)  # fmt: skip
 STATE_INVALID = _reason(
     "STATE_INVALID", FAILED_PRECONDITION, 409,
     "A deleted object cannot be changed.",

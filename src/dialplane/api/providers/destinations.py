@@ -11,7 +11,11 @@ _LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 
 
 class Destinations:
-    """Checks literals only: what a name resolves to is checked by the edge agent, before each probe and each call."""
+    """Checks literals where they are given; where an edge is to listen on all addresses, it knows only loopback as own.
+
+    Each edge looks again, on its own machine, and at what names lead to: its agent before a probe, Kamailio before a
+    call. So a network that is denied later, or a hostname that an undo brings back, is skipped there.
+    """
 
     def __init__(self, *, denied: Sequence[str], own_sip: tuple[str, int]) -> None:
         """`denied`: networks. `own_sip`: host and port that calls come in on."""

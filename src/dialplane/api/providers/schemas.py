@@ -107,7 +107,7 @@ class ProviderUpdate(Body):
     name: Name = optional()
     detail: DetailText = optional()
     metadata: Metadata = optional("Anything of yours, up to 16 KiB as JSON.")
-    codecs: Codecs = optional("Codecs left in the offer, joined by commas; empty for all.")
+    codecs: Codecs = optional("Codecs left in the audio of the offer, joined by commas; empty for all.")
     enabled: bool = optional("A provider that is not enabled is skipped, with a reason.")
     transport: Annotated[str, among(*TRANSPORTS)] = optional()
     username: Credential = optional("For the carrier's digest challenge.")

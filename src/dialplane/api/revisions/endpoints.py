@@ -48,6 +48,7 @@ async def list_revisions(asks: Asks, asked: Annotated[RevisionList, query(Revisi
         "getRevision",
         "Get a revision with what it changed",
         permission="revision.get",
+        versioned=True,
         query=Part,
         answer=RevisionAnswer,
         refuses=[reasons.REVISION_NOT_FOUND],
@@ -57,7 +58,7 @@ async def get_revision(asks: Asks, number: Number, asked: Annotated[Part, query(
     after = -1 if asked.after is None else asked.after
     async with asks.read() as unit:
         found = await revisions.get(unit, asks.actor, number, page_size=asked.page_size, after_seq=after)
-    return answer(present_whole(found, after=after))
+    return answer(present_whole(found, after=after), version=found.number)
 
 
 @router.post(

@@ -43,6 +43,7 @@ class NetworkGauges:
             "edge_shed_ratio", "Of the new calls at an edge, how many it is too busy for.", "edge"
         )
         self.edge_lost = gauge("edge_events_lost", "Events an edge's disk had no room for, since its start.", "edge")
+        self.edge_counter = gauge("edge_counter", "What else an edge counts, since its start.", "edge", "counter")
         self.attempts = gauge("provider_attempts", f"Attempts {over}.", "provider")
         self.skipped = gauge("provider_skipped", f"Attempts that were passed over, {over}.", "provider")
         self.late_answers = gauge("provider_late_answers", f"Answers that came too late, {over}.", "provider")
@@ -59,7 +60,7 @@ class NetworkGauges:
         """The edges as they are known now."""
         for gauge in (
             *(self.edge_lag, self.edge_contact, self.edge_status, self.edge_calls, self.edge_cps),
-            *(self.edge_shed, self.edge_shedding, self.edge_lost),
+            *(self.edge_shed, self.edge_shedding, self.edge_lost, self.edge_counter),
         ):
             gauge.clear()
         for edge in edges:
@@ -71,6 +72,8 @@ class NetworkGauges:
             _set(self.edge_shed, edge.calls_shed, edge.name)
             _set(self.edge_shedding, edge.shed_percent, edge.name, unit=_PERCENT)
             _set(self.edge_lost, edge.events_lost, edge.name)
+            for counter, count in edge.counters.items():
+                _set(self.edge_counter, count, edge.name, counter)
 
     def show_providers(self, stats: Sequence[Stats]) -> None:
         """The figures of providers over WINDOW_S."""

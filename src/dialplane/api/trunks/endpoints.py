@@ -34,10 +34,11 @@ async def list_trunks(asks: Asks, asked: Annotated[TrunkList, query(TrunkList)])
         "createTrunk",
         "Create a trunk",
         permission="trunk.create",
+        versioned=True,
         takes=TrunkCreate,
         answer=TrunkAnswer,
         repeatable=True,
-        refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.ALREADY_EXISTS],
+        refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.ALREADY_EXISTS, reasons.TRUNK_ADDRESS_TAKEN],
     ),
 )
 async def create_trunk(asks: Asks, given: Annotated[TrunkCreate, body(TrunkCreate)], attempted: Once) -> Response:
@@ -54,6 +55,7 @@ async def create_trunk(asks: Asks, given: Annotated[TrunkCreate, body(TrunkCreat
         "getTrunk",
         "Get a trunk, deleted ones too",
         permission="trunk.get",
+        versioned=True,
         answer=TrunkAnswer,
         refuses=[reasons.INVALID_ID, reasons.TRUNK_NOT_FOUND],
     ),
@@ -70,9 +72,16 @@ async def get_trunk(asks: Asks, id_: ObjectId) -> Response:
         "updateTrunk",
         "Change a trunk",
         permission="trunk.update",
+        versioned=True,
         takes=TrunkUpdate,
         answer=TrunkAnswer,
-        refuses=[reasons.TRUNK_NOT_FOUND, reasons.STATE_INVALID, reasons.ALREADY_EXISTS, reasons.VERSION_MISMATCH],
+        refuses=[
+            reasons.TRUNK_NOT_FOUND,
+            reasons.STATE_INVALID,
+            reasons.ALREADY_EXISTS,
+            reasons.TRUNK_ADDRESS_TAKEN,
+            reasons.VERSION_MISMATCH,
+        ],
     ),
 )
 async def update_trunk(
@@ -89,6 +98,7 @@ async def update_trunk(
         "deleteTrunk",
         "Delete a trunk; again answers the same",
         permission="trunk.delete",
+        versioned=True,
         answer=TrunkAnswer,
         refuses=[reasons.INVALID_ID, reasons.TRUNK_NOT_FOUND, reasons.STORAGE_FULL, reasons.VERSION_MISMATCH],
     ),

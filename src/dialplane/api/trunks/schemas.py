@@ -6,11 +6,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from dialplane.api.http.answers import times, used
-from dialplane.api.http.fields import Body, DetailText, Id, Name, Rule, among, matching, optional, within_or_null
+from dialplane.api.http.fields import Body, DetailText, Id, Name, Rule, among, optional, within_or_null
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.domain.hostname import parse_domain_name
 from dialplane.domain.provider import MAX_CHANNELS, MAX_CPS, parse_credential
+from dialplane.domain.region import REGIONS, parse_region
 from dialplane.domain.trunk import (
     AUTH_TYPES,
     MAX_ALLOWED_IPS,
@@ -19,7 +20,6 @@ from dialplane.domain.trunk import (
     Trunk,
     parse_allowed_ips,
     parse_auth_types,
-    parse_region,
 )
 
 AuthTypes = Annotated[
@@ -41,6 +41,7 @@ AllowedIps = Annotated[
     ),
 ]
 DomainName = Annotated[str, Rule(parse_domain_name, {"type": "string", "maxLength": 253})]
+Region = Annotated[str, Rule(parse_region, {"type": "string", "enum": ["", *sorted(REGIONS)]})]
 Credential = Annotated[str, Rule(partial(parse_credential, field=""), {"type": "string", "maxLength": 255})]
 
 EXAMPLE: dict[str, Any] = {
@@ -76,9 +77,7 @@ class TrunkUpdate(Body):
     mode: Annotated[str, among(*MODES)] = optional("`redirect` answers 300 with the carriers in order.")
     max_channels: Annotated[int | None, within_or_null(1, MAX_CHANNELS)] = optional("Cap on concurrent calls.")
     max_cps: Annotated[int | None, within_or_null(1, MAX_CPS)] = optional("Cap on calls per second.")
-    default_region: Annotated[str, matching(parse_region, "^([A-Z]{2})?$")] = optional(
-        "ISO country whose national numbers it dials; empty for international digits."
-    )
+    default_region: Region = optional("ISO country whose national numbers it dials; empty for international digits.")
     trusted_identity: bool = optional(
         "Whether carriers get the P-Asserted-Identity of its calls; it is removed else. For project_super_admin to set."
     )

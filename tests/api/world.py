@@ -1,0 +1,137 @@
+"""Two customers with one object of each kind in a running API, and callers of each kind who belong to the first."""
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from dialplane.domain.permission import PERMISSIONS
+from tests.api.serving import Api, Caller
+from tests.waiting import eventually
+
+EDGE_NAME = "edge-of-the-world"
+ABSENT = "4dbeabd6-f397-4375-95d2-a38411e07ed1"
+NEW_AGENT = {"password": "long enough", "permission": "customer_manager"}
+NEW_KEY = {"expire": 86_400, "permission": "customer_manager"}
+
+Ids = dict[str, str]
+"""Noun of a path -> what stands for `{id}`, `{number}` or `{name}` there."""
+
+
+@dataclass
+class Prepared:
+    """A request that nothing but the caller's permission can stand in the way of."""
+
+    method: str
+    path: str
+    body: Any
+    params: dict[str, str]
+
+    def sent_by(self, caller: Caller) -> Any:
+        return caller(self.method, self.path, json=self.body, params=self.params)
+
+
+@dataclass
+class World:
+    """Objects of the own and of a foreign customer; `callers` by permission are the own customer's."""
+
+    api: Api
+    own: Ids
+    foreign: Ids
+    callers: dict[str, Caller]
+
+    def path(self, template: str, ids: Ids) -> str:
+        """The path of the object of these ids."""
+        for place in ("{id}", "{number}", "{name}"):
+            if place in template:
+                return template.replace(place, ids[noun_of(template)])
+        return template
+
+    def prepared(self, method: str, template: str) -> Prepared:
+        """The request to this endpoint, on an object that exists; a new one for what may be done to it only once."""
+        ids = self.own
+        if method == "DELETE" or template.endswith("/undo"):
+            ids = {**ids, noun_of(template): self._fresh(noun_of(template))}
+        asked = {"customer_id": self.own["customers"], "target": "+821012345678"}
+        params = asked if template == "/v1.0/dialroutes" else {}
+        return Prepared(method, self.path(template, ids), self._body(method, template), params)
+
+    def report(self, kind: str, **fields: Any) -> None:
+        """Has the edge tell more of the own customer's call."""
+        _report(self.api, kind, call=self.own["calls"], **fields)
+
+    def _fresh(self, noun: str) -> str:
+        if noun == "revisions":
+            self.api.admin.made("customers")
+            return newest_revision(self.api)
+        made: str = self.api.admin.made(noun, **self._new(noun))["id"]
+        return made
+
+    def _body(self, method: str, template: str) -> Any:
+        if method == "PUT":
+            return {"name": "renamed"}
+        if method != "POST" or template.endswith("/undo"):
+            return {} if method == "POST" else None
+        return {
+            "/v1.0/events": {"edge": EDGE_NAME, "events": []},
+            "/v1.0/changes": {"changes": [{"action": "create", "kind": "customer", "fields": {}}]},
+        }.get(template) or self._new(noun_of(template))
+
+    def _new(self, noun: str) -> dict[str, Any]:
+        mine = {"customer_id": self.own["customers"]}
+        new: dict[str, dict[str, Any]] = {
+            "customers": {"name": "new"},
+            "providers": {"type": "sip", "hostname": "sip.carrier.example"},
+            "routes": {**mine, "provider_id": self.own["providers"], "priority": 1, "target": "+1"},
+            "trunks": mine,
+            "accesskeys": {**mine, **NEW_KEY},
+            "agents": {**mine, **NEW_AGENT, "username": f"{uuid.uuid4()}@new.example"},
+        }
+        return new[noun]
+
+
+def make_world(api: Api) -> World:
+    """A world of its own in this API."""
+    provider = api.admin.made("providers", type="sip", hostname="sip.carrier.example")["id"]
+    own, foreign = _objects(api, provider, "own"), _objects(api, provider, "foreign")
+    callers = {permission: api.caller_with(permission, own["customers"]) for permission in PERMISSIONS}
+    return World(api, own, foreign, callers)
+
+
+def noun_of(template: str) -> str:
+    return template.split("/")[2]
+
+
+def newest_revision(api: Api) -> str:
+    return str(api.admin.get("/v1.0/revisions", params={"page_size": "1"}).json()["result"][0]["number"])
+
+
+def _objects(api: Api, provider: str, name: str) -> Ids:
+    admin = api.admin
+    customer = admin.made("customers", name=name)["id"]
+    mine = {"customer_id": customer}
+    return {
+        "customers": customer,
+        "providers": provider,
+        "routes": admin.made("routes", **mine, provider_id=provider, priority=1, target="+82")["id"],
+        "trunks": admin.made("trunks", **mine)["id"],
+        "accesskeys": admin.made("accesskeys", **mine, **NEW_KEY)["id"],
+        "agents": admin.made("agents", **mine, **NEW_AGENT, username=f"{customer}@{name}.example")["id"],
+        "calls": _call(api, customer),
+        "revisions": newest_revision(api),
+        "edges": EDGE_NAME,
+    }
+
+
+def _call(api: Api, customer: str) -> str:
+    """A call of this customer, by an edge that is known once the call is."""
+    call = str(uuid.uuid4())
+    _report(api, "call_started", call=call, customer_id=customer, number="+8210")
+    eventually(lambda: api.admin.get(f"/v1.0/edges/{EDGE_NAME}").status_code == 200, what="the edge is known")
+    return call
+
+
+def _report(api: Api, kind: str, **fields: Any) -> None:
+    at = time.time_ns() // 1_000
+    event = {"v": 1, "id": str(uuid.uuid4()), "kind": kind, "edge": EDGE_NAME, "at": at, "mono": 1, **fields}
+    assert api.admin.post("/v1.0/events", {"edge": EDGE_NAME, "events": [event]}).json() == {"accepted": 1}

@@ -1,0 +1,55 @@
+"""Where no call is sent, whatever a provider's hostname says: the edge itself, and networks that settings deny."""
+
+import pytest
+
+from tests.sip.scenarios import ANSWER
+from tests.sip.sipp import Carrier
+from tests.sip.stage import Stage
+from tests.sip.wire import peer
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_an_edge_on_all_addresses_sends_itself_no_call_by_any_of_them(stage: Stage, transport: str) -> None:
+    stage.table.trunk(allowed_ips=("127.0.0.0/8",))
+
+    def lead_back(port: int) -> None:
+        for host in ("127.0.0.1", "127.0.0.2"):
+            stage.table.provider(f"{host}:{port}", transport=transport)
+        carriers.append(stage.carrier(ANSWER))
+        stage.table.provider(carriers[0].hostname)
+
+    carriers: list[Carrier] = []
+    edge = stage.edge_at(lead_back, host="0.0.0.0")
+
+    stage.call(edge)
+
+    edge.await_events("call_ended")
+    assert [skip["why"][-1] for skip in edge.events("attempt_skipped")] == ["own_socket", "own_socket"]
+    assert [sent["n"] for sent in edge.events("attempt_sent")] == [3]
+    assert len(edge.events("call_started")) == 1
+
+
+def test_a_literal_in_a_network_that_is_denied_since_is_passed_over(stage: Stage) -> None:
+    stage.table.trunk()
+    denied, spare = stage.carrier(ANSWER, address="127.0.0.2"), stage.carrier(ANSWER)
+    stage.table.provider(denied.hostname)
+    stage.table.provider(spare.hostname)
+    edge = stage.edge(denied_networks=("127.0.0.2/31",))
+
+    stage.call(edge)
+
+    assert edge.await_events("attempt_skipped")[0]["why"][-1] == "denied_network"
+    assert (len(denied.received("INVITE")), len(spare.received("INVITE"))) == (0, 1)
+
+
+def test_no_caller_is_redirected_into_a_denied_network(stage: Stage) -> None:
+    stage.table.trunk(mode="redirect")
+    stage.table.provider("127.0.0.2:5070")
+    stage.table.provider("127.0.0.9:5070")
+    edge = stage.edge(denied_networks=("127.0.0.2/31",))
+
+    with peer(edge.port) as caller:
+        answer = caller.ask(caller.request("INVITE"))
+
+    assert "@127.0.0.9:5070>" in answer
+    assert "127.0.0.2" not in answer
