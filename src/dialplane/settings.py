@@ -6,7 +6,7 @@ values inward.
 
 import re
 import ssl
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +36,10 @@ def _address(text: str) -> str:
 
 def _optional_address(text: str) -> str:
     return _address(text) if text else ""
+
+
+def _optional_ip(text: str) -> str:
+    return str(ip_address(text.strip("[]"))) if text else ""
 
 
 def _networks(text: str) -> str:
@@ -177,6 +181,11 @@ class Settings(BaseSettings):
         default="",
         description="HOST:PORT for SIP over TLS; empty for the port above that of `sip`, or a free one where it is "
         "taken: carriers over TLS need a socket to be sent from.",
+    )
+    sip_advertised: Annotated[str, AfterValidator(_optional_ip)] = Field(
+        default="",
+        description="IP address that callers and carriers reach this edge at, where it is not the one of `sip`: behind "
+        "NAT. Empty for that one; where `sip` is 0.0.0.0 or [::], for the address of the default route.",
     )
     tls_certificate: Path | None = Field(
         default=None,

@@ -32,6 +32,8 @@ class TlsConfig:
 class EdgeConfig:
     """`listen` holds sockets as Kamailio writes them (`udp:127.0.0.1:5060`); `replica`, `events` and `run` are folders.
 
+    `advertised` is the address that others reach these sockets at, where that is another one; "" where it is not.
+
     `shared_memory_mb` is address space, touched only as calls need it.
     `workers` is the number of processes per UDP socket: none of them ever waits, so more than processors only cost
     caches (four on two: 10 to 20 % more CPU a call). `scanners` says whether known scanners and unknown sources
@@ -48,6 +50,7 @@ class EdgeConfig:
 
     edge: str = "local"
     listen: Sequence[str]
+    advertised: str = ""
     replica: Path
     events: Path
     run: Path
@@ -77,6 +80,17 @@ class EdgeConfig:
     log_level: int = 0
     script: Path | None = None
     tls: TlsConfig = TlsConfig()
+
+    @property
+    def sockets(self) -> Sequence[str]:
+        """`address:port` of each socket, as others reach it and as it is here."""
+        here = [socket.partition(":")[2] for socket in self.listen]
+        return (*(self.reached_at(socket) for socket in here if self.advertised), *here)
+
+    def reached_at(self, socket: str) -> str:
+        """The advertised form of an `address:port` of ours."""
+        host = f"[{self.advertised}]" if ":" in self.advertised else self.advertised
+        return f"{host}:{socket.rpartition(':')[2]}"
 
     @property
     def is_quiet(self) -> bool:
@@ -112,7 +126,7 @@ class ScriptSettings:
             replica=str(config.replica),
             events=str(config.events),
             run=str(config.run),
-            sockets=tuple(socket.partition(":")[2] for socket in config.listen),
+            sockets=tuple(config.sockets),
             cookie_key=cookie_key,
             max_attempts=config.max_attempts,
             breaker_failures=config.breaker_failures,

@@ -109,7 +109,7 @@ def write_config(config: EdgeConfig) -> Path:
 def render(config: EdgeConfig, *, topology_key: str = "") -> str:
     """The text of Kamailio's configuration. `topology_key` masks what one side is not to see of the other."""
     return ConfigTemplate(_template()).substitute(
-        listen="\n".join(_listen_lines(config.listen)),
+        listen="\n".join(_listen_lines(config)),
         tls=_TLS.format(config=config.run / TLS_FILE) if _has_tls(config.listen) else "",
         workers=config.workers,
         tcp_workers=config.workers,
@@ -137,7 +137,7 @@ def render(config: EdgeConfig, *, topology_key: str = "") -> str:
         quiet="#!define QUIET" if config.is_quiet else "",
         quiet_level=QUIET_LEVEL,
         topology_key=topology_key,
-        topology_address=_mask_address(config.listen),
+        topology_address=_mask_address(config.sockets),
         turn_away="" if config.scanners == DROP else 'sl_send_reply("403", "Forbidden");',
         reply_routes="\n".join(_REPLY_ROUTE.format(n=n) for n in range(1, MOST_ATTEMPTS + 1)),
         script=config.script or Path(__file__).with_name("script.py"),
@@ -194,10 +194,14 @@ def _modules() -> Sequence[str]:
     return [*_LOADED.findall(_template()), "tls"]
 
 
-def _listen_lines(sockets: Sequence[str]) -> Sequence[str]:
-    has_tcp = any(socket.startswith(("tcp:", "tls:")) for socket in sockets)
-    tls = ("enable_tls=yes",) if _has_tls(sockets) else ()
-    return [*tls, *(f"listen={socket}" for socket in sockets), *(() if has_tcp else ("disable_tcp=yes",))]
+def _listen_lines(config: EdgeConfig) -> Sequence[str]:
+    has_tcp = any(socket.startswith(("tcp:", "tls:")) for socket in config.listen)
+    tls = ("enable_tls=yes",) if _has_tls(config.listen) else ()
+    sockets = [
+        f"listen={socket} advertise {config.reached_at(socket)}" if config.advertised else f"listen={socket}"
+        for socket in config.listen
+    ]
+    return [*tls, *sockets, *(() if has_tcp else ("disable_tcp=yes",))]
 
 
 def _has_tls(sockets: Sequence[str]) -> bool:
@@ -206,7 +210,7 @@ def _has_tls(sockets: Sequence[str]) -> bool:
 
 def _mask_address(sockets: Sequence[str]) -> str:
     """The address that stands for the other side: ours, so that a peer that ignores Route sends to us all the same."""
-    hosts = (socket.split(":", 1)[1].rpartition(":")[0] for socket in sockets)
+    hosts = (socket.rpartition(":")[0] for socket in sockets)
     usable = (host for host in hosts if _LITERAL.fullmatch(host) and host not in _EVERY_ADDRESS)
     return next(usable, _NOBODYS_ADDRESS)
 

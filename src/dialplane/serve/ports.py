@@ -4,6 +4,7 @@ import errno
 import socket
 import time
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 from dialplane.serve.refusal import CannotStart
 from dialplane.settings import split_address
@@ -45,6 +46,23 @@ def sip_tls(wanted: str, *, beside: tuple[str, int]) -> tuple[str, int]:
         return host, _bindable(host, implied)
     except OSError:
         return _free(replace(implied, port=0))
+
+
+def advertised(host: str, wanted: str) -> str:
+    """The address to tell others: as `wanted`, or where all are listened on that of the default route; else ""."""
+    if wanted or not ip_address(host).is_unspecified:
+        return wanted
+    family, elsewhere, here = _ELSEWHERE[":" in host]
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((elsewhere, 9))  # of a datagram socket: nothing is sent
+        except OSError:
+            return here
+        return str(probe.getsockname()[0])
+
+
+_ELSEWHERE = ((socket.AF_INET, "192.0.2.1", "127.0.0.1"), (socket.AF_INET6, "2001:db8::1", "::1"))
+"""By whether it is IPv6: an address that is nobody's (RFC 5737, RFC 3849), and what is left without a network."""
 
 
 def _free(wanted: Listening) -> tuple[str, int]:

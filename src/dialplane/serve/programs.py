@@ -27,6 +27,7 @@ class Programs:
     http: tuple[str, int] | None
     sip: tuple[str, int]
     sip_tls: tuple[str, int]
+    advertised: str
     tls: TlsConfig
     denied_networks: Sequence[str]
     max_attempts: int
@@ -81,6 +82,7 @@ class Programs:
         return EdgeConfig(
             edge=self.edge,
             listen=(f"udp:{where}", f"tcp:{where}", f"tls:{text_of(self.sip_tls)}"),
+            advertised=self.advertised,
             tls=self.tls,
             replica=self.folder.edge / "replica",
             events=self.folder.edge / "events",

@@ -90,6 +90,7 @@ class Service:
             http=http,
             sip=sip,
             sip_tls=ports.sip_tls(settings.sip_tls, beside=sip),
+            advertised=ports.advertised(sip[0], settings.sip_advertised),
             tls=TlsConfig(
                 certificate=settings.tls_certificate, key=settings.tls_key, authorities=settings.carrier_authorities
             ),
@@ -179,7 +180,9 @@ class Service:
             self._speaker.fact("API", f"{programs.control_url}   (documentation at /docs)")
         else:
             self._speaker.fact("Follows", programs.control_url)
-        self._speaker.fact("SIP", f"{text_of(programs.sip)}   (UDP and TCP; TLS at port {programs.sip_tls[1]})")
+        reached = f"; others reach it at {programs.advertised}" if programs.advertised else ""
+        tls_port = programs.sip_tls[1]
+        self._speaker.fact("SIP", f"{text_of(programs.sip)}   (UDP and TCP; TLS at port {tls_port}{reached})")
         self._speaker.fact("Started", f"in {time.monotonic() - began:.1f} s; Ctrl-C stops it")
 
     def _tell_administrator(self, first: Prepared) -> None:
