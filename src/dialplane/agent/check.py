@@ -38,7 +38,7 @@ class TableCheck:
         place: Place | None = Place()
         while place is not None:
             self._heartbeats.beat(LOOP)
-            place = await self._tables.look_on(place)
+            place = await self._heartbeats.during(LOOP, self._tables.look_on(place))
             await asyncio.sleep(PAUSE_S)
 
     async def _wait(self) -> None:

@@ -92,11 +92,8 @@ class FeedFollower:
 
     async def _take(self, response: IO[bytes]) -> Taken:
         """Apply; a replica that cannot be written several times in a row is given up and loaded anew."""
-        applying = asyncio.ensure_future(self._tables.take(response))
-        while not (await asyncio.wait((applying,), timeout=5.0))[0]:
-            self._heartbeats.beat(LOOP)
         try:
-            taken = applying.result()
+            taken = await self._heartbeats.during(LOOP, self._tables.take(response))
         except FeedTruncated:
             raise
         except Exception as error:

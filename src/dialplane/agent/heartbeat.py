@@ -4,8 +4,11 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class LoopStalled(Exception):
@@ -25,6 +28,16 @@ class Heartbeats:
         """The loop has turned."""
         self._last[loop] = time.monotonic()
         self._facts.setdefault(loop, {}).update(facts)
+
+    async def during(self, loop: str, work: Awaitable[T], *, every_s: float = 5.0) -> T:
+        """Await what may take long through no fault of the loop's, as its turn at the replica behind a full load."""
+        working = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait((working,), timeout=every_s))[0]:
+                self.beat(loop)
+            return working.result()
+        finally:
+            working.cancel()
 
     def ages_s(self) -> dict[str, int]:
         """Whole seconds since each loop last turned."""

@@ -93,7 +93,7 @@ class ProviderProbes:
         async with asyncio.TaskGroup() as group:
             while True:
                 self._changed.clear()
-                await self._reconcile(group)
+                await self._heartbeats.during(LOOP, self._reconcile(group))
                 self._heartbeats.beat(LOOP, providers=len(self._watches))
                 try:
                     await asyncio.wait_for(self._changed.wait(), timeout=30.0)
