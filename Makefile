@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 4
 PYTEST_ARGS ?=
+SIP_FAULTS := tests/sip/test_late_answers.py tests/sip/test_cancel.py tests/sip/test_full_disk.py
 
 help:  ## what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,7 +40,7 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents
 	@$(BIN)/python docs/generate.py --check
 
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
-	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults tests/sip/test_late_answers.py $(PYTEST_ARGS)
+	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(SIP_FAULTS) $(PYTEST_ARGS)
 
 bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, CPU per call beside a native Kamailio script
 	@setup/system-packages bench

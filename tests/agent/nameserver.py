@@ -13,15 +13,16 @@ import dns.rdatatype
 import dns.rrset
 
 Records = Mapping[tuple[str, str], list[str]]
-"""(name, type) to the texts of its records."""
+"""(name, type) to the texts of its records, in the order in which they are sent."""
 
 
 class NameServer:
-    """`records` may be replaced at any time; questions of the types in `silent` get no answer."""
+    """`records` may be replaced at any time; questions of the types in `silent` get no answer. `asked`: how many."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
         self.silent: set[str] = set()
+        self.asked = 0
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = int(self.socket.getsockname()[1])
@@ -35,6 +36,7 @@ class NameServer:
                 return
             if not query:
                 return
+            self.asked += 1
             kind = dns.rdatatype.to_text(dns.message.from_wire(query).question[0].rdtype)
             if kind not in self.silent:
                 self.socket.sendto(self._answer(query), sender)
@@ -51,7 +53,7 @@ class NameServer:
             response.answer.append(dns.rrset.from_text(question.name, 0, "IN", kind, *texts))
         elif not any(known == name for known, _ in self.records):
             response.set_rcode(dns.rcode.NXDOMAIN)
-        return response.to_wire()
+        return response.to_wire(want_shuffle=False)
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+import errno
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -117,6 +118,22 @@ def test_hours_are_shipped_oldest_first_and_deleted_only_when_over_and_acknowled
     assert not older.exists()
     assert current.exists()
     assert list(json.loads((tmp_path / ACKNOWLEDGED).read_text())) == [current.name]
+
+
+def test_on_a_full_disk_the_hours_that_fill_it_are_deleted_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = write(tmp_path, line(1) + b"\n", hour="20261122T03")
+    log = EventLog(tmp_path, now=at(DURING))
+    assert drained(log) == ["1"]
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+
+    assert log.delete_finished() == 1
+    assert not older.exists()
 
 
 def test_a_new_file_under_an_old_name_is_read_from_its_beginning(tmp_path: Path) -> None:

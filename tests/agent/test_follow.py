@@ -2,9 +2,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO, Any, cast
 
 import pytest
 
+from dialplane.agent import follow
 from dialplane.agent.backoff import Backoff
 from dialplane.agent.check import TableCheck
 from dialplane.agent.follow import FeedFollower
@@ -219,5 +221,45 @@ def test_a_record_that_cannot_be_stored_does_not_end_the_loop(plane: ControlPlan
             assert routes_to(tmp_path, "+821021656521") == [1]
             plane.changes.pop()
             await has_routes(tmp_path, 1)
+
+    asyncio.run(scenario())
+
+
+class SlowLine:
+    """In the client's place: a feed that comes byte by byte, as long as it comes."""
+
+    def __init__(self) -> None:
+        self.comes = True
+        self.sent = 0
+
+    async def download_feed(self, response: IO[bytes], **asked: Any) -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            if self.comes:
+                self.sent += response.write(b" ")
+
+
+def test_a_download_that_takes_longer_than_a_turn_may_is_no_stall_as_long_as_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "DAMAGE_LOOK_S", 0.02)
+    heartbeats = Heartbeats(tmp_path / "agent.json", silence_limit_s=0.5)
+    line = SlowLine()
+    follower = FeedFollower(
+        cast(AsyncClient, line), ReplicaTables(tmp_path / "replica"), edge="here", spool_folder=tmp_path,
+        heartbeats=heartbeats, on_change=lambda: None,
+    )  # fmt: skip
+
+    async def scenario() -> None:
+        running = asyncio.create_task(follower.run())
+        looks = []
+        while line.sent < 50:
+            await asyncio.sleep(0.02)
+            looks.append(heartbeats.stalled())
+        assert not any(looks)
+        line.comes = False
+        await eventually_async(lambda: heartbeats.stalled() == ["feed"])
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(scenario())

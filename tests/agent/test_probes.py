@@ -151,16 +151,25 @@ def test_names_are_resolved_ahead_of_calls_and_an_address_that_answers_stands_fi
     asyncio.run(scenario())
 
 
-def test_the_last_good_addresses_are_kept_while_dns_is_away(tmp_path: Path) -> None:
+def test_the_last_good_addresses_are_kept_and_probed_while_dns_is_away(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with udp_carrier() as (_, port):
+        async with udp_carrier() as (carrier, port):
             with serving({("carrier.example", "A"): ["127.0.0.1"]}) as dns:
                 async with probing(tmp_path, nameserver_port=dns.port) as edge:
                     await edge.put(provider(f"carrier.example:{port}"))
                     await eventually_async(lambda: edge.addresses() == [f"127.0.0.1:{port}"])
                     dns.silent = {"A", "AAAA", "SRV"}
-                    await eventually_async(lambda: edge.status() == UNHEALTHY, within_s=20)
-                    assert edge.addresses() == [f"127.0.0.1:{port}"]
+                    asked = carrier.asked
+                    await eventually_async(lambda: carrier.asked > asked + 4, within_s=30)
+                    assert edge.status() == HEALTHY
+                async with probing(tmp_path, nameserver_port=dns.port) as restarted:
+                    asked = carrier.asked
+                    await eventually_async(lambda: carrier.asked > asked + 4, within_s=30)
+                    assert (restarted.status(), restarted.addresses()) == (HEALTHY, [f"127.0.0.1:{port}"])
+                    carrier.status = None
+                    await eventually_async(lambda: restarted.status() == UNHEALTHY, within_s=30)
+                    assert restarted.addresses() == [f"127.0.0.1:{port}"]
+                    assert "carrier.example" in restarted.detail()
 
     asyncio.run(scenario())
 
@@ -178,6 +187,20 @@ def test_a_name_that_leads_to_a_forbidden_address_gets_no_probe_and_no_call(tmp_
                     assert "own SIP socket" in edge.detail()
                     assert edge.addresses() == []
                     assert carrier.asked == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_name_that_leads_to_a_forbidden_address_since_the_agent_was_restarted_gets_no_call(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with udp_carrier() as (_, port):
+            with serving({("carrier.example", "A"): ["127.0.0.1"]}) as dns:
+                async with probing(tmp_path, nameserver_port=dns.port) as edge:
+                    await edge.put(provider(f"carrier.example:{port}"))
+                    await eventually_async(lambda: edge.addresses() == [f"127.0.0.1:{port}"])
+            with serving({("carrier.example", "A"): ["169.254.169.254"]}) as dns:
+                async with probing(tmp_path, nameserver_port=dns.port) as edge:
+                    await eventually_async(lambda: edge.addresses() == [])
 
     asyncio.run(scenario())
 

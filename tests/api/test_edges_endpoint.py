@@ -123,7 +123,7 @@ def test_edges_providers_and_their_views_are_metrics(own_api: Api) -> None:
     report(own_api, "edge-1", "edge_status", calls_shed=12, shed_percent=25, events_lost=3,
            counters={"strangers": 40})  # fmt: skip
     report(own_api, "edge-1", "provider_health", provider_id=provider, hostname="a.example", status="healthy")
-    report(own_api, "edge-1", "provider_breaker", provider_id=provider, state="half_open")
+    report(own_api, "edge-1", "provider_breaker", provider_id=provider, hostname="a.example", state="half_open")
     report(own_api, "edge-1", "call_started", call=call)
     report(own_api, "edge-1", "attempt_sent", call=call, n=1, provider_id=provider, route_id=call)
     report(own_api, "edge-1", "attempt_ringing", call=call, n=1)
@@ -177,7 +177,8 @@ def test_each_edges_view_of_a_provider_stands_beside_the_health_of_all(api: Api)
     }
     report(api, "a", "provider_health", provider_id=provider, hostname="b.example", status="unhealthy", detail="silent")
     report(api, "b", "provider_health", provider_id=provider, hostname="b.example", status="healthy", detail="200")
-    report(api, "a", "provider_breaker", provider_id=provider, state="open", detail="5 timeouts")
+    breaker = {"provider_id": provider, "hostname": "b.example"}
+    report(api, "a", "provider_breaker", **breaker, state="open", detail="5 timeouts")
     told = api.admin.get(f"/v1.0/providers/{provider}/health").json()
     whole = api.admin.get(f"/v1.0/providers/{provider}").json()
     assert (told["health_status"], told["health_checked_at"]) == ("healthy", whole["health_checked_at"])

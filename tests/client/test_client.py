@@ -154,7 +154,7 @@ def reported(client: Client, kind: str, **fields: Any) -> None:
 def test_edges_health_and_figures_can_be_asked_for(api: Api, client: Client) -> None:
     provider_id, call = new_provider(client), str(uuid.uuid4())
     reported(client, "edge_status", agent_version="1.2.3")
-    reported(client, "provider_breaker", provider_id=provider_id, state="open")
+    reported(client, "provider_breaker", provider_id=provider_id, hostname="127.0.0.1:5070", state="open")
     reported(client, "call_started", call=call, customer_id=SYSTEM_DEFAULT_CUSTOMER)
     reported(client, "attempt_sent", call=call, n=1, provider_id=provider_id, route_id=call)
 

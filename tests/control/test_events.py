@@ -144,7 +144,7 @@ async def test_a_late_answer_is_recorded_beside_what_ended_the_attempt(db: Datab
     story = [
         event("attempt_sent", 10, n=1, provider_id=PROVIDERS[0], route_id=ROUTE, uri="sip:x", why=[]),
         event("attempt_ended", 20, n=1, status=None, reason="", verdict="timeout", action="next"),
-        event("late_answer", 30, n=1, status=200),
+        event("late_answer", 30, n=1, status=200, tag="the leg's"),
     ]
     await ingest(db, story)
     (attempt,) = (await call_of(db)).call.attempts

@@ -27,7 +27,7 @@ def probed(provider: Provider, at: int, status: str, edge: str, **fields: Any) -
 
 def tripped(provider: Provider, at: int, state: str, edge: str, detail: str = "") -> dict[str, Any]:
     told = event("provider_breaker", at, provider_id=provider.id, state=state, edge=edge, detail=detail)
-    return {name: value for name, value in told.items() if name != "call"}
+    return {name: value for name, value in told.items() if name != "call"} | {"hostname": provider.hostname}
 
 
 async def views_of(db: Database, provider: Provider) -> list[EdgeView]:
@@ -70,6 +70,10 @@ async def test_another_hostname_forgets_what_the_edges_knew(db: Database) -> Non
     async with db.change(ADMIN, "provider.update") as unit:
         changed = await providers.update(unit, ADMIN, provider.id, {"hostname": "other.example"})
     assert await views_of(db, changed) == []
+    await ingest(db, [tripped(provider, 20, "open", "cut off until now")])
+    assert await views_of(db, changed) == []
+    await ingest(db, [tripped(changed, 30, "open", "a")])
+    assert [view.breaker.state for view in await views_of(db, changed)] == ["open"]
 
 
 async def test_an_unknown_state_is_refused_alone(db: Database) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.provider import Provider
-from dialplane.edge.cookie import call_of_cookie, make_cookie
+from dialplane.edge.cookie import Origin, make_cookie, origin_of_cookie
 from dialplane.edge.events import EventLog, new_id
 from dialplane.edge.ingress import dialled_in, outbound_proxy
 from dialplane.edge.plan import Carrier, Plan, PlannedAttempt
@@ -105,15 +105,18 @@ def test_an_outbound_proxy_is_a_single_uri(routes: list[str]) -> None:
 
 @given(ANYTHING, ANYTHING)
 def test_no_text_is_a_cookie_that_we_did_not_make(route: str, sip_call_id: str) -> None:
-    assert call_of_cookie(route, sip_call_id, key=KEY) is None
+    assert origin_of_cookie(route, sip_call_id, key=KEY) is None
 
 
-@given(ANYTHING, ANYTHING, st.uuids())
-def test_a_cookie_is_found_in_whatever_stands_around_it(before: str, sip_call_id: str, call: uuid.UUID) -> None:
-    cookie = make_cookie(str(call), sip_call_id, key=KEY)
+@given(ANYTHING, ANYTHING, st.uuids(), st.integers(0, 2**63))
+def test_a_cookie_is_found_in_whatever_stands_around_it(
+    before: str, sip_call_id: str, call: uuid.UUID, began_ms: int
+) -> None:
+    origin = Origin(str(call), began_ms)
+    cookie = make_cookie(origin, sip_call_id, key=KEY)
 
-    assert call_of_cookie(f"{before}{cookie}>", sip_call_id, key=KEY) == str(call)
-    assert call_of_cookie(cookie, f"{sip_call_id}x", key=KEY) is None
+    assert origin_of_cookie(f"{before}{cookie}>", sip_call_id, key=KEY) == origin
+    assert origin_of_cookie(cookie, f"{sip_call_id}x", key=KEY) is None
 
 
 @given(st.binary(max_size=400), st.integers(1, 5), st.integers(1, 5))

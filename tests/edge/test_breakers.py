@@ -20,7 +20,7 @@ class Workers:
     """Two workers of one edge, a clock, and the provider as the replica has it."""
 
     def __init__(self, folder: Path, *, failures: int = 3) -> None:
-        self.now_s = 1_700_000_000
+        self.now_s = 1_000.5
         self.provider: Provider | None = PROVIDER
         self._table: dict[str, Any] = {}
         self._folder = folder
@@ -44,6 +44,9 @@ class Workers:
         for outcome in outcomes:
             self.one.ended(PROVIDER.id, f"sip:+82@{hostname}", outcome)
 
+    def admits(self, hostname: str = PROVIDER.hostname) -> bool:
+        return self.two.admits(PROVIDER.id, f"sip:+82@{hostname}")
+
     def is_open(self) -> bool:
         return bool(self.two.open_ones(lambda provider_id: self.provider))
 
@@ -52,7 +55,7 @@ class Workers:
         return [event["state"] for event in written(self._folder)]
 
 
-@pytest.mark.parametrize("outcome", [500, 503, 599, NO_RESPONSE, NO_PROGRESS, TRANSPORT_ERROR])
+@pytest.mark.parametrize("outcome", [408, 500, 503, 599, NO_RESPONSE, NO_PROGRESS, TRANSPORT_ERROR])
 def test_failures_in_a_row_open_it(tmp_path: Path, outcome: Outcome) -> None:
     workers = Workers(tmp_path)
 
@@ -78,6 +81,16 @@ def test_whatever_shows_a_carrier_at_work_begins_the_count_anew_and_closes_it(tm
     assert workers.states() == ["open", "closed"]
 
 
+def test_a_408_after_a_phone_has_rung_is_the_callees(tmp_path: Path) -> None:
+    workers = Workers(tmp_path)
+
+    workers.attempt(503, 503)
+    workers.one.ended(PROVIDER.id, f"sip:+82@{PROVIDER.hostname}", 408, has_rung=True)
+    workers.attempt(503, 503)
+
+    assert not workers.is_open()
+
+
 def test_a_cancelled_attempt_says_nothing(tmp_path: Path) -> None:
     workers = Workers(tmp_path)
 
@@ -86,25 +99,49 @@ def test_a_cancelled_attempt_says_nothing(tmp_path: Path) -> None:
     assert workers.is_open()
 
 
-def test_after_a_while_one_call_tries_it_and_the_others_do_not(tmp_path: Path) -> None:
+def test_after_a_while_one_attempt_is_let_through_and_no_other(tmp_path: Path) -> None:
     workers = Workers(tmp_path)
     workers.attempt(503, 503, 503)
 
     workers.now_s += 29
-    assert workers.is_open()
+    assert (workers.is_open(), workers.admits()) == (True, False)
     workers.now_s += 1
-    assert [workers.is_open() for _ in range(3)] == [False, True, True]
+    assert [workers.admits() for _ in range(3)] == [True, False, False]
+    assert workers.is_open()
     workers.now_s += 30
-    assert [workers.is_open() for _ in range(2)] == [False, True]
+    assert [workers.admits() for _ in range(2)] == [True, False]
 
     assert workers.states() == ["open", "half_open"]
+
+
+def test_calls_that_are_only_decided_take_no_trial_from_those_that_lead_there(tmp_path: Path) -> None:
+    workers = Workers(tmp_path)
+    workers.attempt(503, 503, 503)
+    workers.now_s += 30
+
+    assert not any(workers.is_open() for _ in range(100))
+
+    assert workers.states() == ["open"]
+    assert workers.admits()
+
+
+def test_what_is_closed_or_elsewhere_is_let_through(tmp_path: Path) -> None:
+    workers = Workers(tmp_path)
+    assert workers.admits()
+    workers.attempt(503, 503, 503)
+
+    assert workers.admits("elsewhere.example")
+
+    workers.attempt(200)
+    assert [workers.admits() for _ in range(2)] == [True, True]
+    assert workers.states() == ["open", "closed"]
 
 
 def test_a_failed_trial_opens_it_for_as_long_again(tmp_path: Path) -> None:
     workers = Workers(tmp_path)
     workers.attempt(503, 503, 503)
     workers.now_s += 30
-    assert not workers.is_open()
+    assert workers.admits()
 
     workers.attempt(NO_RESPONSE)
 
@@ -117,7 +154,7 @@ def test_a_trial_that_gets_through_closes_it(tmp_path: Path) -> None:
     workers = Workers(tmp_path)
     workers.attempt(503, 503, 503)
     workers.now_s += 30
-    assert not workers.is_open()
+    assert workers.admits()
 
     workers.attempt(200)
 
@@ -135,6 +172,7 @@ def test_a_provider_that_moves_begins_anew(tmp_path: Path) -> None:
 
     assert not workers.is_open()
     assert workers.states() == ["open", "closed"]
+    assert {event["hostname"] for event in written(tmp_path)} == {PROVIDER.hostname}
 
 
 def test_without_a_limit_nothing_opens(tmp_path: Path) -> None:

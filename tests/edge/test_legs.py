@@ -1,8 +1,11 @@
 """The requests that end a leg which answered too late."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dialplane.edge.legs import LateAnswer, ending, uri_in
 
@@ -76,5 +79,45 @@ def test_the_uri_of_a_contact(header: str, uri: str) -> None:
 
 def test_routes_that_do_not_hold_ours_are_not_believed() -> None:
     _, bye = ending(late(record_routes=("<sip:10.0.0.3;lr>",)), own=";dp=")
+
+    assert "Route" not in bye.headers
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=80),
+    st.text(alphabet="<>;,:@ \t\r\n\x00\x1b\x85\u2028sip=dp[]*1.", max_size=80),
+    st.builds(
+        "{}sip:{}@{}{}".format,
+        st.sampled_from(["<", '"x" <', ""]),
+        st.text(max_size=20),
+        st.sampled_from(["10.0.0.1", "[2001:db8::1]", "[1", "host\r\nX: 1", "10.0.0.1\nX: 1", "999.1.1.1"]),
+        st.sampled_from([">", ";lr>", "\r\n>", ">\r\nX: 1", ""]),
+    ),
+    st.just(OURS),
+)
+
+
+@settings(max_examples=1000)
+@given(
+    st.fixed_dictionaries({name: HOSTILE for name in ("caller", "callee", "call_id", "contact")}),
+    st.lists(HOSTILE, max_size=6),
+)
+def test_no_header_breaks_it_or_gets_a_line_of_its_own(fields: dict[str, str], record_routes: list[str]) -> None:
+    for request in ending(late(**fields, record_routes=record_routes), own=";dp="):
+        names = [line.partition(":")[0] for line in request.headers.split("\r\n")]
+        assert names == ["From", "To", "Call-ID", "CSeq", *["Route"] * names.count("Route"), "Max-Forwards", ""]
+        assert not re.search(r"[\r\n\0]", request.headers.replace("\r\n", ""))
+        assert not re.search(r"[\r\n\0 ]", request.uri + request.next_hop)
+
+
+def test_a_folded_header_goes_on_in_one_line() -> None:
+    ack, _ = ending(late(callee='"Gate"\r\n\t<sip:+82@carrier>;tag=b'), own=";dp=")
+
+    assert 'To: "Gate" <sip:+82@carrier>;tag=b\r\n' in ack.headers
+
+
+@pytest.mark.parametrize("route", ["<sip:10.0.0.2;lr\r\n X: 1>", "<tel:+1>", "<sip:a b@10.0.0.2;lr>"])
+def test_a_route_that_is_no_sip_uri_is_not_believed(route: str) -> None:
+    _, bye = ending(late(record_routes=(f"<sip:10.0.0.3;lr>, {route}", OURS)), own=";dp=")
 
     assert "Route" not in bye.headers

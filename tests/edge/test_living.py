@@ -83,6 +83,23 @@ def test_where_kamailio_does_not_say_nothing_is_told(
     assert told(log, tmp_path) == []
 
 
+def test_a_call_is_over_that_was_up_before_the_earlier_of_two_looks_and_is_in_neither(
+    living: LivingCalls, dialogs: Dialogs
+) -> None:
+    ends, stays = new_id(), new_id()
+    dialogs.calls = [ends, stays]
+    living.report()  # at 200
+    assert not living.is_over("lost", 150)
+    dialogs.calls = [stays]
+    living.report()  # at 300: the one that ended is told of once more
+    assert living.is_over("lost", 150)
+    assert not any(living.is_over(call, 150) for call in (ends, stays))
+    assert not any(living.is_over("lost", at) for at in (99, 200))
+
+    living.report()
+    assert living.is_over(ends, 150)
+
+
 @given(st.lists(st.uuids(version=4).map(str), max_size=400), st.integers(1, 60))
 def test_every_call_stands_in_the_part_that_its_id_begins_with(calls: list[str], most: int) -> None:
     parts = split(calls, most=most)

@@ -75,7 +75,7 @@ class Transaction:
         self.outgoing = Outgoing(
             sip,
             self.log,
-            answers=Answers(sip, self.log, call_of=lambda: CALL),
+            answers=Answers(sip, self.log, call_of=lambda: CALL, won_before=lambda call, tag: False),
             breakers=Breakers(sip, self.log, BreakerRule(failures=0, open_s=30), now_s=lambda: 1_700_000_000),
             caps=Caps(sip, now_s=lambda: 1_000.0),
             credentials_of=lambda provider_id: credentials,

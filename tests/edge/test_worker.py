@@ -1,6 +1,7 @@
 """The entry points on a KSR made from Kamailio's list: what they must hold whatever happens."""
 
 import re
+import time
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ import pytest
 
 from dialplane.edge import kamailio
 from dialplane.edge.config import ScriptSettings
-from dialplane.edge.cookie import make_cookie
+from dialplane.edge.cookie import Origin, make_cookie
 from dialplane.edge.ksr import Sip
 from dialplane.edge.worker import Worker
 from tests.edge.fakeksr import FakeKsr
 from tests.edge.test_events import written
+
+ID = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
+BEFORE = Origin(ID, time.time_ns() // 1_000_000 - 1_000)
 
 
 def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
@@ -30,6 +34,7 @@ def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
         "max_auth_failures": 20,
         "max_headers": 100,
         "max_vias": 64,
+        "max_call_s": 14_400,
         "is_quiet": False,
         "run": str(folder / "run"),
         **settings,
@@ -54,7 +59,7 @@ def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -
     named = set(re.findall(r'python_exec\("([a-z_]+)"', files("dialplane.edge").joinpath("kamailio.cfg").read_text()))
     named |= set(re.findall(r'python_exec\("([a-z_]+)"', kamailio._REPLY_ROUTE))
 
-    assert len(named) == 14
+    assert len(named) == 15
     assert all(callable(getattr(made, name)) for name in named)
     assert made.child_init(1) == 0
 
@@ -129,7 +134,7 @@ def test_a_dialog_that_cannot_be_judged_is_refused(tmp_path: Path) -> None:
 def test_a_dialog_from_before_a_restart_goes_on_where_its_cookie_is_ours(
     tmp_path: Path, method: str, is_ours: bool, goes_on: int, replies: int, events: int
 ) -> None:
-    cookie = make_cookie("0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11", "1", key=bytes(32) if is_ours else b"x")
+    cookie = make_cookie(BEFORE, "1", key=bytes(32) if is_ours else b"x")
     ksr = FakeKsr({"pv.get": message(**{"$rm": method}), "hdr.get": f"<sip:h;lr=on{cookie}>"})
 
     assert worker(tmp_path, ksr).dialog_unknown(None) == goes_on
@@ -138,8 +143,35 @@ def test_a_dialog_from_before_a_restart_goes_on_where_its_cookie_is_ours(
     assert len(written(tmp_path / "events")) == events
 
 
+@pytest.mark.parametrize("age_s", [-60, 14_400 + 3_600 + 1])
+@pytest.mark.parametrize("method", ["BYE", "INVITE"])
+def test_a_call_that_would_have_a_dialog_or_be_over_by_now_is_none(tmp_path: Path, method: str, age_s: int) -> None:
+    cookie = make_cookie(Origin(ID, time.time_ns() // 1_000_000 - age_s * 1_000), "1", key=bytes(32))
+    ksr = FakeKsr({"pv.get": message(**{"$rm": method}), "hdr.get": f"<sip:h;lr=on{cookie}>"})
+
+    assert worker(tmp_path, ksr).dialog_unknown(None) == -1
+
+    assert ksr.called("sl.sl_send_reply") == [[481, "Call/Transaction Does Not Exist"]]
+    assert written(tmp_path / "events") == []
+
+
+def test_a_bye_goes_on_though_the_channels_of_its_call_cannot_be_given_back(tmp_path: Path) -> None:
+    def broken(*_: Any) -> Any:
+        raise SystemError("no shared memory")
+
+    cookie = make_cookie(BEFORE, "1", key=bytes(32))
+    answers = {"pv.get": message(**{"$rm": "BYE"}), "hdr.get": f"<sip:h;lr=on{cookie}>", "htable.sht_lock": broken}
+    ksr = FakeKsr(answers)
+
+    assert worker(tmp_path, ksr).dialog_unknown(None) == 1
+
+    assert ksr.called("tm.t_send_reply") == []
+    assert [event["kind"] for event in written(tmp_path / "events")] == ["call_ended"]
+    assert ksr.called("htable.sht_inc") == [["counters", "script_errors"]]
+
+
 def test_a_bye_sent_again_is_not_recorded_again(tmp_path: Path) -> None:
-    cookie = make_cookie("0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11", "1", key=bytes(32))
+    cookie = make_cookie(BEFORE, "1", key=bytes(32))
     ksr = FakeKsr({"pv.get": message(**{"$rm": "BYE"}), "hdr.get": f"<sip:h;lr=on{cookie}>", "tm.t_newtran": 0})
 
     assert worker(tmp_path, ksr).dialog_unknown(None) == -1

@@ -92,6 +92,12 @@ def test_unhealthy_providers_move_behind_in_the_same_order_and_are_never_lost() 
     assert why(decision, "c") == ("tried", (reasons.OWN_ROUTE, reasons.BREAKER_OPEN))
 
 
+def test_what_calls_met_says_more_than_what_a_probe_met() -> None:
+    routes = [candidate(name, priority=place) for place, name in enumerate("abc")]
+    all_unhealthy = {provider_id(name) for name in "abc"}
+    assert names(decide(routes, unhealthy=all_unhealthy, breakers={provider_id("a")})) == "bca"
+
+
 def test_a_full_provider_is_skipped_and_the_call_goes_on() -> None:
     decision = decide([candidate("a"), candidate("b", priority=2)], full={provider_id("a"): reasons.CPS_CAP_FULL})
     assert names(decision) == "b"

@@ -66,6 +66,11 @@ def test_a_challenge_is_answered_once_where_there_are_credentials(status: int) -
     assert after(403, ringing=False, can_authenticate=True).action == "next"
 
 
+@pytest.mark.parametrize("status", [401, 407])
+def test_a_challenge_after_a_phone_has_rung_is_not_answered_it_would_ring_again(status: int) -> None:
+    assert after(status, ringing=True, can_authenticate=True).action == "next"
+
+
 @pytest.mark.parametrize("outcome", [100, 180, 700, "lost"])
 def test_what_is_no_outcome_is_refused(outcome: Outcome) -> None:
     with pytest.raises(ValueError, match="not the outcome"):

@@ -46,7 +46,13 @@ class MortalCarrier:
         self.lives += 1
         self.is_alive = True
         self._life.enter_context(
-            running_carrier(self._folder / f"mortal-{self.lives}", ANSWERS_AT_ONCE, traced=False, port=self.port)
+            running_carrier(
+                self._folder / f"mortal-{self.lives}",
+                ANSWERS_AT_ONCE,
+                traced=False,
+                port=self.port,
+                answers_options=True,
+            )
         )
 
     def die(self) -> None:
@@ -120,10 +126,10 @@ class Memory:
 
 
 def invited(carrier: Carrier) -> int:
-    """How many INVITEs a carrier's SIPp has taken; it counts a call for whatever else comes, like a probe."""
-    errors = carrier.folder / "errors.log"
+    """How many INVITEs a carrier's SIPp has taken; it counts a call for whatever else comes, as for each OPTIONS."""
+    errors, statistics = carrier.folder / "errors.log", carrier.folder / "statistics.csv"
     others = errors.read_text(errors="replace").count("while expecting 'INVITE'") if errors.exists() else 0
-    return last_statistic(carrier.folder / "statistics.csv", "IncomingCall(C)") - others
+    return last_statistic(statistics, "IncomingCall(C)") - last_statistic(statistics, "AutoAnswered(C)") - others
 
 
 def _proportional_bytes(pid: int) -> int:
@@ -196,8 +202,10 @@ class Node:
         self.instance = instance
         self._folder = folder
         self._stack = stack
-        self.steady = stack.enter_context(running_carrier(folder / "steady", ANSWERS, traced=False))
-        self.refusing = stack.enter_context(running_carrier(folder / "refusing", refuse(404), traced=False))
+        self.steady, self.refusing = (
+            stack.enter_context(running_carrier(folder / name, steps, traced=False, answers_options=True))
+            for name, steps in (("steady", ANSWERS), ("refusing", refuse(404)))
+        )
         self.mortal = MortalCarrier(folder)
         stack.callback(self.mortal.die)
         self._prepare()

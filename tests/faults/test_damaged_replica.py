@@ -1,5 +1,6 @@
 """The table of a node's edge damaged on disk under calls: no call goes the wrong way, and the table comes back."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -113,3 +114,28 @@ def test_an_entry_that_no_lookup_finds_any_more_is_found_by_looking_at_all_of_th
     assert wrong.received("INVITE") == []
     assert statuses.keys() <= {200, 404}
     assert statuses[404] > 0
+
+
+@may_take_long
+@pytest.mark.parametrize("kept", [0.5, 0.0], ids=["half", "nothing"])
+def test_a_table_that_is_cut_short_while_it_is_in_use_is_loaded_anew_and_ends_no_process_for_good(
+    node: Instance, carriers: tuple[Carrier, Carrier], kept: float
+) -> None:
+    """Whoever reads what is gone is ended by the kernel (SIGBUS): Kamailio's workers and the agent have it mapped."""
+    _, wrong = carriers
+    statuses: Counter[int | None] = Counter()
+    with node.client() as client:
+        for n in range(ROUNDS):
+            file = node.data / "edge" / "replica" / "current" / "data.mdb"
+            os.truncate(file, int(file.stat().st_size * kept))
+            client.customers.create(name=f"{n}")  # what workers remember holds until the next change
+            statuses[call(node)] += 1
+            eventually(lambda: call(node) == 200, within_s=HEALED_WITHIN_S, what=f"a table that is whole: {statuses}")
+            assert file.stat().st_size > 0
+            eventually(lambda: damages(client) >= 1, within_s=HEALED_WITHIN_S, what="the damage told of")
+        eventually(node.follows, within_s=HEALED_WITHIN_S, what="the agent to follow the feed again")
+    print(f"\nThe replica cut short {ROUNDS} times: calls ended {dict(statuses)} before it healed")
+    assert "SIGBUS" in node.said()
+    assert wrong.received("INVITE") == []
+    assert statuses.keys() <= {200, 503, None}
+    assert all(node.main_pid(part) for part in ("dialplane.agent", "kamailio"))

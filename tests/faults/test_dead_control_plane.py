@@ -37,7 +37,8 @@ def test_calls_fail_over_with_api_and_agent_dead_and_each_is_recorded_once_after
             os.kill(demo.main_pid(part), signal.SIGKILL)
         with ThreadPoolExecutor(CALLS) as callers:
             results = list(callers.map(lambda _: place_call(sip, NUMBER, talk_s=0.2), range(CALLS)))
-        assert [result.status for result in results] == [200] * CALLS
+        answered = [result.status for result in results].count(200)
+        assert answered == CALLS
     finally:
         os.kill(demo.process.pid, signal.SIGCONT)
 
@@ -53,6 +54,10 @@ def test_calls_fail_over_with_api_and_agent_dead_and_each_is_recorded_once_after
             return []
 
         eventually(lambda: len(recorded()) >= CALLS, within_s=30, what="all calls recorded and ended")
+        print(
+            f"\nAPI and agent dead: {answered} of {CALLS} calls answered after a failover, {len(recorded())} recorded "
+            f"after their return"
+        )
         assert Counter(recorded()) == Counter(result.call_id for result in results)
         for call in client.calls.all():
             assert [attempt["verdict"] for attempt in call["attempts"]] == ["carrier_error", "answered"]

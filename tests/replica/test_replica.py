@@ -278,20 +278,25 @@ def overwrite_key(data: Path, keys: list[bytes], page: int, *, is_branch: bool) 
 
 
 @pytest.mark.parametrize("kept", [0, 4096, 20_000])
-def test_a_truncated_replica_is_refused(writer: ReplicaWriter, tmp_path: Path, kept: int) -> None:
+def test_a_truncated_replica_is_refused_and_reported_as_damaged(
+    writer: ReplicaWriter, tmp_path: Path, kept: int
+) -> None:
     writer.apply([route(number, f"+{number}", 1) for number in range(1, 2000)], revision=2, epoch="e")
     writer.close()
     (data,) = (tmp_path / "replica").glob("generation-*/data.mdb")
     data.write_bytes(data.read_bytes()[:kept])
     with pytest.raises(ReplicaUnavailable), ReplicaReader(tmp_path / "replica").view():
         pass
-    assert ReplicaWriter(tmp_path / "replica").revision == 0
+    (tmp_path / "replica" / layout.DAMAGED).unlink(missing_ok=True)
+    again = ReplicaWriter(tmp_path / "replica")
+    assert (again.damaged, again.revision) == (True, 0)
 
 
 def test_a_replica_of_another_layout_is_not_used(writer: ReplicaWriter, tmp_path: Path, monkeypatch: Any) -> None:
     writer.close()
     monkeypatch.setattr(layout, "SCHEMA", b"0")
-    assert ReplicaWriter(tmp_path / "replica").revision == 0
+    again = ReplicaWriter(tmp_path / "replica")
+    assert (again.damaged, again.revision) == (False, 0)
 
 
 digits = st.text("12", max_size=4)

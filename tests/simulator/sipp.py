@@ -20,7 +20,13 @@ def start_sipp(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """SIPp in the foreground, without its screens, its files in `folder`."""
     command = ["sipp", "-i", "127.0.0.1", "-nostdin", "-timeout", f"{TIMEOUT_S}s", "-trace_err", *arguments]
     return subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
 
 

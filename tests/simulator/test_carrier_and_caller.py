@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 from collections.abc import Awaitable, Callable
+from itertools import groupby
 
 import pytest
 
@@ -104,7 +105,7 @@ def test_credentials_are_given_when_asked_for(status: int, algorithm: str, trans
     behaviour = f"challenge user=u password=p status={status} algorithm={algorithm}"
     result, carrier = call(behaviour, transport=transport, credentials=Credentials("u", "p"))
     assert result.status == 200
-    assert carrier.methods() == ["INVITE", "ACK", "INVITE", "ACK", "BYE"]
+    assert [method for method, _ in groupby(carrier.methods())] == ["INVITE", "ACK", "INVITE", "ACK", "BYE"]
     first, second = (item.request for item in carrier.received if item.request.method == "INVITE")
     assert (first.cseq.sequence, second.cseq.sequence) == (1, 2)
     assert first.call_id == second.call_id

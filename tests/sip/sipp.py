@@ -103,12 +103,15 @@ def running_carrier(
     transport: str = "u1",
     address: str = "127.0.0.1",
     port: int = 0,
+    answers_options: bool = False,
 ) -> Iterator[Carrier]:
-    """A carrier that does `steps` with each INVITE, until the end of the block."""
+    """A carrier that does `steps` with each INVITE, until the end of the block. SIPp counts an OPTIONS as a call."""
     folder.mkdir(parents=True)
     port = port or free_port()
     (folder / "scenario.xml").write_text(carrier(steps))
     arguments = ["-p", str(port), "-t", transport, *_arguments(folder, traced=traced, source=address)]
+    if answers_options:
+        arguments.append("-aa")
     process = _start(folder, arguments)
     try:
         eventually(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.ports import free_port
-from tests.sip.edges import RunningEdge, Table
+from tests.sip.edges import Event, RunningEdge, Table
 from tests.sip.polite import PoliteCarrier, polite_carrier
 from tests.sip.scenarios import Caller, Step
 from tests.sip.sipp import Call, Carrier, place_calls, running_carrier, start_calls
+from tests.waiting import eventually
 
 
 class Stage:
@@ -21,14 +22,15 @@ class Stage:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder = folder
         self._stack = stack
-        self._carriers = 0
+        self._carriers: list[Carrier] = []
         self._calls = 0
         self.table = Table()
 
     def carrier(self, steps: Sequence[Step], **settings: Any) -> Carrier:
         """A carrier that does these steps with each INVITE."""
-        self._carriers += 1
-        return self._stack.enter_context(running_carrier(self._folder / f"carrier-{self._carriers}", steps, **settings))
+        folder = self._folder / f"carrier-{len(self._carriers)}"
+        self._carriers.append(self._stack.enter_context(running_carrier(folder, steps, **settings)))
+        return self._carriers[-1]
 
     def polite_carrier(self, *, refuse_after_s: float) -> PoliteCarrier:
         """A carrier that can be cancelled at any moment."""
@@ -63,6 +65,12 @@ class Stage:
         """Place a call and wait for its end, whatever comes."""
         self._calls += 1
         return place_calls(self._folder / f"caller-{self._calls}", caller or Caller(), edge.port, **settings)
+
+    def await_call(self, edge: RunningEdge) -> Event:
+        """Wait until the first call is up on both sides; the event of its answer."""
+        [answered] = edge.await_events("attempt_answered")
+        eventually(lambda: any(carrier.received("ACK") for carrier in self._carriers), what="a carrier to get the ACK")
+        return answered
 
     @contextmanager
     def calling(self, edge: RunningEdge, caller: Caller, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:

@@ -16,7 +16,7 @@ from dialplane.edge.config import TlsConfig
 from tests.authority import Authority
 from tests.ports import free_port
 from tests.sip.edges import RunningEdge
-from tests.sip.scenarios import ANSWER, Caller, refuse
+from tests.sip.scenarios import ANSWER, SILENT, Caller, refuse
 from tests.sip.stage import Stage
 
 
@@ -180,6 +180,50 @@ def test_where_no_address_can_be_reached_the_next_carrier_is_tried_at_once(stage
 
     [ended] = edge.await_events("attempt_ended")
     assert (ended["n"], ended["verdict"], ended["status"]) == (1, "transport_error", None)
+
+
+def test_where_no_other_carrier_is_left_a_silent_address_is_followed_by_the_next(stage: Stage) -> None:
+    stage.table.trunk()
+    refusing, silent, answering = stage.carrier(refuse(503)), stage.carrier(SILENT), stage.carrier(ANSWER)
+    stage.table.provider(refusing.hostname)
+    provider = stage.table.provider("carrier.invalid", no_response_timeout_s=1)
+    edge = stage.edge()
+    edge.resolve(provider, silent.hostname, answering.hostname)
+
+    stage.call(edge)
+
+    assert silent.received("INVITE")
+    edge.await_events("call_ended")
+    assert [event["n"] for event in edge.events("attempt_sent")] == [1, 2]
+    assert [event["n"] for event in edge.events("attempt_answered")] == [2]
+
+
+def test_where_all_addresses_are_silent_the_attempt_ends_once(stage: Stage) -> None:
+    stage.table.trunk()
+    silent = [stage.carrier(SILENT) for _ in range(2)]
+    provider = stage.table.provider("carrier.invalid", no_response_timeout_s=1)
+    edge = stage.edge()
+    edge.resolve(provider, *(carrier.hostname for carrier in silent))
+
+    stage.call(edge, Caller(expects=503))
+
+    assert all(carrier.received("INVITE") for carrier in silent)
+    [ended] = edge.await_events("attempt_ended")
+    assert (ended["n"], ended["verdict"]) == (1, "timeout")
+
+
+def test_a_silent_address_is_followed_by_the_next_carrier_where_there_is_one(stage: Stage) -> None:
+    stage.table.trunk()
+    silent, other, answering = stage.carrier(SILENT), stage.carrier(ANSWER), stage.carrier(ANSWER)
+    provider = stage.table.provider("carrier.invalid", no_response_timeout_s=1)
+    stage.table.provider(answering.hostname)
+    edge = stage.edge()
+    edge.resolve(provider, silent.hostname, other.hostname)
+
+    stage.call(edge)
+
+    assert answering.received("INVITE")
+    assert not other.received("INVITE")
 
 
 def test_one_address_of_several_that_is_the_edge_itself_is_left_out(stage: Stage) -> None:

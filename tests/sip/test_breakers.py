@@ -110,3 +110,46 @@ def test_a_redirected_call_is_no_trial_of_a_carrier_that_failed(stage: Stage) ->
 
     place(stage, edge)
     assert states(edge) == ["open", "half_open", "open"]
+
+
+def test_calls_that_lead_elsewhere_are_no_trial_and_a_trial_is_one_call(stage: Stage) -> None:
+    """The calls to the second number never meet the carrier that failed, and there are many more of them."""
+    stage.table.trunk()
+    dying, alive = stage.carrier(refuse(503)), stage.carrier(ANSWER)
+    first = stage.table.provider(dying.hostname, target="+8210")
+    steady = stage.table.provider(alive.hostname, target="+82")
+    edge = stage.edge(breaker_failures=1, breaker_open_s=1)
+    place(stage, edge)
+    [opened] = edge.await_events("provider_breaker")
+    dying.process.kill()
+    dying.process.wait()
+    stage.carrier(ANSWER, port=dying.port)
+    eventually(lambda: time.monotonic_ns() > opened["mono"] + 1_500_000_000, what="a trial to be due")
+
+    for _ in range(5):
+        stage.call(edge, Caller(number="+82111", talk_ms=10))
+    assert states(edge) == ["open"]
+    place(stage, edge)
+
+    assert states(edge) == ["open", "half_open", "closed"]
+    assert [sent["provider_id"] for sent in sent_of_last_call(edge)] == [first.id]
+    assert {sent["provider_id"] for sent in edge.events("attempt_sent")} == {first.id, steady.id}
+
+
+def test_a_breaker_that_opens_while_a_call_is_under_way_keeps_its_later_attempts_off(stage: Stage) -> None:
+    stage.table.trunk()
+    slow, failing, last = stage.carrier(SILENT), stage.carrier(refuse(503)), stage.carrier(ANSWER)
+    first = stage.table.provider(slow.hostname, target="+8210", no_response_timeout_s=2)
+    weak = stage.table.provider(failing.hostname, target="+82")
+    steady = stage.table.provider(last.hostname, target="+82")
+    edge = stage.edge(breaker_failures=1, breaker_open_s=3600)
+
+    with stage.calling(edge, Caller(talk_ms=10)):
+        [slowly] = edge.await_events("attempt_sent")
+        stage.call(edge, Caller(number="+82111", talk_ms=10))
+        assert states(edge) == ["open"]
+
+    sent = [event["provider_id"] for event in edge.events("attempt_sent") if event["call"] == slowly["call"]]
+    decided = next(event for event in edge.events("call_started") if event["call"] == slowly["call"])["decision"]
+    assert [place["provider_id"] for place in decided] == [first.id, weak.id, steady.id]
+    assert sent == [first.id, steady.id]

@@ -1,5 +1,6 @@
 """What goes wrong inside the edge, and what the calls notice of it."""
 
+import json
 import os
 import signal
 import time
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.sip.edges import RunningEdge
 from tests.sip.scenarios import ANSWER, Caller, refuse
 from tests.sip.stage import Stage
+from tests.sip.wire import peer, peer_at_edge
 from tests.waiting import eventually
 
 FAULTY_SCRIPT = Path(__file__).with_name("faulty_script.py")
@@ -25,9 +28,15 @@ def test_a_bug_in_the_script_is_500_and_the_next_call_goes_through(stage: Stage,
     stage.call(edge)
 
     assert "Bug at faulty_script.py" in edge.log()
+    eventually(lambda: script_errors(edge) == 1, what="the error to be counted")
     started = {event["call"] for event in edge.events("call_started")}
     ended = [event["call"] for event in edge.await_events("call_ended", len(started))]
     assert sorted(ended) == sorted(started)
+
+
+def script_errors(edge: RunningEdge) -> int:
+    """As Kamailio tells the agent."""
+    return int(json.loads((edge.config.run / "load.json").read_text())["counters"]["script_errors"])
 
 
 def test_a_bug_in_the_reply_route_costs_the_record_but_not_the_call(stage: Stage) -> None:
@@ -77,7 +86,7 @@ def test_after_a_kill_the_edge_is_back_within_a_second_and_old_calls_can_be_ende
     stage.table.provider(stage.carrier(ANSWER).hostname)
     edge = stage.edge()
     with stage.calling(edge, Caller(talk_ms=1500)):
-        [answered] = edge.await_events("attempt_answered")
+        answered = stage.await_call(edge)
         edge.kill(signal.SIGKILL)
         started_at = time.monotonic()
         edge.start()
@@ -118,6 +127,32 @@ def _state(entry: Path) -> str:
         return (entry / "stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return "Z"
+
+
+def test_a_call_that_refreshes_itself_ends_at_its_time_all_the_same(stage: Stage) -> None:
+    stage.table.trunk()
+    with peer_at_edge() as carrier:
+        stage.table.provider(f"127.0.0.1:{carrier.port}")
+        edge = stage.edge(max_call_s=2)
+        carrier.reach(edge.port)
+        with peer(edge.port) as caller:
+            caller.send(caller.request("INVITE"))
+            carrier.answer(carrier.receive_request("INVITE"), 200, tag="up")
+            answer = caller.receive_final()
+            caller.send(caller.request_within(answer, "ACK", cseq=1))
+            assert carrier.receive_request("ACK")
+
+            got: list[str] = []
+            while "BYE" not in got and len(got) < 40:
+                caller.send(caller.request_within(answer, "UPDATE", cseq=2 + len(got)))
+                for message in carrier.receive_all(for_s=0.25):
+                    got.append(message.partition(" ")[0])
+                    carrier.answer(message, 200)
+
+    assert got.count("UPDATE") >= 2
+    assert "BYE" in got
+    [ended] = edge.await_events("call_ended")
+    assert ended["hangup_by"] == "timeout"
 
 
 def test_a_call_whose_bye_was_lost_is_ended_in_the_record(stage: Stage) -> None:

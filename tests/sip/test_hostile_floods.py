@@ -17,7 +17,7 @@ from tests.sip.digests import challenge_in, credentials
 from tests.sip.edges import RunningEdge
 from tests.sip.scenarios import ANSWER, refuse
 from tests.sip.stage import Stage
-from tests.sip.wire import Peer, peer
+from tests.sip.wire import Peer, peer, peer_at_edge
 from tests.waiting import eventually
 
 STRANGER = "127.0.0.2"
@@ -142,6 +142,55 @@ def test_a_banned_address_can_still_end_its_calls(stage: Stage) -> None:
 
     assert (result.status, result.hangup_by) == (200, "caller")
     assert edge.await_events("call_ended")[0]["hangup_by"] == "caller"
+
+
+def test_a_banned_address_can_still_cancel_its_call_that_rings(stage: Stage) -> None:
+    stage.table.trunk(auth_types=(BASIC,), allowed_ips=(), username="pbx", password="secret")
+    with peer_at_edge() as carrier:
+        stage.table.provider(f"127.0.0.1:{carrier.port}")
+        edge = stage.edge(max_auth_failures=1)
+        carrier.reach(edge.port)
+        uri = f"sip:+821012345678@127.0.0.1:{edge.port}"
+        with peer(edge.port, address=STRANGER) as caller, peer(edge.port, address=STRANGER) as guesser:
+            challenge = challenge_in(caller.ask(caller.request("INVITE", uri=uri)))
+            proof = credentials(challenge, username="pbx", password="secret", uri=uri)
+            invite = caller.request("INVITE", uri=uri, headers=proof)
+            caller.send(invite)
+            sent = carrier.receive_request("INVITE")
+            carrier.answer(sent, 180, tag="here")
+            challenge = challenge_in(guesser.ask(guesser.request("INVITE", uri=uri)))
+            guess = credentials(challenge, username="pbx", password="guess", uri=uri)
+            assert status_of(guesser.ask(guesser.request("INVITE", uri=uri, headers=guess))) == 407
+            assert ask(guesser, "CANCEL", within_s=0.3) == 0
+
+            cancel = invite.replace(proof, "").replace("INVITE sip", "CANCEL sip", 1).replace("1 INVITE", "1 CANCEL")
+            caller.send(cancel)
+            finals = {status_of(answer): answer for answer in (caller.receive_final(), caller.receive_final())}
+            assert finals.keys() == {200, 487}
+            carrier.answer(carrier.receive_request("CANCEL"), 200, tag="here")
+            carrier.answer(sent, 487, tag="here")
+            caller.acknowledge(invite, finals[487])
+            assert caller.receive_all(for_s=1.2) == [], "a 487 that is not acknowledged comes again"
+
+    assert edge.await_events("call_ended")[0]["hangup_by"] == "caller"
+
+
+def test_guessers_at_many_addresses_are_each_banned_and_fill_no_log(stage: Stage) -> None:
+    stage.table.trunk(auth_types=(BASIC,), allowed_ips=(), username="pbx", password="secret")
+    stage.table.provider(stage.carrier(refuse(486), traced=False).hostname)
+    edge = stage.edge(max_auth_failures=1, max_stranger_requests=100)
+    uri = f"sip:+821012345678@127.0.0.1:{edge.port}"
+    started = time.monotonic()
+    for host in range(2, 42):
+        with peer(edge.port, address=f"127.0.0.{host}") as guesser:
+            challenge = challenge_in(guesser.ask(guesser.request("INVITE", uri=uri)))
+            guess = credentials(challenge, username="pbx", password="guess", uri=uri)
+            assert status_of(guesser.ask(guesser.request("INVITE", uri=uri, headers=guess))) == 407
+    seconds = time.monotonic() - started
+
+    with peer(edge.port, address="127.0.0.41") as guesser:
+        assert ask(guesser, "OPTIONS", within_s=0.3) == 0
+    assert 1 <= edge.log().count("is banned for wrong passwords") <= seconds + 2
 
 
 def test_garbage_fills_no_log(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dialplane.domain.customer import FROZEN, Customer
 from tests.sip.edges import RunningEdge, new_id
-from tests.sip.scenarios import ANSWER, Caller
+from tests.sip.scenarios import ANSWER, BUSY, Caller
 from tests.sip.stage import Stage
 from tests.sip.wire import peer
 
@@ -141,6 +141,26 @@ def test_trunks_at_one_address_are_told_apart_by_domain_name(stage: Stage) -> No
     assert seen == [trunks["two.example"].id, trunks["one.example"].id, rest.id]
 
 
+@pytest.mark.parametrize("named_in", ["request URI", "To"])
+def test_trunks_at_one_address_are_told_apart_by_whom_the_caller_asks_for(stage: Stage, named_in: str) -> None:
+    stage.table.provider(stage.carrier(BUSY).hostname)
+    trunks = {name: stage.table.trunk(domain_name=name) for name in ("one.example", "two.example")}
+    rest = stage.table.trunk()
+    edge = stage.edge()
+
+    with peer(edge.port) as caller:
+        for host in ("two.example", "one.example", "three.example"):
+            asked = caller.request(
+                "INVITE", uri=f"sip:+82@{host if named_in == 'request URI' else 'elsewhere.example'}"
+            )
+            if named_in == "To":
+                asked = asked.replace("To: <sip:+821012345678@127.0.0.1>", f"To: <sip:+82@{host}>")
+            assert caller.ask(asked).startswith("SIP/2.0 486 ")
+
+    seen = [event["trunk_id"] for event in edge.await_events("call_started", 3)]
+    assert seen == [trunks["two.example"].id, trunks["one.example"].id, rest.id]
+
+
 def test_a_trunk_may_not_hold_more_calls_than_its_channels(stage: Stage) -> None:
     stage.table.trunk(max_channels=1)
     stage.table.provider(stage.carrier(ANSWER).hostname)
@@ -175,6 +195,20 @@ def test_the_edge_itself_as_outbound_proxy_is_allowed(stage: Stage) -> None:
     stage.call(edge, Caller(headers="Route: <sip:127.0.0.1:[remote_port];lr>\n"))
 
     edge.await_events("call_ended")
+
+
+def test_the_ack_of_a_refusal_that_went_by_an_outbound_proxy_ends_it(stage: Stage) -> None:
+    stage.table.trunk()
+    edge = stage.edge()
+    with peer(edge.port) as caller:
+        route = f"Route: <sip:127.0.0.1:{edge.port};lr>\n"
+        invite = caller.request("INVITE", headers=route)
+        caller.send(invite)
+        refusal = caller.receive_final()
+        assert refusal.startswith("SIP/2.0 404 ")
+        caller.acknowledge(invite, refusal, headers=route)
+
+        assert caller.receive_all(for_s=1.2) == [], "a refusal that nobody acknowledged comes again after half a second"
 
 
 def test_a_call_over_tcp_goes_the_same_way(stage: Stage) -> None:

@@ -2,17 +2,17 @@
 
 import asyncio
 import os
-import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.sip.drawn_races import Race, make_races
 from tests.sip.edges import RunningEdge
-from tests.sip.races import Behaviour, Caller, CallSeen, Carrier, Leg, header, headers, in_parallel, tag_of, until
+from tests.sip.races import Caller, CallSeen, Carrier, Leg, header, headers, in_parallel, tag_of, until
 from tests.sip.scenarios import (
     ANSWER,
     STAY_SILENT,
@@ -27,48 +27,11 @@ from tests.sip.wire import peer, peer_at_edge
 
 RACES = 1000 if os.environ.get("DIALPLANE_FAULTS") == "full" else 100
 SEED = 20_251_122
-GIVE_UP_S = 1.0
-"""A carrier is given up after a second of silence: the least that a provider may be given."""
 AT_ONCE = 40
 LATE_ENDED = (Pause(2000), Send(200, with_sdp=True), TAKE_ACK, TAKE_BYE)
 RINGING_UNTIL_CANCELLED_MUTELY = (Send(180), STAY_SILENT)
 DECIDING_S = 1.0  # as slow_end_script.py has it
 OUTLIVES_TRANSACTION_S = 7.0  # tm keeps a transaction for 5 s after its final response, give or take its timer
-
-
-@dataclass(frozen=True)
-class Race:
-    """One call: what the first and the second carrier do, and when the caller cancels."""
-
-    number: str
-    first: Behaviour
-    second: Behaviour
-    cancel_after_s: float | None
-
-
-def make_races(count: int, seed: int) -> Sequence[Race]:
-    """Races whose two decisive things happen within milliseconds of one another."""
-    draw = random.Random(seed)
-    races = []
-    for place in range(count):
-        near = GIVE_UP_S + draw.uniform(-0.02, 0.06)
-        rings = draw.choice((None, 0.05))
-        kind = draw.choice(("both", "both", "late", "cancel", "all late", "forks"))
-        first = Behaviour(answers_after_s=near, heeds_cancel=draw.random() < 0.3)
-        second = Behaviour(rings_after_s=None, answers_after_s=max(0.0, draw.uniform(-0.02, 0.05)))
-        cancel = None
-        if kind == "late":
-            first = Behaviour(answers_after_s=GIVE_UP_S + draw.uniform(0.1, 2.0), heeds_cancel=False)
-        elif kind == "cancel":
-            at = draw.uniform(0.1, 0.4)
-            first = Behaviour(rings_after_s=rings, answers_after_s=at, heeds_cancel=draw.random() < 0.5)
-            cancel = max(0.0, at + draw.uniform(-0.01, 0.01))
-        elif kind == "all late":
-            second = Behaviour(answers_after_s=GIVE_UP_S + draw.uniform(-0.02, 0.06), heeds_cancel=False)
-        elif kind == "forks":
-            second = Behaviour(rings_after_s=0.0, answers_after_s=draw.uniform(0, 0.05), forks=2)
-        races.append(Race(f"+4930{place:06d}", first, second, cancel))
-    return races
 
 
 async def run_races(edge_of: Callable[[Carrier, Carrier], RunningEdge], races: Sequence[Race]) -> None:
@@ -101,17 +64,19 @@ def check(edge: RunningEdge, seen: Sequence[CallSeen], *carriers: Carrier) -> No
     assert not twice, twice
     assert not legs_left(*carriers)
     sip_call_ids = {event["call"]: event["sip_call_id"] for event in edge.events("call_started")}
-    recorded = {
-        (sip_call_ids[event["call"]], event["n"], event["kind"])
-        for event in (*edge.events("attempt_answered"), *edge.events("late_answer"))
-    }
-    by_attempt = {(call_id, n) for call_id, n, _ in recorded}
-    answered = {(leg.call_id, n) for n, carrier in enumerate(carriers, 1) for leg in carrier.legs.values()}
-    assert by_attempt == answered, by_attempt ^ answered
-    connected = {call_id for call_id, _, kind in recorded if kind == "attempt_answered"}
-    assert connected == {call.call_id for call in seen if call.statuses[0] == 200}
     strays = [call for call in seen if call.answered_tags and call.statuses[0] != 200]
     assert not strays, strays
+    tags = {call.call_id: tag for call in seen for tag in call.answered_tags}
+    connected = [(sip_call_ids[event["call"]], event["n"]) for event in edge.events("attempt_answered")]
+    assert sorted(call_id for call_id, _ in connected) == sorted(tags)
+    late = [(sip_call_ids[event["call"]], event["n"], event["tag"]) for event in edge.events("late_answer")]
+    recorded = Counter([*((call_id, n, tags[call_id]) for call_id, n in connected), *late])
+    answered = Counter((leg.call_id, n, leg.tag) for n, one in enumerate(carriers, 1) for leg in one.legs.values())
+    assert recorded == answered, (recorded - answered, answered - recorded)
+    print(
+        f"\n{len(seen)} races: {answered.total()} legs were answered, {len(connected)} connected a call, "
+        f"{len(late)} were late, ended and recorded; 0 unrecorded, 0 callers with two answers"
+    )
     edge.await_events("call_ended", len(seen), within_s=30)
     assert len({event["call"] for event in edge.events("call_ended")}) == len(seen)
 
@@ -253,7 +218,7 @@ def test_of_two_answers_of_one_carrier_the_caller_gets_one_and_the_other_is_ende
 
             assert {tag_of(header(final.replace("\r\n", "\n"), "To")), tag_of(header(bye, "To"))} == {"one", "two"}
             assert caller.receive_final(within_s=0.5) == ""
-    edge.await_events("late_answer")
+    assert [event["tag"] for event in edge.await_events("late_answer")] == [tag_of(header(bye, "To"))]
     assert len(edge.events("attempt_ringing")) == 1
 
 

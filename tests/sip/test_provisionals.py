@@ -75,18 +75,7 @@ def test_a_reliable_provisional_and_its_prack_pass_through(between: Between) -> 
     between.first.answer(invite, 183, tag="early", headers="Require: 100rel\nRSeq: 17\n")
     ringing = between.heard(183)
     assert (header(ringing, "RSeq"), header(ringing, "Require")) == ("17", "100rel")
-    routes = "".join(f"Route: {route}\n" for route in headers(ringing, "Record-Route")[::-1])
-    target = header(ringing, "Contact").partition("<")[2].partition(">")[0]
-    prack = between.caller.request(
-        "PRACK",
-        uri=target,
-        headers=f"{routes}RAck: 17 1 INVITE\n",
-        call_id=header(ringing, "Call-ID"),
-        to_tag=";tag=early",
-    )
-    between.caller.send(
-        prack.replace(header(prack, "From"), header(ringing, "From")).replace("CSeq: 1 PRACK", "CSeq: 2 PRACK")
-    )
+    between.caller.send(between.caller.request_within(ringing, "PRACK", cseq=2, headers="RAck: 17 1 INVITE\n"))
     got = between.first.receive_request("PRACK")
     assert header(got, "RAck") == "17 1 INVITE"
     between.first.answer(got, 200)

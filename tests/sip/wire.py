@@ -76,9 +76,9 @@ class Peer:
                 return answer
         return ""
 
-    def acknowledge(self, invite: str, refusal: str) -> None:
+    def acknowledge(self, invite: str, refusal: str, *, headers: str = "") -> None:
         """The ACK for a negative final answer to an INVITE."""
-        self.send(_ack_of(invite, _header(refusal, "To")))
+        self.send(_ack_of(invite, _header(refusal, "To"), headers))
 
     def receive_request(self, method: str, *, within_s: float = 5.0) -> str:
         """The next request of that method, with lines ended by LF; "" where none comes."""
@@ -119,17 +119,29 @@ class Peer:
             f"Contact: <sip:me@127.0.0.1:{self.port}>\n{headers}Content-Length: 0\n\n"
         )
 
+    def request_within(self, response: str, method: str, *, cseq: int, headers: str = "") -> str:
+        """A caller's request in the dialog that a response began, by way of its Record-Routes."""
+        response = response.replace("\r\n", "\n")
+        routes = "".join(f"Route: {route}\n" for route in re.findall(r"^Record-Route: (.*)$", response, re.M)[::-1])
+        return (
+            f"{method} {_header(response, 'Contact').partition('<')[2].partition('>')[0]} SIP/2.0\n"
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{os.urandom(6).hex()}\n"
+            f"From: {_header(response, 'From')}\nTo: {_header(response, 'To')}\n"
+            f"Call-ID: {_header(response, 'Call-ID')}\nCSeq: {cseq} {method}\nMax-Forwards: 70\n"
+            f"{routes}{headers}Content-Length: 0\n\n"
+        )
+
 
 def _header(message: str, name: str) -> str:
     found = re.search(rf"^{name}: *(.*?)\r?$", message, re.M)
     return found[1] if found else ""
 
 
-def _ack_of(invite: str, to: str) -> str:
+def _ack_of(invite: str, to: str, headers: str) -> str:
     kept = [line for line in invite.splitlines() if line.startswith(("Via: ", "From: ", "Call-ID: ", "Max-Forwards: "))]
     number = _header(invite, "CSeq").partition(" ")[0]
     first = invite.partition("\n")[0].replace("INVITE ", "ACK ", 1)
-    return "\n".join([first, *kept, f"To: {to}", f"CSeq: {number} ACK", "Content-Length: 0", "", ""])
+    return "\n".join([first, *kept, f"To: {to}", f"CSeq: {number} ACK", f"{headers}Content-Length: 0", "", ""])
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,14 +92,16 @@ class EventLog:
     def delete_finished(self) -> int:
         """Delete the hours that are over and acknowledged whole; how many.
 
-        The acknowledgement goes first: were it to stay behind, a new file of that name would be skipped.
+        The acknowledgement goes first: were it to stay behind, a new file of that name could be skipped. On a full disk
+        it cannot, and the hours are what fills it.
         """
         files = self._files()
         finished = [path for path in files if self._is_over(path) and self._offset(path) == path.stat().st_size]
         kept = {path.name for path in files} - {path.name for path in finished}
         self._acknowledged = {name: entry for name, entry in self._acknowledged.items() if name in kept}
         if finished:
-            self._save()
+            with suppress(OSError):
+                self._save()
         for path in finished:
             path.unlink()
         return len(finished)

@@ -79,8 +79,12 @@ class FeedFollower:
         poll = asyncio.create_task(
             self._client.download_feed(response, since=since, epoch=epoch, wait_s=wait_s, edge=self._edge)
         )
+        had = 0
         try:
             while not (await asyncio.wait((poll,), timeout=DAMAGE_LOOK_S))[0]:
+                if response.tell() > had:  # a table on a slow line takes as long as it takes
+                    had = response.tell()
+                    self._heartbeats.beat(LOOP)
                 if since > 0 and self._tables.damaged:
                     log.error("replica damaged, loading it anew")
                     return False

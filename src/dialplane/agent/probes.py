@@ -6,7 +6,7 @@ import random
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -107,6 +107,7 @@ class ProviderProbes:
         """
         try:
             providers, known = await self._tables.providers(), await self._tables.health()
+            led_to = await self._tables.addresses()
         except ReplicaUnusable as error:
             log.error("providers not read, those known are probed on", why=str(error))
             return
@@ -120,14 +121,16 @@ class ProviderProbes:
             health = known.get(provider.id, Health())
             same = health.hostname == provider.hostname
             begin = Judgement(health.status) if same else Judgement()
-            self._watches[key] = group.create_task(self._watch(provider, begin), name=f"probe {provider.id}")
+            watch = self._watch(provider, begin, led_to.get(key, ()))
+            self._watches[key] = group.create_task(watch, name=f"probe {provider.id}")
 
-    async def _watch(self, provider: Provider, judgement: Judgement) -> None:
+    async def _watch(self, provider: Provider, judgement: Judgement, led_to: Sequence[str]) -> None:
         await asyncio.sleep(random.uniform(0, min(FIRST_WITHIN_S, self._plan.interval_s)))
-        kept = _Kept(addresses=(), reported_at=-math.inf)
+        kept = _Kept(addresses=None, reported_at=-math.inf)
         while True:
             async with self._places:
-                found = await self._probe(provider)
+                found = await self._probe(provider, led_to)
+            led_to = led_to if found.addresses is None else found.addresses
             before, judgement = judgement, judgement.after(up=found.up, thresholds=self._plan.thresholds)
             if judgement.status != before.status:
                 kept.reported_at = -math.inf
@@ -157,16 +160,21 @@ class ProviderProbes:
         )
         kept.reported_at = now
 
-    async def _probe(self, provider: Provider) -> Found:
+    async def _probe(self, provider: Provider, led_to: Sequence[str]) -> Found:
+        """`led_to` are the addresses that the name had when it was last resolved: DNS may be silent, carriers not."""
+        unresolved = ""
         try:
             endpoints = await self._resolver.endpoints(provider.hostname, provider.transport)
         except NameNotResolved as error:
-            return Found(False, str(error), None)
+            if not led_to:
+                return Found(False, str(error), None)
+            endpoints, unresolved = [Endpoint.parse(address) for address in led_to], f"; {error}"
         refusals = {endpoint: self._destinations.refusal(endpoint) for endpoint in endpoints}
         allowed = [endpoint for endpoint in endpoints if refusals[endpoint] is None]
         if not allowed:
             return Found(False, f"leads to {refusals[endpoints[0]]}, where no call is sent", ())
-        return await self._ask_all(provider, allowed)
+        found = await self._ask_all(provider, allowed)
+        return replace(found, detail=found.detail + unresolved)
 
     async def _ask_all(self, provider: Provider, endpoints: Sequence[Endpoint]) -> Found:
         """Up when one address is; those that answered well stand first, each part in the order of DNS."""
@@ -193,9 +201,10 @@ class ProviderProbes:
 
 @dataclass(slots=True)
 class _Kept:
-    """What of a provider is already in the replica, and when (monotonic seconds) its health was last reported."""
+    """What of a provider was put into the replica (None: nothing yet), and when, in monotonic seconds, its health was
+    reported last."""
 
-    addresses: Sequence[str]
+    addresses: Sequence[str] | None
     reported_at: float
 
 

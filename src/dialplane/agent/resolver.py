@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import dns.asyncresolver
 import dns.exception
@@ -39,6 +39,12 @@ class Endpoint(NamedTuple):
 
     def __str__(self) -> str:
         return str(HostPort(self.address, self.port))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """What `str` gave. Raises InvalidValue."""
+        parsed = split_hostname(text)
+        return cls(parsed.host, parsed.port or 0)
 
 
 class Resolver:

@@ -93,7 +93,10 @@ class EventShipper:
     async def _deliver_parts(self, events: Sequence[Event], error: ApiError) -> None:
         if len(events) == 1:
             log.warning("event refused by the API, put aside", why=str(error))
-            await asyncio.to_thread(self._eventlog.refuse, json.dumps(dict(events[0])).encode())
+            try:
+                await asyncio.to_thread(self._eventlog.refuse, json.dumps(dict(events[0])).encode())
+            except OSError as failure:
+                log.error("event not put aside", why=failure.strerror, event=events[0].get("id"))
             return
         middle = len(events) // 2
         await self._deliver(events[:middle])

@@ -30,6 +30,9 @@ LOAD_FILE = "load.json"
 
 LOAD_FIELDS = ("calls_shed", "shed_percent", "events_lost")
 DAMAGES = "replica_damages"
+CLOCK_WAS_SET_US = 1_000_000
+"""Ticks and clocks leave the instant of one start uncertain by less."""
+
 _PROGRAM = "kamailio"
 _ANSWER_WITHIN_S = 5.0
 _VERSION = re.compile(r"version: kamailio (\S+)")
@@ -71,8 +74,7 @@ class EdgeStatus:
             self._heartbeats.beat(LOOP)
             before, running = running, running_kamailio(self._pid_file)
             load_before, load = load, load_of(self._load_file)
-            if running != before:
-                started = None if running is None else running.started_us()
+            started = _since(started if running == before else None, running)
             if running != before or load != load_before or time.monotonic() >= due:
                 self._tell(kamailio, started, load)
                 due = time.monotonic() + self._every_s
@@ -133,6 +135,14 @@ class Running(NamedTuple):
         """That start as an instant (us), by what the wall clock says now."""
         booted_us = (time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)) // 1000
         return booted_us + self.ticks * 1_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def _since(known: int | None, running: Running | None) -> int | None:
+    """The instant of Kamailio's start: the one told before, unless the wall clock was set since."""
+    if running is None:
+        return None
+    started = running.started_us()
+    return known if known is not None and abs(started - known) < CLOCK_WAS_SET_US else started
 
 
 def running_kamailio(pid_file: Path) -> Running | None:

@@ -78,6 +78,10 @@ class ReplicaTables:
         """What is kept of the providers' health, by provider id."""
         return await self._run(self._writer.health)
 
+    async def addresses(self) -> dict[tuple[str, str, str], Sequence[str]]:
+        """Where names led when they were last resolved, by the provider's id, hostname and transport."""
+        return await self._run(self._writer.addresses)
+
     async def set_health(self, provider_id: str, health: Health) -> None:
         """Keep what the probes found."""
         await self._run(lambda: self._writer.set_health(provider_id, health))

@@ -110,9 +110,10 @@ class ProviderHealth(Event, kw_only=True, tag="provider_health"):
 
 
 class ProviderBreaker(Event, kw_only=True, tag="provider_breaker"):
-    """An edge's breaker has changed: `state` is open, half_open or closed."""
+    """An edge's breaker of the provider at this hostname has changed: `state` is open, half_open or closed."""
 
     provider_id: str
+    hostname: str = ""
     state: str
     detail: str = ""
 

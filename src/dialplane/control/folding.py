@@ -137,6 +137,7 @@ class Folded:
         provider_id, edge = parse_id(event.provider_id, field="provider_id"), text(event.edge)
         values = {
             "changed_at": event.at,
+            "hostname": text(event.hostname),
             "state": parse_choice(event.state, field="state", among=BREAKER_STATES),
             "detail": text(event.detail),
         }

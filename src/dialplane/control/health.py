@@ -53,7 +53,7 @@ async def views(unit: Unit, provider: Provider) -> list[EdgeView]:
     rows = await unit.fetch(
         select(breakers.c.edge, *_BREAKER)
         .select_from(breakers.outerjoin(edges, edges.c.name == breakers.c.edge))
-        .where(breakers.c.provider_id == provider.id)
+        .where(breakers.c.provider_id == provider.id, breakers.c.hostname == provider.hostname)
     )
     tripped = {row.edge: _breaker(row) for row in rows}
     return [
@@ -69,7 +69,11 @@ async def all_views(unit: Unit, *, limit: int) -> list[EdgeView]:
     probed = providers.join(
         reports, and_(reports.c.provider_id == providers.c.id, reports.c.hostname == providers.c.hostname)
     )
-    its_breaker = and_(breakers.c.provider_id == reports.c.provider_id, breakers.c.edge == reports.c.edge)
+    its_breaker = and_(
+        breakers.c.provider_id == reports.c.provider_id,
+        breakers.c.edge == reports.c.edge,
+        breakers.c.hostname == reports.c.hostname,
+    )
     rows = await unit.fetch(
         select(reports, *_BREAKER)
         .select_from(probed.outerjoin(breakers, its_breaker).outerjoin(edges, edges.c.name == reports.c.edge))

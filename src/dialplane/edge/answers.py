@@ -25,6 +25,8 @@ OWN_ROUTE = ";dp="
 
 _BRANCH = re.compile(r";\s*branch=([^;,\s]+)")
 MOST_ROUTES = 16
+_CALLERS = 2
+"""Of the Vias in a response to what we sent, ours is the first."""
 
 
 class Answer(NamedTuple):
@@ -51,17 +53,31 @@ class Pending(NamedTuple):
 
 
 class Answers:
-    """`call_of` gives the call of a response by our Record-Route in it, None where we put none there."""
+    """`call_of` gives the call of a response by our Record-Route in it, None where we put none there.
 
-    def __init__(self, sip: Sip, log: EventLog, *, call_of: Callable[[], str | None]) -> None:
+    `won_before` tells whether the leg with a To tag had won a call before Kamailio was started (again).
+    """
+
+    def __init__(
+        self,
+        sip: Sip,
+        log: EventLog,
+        *,
+        call_of: Callable[[], str | None],
+        won_before: Callable[[str, str], bool],
+    ) -> None:
         self._sip = sip
         self._log = log
         self._call_of = call_of
+        self._won_before = won_before
 
-    def invite(self) -> str:
-        """The key of the caller's INVITE that this message is about."""
+    def invite(self, *, via: int = 1) -> str:
+        """The key of the caller's INVITE that this message is about. `via`: which Via is the caller's, from 1.
+
+        A proxy that forks sends several INVITEs that differ in nothing else; each is a call of its own.
+        """
         sip = self._sip
-        return f"{sip.text('$ci')}|{sip.text('$ft')}|{sip.text('$cs')}"
+        return f"{sip.text('$ci')}|{sip.text('$ft')}|{sip.text('$cs')}|{sip.text(f'$sel(via[{via}].branch)')}"
 
     def sent(self, invite: str, call: str, n: int, *, branch: int) -> None:
         """Attempt `n` is about to be sent as branch `branch`."""
@@ -75,11 +91,12 @@ class Answers:
             return None
         return Pending(invite, int(n), int(branch))
 
-    def won(self, invite: str, call: str, n: int) -> None:
-        """The 2xx of this message connects the call."""
+    def won(self, invite: str, call: str, n: int) -> str:
+        """The 2xx of this message connects the call. The To tag of the leg."""
         branch, tag = self._answer()
         self._sip.put(ANSWERS, invite, f"{branch}|{tag}|{call}|{n}")
         self._sip.forget(PENDING, call)
+        return tag
 
     def over(self, invite: str, call: str) -> None:
         """The call has ended without an answer: from now on each 2xx is late."""
@@ -92,7 +109,7 @@ class Answers:
 
     def is_repeated(self) -> bool:
         """In the reply route, of a 2xx to a settled call: whether it is the winner's again. Others are ended."""
-        invite, answer = self.invite(), self._answer()
+        invite, answer = self.invite(via=_CALLERS), self._answer()
         branch, tag, call, n = (self._sip.get(ANSWERS, invite) or "|||0").split("|")
         if branch and answer == (branch, tag):
             return True
@@ -105,16 +122,16 @@ class Answers:
         call = self._call_of()
         if call is None:
             return False
-        invite, answer = self.invite(), self._answer()
+        invite, answer = self.invite(via=_CALLERS), self._answer()
         branch, tag, *_ = (self._sip.get(ANSWERS, invite) or "|||0").split("|")
-        if branch and answer == (branch, tag):
+        if (branch and answer == (branch, tag)) or self._won_before(call, answer.tag):
             return True
         self._end_late(invite, answer, call, 0)
         return False
 
     def end_late(self, call: str, n: int) -> None:
         """The 2xx of this message answers attempt `n`, which was given up: record it once, end its leg."""
-        self._end_late(self.invite(), self._answer(), call, n)
+        self._end_late(self.invite(via=_CALLERS), self._answer(), call, n)
 
     def _end_late(self, invite: str, answer: Answer, call: str, n: int) -> None:
         sip = self._sip
@@ -122,7 +139,7 @@ class Answers:
         if is_first:
             known_call, _, known_n = (sip.get(GIVEN_UP, f"{invite}|{answer.number}") or "").partition("|")
             number = n or int(known_n or answer.number + 1)
-            self._log.late_answer(known_call or call, number, status=sip.number("$rs"))
+            self._log.late_answer(known_call or call, number, status=sip.number("$rs"), tag=answer.tag)
         for request in ending(self._dialog(), own=OWN_ROUTE):
             if is_first or request.method == ACK:
                 sip.send(request.method, request.uri, request.next_hop, request.headers)

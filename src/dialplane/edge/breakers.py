@@ -2,8 +2,11 @@
 
 closed     the provider stands where the routes put it
 open       `failures` attempts in a row came to nothing: it stands last for `open_s`
-half_open  after that, one call finds it in its old place; it closes the breaker or opens it again. While that trial is
-           not decided, there is one more each `open_s`
+half_open  after that, one attempt is made in the provider's old place; it closes the breaker or opens it again. While
+           that trial is not decided, there is one more each `open_s`
+
+A trial is given out where an attempt is about to be sent, never where a call is only decided: most calls lead
+elsewhere, or are answered before.
 
 State lies in Kamailio's shared memory, by provider, hostname and transport: a provider that moves begins anew.
 """
@@ -21,6 +24,7 @@ CLOSED = "closed"
 OPEN = "open"
 HALF_OPEN = "half_open"
 
+_TIMEOUT = 408
 _LIST = "list"
 _NONE: frozenset[str] = frozenset()
 _FAILURES = (failover.TRANSPORT_ERROR, failover.NO_RESPONSE, failover.NO_PROGRESS)
@@ -35,51 +39,69 @@ class BreakerRule:
 
 
 class Breakers:
-    """`now_s` is the wall clock's second."""
+    """`now_s` is a clock that all workers share and nobody sets."""
 
-    def __init__(self, sip: Sip, log: EventLog, rule: BreakerRule, *, now_s: Callable[[], int]) -> None:
+    def __init__(self, sip: Sip, log: EventLog, rule: BreakerRule, *, now_s: Callable[[], float]) -> None:
         self._sip = sip
         self._log = log
         self._rule = rule
         self._now_s = now_s
 
     def open_ones(self, provider_of: Callable[[str], Provider | None], *, may_try: bool = True) -> Collection[str]:
-        """The ids of the providers to be tried last, for one call. That call may become the trial of others.
+        """The ids of the providers that a call is to try last. Those of which a trial is due are not among them.
 
-        It may not where its outcome will not be known here: such a trial would be lost.
+        They are where the call may not try: its outcome will not be known here.
         """
-        text = self._sip.get(BREAKERS, _LIST) if self._rule.failures else None
-        if not text:
-            return _NONE
-        return {key.partition("@")[0] for key in text.split(",") if self._holds(key, provider_of, may_try)}
+        return {
+            key.partition("@")[0]
+            for key in self._listed()
+            if self._is_where_it_was(key, provider_of) and not (may_try and self._is_due(key))
+        }
 
-    def ended(self, provider_id: str, uri: str, outcome: failover.Outcome) -> None:
-        """What an attempt, sent to this URI, came to: every status but a 5xx shows a carrier at work."""
+    def admits(self, provider_id: str, uri: str) -> bool:
+        """Whether an attempt at this URI may be made before others are; of those that find a trial due, one may."""
+        key = _key(provider_id, uri)
+        return key not in self._listed() or self._is_trial(key)
+
+    def ended(self, provider_id: str, uri: str, outcome: failover.Outcome, *, has_rung: bool = False) -> None:
+        """What an attempt, sent to this URI, came to.
+
+        Every status but a 5xx shows a carrier at work; so does a 408, once a phone has rung.
+        """
         if not self._rule.failures or outcome == failover.CANCELLED:
             return
-        key = f"{provider_id}@{uri.partition('@')[2]}"
-        if outcome in _FAILURES or (isinstance(outcome, int) and 500 <= outcome < 600):
+        key = _key(provider_id, uri)
+        is_silence = outcome in _FAILURES or (outcome == _TIMEOUT and not has_rung)
+        if is_silence or (isinstance(outcome, int) and 500 <= outcome < 600):
             self._count(key, outcome)
         elif self._sip.counted(BREAKERS, f"failures {key}"):
             self._forgive(key, outcome)
 
-    def _holds(self, key: str, provider_of: Callable[[str], Provider | None], may_try: bool) -> bool:
+    def _listed(self) -> Collection[str]:
+        """The keys of all breakers that are not closed."""
+        text = self._sip.get(BREAKERS, _LIST) if self._rule.failures else None
+        return text.split(",") if text else _NONE
+
+    def _is_where_it_was(self, key: str, provider_of: Callable[[str], Provider | None]) -> bool:
         provider_id, _, where = key.partition("@")
         provider = provider_of(provider_id)
-        if provider is None or where != _where(provider):
-            self._close(key, "it is no longer where it was")
-            return False
-        _, since_s = self._state(key)
-        return self._now_s() - since_s < self._rule.open_s or not (may_try and self._is_trial(key))
+        if provider is not None and where == _where(provider):
+            return True
+        self._close(key, "it is no longer where it was")
+        return False
+
+    def _is_due(self, key: str) -> bool:
+        state, since_s = self._state(key)
+        return state == CLOSED or self._now_s() - since_s >= self._rule.open_s
 
     def _is_trial(self, key: str) -> bool:
-        """Whether this call is to be the trial; of several workers that ask at once, one gets it."""
         with self._sip.locked(BREAKERS, _LIST):
-            state, since_s = self._state(key)
-            if self._now_s() - since_s < self._rule.open_s:
+            if not self._is_due(key):
                 return False
-            self._set(key, HALF_OPEN)
-        if state != HALF_OPEN:
+            state, _ = self._state(key)
+            if state != CLOSED:
+                self._set(key, HALF_OPEN)
+        if state == OPEN:
             self._tell(key, HALF_OPEN, "one call tries it")
         return True
 
@@ -109,20 +131,24 @@ class Breakers:
             self._list(lambda keys: keys - {key})
         self._tell(key, CLOSED, detail)
 
-    def _state(self, key: str) -> tuple[str, int]:
-        """The state, and since which second."""
+    def _state(self, key: str) -> tuple[str, float]:
+        """The state, and since when in seconds."""
         state, _, since = (self._sip.get(BREAKERS, f"state {key}") or f"{CLOSED} 0").partition(" ")
-        return state, int(since)
+        return state, float(since)
 
     def _set(self, key: str, state: str) -> None:
-        self._sip.put(BREAKERS, f"state {key}", f"{state} {self._now_s()}")
+        self._sip.put(BREAKERS, f"state {key}", f"{state} {self._now_s():.3f}")
 
     def _list(self, change: Callable[[set[str]], set[str]]) -> None:
-        keys = change(set(filter(None, (self._sip.get(BREAKERS, _LIST) or "").split(","))))
-        self._sip.put(BREAKERS, _LIST, ",".join(sorted(keys)))
+        self._sip.put(BREAKERS, _LIST, ",".join(sorted(change(set(self._listed())))))
 
     def _tell(self, key: str, state: str, detail: str) -> None:
-        self._log.provider_breaker(key.partition("@")[0], state=state, detail=detail)
+        provider_id, _, where = key.partition("@")
+        self._log.provider_breaker(provider_id, hostname=where.partition(";")[0], state=state, detail=detail)
+
+
+def _key(provider_id: str, uri: str) -> str:
+    return f"{provider_id}@{uri.partition('@')[2]}"
 
 
 def _where(provider: Provider) -> str:

@@ -16,6 +16,9 @@ TRUNK = "trunk"
 PROVIDER = "provider"
 """The profiles of Kamailio's dialogs that channels are counted by."""
 
+INHERITED = "inherited"
+"""How many channels are held by calls that Kamailio has no dialogs of (inherited.py), by `member_key`."""
+
 
 class Caps:
     """`now_s` is a clock that all workers share and nobody sets."""
@@ -26,7 +29,7 @@ class Caps:
 
     def has_channel(self, profile: str, member: str, most: int | None) -> bool:
         """Whether a channel is free now. `most`: None for no cap."""
-        return most is None or self._sip.channels(profile, member) < most
+        return most is None or self._held(profile, member) < most
 
     def take_channel(self, profile: str, member: str, most: int | None) -> bool:
         """Take a channel for the current dialog, until it ends or `free_channel`; False where none is free."""
@@ -56,3 +59,11 @@ class Caps:
             self._sip.put(TURNS, f"{member}:{place}", f"{now_s:.6f}")
             self._sip.put(TURNS, member, str(place + 1))
         return True
+
+    def _held(self, profile: str, member: str) -> int:
+        return self._sip.channels(profile, member) + self._sip.counted(INHERITED, member_key(profile, member))
+
+
+def member_key(profile: str, member: str) -> str:
+    """What the inherited channels of a trunk or a provider are counted under."""
+    return f"{profile}:{member}"

@@ -115,6 +115,7 @@ class ScriptSettings:
     max_auth_failures: int
     max_headers: int
     max_vias: int
+    max_call_s: int
     is_quiet: bool
     denied_networks: Sequence[str] = ()
 
@@ -135,6 +136,7 @@ class ScriptSettings:
             max_auth_failures=config.max_auth_failures,
             max_headers=config.max_headers,
             max_vias=config.max_vias,
+            max_call_s=config.max_call_s,
             is_quiet=config.is_quiet,
             denied_networks=tuple(config.denied_networks),
         )

@@ -1,30 +1,40 @@
-"""The Record-Route cookie: which call an in-dialog request belongs to, signed: only our own routes are followed.
+"""The Record-Route cookie: which call an in-dialog request belongs to and when that began, signed.
 
-A request with a To tag and a forged Route would otherwise be relayed for anybody, to anywhere. The key outlives
-Kamailio, so calls that were up before a restart can still be ended through it.
+Only our own routes are followed: a request with a To tag and a forged Route would otherwise be relayed for anybody, to
+anywhere. The key outlives Kamailio, so calls that were up before a restart can still be ended through it.
 """
 
 import re
 from hashlib import blake2b
+from typing import NamedTuple
 from uuid import UUID
 
 PARAMETER = "dp"
 _SIGNATURE_BYTES = 8
-_COOKIE = re.compile(rf";{PARAMETER}=([0-9a-f]{{32}})\.([0-9a-f]{{{_SIGNATURE_BYTES * 2}}})(?![0-9A-Za-z.])")
+_COOKIE = re.compile(
+    rf";{PARAMETER}=(([0-9a-f]{{32}})\.([0-9a-f]{{1,16}}))\.([0-9a-f]{{{_SIGNATURE_BYTES * 2}}})(?![0-9A-Za-z.])"
+)
 
 
-def make_cookie(call: str, sip_call_id: str, *, key: bytes) -> str:
-    """`;dp=<call>.<signature>`, to be added to Record-Route. `call` is the call's id in canonical form."""
-    plain = call.replace("-", "")
+class Origin(NamedTuple):
+    """A call by its id in canonical form, and when it began: an instant in milliseconds."""
+
+    call: str
+    began_ms: int
+
+
+def make_cookie(origin: Origin, sip_call_id: str, *, key: bytes) -> str:
+    """`;dp=<call>.<began>.<signature>`, to be added to Record-Route."""
+    plain = f"{origin.call.replace('-', '')}.{origin.began_ms:x}"
     return f";{PARAMETER}={plain}.{_signature(plain, sip_call_id, key)}"
 
 
-def call_of_cookie(route: str, sip_call_id: str, *, key: bytes) -> str | None:
-    """The call's id out of a Route header, or None where it holds no cookie that we made for this Call-ID."""
+def origin_of_cookie(route: str, sip_call_id: str, *, key: bytes) -> Origin | None:
+    """The call out of a Route header, or None where it holds no cookie that we made for this Call-ID."""
     found = _COOKIE.search(route)
-    if found is None or found[2] != _signature(found[1], sip_call_id, key):
+    if found is None or found[4] != _signature(found[1], sip_call_id, key):
         return None
-    return str(UUID(found[1]))
+    return Origin(str(UUID(found[2])), int(found[3], 16))
 
 
 def _signature(plain: str, sip_call_id: str, key: bytes) -> str:

@@ -17,6 +17,7 @@ COUNTERS_TABLE = "counters"
 FAILURES_TABLE = "auth_failures"
 KNOWN_TABLE = "known"
 BANNED_TABLE = "banned"
+FLOOD_TABLE = "flood"
 STRANGER_ROUTE = "STRANGER"
 """Kamailio's route that counts what a source without a trunk asks, and bans it when that is too much."""
 
@@ -74,13 +75,14 @@ class Door:
         return None
 
     def _count_failure(self) -> None:
-        """A nonce that holds was sent to this very source, so nobody gets another one banned by naming its address."""
+        """A nonce that holds was sent to this very source (kamailio.cfg): nobody has another banned in its name."""
         sip = self._sip
         source = sip.text("$si")
         sip.count(COUNTERS_TABLE, "auth_failures")
         if sip.count(FAILURES_TABLE, source) >= self._most_failures:
             sip.mark(BANNED_TABLE, source)
-            sip.log_warning(f"dialplane: {source} is banned for wrong passwords")
+            if sip.count(FLOOD_TABLE, f"banned:{sip.text('$Ts')}") == 1:  # one line a second, as STRANGER has it
+                sip.log_warning(f"dialplane: {source} is banned for wrong passwords")
 
     def _turn_away(self) -> None:
         if not self._drops_strangers:

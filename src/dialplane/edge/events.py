@@ -75,9 +75,9 @@ class EventLog:
         """The first 18x of an attempt."""
         self._append("attempt_ringing", call, {"n": n, "status": status})
 
-    def attempt_answered(self, call: str, n: int, *, status: int) -> None:
+    def attempt_answered(self, call: str, n: int, *, status: int, tag: str) -> None:
         """The 2xx that connects the call."""
-        self._append("attempt_answered", call, {"n": n, "status": status})
+        self._append("attempt_answered", call, {"n": n, "status": status, "tag": printable(tag)})
 
     def attempt_ended(self, call: str, n: int, *, status: int | None, reason: str, verdict: str, action: str) -> None:
         """An attempt is over without an answer. `status` is None where nothing came."""
@@ -90,17 +90,18 @@ class EventLog:
         }
         self._append("attempt_ended", call, fields)
 
-    def late_answer(self, call: str, n: int, *, status: int) -> None:
-        """A carrier answered after its attempt was given up."""
-        self._append("late_answer", call, {"n": n, "status": status})
+    def late_answer(self, call: str, n: int, *, status: int, tag: str) -> None:
+        """A carrier answered after its attempt was given up, or a second time; `tag` is the leg's, from its To."""
+        self._append("late_answer", call, {"n": n, "status": status, "tag": printable(tag)})
 
     def call_ended(self, call: str, *, status: int, reason: str, hangup_by: str) -> None:
         """The call is over. `status` is the final SIP status that the caller got."""
         self._append("call_ended", call, {"status": status, "reason": reason, "hangup_by": hangup_by})
 
-    def provider_breaker(self, provider_id: str, *, state: str, detail: str) -> None:
-        """A breaker of this edge has changed; it belongs to no call."""
-        self._append("provider_breaker", None, {"provider_id": provider_id, "state": state, "detail": detail})
+    def provider_breaker(self, provider_id: str, *, hostname: str, state: str, detail: str) -> None:
+        """A breaker of this edge has changed, of the provider at this hostname; it belongs to no call."""
+        fields = {"provider_id": provider_id, "hostname": hostname, "state": state, "detail": detail}
+        self._append("provider_breaker", None, fields)
 
     def edge_calls(self, *, since: int, before: int, prefix: str, calls: Sequence[str]) -> None:
         """The calls whose ids begin with `prefix` that this edge holds dialogs of.

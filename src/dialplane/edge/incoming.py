@@ -13,7 +13,7 @@ from dialplane.edge.answers import Answers
 from dialplane.edge.breakers import Breakers
 from dialplane.edge.caps import TRUNK, Caps
 from dialplane.edge.config import ScriptSettings
-from dialplane.edge.cookie import make_cookie
+from dialplane.edge.cookie import Origin, make_cookie
 from dialplane.edge.destinations import Destinations
 from dialplane.edge.door import Door
 from dialplane.edge.events import EventLog, new_id, printable
@@ -104,7 +104,8 @@ class Incoming:
 
     def _begin(self, plan: Plan) -> None:
         self.open_call = plan.call
-        self._sip.record_route(make_cookie(plan.call, self._sip.text("$ci"), key=self._cookie_key))
+        origin = Origin(plan.call, time.time_ns() // 1_000_000)
+        self._sip.record_route(make_cookie(origin, self._sip.text("$ci"), key=self._cookie_key))
         self._outgoing.begin(plan)
         self.open_call = ""
 

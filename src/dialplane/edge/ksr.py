@@ -219,6 +219,10 @@ class Sip:
         """Add one to a counter that all workers share (its table says for how long it lives); the new value."""
         return int(self._ksr.htable.sht_inc(table, key))
 
+    def count_down(self, table: str, key: str) -> int:
+        """Take one from a counter; the new value."""
+        return int(self._ksr.htable.sht_dec(table, key))
+
     def put(self, table: str, key: str, text: str) -> None:
         """Keep text where all workers see it, for as long as its table says."""
         self._ksr.htable.sht_sets(table, key, text)

@@ -14,6 +14,7 @@ BYE = "BYE"
 
 _ADDRESS = re.compile(r"<([^<>]*)>")
 _URI_HOST = re.compile(r"sips?:(?:[^@]*@)?(\[[0-9A-Fa-f:.]+\]|[^:;?]+)")
+_LINE_END = re.compile(r"\s*[\r\n\0]\s*")
 _TOO_LONG = 2048  # a URI that no carrier needs; what it is made into must fit a datagram
 
 
@@ -60,12 +61,12 @@ def uri_in(header: str) -> str:
 
 
 def _routes_to_callee(record_routes: Sequence[str], own: str) -> list[str]:
-    """From us to the callee: what stands above our own Record-Route, nearest first."""
+    """From us to the callee: what stands above our own Record-Route, nearest first; none where one is no SIP URI."""
     entries = [entry for body in record_routes for entry in _ADDRESS.findall(body)]
     above: list[str] = []
     for entry in entries:
         if own in entry:
-            return above[::-1]
+            return above[::-1] if all(uri_in(f"<{uri}>") for uri in above) else []
         above.append(entry)
     return []
 
@@ -80,6 +81,7 @@ def _is_address(uri: str) -> bool:
 
 
 def _headers(answer: LateAnswer, routes: Sequence[str], cseq: str) -> str:
+    """What was folded stands in one line: the headers have no line end but their own."""
     lines = [
         f"From: {answer.caller}",
         f"To: {answer.callee}",
@@ -88,4 +90,4 @@ def _headers(answer: LateAnswer, routes: Sequence[str], cseq: str) -> str:
         *(f"Route: <{route}>" for route in routes),
         "Max-Forwards: 70",
     ]
-    return "".join(f"{line}\r\n" for line in lines)
+    return "".join(f"{_LINE_END.sub(' ', line)}\r\n" for line in lines)

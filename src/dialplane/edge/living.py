@@ -31,6 +31,8 @@ class LivingCalls:
         self._since = now_us()
         self._looked_at = 0
         self._before: frozenset[str] = frozenset()
+        self._told_before = 0
+        self._told: frozenset[str] = frozenset()
 
     def report(self) -> None:
         """Look, and tell what this look and the one before have found. Raises KsrError, OSError.
@@ -44,8 +46,13 @@ class LivingCalls:
         self._looked_at, self._before = began, now
         if not looked_at:
             return
-        for prefix, calls in split(sorted(now | before)):
+        self._told_before, self._told = looked_at, now | before
+        for prefix, calls in split(sorted(self._told)):
             self._log.edge_calls(since=self._since, before=looked_at, prefix=prefix, calls=calls)
+
+    def is_over(self, call: str, at: int) -> bool:
+        """Whether the last report speaks for a call that was up at an instant, and does not name it."""
+        return self._since <= at < self._told_before and call not in self._told
 
     def _dialogs(self) -> frozenset[str]:
         """The calls with a dialog. Kamailio writes the list into memory: a full disk would cut it short unseen."""

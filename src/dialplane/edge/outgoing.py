@@ -94,10 +94,12 @@ class Outgoing:
         if progress.ended:
             return
         n = progress.current
-        progress.branch = self._sip.branches() - 1
+        failed = progress.branch = self._sip.branches() - 1
         attempt = plan.attempts[n - 1]
         carrier = attempt.carrier
         outcome, status = self._outcome(progress)
+        if outcome == failover.NO_RESPONSE and n == len(plan.attempts) and self._try_next_address(plan, n, progress):
+            return
         can_authenticate = carrier.has_credentials and not progress.authenticated
         step = self._after(outcome, progress, carrier, can_authenticate=can_authenticate)
         if step.action == failover.AUTHENTICATE:
@@ -105,7 +107,7 @@ class Outgoing:
                 return
             step = self._after(outcome, progress, carrier, can_authenticate=False)
         self._free(carrier)
-        self._breakers.ended(carrier.provider_id, attempt.uri, outcome)
+        self._breakers.ended(carrier.provider_id, attempt.uri, outcome, has_rung=progress.ringing)
         self._log.attempt_ended(
             plan.call,
             n,
@@ -117,7 +119,7 @@ class Outgoing:
         if status is not None:
             progress.statuses.append(status)
         else:
-            self._answers.give_up(plan.invite, plan.call, n, branch=progress.branch)
+            self._answers.give_up(plan.invite, plan.call, n, branch=failed)
         if step.action == failover.NEXT:
             self._try_next(plan, progress)
         else:
@@ -157,8 +159,8 @@ class Outgoing:
             return
         progress.answered = n
         self._keep(progress)
-        self._answers.won(plan.invite, call, n)
-        self._log.attempt_answered(call, n, status=status)
+        tag = self._answers.won(plan.invite, call, n)
+        self._log.attempt_answered(call, n, status=status, tag=tag)
         attempt = plan.attempts[n - 1]
         self._breakers.ended(attempt.carrier.provider_id, attempt.uri, status)
 
@@ -182,6 +184,14 @@ class Outgoing:
             outcome, ringing=progress.ringing, overrides=carrier.overrides, can_authenticate=can_authenticate
         )
 
+    def _try_next_address(self, plan: Plan, n: int, progress: Progress) -> bool:
+        """Where no other provider is left, the last one's further addresses; False where there is none."""
+        silent = progress.branch
+        if not self._send(plan, n, progress):
+            return False
+        self._answers.give_up(plan.invite, plan.call, n, branch=silent)
+        return True
+
     def _authenticate(self, plan: Plan, n: int, progress: Progress) -> bool:
         """Send attempt `n` once more with the provider's credentials; False where that cannot be done."""
         credentials = self._credentials_of(plan.attempts[n - 1].carrier.provider_id)
@@ -190,13 +200,18 @@ class Outgoing:
         if not self._sip.authenticate(username=credentials.username, password=credentials.password):
             return False
         progress.authenticated = True
+        progress.hop -= 1
         return self._send(plan, n, progress)
 
     def _try_next(self, plan: Plan, progress: Progress) -> None:
         while progress.current < len(plan.attempts):
             n = progress.current + 1
-            progress.current, progress.ringing, progress.authenticated = n, False, False
             attempt = plan.attempts[n - 1]
+            if not self._may_come_now(attempt, progress):
+                plan = plan.with_last(n, reasons.BREAKER_OPEN)
+                self._sip.keep(PLAN, plan.to_text())
+                continue
+            progress.current, progress.hop, progress.ringing, progress.authenticated = n, -1, False, False
             refusal = self._refusal(attempt.carrier, progress) or self._take(attempt.carrier)
             if refusal:
                 self._skip(plan.call, n, attempt, (*attempt.why, refusal))
@@ -211,6 +226,12 @@ class Outgoing:
             self._not_sent(plan.call, n, attempt, failover.TRANSPORT_ERROR)
         self._end(plan, progress, failover.final_status(progress.statuses), EDGE)
 
+    def _may_come_now(self, attempt: PlannedAttempt, progress: Progress) -> bool:
+        """Whether no breaker speaks against an attempt, which was closed, or due for a trial, when it was planned."""
+        if reasons.BREAKER_OPEN in attempt.why or self._refusal(attempt.carrier, progress):
+            return True
+        return self._breakers.admits(attempt.carrier.provider_id, attempt.uri)
+
     def _note_sent(self, call: str, n: int, attempt: PlannedAttempt) -> None:
         """Record an attempt before a carrier hears of it, whatever dies then."""
         self._log.attempt_sent(
@@ -224,13 +245,14 @@ class Outgoing:
         self._log.flush()
 
     def _send(self, plan: Plan, n: int, progress: Progress) -> bool:
-        """Send attempt `n` to the first of the provider's addresses that can be reached: still one attempt."""
+        """Send attempt `n` to the next of the provider's addresses that can be reached: still one attempt."""
         attempt = plan.attempts[n - 1]
         carrier = attempt.carrier
         has_changes = carrier.headers or carrier.codecs
-        for next_hop in carrier.next_hops:
+        for next_hop in carrier.next_hops[progress.hop + 1 :]:
             if not self._has_branch(progress):
                 break
+            progress.hop += 1
             progress.branch += 1
             self._sip.set_target(attempt.uri, next_hop)
             self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)

@@ -72,6 +72,12 @@ class Plan(msgspec.Struct, array_like=True, frozen=True):
     invite: str
     attempts: Sequence[PlannedAttempt]
 
+    def with_last(self, n: int, why: str) -> "Plan":
+        """The same with attempt `n`, of those from 1, behind all others for one reason more."""
+        moved = self.attempts[n - 1]
+        last = PlannedAttempt(moved.route_id, moved.uri, (*moved.why, why), moved.carrier)
+        return Plan(self.call, self.invite, (*self.attempts[: n - 1], *self.attempts[n:], last))
+
     def to_text(self) -> str:
         """The text that `plan_of` reads."""
         return _encode(self).decode()
@@ -80,12 +86,13 @@ class Plan(msgspec.Struct, array_like=True, frozen=True):
 class Progress(msgspec.Struct, array_like=True):
     """How far a call is. Attempts are numbered from 1; 0 is none.
 
-    `current` is under way, sent as branch `branch` (from 0) of the transaction; `statuses` are the final ones that
-    carriers said.
+    `current` is under way, sent as branch `branch` (from 0) of the transaction, to the carrier's address `hop` (from
+    0); `statuses` are the final ones that carriers said.
     """
 
     current: int = 0
     branch: int = -1
+    hop: int = -1
     ringing: bool = False
     authenticated: bool = False
     answered: int = 0

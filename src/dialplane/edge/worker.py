@@ -15,11 +15,13 @@ from typing import Any
 from dialplane.edge.answers import MOST_ROUTES, Answers
 from dialplane.edge.breakers import Breakers
 from dialplane.edge.caps import Caps
+from dialplane.edge.carried import LONGEST_SETUP_S
 from dialplane.edge.config import ScriptSettings
-from dialplane.edge.cookie import call_of_cookie
+from dialplane.edge.cookie import Origin, origin_of_cookie
 from dialplane.edge.door import COUNTERS_TABLE
 from dialplane.edge.events import EventLog, printable
 from dialplane.edge.incoming import CALL_VARIABLE, Incoming
+from dialplane.edge.inherited import SNAPSHOT_FILE, Inherited
 from dialplane.edge.ksr import Sip
 from dialplane.edge.living import LivingCalls
 from dialplane.edge.orphans import die_with_main
@@ -51,8 +53,15 @@ class Worker:
         self._cookie_key = bytes.fromhex(settings.cookie_key)
         self._replica = ReplicaReader(Path(settings.replica))
         self._log = EventLog(Path(settings.events), edge=settings.edge, on_lost=self._count_lost)
-        self._answers = Answers(sip, self._log, call_of=self._call_of_answer)
-        self._breakers = Breakers(sip, self._log, settings.breakers, now_s=lambda: int(time.time()))
+        self._inherited = Inherited(
+            sip,
+            events=Path(settings.events),
+            snapshot=Path(settings.run) / SNAPSHOT_FILE,
+            max_call_s=settings.max_call_s,
+            warn=self._warn,
+        )
+        self._answers = Answers(sip, self._log, call_of=self._call_of_answer, won_before=self._inherited.won)
+        self._breakers = Breakers(sip, self._log, settings.breakers, now_s=time.monotonic)
         caps = Caps(sip, now_s=time.monotonic)
         self._outgoing = outgoing(
             sip,
@@ -77,6 +86,8 @@ class Worker:
         self._shedding = Shedding(sip, sockets=settings.sockets, run=Path(settings.run), warn=self._warn)
         self._living = LivingCalls(sip, self._log)
         self._main_pid = os.getpid()
+        self._max_call_s = settings.max_call_s
+        self._started_ms = _now_ms()
         self._is_quiet = settings.is_quiet
         self._is_refused = False
         self._warned_at = 0.0
@@ -89,6 +100,10 @@ class Worker:
             self._sip.keep_quiet()
         gc.freeze()  # what was loaded before the fork stays: no collection looks at it, nor copies its pages
         return 0
+
+    def calls_inherited(self, message: Any) -> int:
+        """The moment before there are workers: which calls go on from before this start."""
+        return self._run(self._inherited.begin)
 
     def call_arrived(self, message: Any) -> int:
         """An INVITE that begins a dialog."""
@@ -145,8 +160,9 @@ class Worker:
         return self._run(self._shedding.sample)
 
     def calls_listed(self, message: Any) -> int:
-        """The moment to tell which calls go on; in a process that does nothing else."""
-        return self._run(self._living.report)
+        """The moment to tell which calls go on, and to keep it; in a process that does nothing else."""
+        self._run(self._living.report)
+        return self._run(partial(self._inherited.look, is_over=self._living.is_over))
 
     def _ask(self, question: Callable[[], bool]) -> int:
         """Yes or no; no where that cannot be told."""
@@ -159,8 +175,11 @@ class Worker:
         return REFUSE if self._is_refused else CONTINUE
 
     def _call_of_answer(self) -> str | None:
-        routes = self._sip.headers("Record-Route", most=MOST_ROUTES)
-        return call_of_cookie(",".join(routes), self._sip.text("$ci"), key=self._cookie_key)
+        origin = self._origin(",".join(self._sip.headers("Record-Route", most=MOST_ROUTES)))
+        return origin and origin.call
+
+    def _origin(self, route: str) -> Origin | None:
+        return origin_of_cookie(route, self._sip.text("$ci"), key=self._cookie_key)
 
     def _run(self, entry: Callable[[], None], *, answers: bool = False) -> int:
         try:
@@ -203,17 +222,25 @@ class Worker:
     # dialogs
 
     def _within_dialog(self) -> None:
+        """A call that began since Kamailio was started has a dialog, or is over; one from before has none."""
         sip = self._sip
         method = sip.text("$rm")
-        call = call_of_cookie(sip.header("Route"), sip.text("$ci"), key=self._cookie_key)
-        if call is None:
+        origin = self._origin(sip.header("Route"))
+        if origin is None or not self._may_go_on(origin):
             if method != "ACK":
                 sip.reply_stateless(481, phrase(481))
         elif method != "BYE":
             self._is_refused = False
         elif sip.begin_transaction():
-            self._hung_up(call)
+            self._hung_up(origin.call)
+            self._run(partial(self._inherited.give_back, origin.call))
             self._is_refused = False
+
+    def _may_go_on(self, origin: Origin) -> bool:
+        oldest_ms = _now_ms() - (self._max_call_s + LONGEST_SETUP_S) * 1000
+        return oldest_ms < origin.began_ms < self._started_ms and self._inherited.may_be_within(
+            origin.call, self._sip.text("$ft"), self._sip.text("$tt")
+        )
 
     def _hung_up(self, call: str) -> None:
         by = CALLER if self._sip.is_from_caller() else CALLEE
@@ -235,3 +262,7 @@ class Worker:
         with self._replica.view() as view:
             provider = view.provider(provider_id)
         return Credentials(provider.username, provider.password) if provider and provider.username else None
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

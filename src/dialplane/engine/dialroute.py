@@ -1,7 +1,8 @@
 """The dialroute: which providers a call may try, in which order, and why.
 
 The order (docs/domain.md, section 4): the customer's own routes before the system default's, longer target before
-shorter and `all` last, lower priority first, then weight or age; each provider once; unhealthy ones last.
+shorter and `all` last, lower priority first, then weight or age; each provider once; unhealthy ones behind, and last
+those whose breaker is open.
 """
 
 import math
@@ -81,7 +82,8 @@ def dialroute(
     code of the cap that is reached. `call_id` seeds the weighted draw, so the same call always gets the same answer.
     """
     first: list[_Kept] = []
-    last: list[_Kept] = []
+    unhealthy: list[_Kept] = []
+    broken: list[_Kept] = []
     aside: list[Place] = []
     placed: set[str] = set()
     for candidate in _ordered(candidates, number, call_id):
@@ -97,12 +99,12 @@ def dialroute(
         if full and provider_id in full:
             aside.append(Place(candidate, provider, SKIPPED, None, (*why, full[provider_id])))
         elif provider_id in breakers:
-            last.append((candidate, provider, (*why, reasons.BREAKER_OPEN)))
+            broken.append((candidate, provider, (*why, reasons.BREAKER_OPEN)))
         elif health(provider_id) == UNHEALTHY:
-            last.append((candidate, provider, (*why, reasons.UNHEALTHY)))
+            unhealthy.append((candidate, provider, (*why, reasons.UNHEALTHY)))
         else:
             first.append((candidate, provider, why))
-    return _numbered(first + last, aside, min(max_attempts, MOST_ATTEMPTS))
+    return _numbered(first + unhealthy + broken, aside, min(max_attempts, MOST_ATTEMPTS))
 
 
 def _ordered(candidates: Iterable[Candidate], number: str, call_id: str) -> list[Candidate]:

@@ -97,7 +97,7 @@ def after(
     """
     rule = rule_of(outcome)
     action = rule.after_ringing if ringing else rule.before_ringing
-    if outcome in (401, 407) and can_authenticate:
+    if outcome in (401, 407) and can_authenticate and not ringing:
         action = AUTHENTICATE
     elif isinstance(outcome, int) and outcome >= 300 and overrides and outcome in overrides:
         action = overrides[outcome]

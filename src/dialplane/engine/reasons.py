@@ -24,7 +24,7 @@ SENTENCES = {
     DEFAULT_ROUTE: "a system default route, behind the customer's own",
     WEIGHTED: "placed among routes of equal priority by a weighted draw seeded by the call",
     UNHEALTHY: "moved behind the healthy providers: the probes find it unhealthy",
-    BREAKER_OPEN: "moved behind the healthy providers: its recent calls failed and the breaker is open",
+    BREAKER_OPEN: "moved behind all others: its recent calls failed and the breaker is open",
     PROVIDER_REPEATED: "dropped: its provider already has an earlier place",
     ROUTE_DISABLED: "skipped: the route is disabled",
     ROUTE_NOT_VALID_NOW: "skipped: the route is not valid at this time",

@@ -136,7 +136,7 @@ class Generation:
 
     @classmethod
     def acquire(cls, path: Path, *, readonly: bool) -> "Generation":
-        """Open it, or share it. Raises ReplicaUnavailable where it cannot be used."""
+        """Open it, or share it. Raises ReplicaUnavailable where that cannot be, to late readers FileNotFoundError."""
         generation = cls._open.get((os.getpid(), str(path)))
         if generation is None:
             generation = cls(path, readonly=readonly)
@@ -153,7 +153,10 @@ class Generation:
 
 
 def _environment(path: Path, *, readonly: bool) -> lmdb.Environment:
-    """Raises ReplicaDamaged for a file shorter than its last page: reading it would end the process with SIGBUS."""
+    """Raises ReplicaDamaged for a file shorter than its last page: reading it would end the process with SIGBUS.
+
+    To a reader, one that is gone is FileNotFoundError: another was switched in meanwhile.
+    """
     try:
         environment = lmdb.open(
             str(path),
@@ -165,7 +168,10 @@ def _environment(path: Path, *, readonly: bool) -> lmdb.Environment:
             readahead=False,
         )
     except lmdb.Error as error:
-        raise ReplicaUnavailable(f"the replica cannot be opened: {type(error).__name__}") from error
+        if readonly and not path.exists():
+            raise FileNotFoundError(path) from error
+        refusal = ReplicaDamaged if isinstance(error, DAMAGE) else ReplicaUnavailable
+        raise refusal(f"the replica cannot be opened: {type(error).__name__}") from error
     pages = environment.info()["last_pgno"] + 1
     if pages > EMPTY_PAGES and (path / "data.mdb").stat().st_size < pages * environment.stat()["psize"]:
         environment.close()

@@ -50,6 +50,9 @@ class ReplicaWriter:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             self._open_current()
+        except ReplicaDamaged:
+            self.close()
+            (folder / layout.DAMAGED).touch()
         except ReplicaUnavailable:
             self.close()
 
@@ -114,6 +117,11 @@ class ReplicaWriter:
     def health(self) -> dict[str, Health]:
         """What is kept of the providers' health, by provider id."""
         return {id_text(key): Health(**document) for key, document in self._documents(layout.HEALTH)}
+
+    def addresses(self) -> dict[tuple[str, str, str], Sequence[str]]:
+        """What `set_addresses` kept, by the provider's id, hostname and transport."""
+        documents = ((id_text(key), document) for key, document in self._documents(layout.ADDRESSES))
+        return {(id_, found["hostname"], found["transport"]): found["addresses"] for id_, found in documents}
 
     def look_on(self, behind: Place) -> Place | None:
         """Look at the next entries behind this place (see `wholeness.py`); None at the end, or where there are none.

@@ -104,7 +104,7 @@ HEALTH = Merged(
 BREAKERS = Merged(
     tables.provider_breakers,
     identity=("provider_id", "edge"),
-    groups={"changed_at": ("state", "detail")},
+    groups={"changed_at": ("hostname", "state", "detail")},
     latest=True,
 )
 

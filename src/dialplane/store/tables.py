@@ -299,6 +299,7 @@ provider_breakers = _table(
     "provider_breakers",
     _text("provider_id", primary_key=True),
     _text("edge", primary_key=True),
+    Column("hostname", Text),
     _text("state"),
     _text("detail"),
     _big("changed_at"),
