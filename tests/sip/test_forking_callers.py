@@ -158,3 +158,19 @@ def test_the_first_of_two_numbers_that_ring_can_be_cancelled_as_well(forking: Fo
     started = {event["call"]: event["number"] for event in forking.edge.events("call_started")}
     ended = forking.edge.await_events("call_ended", 2)
     assert {started[event["call"]]: event["status"] for event in ended} == {FIRST: 487, SECOND: 486}
+
+
+def test_an_invite_that_is_sent_again_is_no_fork_and_its_cancel_is_answered_at_once(forking: Forking) -> None:
+    sent = forking.fork(FIRST)
+    invite = forking.first.receive_request("INVITE")
+    forking.proxy.send(sent)
+    forking.first.answer(invite, 180, tag="mute from here")
+    assert forking.heard(180, sent)
+    forking.proxy.send(sent)
+    assert forking.heard(180, sent)
+
+    forking.cancel(sent)
+
+    assert forking.heard(487, sent)
+    assert forking.first.receive_request("CANCEL")
+    assert len(forking.edge.events("call_started")) == 1

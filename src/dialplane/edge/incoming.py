@@ -30,6 +30,8 @@ from dialplane.replica.reader import ReplicaReader, View
 
 CALL_VARIABLE = "call"
 ASSERTED = "P-Asserted-Identity"
+FORKED_TABLE = "forked"
+"""Call-IDs that have had several INVITEs at once; see route CANCEL."""
 
 _MAX_DIALLED = 128
 _MOST_ASSERTED = 2  # a sip and a tel URI (RFC 3325, section 9.1)
@@ -179,6 +181,8 @@ class Incoming:
 
     def _follow(self, trunk: Trunk, call: str) -> str:
         """Follow the call's dialog, in a channel of the trunk's; the reason why not, or ""."""
+        if self._sip.has_dialog():
+            self._sip.mark(FORKED_TABLE, self._sip.text("$ci"))
         if not self._sip.begin_dialog(**{CALL_VARIABLE: call}):
             return ingress.NO_DIALOG
         has_taken = self._caps.take_channel(TRUNK, trunk.id, trunk.max_channels)

@@ -283,6 +283,10 @@ class Sip:
             self._did("dialog.var_sets", dialog.var_sets(name, value))
         return True
 
+    def has_dialog(self) -> bool:
+        """Whether a dialog is known that this message could belong to; a new INVITE is another leg of it."""
+        return bool(self._ksr.dialog.is_known_dlg() > 0)
+
     def dialog_variable(self, name: str) -> str:
         """A variable of the current dialog, "" where there is no such."""
         return self._ksr.dialog.var_get(name) or ""
