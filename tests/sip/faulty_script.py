@@ -13,7 +13,7 @@ from dialplane.edge.ksr import connect
 from dialplane.edge.outgoing import Outgoing
 from dialplane.edge.worker import Worker
 
-DECIDING, SENDING, FAILING, REPLYING = "+1000", "+2000", "+3000", "+4000"
+DECIDING, SENDING, FAILING, REPLYING, BRANCHING = "+1000", "+2000", "+3000", "+4000", "+5000"
 
 
 class Bug(Exception):
@@ -25,6 +25,11 @@ class FaultyOutgoing(Outgoing):
         if SENDING in plan.attempts[0].uri:
             raise Bug("while sending")
         super().begin(plan)
+
+    def branch(self) -> bool:
+        if BRANCHING in self._plan().attempts[0].uri:
+            raise Bug("in the branch route")
+        return super().branch()
 
     def failed(self) -> None:
         if FAILING in self._plan().attempts[0].uri:

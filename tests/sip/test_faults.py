@@ -47,6 +47,22 @@ def test_a_bug_in_the_reply_route_costs_the_record_but_not_the_call(stage: Stage
     stage.call(edge, Caller(number="+4000"))
 
 
+def test_an_invite_that_lacks_what_its_provider_asks_for_is_not_sent(stage: Stage) -> None:
+    stage.table.trunk()
+    particular, other = stage.carrier(ANSWER), stage.carrier(ANSWER)
+    stage.table.provider(particular.hostname, tech_headers={"X-Account": "1"})
+    stage.table.provider(other.hostname)
+    edge = stage.edge(script=FAULTY_SCRIPT, workers=1)
+
+    stage.call(edge, Caller(number="+5000"))
+
+    assert not particular.received("INVITE")
+    edge.await_events("call_ended")
+    assert [event["verdict"] for event in edge.events("attempt_ended")] == ["transport_error"]
+    stage.call(edge)
+    assert particular.received("INVITE")
+
+
 def test_without_a_replica_callers_are_told_to_come_back(stage: Stage) -> None:
     stage.table.trunk()
     stage.table.provider(stage.carrier(ANSWER).hostname)

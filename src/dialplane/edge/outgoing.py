@@ -64,13 +64,14 @@ class Outgoing:
         self._sip.keep(PLAN, plan.to_text())
         self._try_next(plan, Progress())
 
-    def branch(self) -> None:
-        """Apply to the message what the current attempt alone is to carry; in the branch route."""
+    def branch(self) -> bool:
+        """Apply to the message what the current attempt alone is to carry; in the branch route. True once done."""
         carrier = self._plan().attempts[self._progress().current - 1].carrier
         for name, value in carrier.headers:
             self._sip.add_header(name, value)
         if carrier.codecs:
             self._sip.keep_codecs(f"{carrier.codecs},{_ALWAYS_KEPT_CODEC}")
+        return True
 
     def replied(self, n: int) -> None:
         """Note a response to attempt `n`; in its reply route."""

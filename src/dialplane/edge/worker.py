@@ -118,8 +118,8 @@ class Worker:
         return self._ask(self._incoming.is_known)
 
     def attempt_branched(self, message: Any) -> int:
-        """The INVITE of an attempt is about to be built."""
-        return self._run(self._outgoing.branch)
+        """The INVITE of an attempt is about to be built: whether it has all that it is to carry."""
+        return self._ask(self._outgoing.branch)
 
     def attempt_replied(self, message: Any, n: str) -> int:
         """A 18x or a 2xx to attempt `n`."""
