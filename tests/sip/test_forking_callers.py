@@ -36,7 +36,7 @@ class Forking:
     def heard(self, status: int, invite: str, method: str = "INVITE") -> str:
         """The next response with that status to the request of that branch, lines ended by LF; "" where none comes."""
         for _ in range(50):
-            message = self.proxy.receive().replace("\r\n", "\n")
+            message = self.proxy.receive(within_s=5).replace("\r\n", "\n")
             of_it = header(message, "Via") == header(invite, "Via") and header(message, "CSeq").endswith(method)
             if not message or (of_it and message.startswith(f"SIP/2.0 {status} ")):
                 return message
@@ -173,3 +173,20 @@ def test_an_invite_that_is_sent_again_is_no_fork_and_its_cancel_is_answered_at_o
     assert forking.heard(487, sent)
     assert forking.first.receive_request("CANCEL")
     assert len(forking.edge.events("call_started")) == 1
+
+
+def test_a_number_whose_carrier_is_mute_can_be_cancelled_beside_another(forking: Forking) -> None:
+    one = forking.fork(FIRST)
+    rings = forking.first.receive_request("INVITE")
+    forking.first.answer(rings, 180, tag="rings")
+    assert forking.heard(180, one)
+    other = forking.fork(SECOND, of=one)
+    assert forking.second.receive_request("INVITE")
+
+    forking.cancel(other)
+
+    assert forking.heard(487, other)
+    [ended] = forking.edge.await_events("call_ended")
+    assert (ended["status"], ended["hangup_by"]) == (487, "caller")
+    forking.first.answer(rings, 200, tag="rings")
+    assert forking.heard(200, one)
