@@ -13,6 +13,7 @@ from tests.sip.edges import Event, RunningEdge, Table
 from tests.sip.polite import PoliteCarrier, polite_carrier
 from tests.sip.scenarios import Caller, Step
 from tests.sip.sipp import Call, Carrier, place_calls, running_carrier, start_calls
+from tests.sip.wire import Peer, peer, peer_at_edge
 from tests.waiting import eventually
 
 
@@ -48,6 +49,16 @@ class Stage:
         self._stack.callback(edge.kill, signal.SIGKILL)
         edge.start()
         return edge
+
+    @contextmanager
+    def by_hand(self, **settings: Any) -> Iterator[tuple[RunningEdge, Peer, Peer]]:
+        """The edge, and the caller and the one carrier on both sides of it, which the test plays itself."""
+        with peer_at_edge() as carrier:
+            self.table.provider(f"127.0.0.1:{carrier.port}")
+            edge = self.edge(**settings)
+            carrier.reach(edge.port)
+            with peer(edge.port) as caller:
+                yield edge, caller, carrier
 
     def neighbour(self) -> None:
         """A process that is always busy, on the processors that this one may use now."""

@@ -11,7 +11,6 @@ import pytest
 from tests.sip.edges import RunningEdge
 from tests.sip.scenarios import ANSWER, Caller, refuse
 from tests.sip.stage import Stage
-from tests.sip.wire import peer, peer_at_edge
 from tests.waiting import eventually
 
 FAULTY_SCRIPT = Path(__file__).with_name("faulty_script.py")
@@ -147,23 +146,19 @@ def _state(entry: Path) -> str:
 
 def test_a_call_that_refreshes_itself_ends_at_its_time_all_the_same(stage: Stage) -> None:
     stage.table.trunk()
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge(max_call_s=2)
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            caller.send(caller.request("INVITE"))
-            carrier.answer(carrier.receive_request("INVITE"), 200, tag="up")
-            answer = caller.receive_final()
-            caller.send(caller.request_within(answer, "ACK", cseq=1))
-            assert carrier.receive_request("ACK")
+    with stage.by_hand(max_call_s=2) as (edge, caller, carrier):
+        caller.send(caller.request("INVITE"))
+        carrier.answer(carrier.receive_request("INVITE"), 200, tag="up")
+        answer = caller.receive_final()
+        caller.send(caller.request_within(answer, "ACK", cseq=1))
+        assert carrier.receive_request("ACK")
 
-            got: list[str] = []
-            while "BYE" not in got and len(got) < 40:
-                caller.send(caller.request_within(answer, "UPDATE", cseq=2 + len(got)))
-                for message in carrier.receive_all(for_s=0.25):
-                    got.append(message.partition(" ")[0])
-                    carrier.answer(message, 200)
+        got: list[str] = []
+        while "BYE" not in got and len(got) < 40:
+            caller.send(caller.request_within(answer, "UPDATE", cseq=2 + len(got)))
+            for message in carrier.receive_all(for_s=0.25):
+                got.append(message.partition(" ")[0])
+                carrier.answer(message, 200)
 
     assert got.count("UPDATE") >= 2
     assert "BYE" in got

@@ -11,7 +11,7 @@ from tests.sip.edges import RunningEdge
 from tests.sip.races import header
 from tests.sip.scenarios import ANSWER, Caller
 from tests.sip.stage import Stage
-from tests.sip.wire import Peer, peer, peer_at_edge
+from tests.sip.wire import Peer
 from tests.waiting import eventually
 
 LONG = Caller(number="+491", talk_ms=4_000)
@@ -76,117 +76,97 @@ def test_a_call_that_outlives_kamailio_holds_its_provider_s_channel_until_its_by
 
 def test_a_bye_that_is_sent_again_gives_no_second_channel_back(stage: Stage) -> None:
     stage.table.trunk(max_channels=2)
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge()
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            answer = answered(caller, carrier)
-            answered(caller, carrier)
-            edge.kill(signal.SIGKILL)
-            edge.start()
-            assert refused(caller)
-            bye, another = (caller.request_within(answer, "BYE", cseq=cseq) for cseq in (2, 3))
+    with stage.by_hand() as (edge, caller, carrier):
+        answer = answered(caller, carrier)
+        answered(caller, carrier)
+        edge.kill(signal.SIGKILL)
+        edge.start()
+        assert refused(caller)
+        bye, another = (caller.request_within(answer, "BYE", cseq=cseq) for cseq in (2, 3))
 
-            for sent, is_relayed in ((bye, True), (bye, False), (another, True)):
-                caller.send(sent)
-                if is_relayed:
-                    carrier.answer(carrier.receive_request("BYE"), 200)
-                assert caller.receive_final().startswith("SIP/2.0 200")
+        for sent, is_relayed in ((bye, True), (bye, False), (another, True)):
+            caller.send(sent)
+            if is_relayed:
+                carrier.answer(carrier.receive_request("BYE"), 200)
+            assert caller.receive_final().startswith("SIP/2.0 200")
 
-            answered(caller, carrier)
-            assert refused(caller)
+        answered(caller, carrier)
+        assert refused(caller)
     assert {event["reason"] for event in edge.events("call_rejected")} == {"trunk_channel_cap_full"}
 
 
 def test_a_call_that_nobody_ends_gives_its_channel_back_when_its_time_is_up(stage: Stage) -> None:
     stage.table.trunk(max_channels=1)
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge(max_call_s=5, list_calls_s=1)
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            answered(caller, carrier)
-            edge.kill(signal.SIGKILL)
-            edge.start()
-            assert refused(caller)
+    with stage.by_hand(max_call_s=5, list_calls_s=1) as (edge, caller, carrier):
+        answered(caller, carrier)
+        edge.kill(signal.SIGKILL)
+        edge.start()
+        assert refused(caller)
 
-            def is_let_in() -> bool:
-                caller.ask(caller.request("INVITE"))
-                return len(edge.events("call_started")) > 1
+        def is_let_in() -> bool:
+            caller.ask(caller.request("INVITE"))
+            return len(edge.events("call_started")) > 1
 
-            eventually(is_let_in, within_s=20, what="a free channel")
+        eventually(is_let_in, within_s=20, what="a free channel")
 
 
 def test_an_answer_whose_ack_was_on_its_way_when_kamailio_died_is_acknowledged_after_all(stage: Stage) -> None:
     stage.table.trunk()
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge()
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            caller.send(caller.request("INVITE"))
-            invite = carrier.receive_request("INVITE")
-            carrier.answer(invite, 200, tag="callee")
-            assert caller.receive_final().startswith("SIP/2.0 200")
-            edge.kill(signal.SIGKILL)
-            edge.start()
+    with stage.by_hand() as (edge, caller, carrier):
+        caller.send(caller.request("INVITE"))
+        invite = carrier.receive_request("INVITE")
+        carrier.answer(invite, 200, tag="callee")
+        assert caller.receive_final().startswith("SIP/2.0 200")
+        edge.kill(signal.SIGKILL)
+        edge.start()
 
-            carrier.answer(invite, 200, tag="callee")
-            answer = caller.receive_final()
-            caller.send(caller.request_within(answer, "ACK", cseq=1))
-            assert carrier.receive_request("ACK")
-            carrier.answer(invite, 200, tag="another")
-            ended = carrier.receive_request("BYE")
-            assert ";tag=another" in header(ended, "To")
+        carrier.answer(invite, 200, tag="callee")
+        answer = caller.receive_final()
+        caller.send(caller.request_within(answer, "ACK", cseq=1))
+        assert carrier.receive_request("ACK")
+        carrier.answer(invite, 200, tag="another")
+        ended = carrier.receive_request("BYE")
+        assert ";tag=another" in header(ended, "To")
 
-            caller.send(caller.request_within(answer, "BYE", cseq=2))
-            assert ";tag=callee" in header(carrier.receive_request("BYE"), "To")
+        caller.send(caller.request_within(answer, "BYE", cseq=2))
+        assert ";tag=callee" in header(carrier.receive_request("BYE"), "To")
     [over] = edge.await_events("call_ended")
     assert over["hangup_by"] == "caller"
 
 
 def test_a_bye_for_another_leg_ends_no_record_of_a_call_that_goes_on(stage: Stage) -> None:
     stage.table.trunk()
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge()
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            for is_restarted in (False, True):
-                answer = answered(caller, carrier)
-                if is_restarted:
-                    edge.kill(signal.SIGKILL)
-                    edge.start()
-                forged = caller.request_within(answer, "BYE", cseq=2).replace(";tag=callee", ";tag=nobody")
-                caller.send(forged)
-                assert caller.receive_final().startswith("SIP/2.0 481")
-                assert carrier.receive_request("BYE", within_s=0.3) == ""
-                assert len(edge.events("call_ended")) == is_restarted
-                caller.send(caller.request_within(answer, "BYE", cseq=3))
-                carrier.answer(carrier.receive_request("BYE"), 200)
-                assert caller.receive_final().startswith("SIP/2.0 200")
-                edge.await_events("call_ended", 1 + is_restarted)
+    with stage.by_hand() as (edge, caller, carrier):
+        for is_restarted in (False, True):
+            answer = answered(caller, carrier)
+            if is_restarted:
+                edge.kill(signal.SIGKILL)
+                edge.start()
+            forged = caller.request_within(answer, "BYE", cseq=2).replace(";tag=callee", ";tag=nobody")
+            caller.send(forged)
+            assert caller.receive_final().startswith("SIP/2.0 481")
+            assert carrier.receive_request("BYE", within_s=0.3) == ""
+            assert len(edge.events("call_ended")) == is_restarted
+            caller.send(caller.request_within(answer, "BYE", cseq=3))
+            carrier.answer(carrier.receive_request("BYE"), 200)
+            assert caller.receive_final().startswith("SIP/2.0 200")
+            edge.await_events("call_ended", 1 + is_restarted)
 
 
 @pytest.mark.parametrize("method", ["INVITE", "BYE", "MESSAGE"])
 def test_through_the_routes_of_a_call_that_is_over_nothing_is_sent(stage: Stage, method: str) -> None:
     stage.table.trunk()
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge()
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            answer = answered(caller, carrier)
-            caller.send(caller.request_within(answer, "BYE", cseq=2))
-            carrier.answer(carrier.receive_request("BYE"), 200)
-            assert caller.receive_final().startswith("SIP/2.0 200")
-            edge.await_events("call_ended")
+    with stage.by_hand() as (edge, caller, carrier):
+        answer = answered(caller, carrier)
+        caller.send(caller.request_within(answer, "BYE", cseq=2))
+        carrier.answer(carrier.receive_request("BYE"), 200)
+        assert caller.receive_final().startswith("SIP/2.0 200")
+        edge.await_events("call_ended")
 
-            caller.send(caller.request_within(answer, method, cseq=3))
+        caller.send(caller.request_within(answer, method, cseq=3))
 
-            assert caller.receive_final().startswith("SIP/2.0 481")
-            assert carrier.receive(within_s=0.3) == ""
+        assert caller.receive_final().startswith("SIP/2.0 481")
+        assert carrier.receive(within_s=0.3) == ""
     assert len(edge.events("call_ended")) == 1
 
 

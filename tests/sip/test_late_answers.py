@@ -176,48 +176,40 @@ def test_a_late_leg_is_ended_by_way_of_the_carriers_own_proxies(stage: Stage) ->
 
 def test_the_winners_answer_still_reaches_the_caller_after_the_transaction_is_gone(stage: Stage) -> None:
     stage.table.trunk()
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge()
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            caller.send(caller.request("INVITE"))
-            invite = carrier.receive_request("INVITE")
-            carrier.answer(invite, 200, tag="won")
-            first = caller.receive_final()
-            time.sleep(OUTLIVES_TRANSACTION_S)
+    with stage.by_hand() as (edge, caller, carrier):
+        caller.send(caller.request("INVITE"))
+        invite = carrier.receive_request("INVITE")
+        carrier.answer(invite, 200, tag="won")
+        first = caller.receive_final()
+        time.sleep(OUTLIVES_TRANSACTION_S)
 
-            carrier.answer(invite, 200, tag="won")
+        carrier.answer(invite, 200, tag="won")
 
-            assert caller.receive_final() == first
-            assert carrier.receive_request("BYE", within_s=0.5) == ""
+        assert caller.receive_final() == first
+        assert carrier.receive_request("BYE", within_s=0.5) == ""
 
-            carrier.answer(invite, 200, tag="another")
+        carrier.answer(invite, 200, tag="another")
 
-            assert carrier.receive_request("BYE")
-            assert caller.receive_final(within_s=0.5) == ""
+        assert carrier.receive_request("BYE")
+        assert caller.receive_final(within_s=0.5) == ""
     assert [event["n"] for event in edge.await_events("late_answer")] == [1]
 
 
 def test_of_two_answers_of_one_carrier_the_caller_gets_one_and_the_other_is_ended(stage: Stage) -> None:
     stage.table.trunk()
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge()
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            caller.send(caller.request("INVITE"))
-            invite = carrier.receive_request("INVITE")
-            for tag in ("one", "two"):
-                carrier.answer(invite, 180, tag=tag)
-            carrier.answer(invite, 200, tag="one")
-            final = caller.receive_final()
-            carrier.answer(invite, 200, tag="two")
+    with stage.by_hand() as (edge, caller, carrier):
+        caller.send(caller.request("INVITE"))
+        invite = carrier.receive_request("INVITE")
+        for tag in ("one", "two"):
+            carrier.answer(invite, 180, tag=tag)
+        carrier.answer(invite, 200, tag="one")
+        final = caller.receive_final()
+        carrier.answer(invite, 200, tag="two")
 
-            bye = carrier.receive_request("BYE")
+        bye = carrier.receive_request("BYE")
 
-            assert {tag_of(header(final.replace("\r\n", "\n"), "To")), tag_of(header(bye, "To"))} == {"one", "two"}
-            assert caller.receive_final(within_s=0.5) == ""
+        assert {tag_of(header(final.replace("\r\n", "\n"), "To")), tag_of(header(bye, "To"))} == {"one", "two"}
+        assert caller.receive_final(within_s=0.5) == ""
     assert [event["tag"] for event in edge.await_events("late_answer")] == [tag_of(header(bye, "To"))]
     assert len(edge.events("attempt_ringing")) == 1
 
@@ -239,24 +231,20 @@ def test_a_carrier_that_is_mute_after_a_cancel_does_not_keep_the_caller_waiting(
 
 def test_a_carrier_that_answers_a_cancelled_call_is_hung_up(stage: Stage) -> None:
     stage.table.trunk()
-    with peer_at_edge() as carrier:
-        stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge()
-        carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            invite = caller.request("INVITE")
-            caller.send(invite)
-            sent = carrier.receive_request("INVITE")
-            carrier.answer(sent, 180, tag="late")
-            caller.send(invite.replace("INVITE", "CANCEL"))
-            assert sorted(caller.receive_final().split()[1] for _ in range(2)) == ["200", "487"]
-            carrier.answer(carrier.receive_request("CANCEL"), 200, tag="late")
+    with stage.by_hand() as (edge, caller, carrier):
+        invite = caller.request("INVITE")
+        caller.send(invite)
+        sent = carrier.receive_request("INVITE")
+        carrier.answer(sent, 180, tag="late")
+        caller.send(invite.replace("INVITE", "CANCEL"))
+        assert sorted(caller.receive_final().split()[1] for _ in range(2)) == ["200", "487"]
+        carrier.answer(carrier.receive_request("CANCEL"), 200, tag="late")
 
-            carrier.answer(sent, 200, tag="late")
+        carrier.answer(sent, 200, tag="late")
 
-            assert carrier.receive_request("ACK")
-            assert carrier.receive_request("BYE")
-            assert "SIP/2.0 200" not in "".join(caller.receive_all(for_s=0.5))
+        assert carrier.receive_request("ACK")
+        assert carrier.receive_request("BYE")
+        assert "SIP/2.0 200" not in "".join(caller.receive_all(for_s=0.5))
     assert edge.await_events("late_answer")[0]["n"] == 1
     assert not edge.events("attempt_answered")
 
