@@ -12,7 +12,7 @@ from tests.sip.sipp import last_statistic
 
 REFUSING: Sequence[Step] = refuse(503)
 ANSWERING: Sequence[Step] = (*ANSWER, Pause(1_000))
-"""Rings for 40 ms, answers, takes the BYE; then waits for retransmissions, which a loaded machine causes."""
+"""Rings, answers, takes the BYE; then waits for retransmissions, which a loaded machine causes."""
 ANSWERING_SOON: Sequence[Step] = (Send(180), Pause(20), Send(200, with_sdp=True), TAKE_ACK, TAKE_BYE, Pause(1_000))
 
 _LONGEST_WAIT_MS = 8_000

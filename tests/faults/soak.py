@@ -15,13 +15,11 @@ from dialplane.client.retries import NO_RETRIES
 from dialplane.demo.calling import place_call
 from tests.ports import free_port
 from tests.serve.instance import Instance
-from tests.sip.scenarios import TAKE_ACK, TAKE_BYE, Caller, Pause, Send, refuse
+from tests.sip.scenarios import RINGS, TAKE_ACK, TAKE_BYE, Caller, Send, refuse
 from tests.sip.sipp import Carrier, last_statistic, running_carrier, start_calls
 from tests.waiting import eventually
 
-ANSWERS = (Send(180), Pause(100), Send(200, with_sdp=True, again=True), TAKE_ACK, TAKE_BYE)
-"""The pause keeps two workers of the edge from relaying the 200 before the 180, which SIPp's callers do not bear."""
-
+ANSWERS = (Send(180), RINGS, Send(200, with_sdp=True, again=True), TAKE_ACK, TAKE_BYE)
 ANSWERS_AT_ONCE = (Send(200, with_sdp=True, again=True), TAKE_ACK, TAKE_BYE)
 """So that the mortal carrier never dies with a phone ringing, which no other carrier could take over."""
 
