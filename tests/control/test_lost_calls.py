@@ -9,6 +9,7 @@ from dialplane.control import calls, events, lost_calls, stats
 from dialplane.control.calls import CallRecord
 from dialplane.control.stats import PROVIDERS, Window
 from dialplane.control.units import Database
+from dialplane.domain.call import LONGEST_SETUP_S
 from tests.control.making import ADMIN, EDGE_ACTOR
 from tests.control.seen import CALL, ROUTE, event, uuid_of
 from tests.control.seen import PROVIDERS as CARRIERS
@@ -95,8 +96,8 @@ async def test_an_answered_call_ends_when_its_edge_would_have_ended_it(
 
 async def test_a_call_that_is_never_answered_ends_too(db: Database) -> None:
     await ingest(db, begun())
-    assert await close(db, at_s=lost_calls.LONGEST_SETUP_S - 1) == 0
-    assert await close(db, at_s=lost_calls.LONGEST_SETUP_S + 1) == 1
+    assert await close(db, at_s=LONGEST_SETUP_S - 1) == 0
+    assert await close(db, at_s=LONGEST_SETUP_S + 1) == 1
     assert (await call_of(db)).call.reason == "no_end_reported"
 
 

@@ -69,6 +69,17 @@ def refused(forking: Forking) -> str:
     return sent
 
 
+def both_ringing(forking: Forking) -> list[tuple[str, str]]:
+    """The INVITEs to both numbers, as the proxy sent each and as its carrier, which rings, got it."""
+    one = forking.fork(FIRST)
+    sent = [one, forking.fork(SECOND, of=one)]
+    got = [carrier.receive_request("INVITE") for carrier in (forking.first, forking.second)]
+    for carrier, invite, asked in zip((forking.first, forking.second), got, sent, strict=True):
+        carrier.answer(invite, 180, tag="ringing")
+        assert forking.heard(180, asked)
+    return list(zip(sent, got, strict=True))
+
+
 def cancelled_by(forking: Forking, carrier: Peer, invite: str) -> None:
     """The carrier's part of a CANCEL."""
     forking_cancel = carrier.receive_request("CANCEL")
@@ -112,19 +123,13 @@ def test_a_number_that_is_tried_after_another_failed_can_be_cancelled(forking: F
 def test_of_two_numbers_that_ring_at_once_the_one_that_is_cancelled_stops_and_the_other_is_answered(
     forking: Forking,
 ) -> None:
-    one = forking.fork(FIRST)
-    other = forking.fork(SECOND, of=one)
-    rings, stops = forking.first.receive_request("INVITE"), forking.second.receive_request("INVITE")
-    forking.first.answer(rings, 180, tag="rings")
-    assert forking.heard(180, one)
-    forking.second.answer(stops, 180, tag="ringing")
-    assert forking.heard(180, other)
+    (one, rings), (other, stops) = both_ringing(forking)
 
     forking.cancel(other)
     assert forking.heard(200, other, "CANCEL")
     cancelled_by(forking, forking.second, stops)
     assert forking.heard(487, other)
-    forking.first.answer(rings, 200, tag="rings")
+    forking.first.answer(rings, 200, tag="ringing")
 
     answer = forking.heard(200, one)
     assert answer
@@ -140,20 +145,14 @@ def test_of_two_numbers_that_ring_at_once_the_one_that_is_cancelled_stops_and_th
 
 
 def test_the_first_of_two_numbers_that_ring_can_be_cancelled_as_well(forking: Forking) -> None:
-    one = forking.fork(FIRST)
-    other = forking.fork(SECOND, of=one)
-    stops, rings = forking.first.receive_request("INVITE"), forking.second.receive_request("INVITE")
-    forking.first.answer(stops, 180, tag="ringing")
-    assert forking.heard(180, one)
-    forking.second.answer(rings, 180, tag="rings")
-    assert forking.heard(180, other)
+    (one, stops), (other, rings) = both_ringing(forking)
 
     forking.cancel(one)
 
     cancelled_by(forking, forking.first, stops)
     assert forking.heard(487, one)
     assert forking.second.receive_request("CANCEL", within_s=0.5) == ""
-    forking.second.answer(rings, 486, tag="rings")
+    forking.second.answer(rings, 486, tag="ringing")
     assert forking.heard(486, other)
     started = {event["call"]: event["number"] for event in forking.edge.events("call_started")}
     ended = forking.edge.await_events("call_ended", 2)

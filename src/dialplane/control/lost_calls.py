@@ -12,15 +12,13 @@ from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, cast, f
 from dialplane.control.calls import IS_OPEN
 from dialplane.control.event_kinds import EdgeCalls
 from dialplane.control.units import Database
+from dialplane.domain.call import LONGEST_SETUP_S
 from dialplane.store import tables
 from dialplane.store.unit import Writing
 
 EDGE_RESTARTED = "edge_restarted"
 NO_END_REPORTED = "no_end_reported"
 NOT_GOING_ON = "not_going_on"
-
-LONGEST_SETUP_S = 3_600
-"""No call takes so long to be answered: 30 attempts that all are given up, and one that rings, take 40 minutes."""
 
 GRACE_S = 60
 """How long after its time is up an edge may take to report that it has ended a call."""

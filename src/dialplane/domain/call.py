@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+LONGEST_SETUP_S = 3_600
+"""No call takes so long to be answered: 30 attempts that all are given up, and one that rings, take 40 minutes."""
+
 
 class Verdict(StrEnum):
     """What became of an attempt, for records and statistics."""

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import msgspec
 
+from dialplane.domain.call import LONGEST_SETUP_S
+
 MOST_BYTES = 256 << 20
 """What is read of the log at a time, the newest of it; takes about a second."""
-
-LONGEST_SETUP_S = 3_600
-"""No call takes longer to be answered (control/lost_calls.py)."""
 
 _US_PER_S = 1_000_000
 _NAME = re.compile(r"[0-9]{8}T[0-9]{2}\.jsonl")

@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from dialplane.domain.call import LONGEST_SETUP_S
 from dialplane.edge.certificate import ensure_own
 from dialplane.edge.config import DROP, SETTINGS_VARIABLE, SITE_PACKAGES_VARIABLE, EdgeConfig, ScriptSettings
 from dialplane.edge.ksr import QUIET_LEVEL
@@ -115,6 +116,7 @@ def render(config: EdgeConfig, *, topology_key: str = "") -> str:
         tcp_workers=config.workers,
         log_level=config.log_level,
         max_call_s=config.max_call_s,
+        longest_setup_s=LONGEST_SETUP_S,
         max_branches=branches_for(config.max_attempts),
         max_message_bytes=config.max_message_bytes,
         max_stranger_requests=config.max_stranger_requests,

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dialplane.domain.call import LONGEST_SETUP_S
 from dialplane.edge.answers import MOST_ROUTES, Answers
 from dialplane.edge.breakers import Breakers
 from dialplane.edge.caps import Caps
-from dialplane.edge.carried import LONGEST_SETUP_S
 from dialplane.edge.config import ScriptSettings
 from dialplane.edge.cookie import Origin, origin_of_cookie
 from dialplane.edge.door import COUNTERS_TABLE
