@@ -52,7 +52,7 @@ def _one_size(report: Report, table: RouteTable, data: Path) -> None:
 
 def _first_load_s(instance: Instance, revision: int) -> float:
     """From the start of the agent's process until its replica is whole."""
-    started_at = started_at_s(instance.main_pid("dialplane.agent"))
+    started_at = started_at_s(instance.main_pid("dialplane.companion"))
     folder = instance.data / "edge" / "replica"
     eventually(lambda: _revision(folder) >= revision, within_s=LOADED_WITHIN_S, what="the first load")
     return (folder / CURRENT).lstat().st_mtime - started_at

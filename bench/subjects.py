@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.processes import cpu_s
-from dialplane.edge import kamailio
-from dialplane.edge.config import EdgeConfig
+from dialplane.kamailio import render
+from dialplane.kamailio.config import EdgeConfig
 from tests.ports import free_port
 from tests.waiting import eventually
 
@@ -78,10 +78,8 @@ class Subject:
 def edge(name: str, folder: Path, replica: Path, **settings: Any) -> Subject:
     """The edge on this replica, with settings other than those that `serve` would give it."""
     config = replace(_config(name, folder), replica=replica, **settings)
-    kamailio.write_config(config)
-    return Subject(
-        name, _port(config), kamailio.command(config), kamailio.environment(config), config.run / "kamailio.log"
-    )
+    render.write_config(config)
+    return Subject(name, _port(config), render.command(config), render.environment(config), config.run / "kamailio.log")
 
 
 def native(
@@ -94,16 +92,16 @@ def native(
 ) -> Subject:
     """The native script with these values filled in and these parts defined, on the edge's own command line."""
     config = replace(_config(name, folder), **settings)
-    kamailio.write_config(config)
+    render.write_config(config)
     script = config.run / "native.cfg"
-    text = kamailio.ConfigTemplate(NATIVE_SCRIPT.read_text())
+    text = render.ConfigTemplate(NATIVE_SCRIPT.read_text())
     listen = "\n".join(f"listen={where}" for where in config.listen)
     script.write_text(text.safe_substitute(values, workers=config.workers, listen=listen))
-    own = str(config.run / kamailio.CONFIG_FILE)
-    command = [str(script) if argument == own else argument for argument in kamailio.command(config)]
+    own = str(config.run / render.CONFIG_FILE)
+    command = [str(script) if argument == own else argument for argument in render.command(config)]
     definitions = [argument for part in defined for argument in ("-A", part)]
     return Subject(
-        name, _port(config), [*command, *definitions], kamailio.environment(config), config.run / "kamailio.log"
+        name, _port(config), [*command, *definitions], render.environment(config), config.run / "kamailio.log"
     )
 
 

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
 
-from dialplane.edge import incoming, ingress
+from dialplane.edge.call import arrival, ingress
 from dialplane.edge.script import mod_init
 from dialplane.engine.dialroute import dialroute
 
@@ -31,4 +31,4 @@ def _once(function: Callable[P, T]) -> Callable[P, T]:
 
 
 ingress.admit = _once(ingress.admit)
-vars(incoming)["dialroute"] = _once(dialroute)
+vars(arrival)["dialroute"] = _once(dialroute)

@@ -7,8 +7,8 @@ from typing import Any
 site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
 
 from dialplane.edge import worker
-from dialplane.edge.events import EventLog
 from dialplane.edge.script import mod_init
+from dialplane.eventlog.writer import EventLog
 
 __all__ = ["mod_init"]
 

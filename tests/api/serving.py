@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx2
 
-from dialplane.api.process import server_from
-from dialplane.api.runtime.opening import BOX_KEYS
-from dialplane.api.runtime.server import Server
+from dialplane.api.process.opening import BOX_KEYS
+from dialplane.api.process.server import Server
+from dialplane.api.process.start import server_from
 from dialplane.settings import Settings
 from tests.databases import BOX_KEY, PASSWORD, USERNAME
 from tests.waiting import eventually

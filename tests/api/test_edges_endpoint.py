@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dialplane.api.runtime import rounds
+from dialplane.api.process import rounds
 from tests.api.serving import NEVER, Api, serving, settings_for
 from tests.api.test_operation_endpoints import metric
 from tests.waiting import eventually

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx2
 
-from dialplane.api.runtime import lines
-from dialplane.api.runtime.lines import Lines
+from dialplane.api.process import lines
+from dialplane.api.process.lines import Lines
 from tests.api.processes import running
 from tests.waiting import eventually
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from dialplane.api.runtime.outgoing import MOST_GATHERED, Outgoing
+from dialplane.api.process.outgoing import MOST_GATHERED, Outgoing
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.demo.carriers import CARRIERS, STATE_FILE, DemoState, command, load_state, save_state
-from dialplane.simulator.fleet import read_file
+from dialplane_simulator.fleet import read_file
 
 
 def test_ports_are_chosen_once_and_kept(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dialplane.edge import kamailio
-from dialplane.edge.config import ScriptSettings
-from dialplane.edge.cookie import Origin, make_cookie
-from dialplane.edge.ksr import Sip
+from dialplane.edge.call.cookie import Origin, make_cookie
+from dialplane.edge.settings import ScriptSettings
+from dialplane.edge.sip import Sip
 from dialplane.edge.worker import Worker
+from dialplane.kamailio import render
 from tests.edge.fakeksr import FakeKsr
-from tests.edge.test_events import written
+from tests.eventlog.test_writer import written
 
 ID = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 BEFORE = Origin(ID, time.time_ns() // 1_000_000 - 1_000)
@@ -56,8 +56,9 @@ def message(**variables: Any) -> Any:
 
 def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -> None:
     made = worker(tmp_path, FakeKsr())
-    named = set(re.findall(r'python_exec\("([a-z_]+)"', files("dialplane.edge").joinpath("kamailio.cfg").read_text()))
-    named |= set(re.findall(r'python_exec\("([a-z_]+)"', kamailio._REPLY_ROUTE))
+    template = files("dialplane.kamailio").joinpath("kamailio.cfg").read_text()
+    named = set(re.findall(r'python_exec\("([a-z_]+)"', template))
+    named |= set(re.findall(r'python_exec\("([a-z_]+)"', render._REPLY_ROUTE))
 
     assert len(named) == 15
     assert all(callable(getattr(made, name)) for name in named)

@@ -138,4 +138,4 @@ def test_a_table_that_is_cut_short_while_it_is_in_use_is_loaded_anew_and_ends_no
     assert "SIGBUS" in node.said()
     assert wrong.received("INVITE") == []
     assert statuses.keys() <= {200, 503, None}
-    assert all(node.main_pid(part) for part in ("dialplane.agent", "kamailio"))
+    assert all(node.main_pid(part) for part in ("dialplane.companion", "kamailio"))

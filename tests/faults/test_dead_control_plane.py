@@ -33,7 +33,7 @@ def test_calls_fail_over_with_api_and_agent_dead_and_each_is_recorded_once_after
     sip = demo.running()["sip"]
     os.kill(demo.process.pid, signal.SIGSTOP)
     try:
-        for part in ("dialplane.api", "dialplane.agent"):
+        for part in ("dialplane.api", "dialplane.companion"):
             os.kill(demo.main_pid(part), signal.SIGKILL)
         with ThreadPoolExecutor(CALLS) as callers:
             results = list(callers.map(lambda _: place_call(sip, NUMBER, talk_s=0.2), range(CALLS)))

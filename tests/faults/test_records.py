@@ -11,10 +11,10 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from dialplane.agent.eventwriter import EventWriter
 from dialplane.client import ApiError
-from tests.agent.controlplane import ControlPlane, default_customer, running
-from tests.agent.processes import agent_process
+from dialplane.eventlog.appending import EventWriter
+from tests.companion.controlplane import ControlPlane, default_customer, running
+from tests.companion.processes import agent_process
 from tests.ports import free_port
 from tests.serve.instance import serving
 from tests.waiting import eventually
@@ -96,7 +96,7 @@ def test_records_are_complete_and_single_when_api_and_agent_are_killed_again_and
     data = tmp_path / "data"
     with serving(data, environment={"DIALPLANE_EDGE_NAME": "here"}) as instance:
         with Traffic(data / "edge" / "events", edge="here", rate=40) as traffic:
-            for part in ("dialplane.api", "dialplane.agent") * 3:
+            for part in ("dialplane.api", "dialplane.companion") * 3:
                 eventually(lambda: len(traffic.calls) % 20 == 0, within_s=5)
                 with suppress(ProcessLookupError):
                     os.kill(instance.main_pid(part), signal.SIGKILL)

@@ -16,7 +16,7 @@ from dialplane.domain.instants import format_instant
 from dialplane.domain.permission import EDGE
 from dialplane.engine import reasons
 from dialplane.settings import split_address
-from dialplane.simulator.behaviour import refuse
+from dialplane_simulator.behaviour import refuse
 from tests.faults.cuttable import Cuttable, cuttable
 from tests.serve.carriers import LiveCarrier, live_carriers
 from tests.serve.instance import Instance, serving

@@ -64,7 +64,7 @@ def be_unquiet(node: Node, callers: list[Callers]) -> tuple[Memory, Memory, int]
         time.sleep(max(0.0, second - (time.monotonic() - kamailio.began)))
         second, carrier_s = second + 1, carrier_s + 1
         kamailio.sample(node.instance.pids("kamailio.cfg"))
-        agent.sample(node.instance.pids("dialplane.agent"))
+        agent.sample(node.instance.pids("dialplane.companion"))
         node.routes.change()
         if second % API_KILLED_EVERY_S == 0:
             with suppress(ProcessLookupError):

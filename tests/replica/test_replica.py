@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
 from dialplane.replica import layout
+from dialplane.replica.check import PORTION, Place
 from dialplane.replica.layout import ReplicaDamaged, ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader
-from dialplane.replica.wholeness import PORTION, Place
 from dialplane.replica.writer import ReplicaWriter
 from tests.replica.records import ACME, DEFAULT, Change, customer, id_of, provider, route, trunk
 

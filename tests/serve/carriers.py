@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from dialplane.simulator.behaviour import Behaviour, answer
-from dialplane.simulator.carrier import Carrier, open_carrier
+from dialplane_simulator.behaviour import Behaviour, answer
+from dialplane_simulator.carrier import Carrier, open_carrier
 
 T = TypeVar("T")
 DONE_WITHIN_S = 10.0

@@ -14,7 +14,7 @@ import pytest
 from dialplane.domain.health import CLOSED, HEALTHY, OPEN
 from dialplane.domain.permission import EDGE
 from dialplane.engine import reasons
-from dialplane.simulator.behaviour import Behaviour, refuse, silent
+from dialplane_simulator.behaviour import Behaviour, refuse, silent
 from tests.serve.carriers import Carriers, live_carriers
 from tests.serve.instance import Instance, serving
 from tests.serve.live import FAST_PROBES, TOLD_WITHIN_S, LiveCustomer, decided, is_placed_for, tried

@@ -8,7 +8,7 @@ import pytest
 
 from dialplane.domain.health import HEALTHY, UNHEALTHY
 from dialplane.engine import reasons
-from dialplane.simulator.behaviour import answer, refuse
+from dialplane_simulator.behaviour import answer, refuse
 from tests.serve.carriers import LiveCarrier, live_carriers
 from tests.serve.instance import Instance, serving
 from tests.serve.live import FAST_PROBES, LiveCustomer, decided, is_placed_for, tried

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from dialplane.domain.health import HEALTHY
-from tests.agent import nameserver
-from tests.agent.nameserver import NameServer
+from tests.companion import nameserver
+from tests.companion.nameserver import NameServer
 from tests.ports import free_port
 from tests.serve.carriers import LiveCarrier, live_carriers
 from tests.serve.instance import Instance, serving

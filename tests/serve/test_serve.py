@@ -14,7 +14,7 @@ from tests.serve.instance import Instance, kill_all, launch, of_folder, serving
 from tests.waiting import eventually
 
 SLOW_MACHINE_S = 1.0  # what other tests on the same cores may take away
-PARTS = {"api": "dialplane.api", "agent": "dialplane.agent", "kamailio": "kamailio.cfg"}
+PARTS = {"api": "dialplane.api", "agent": "dialplane.companion", "kamailio": "kamailio.cfg"}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_the_first_administrator_can_be_set_and_is_not_printed(tmp_path: Path) -
         assert "a-long-secret-1" not in instance.said()
         with Client(instance.running()["control_url"]) as client:
             client.login("root@example.com", "a-long-secret-1")
-        for pid in instance.pids("dialplane.api") + instance.pids("dialplane.agent"):
+        for pid in instance.pids("dialplane.api") + instance.pids("dialplane.companion"):
             assert b"a-long-secret-1" not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
@@ -226,7 +226,7 @@ def test_a_database_that_is_none_is_one_clear_sentence(tmp_path: Path) -> None:
 
 def test_without_kamailio_the_control_plane_runs_and_says_what_to_install(tmp_path: Path) -> None:
     hiding = (
-        "import sys; import dialplane.edge.kamailio as kamailio; from dialplane.serve.__main__ import main;"
+        "import sys; import dialplane.kamailio.render as kamailio; from dialplane.serve.__main__ import main;"
         "kamailio.missing = lambda: ('the program kamailio',); sys.exit(main([]))"
     )
     data = tmp_path / "data"

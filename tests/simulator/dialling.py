@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from dialplane.simulator.callplan import CallPlan
-from dialplane.simulator.carrier import Carrier
-from dialplane.simulator.timers import Timers
-from dialplane.simulator.wire import Peer
+from dialplane_simulator.callplan import CallPlan
+from dialplane_simulator.carrier import Carrier
+from dialplane_simulator.timers import Timers
+from dialplane_simulator.wire import Peer
 
 FAST = Timers(t1_s=0.05, t2_s=0.4, t4_s=0.2)
 FASTEST = Timers(t1_s=0.01, t2_s=0.08, t4_s=0.1)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from dialplane.simulator.behaviour import parse_behaviour
-from dialplane.simulator.caller import open_caller
-from dialplane.simulator.callplan import CallPlan, CallResult
-from dialplane.simulator.carrier import Carrier, open_carrier
-from dialplane.simulator.endpoint import bind_pair
-from dialplane.simulator.wire import Peer
+from dialplane_simulator.behaviour import parse_behaviour
+from dialplane_simulator.caller import open_caller
+from dialplane_simulator.callplan import CallPlan, CallResult
+from dialplane_simulator.carrier import Carrier, open_carrier
+from dialplane_simulator.endpoint import bind_pair
+from dialplane_simulator.wire import Peer
 from tests.simulator.dialling import NUMBER
 from tests.simulator.sipp import Run, finish, recv, request, response, scenario, send, start_sipp
 from tests.waiting import eventually

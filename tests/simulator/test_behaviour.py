@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialplane.simulator.behaviour import KINDS, NumberPlan, OnCancel, Step, parse_behaviour, refuse, silent
+from dialplane_simulator.behaviour import KINDS, NumberPlan, OnCancel, Step, parse_behaviour, refuse, silent
 
 EXAMPLES = {
     "answer": [100, 200],

@@ -8,14 +8,14 @@ from itertools import groupby
 
 import pytest
 
-from dialplane.simulator.behaviour import parse_behaviour
-from dialplane.simulator.caller import Caller, open_caller
-from dialplane.simulator.callplan import CallPlan, CallResult
-from dialplane.simulator.carrier import Carrier, open_carrier
-from dialplane.simulator.digest import Credentials
-from dialplane.simulator.endpoint import bind_pair
-from dialplane.simulator.timers import Timers
-from dialplane.simulator.wire import Peer
+from dialplane_simulator.behaviour import parse_behaviour
+from dialplane_simulator.caller import Caller, open_caller
+from dialplane_simulator.callplan import CallPlan, CallResult
+from dialplane_simulator.carrier import Carrier, open_carrier
+from dialplane_simulator.digest import Credentials
+from dialplane_simulator.endpoint import bind_pair
+from dialplane_simulator.timers import Timers
+from dialplane_simulator.wire import Peer
 from tests.simulator.dialling import FAST, FASTEST, NUMBER, message, plan_for
 from tests.waiting import eventually_async
 

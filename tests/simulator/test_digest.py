@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialplane.simulator.digest import Challenge, Credentials, answer, parameters_of
+from dialplane_simulator.digest import Challenge, Credentials, answer, parameters_of
 
 MUFASA = Credentials("Mufasa", "Circle of Life")
 RFC7616 = (

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.simulator.framing import StreamFramer
-from dialplane.simulator.wire import MAX_MESSAGE, Malformed
+from dialplane_simulator.framing import StreamFramer
+from dialplane_simulator.wire import MAX_MESSAGE, Malformed
 from tests.simulator.dialling import message
 
 

@@ -5,9 +5,9 @@ import random
 import socket
 from itertools import pairwise
 
-from dialplane.simulator.behaviour import parse_behaviour
-from dialplane.simulator.caller import open_caller
-from dialplane.simulator.carrier import Carrier, open_carrier
+from dialplane_simulator.behaviour import parse_behaviour
+from dialplane_simulator.caller import open_caller
+from dialplane_simulator.carrier import Carrier, open_carrier
 from tests.simulator.dialling import FAST, message, plan_for
 from tests.waiting import eventually_async
 

@@ -1,4 +1,4 @@
-"""`python -m dialplane.simulator` as a process."""
+"""`python -m dialplane_simulator` as a process."""
 
 import asyncio
 import json
@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.simulator.caller import place_call
-from dialplane.simulator.callplan import CallPlan
-from dialplane.simulator.fleet import CarrierSpec, parse_line, read_file, write_file
-from dialplane.simulator.wire import Peer
+from dialplane_simulator.caller import place_call
+from dialplane_simulator.callplan import CallPlan
+from dialplane_simulator.fleet import CarrierSpec, parse_line, read_file, write_file
+from dialplane_simulator.wire import Peer
 from tests.simulator.dialling import NUMBER
 
-COMMAND = [sys.executable, "-m", "dialplane.simulator"]
+COMMAND = [sys.executable, "-m", "dialplane_simulator"]
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dialplane.simulator.agenda import Agenda
-from dialplane.simulator.timers import Timers
-from dialplane.simulator.transactions import (
+from dialplane_simulator.agenda import Agenda
+from dialplane_simulator.timers import Timers
+from dialplane_simulator.transactions import (
     CLIENT,
     INVITE_CLIENT,
     INVITE_SERVER,
@@ -18,7 +18,7 @@ from dialplane.simulator.transactions import (
     State,
     Table,
 )
-from dialplane.simulator.wire import Peer, Request, Response, parse_message, response_to
+from dialplane_simulator.wire import Peer, Request, Response, parse_message, response_to
 from tests.simulator.dialling import message
 
 UDP = Peer("udp", "127.0.0.1", 5999)

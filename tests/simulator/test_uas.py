@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from dialplane.simulator.behaviour import Behaviour, parse_behaviour
-from dialplane.simulator.uas import UserAgentServer
-from dialplane.simulator.wire import Peer, Request, Response, parse_message
+from dialplane_simulator.behaviour import Behaviour, parse_behaviour
+from dialplane_simulator.uas import UserAgentServer
+from dialplane_simulator.wire import Peer, Request, Response, parse_message
 from tests.simulator.dialling import NUMBER, message
 
 CALLER = Peer("udp", "127.0.0.1", 5999)

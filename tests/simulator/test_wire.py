@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.simulator.wire import (
+from dialplane_simulator.wire import (
     MAX_HEADERS,
     MAX_MESSAGE,
     Malformed,

@@ -18,8 +18,8 @@ from dialplane.domain.provider import Provider
 from dialplane.domain.records import record_of
 from dialplane.domain.route import Route
 from dialplane.domain.trunk import IP, Trunk
-from dialplane.edge import kamailio
-from dialplane.edge.config import EdgeConfig
+from dialplane.kamailio import render
+from dialplane.kamailio.config import EdgeConfig
 from dialplane.replica.writer import ReplicaWriter
 from tests.waiting import eventually
 
@@ -106,11 +106,11 @@ class RunningEdge:
 
     def start(self) -> None:
         """Start Kamailio and wait until it answers."""
-        kamailio.write_config(self.config)
+        render.write_config(self.config)
         with (self.folder / "kamailio.log").open("ab") as log:
             self._process = subprocess.Popen(
-                kamailio.command(self.config),
-                env=kamailio.environment(self.config),
+                render.command(self.config),
+                env=render.environment(self.config),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

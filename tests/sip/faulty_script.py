@@ -7,10 +7,10 @@ from typing import Any
 
 site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
 
-from dialplane.edge import ingress
-from dialplane.edge.config import SETTINGS_VARIABLE, ScriptSettings
-from dialplane.edge.ksr import connect
-from dialplane.edge.outgoing import Outgoing
+from dialplane.edge.call import ingress
+from dialplane.edge.call.attempts import Outgoing
+from dialplane.edge.settings import SETTINGS_VARIABLE, ScriptSettings
+from dialplane.edge.sip import connect
 from dialplane.edge.worker import Worker
 
 DECIDING, SENDING, FAILING, REPLYING, BRANCHING = "+1000", "+2000", "+3000", "+4000", "+5000"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
 
-from dialplane.edge.config import SETTINGS_VARIABLE, ScriptSettings
-from dialplane.edge.ksr import connect
-from dialplane.edge.outgoing import Outgoing
+from dialplane.edge.call.attempts import Outgoing
+from dialplane.edge.settings import SETTINGS_VARIABLE, ScriptSettings
+from dialplane.edge.sip import connect
 from dialplane.edge.worker import Worker
 
 DECIDING_S = 1.0

@@ -11,8 +11,8 @@ from socket import AF_INET, SOCK_STREAM, socket
 
 import pytest
 
-from dialplane.edge.certificate import ensure_own
-from dialplane.edge.config import TlsConfig
+from dialplane.kamailio.certificate import ensure_own
+from dialplane.kamailio.config import TlsConfig
 from tests.authority import Authority
 from tests.ports import free_port
 from tests.sip.edges import RunningEdge

@@ -4,7 +4,7 @@ import json
 import resource
 from collections import Counter
 
-from dialplane.agent.eventlog import EventLog
+from dialplane.eventlog.reader import EventLog
 from tests.sip.edges import RunningEdge
 from tests.sip.processes import members
 from tests.sip.scenarios import ANSWER, Caller, refuse

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from dialplane.domain.trunk import BASIC, IP
-from dialplane.simulator.caller import place_call
-from dialplane.simulator.callplan import CallPlan
-from dialplane.simulator.digest import Credentials
-from dialplane.simulator.wire import Peer as Address
+from dialplane_simulator.caller import place_call
+from dialplane_simulator.callplan import CallPlan
+from dialplane_simulator.digest import Credentials
+from dialplane_simulator.wire import Peer as Address
 from tests.sip.digests import Challenge, challenge_in, credentials
 from tests.sip.edges import RunningEdge
 from tests.sip.scenarios import ANSWER, refuse

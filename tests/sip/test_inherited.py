@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from dialplane.edge.inherited import SNAPSHOT_FILE
+from dialplane.edge.recovery.inherited_channels import SNAPSHOT_FILE
 from tests.sip.edges import RunningEdge
 from tests.sip.races import header
 from tests.sip.scenarios import ANSWER, Caller

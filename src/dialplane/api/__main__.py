@@ -9,8 +9,8 @@ import sys
 
 import structlog
 
-from dialplane.api.process import server_from
-from dialplane.api.runtime import logs
+from dialplane.api.process import logs
+from dialplane.api.process.start import server_from
 from dialplane.control.bootstrap import FirstStart
 from dialplane.settings import Settings
 

@@ -34,16 +34,16 @@ from dialplane.api.http.fields import invalid_path
 from dialplane.api.http.routing import Direct
 from dialplane.api.me import endpoints as me
 from dialplane.api.ops import endpoints as ops
+from dialplane.api.process.metrics import Metrics, beat
+from dialplane.api.process.observe import Observed
+from dialplane.api.process.opening import opened_database, prepare
+from dialplane.api.process.rounds import keep_contacts, survey
+from dialplane.api.process.services import Limits, Services
+from dialplane.api.process.throttle import Throttle
 from dialplane.api.providers import endpoints as providers
 from dialplane.api.providers.destinations import Destinations
 from dialplane.api.revisions import endpoints as revisions
 from dialplane.api.routes import endpoints as routes
-from dialplane.api.runtime.metrics import Metrics, beat
-from dialplane.api.runtime.observe import Observed
-from dialplane.api.runtime.opening import opened_database, prepare
-from dialplane.api.runtime.rounds import keep_contacts, survey
-from dialplane.api.runtime.services import Limits, Services
-from dialplane.api.runtime.throttle import Throttle
 from dialplane.api.stats import endpoints as stats
 from dialplane.api.trunks import endpoints as trunks
 from dialplane.control.bootstrap import FirstStart

@@ -8,10 +8,10 @@ import msgspec
 
 from dialplane.control import lost_calls, permissions
 from dialplane.control.actor import Actor
-from dialplane.control.event_kinds import AnyEvent
 from dialplane.control.folding import Folded
 from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue
+from dialplane.eventlog.kinds import AnyEvent
 from dialplane.store import merging
 
 MAX_EVENTS = 2_000

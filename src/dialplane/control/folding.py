@@ -4,7 +4,12 @@ import json
 from functools import singledispatchmethod
 from typing import Any
 
-from dialplane.control.event_kinds import (
+from dialplane.domain.call import Verdict
+from dialplane.domain.errors import InvalidValue
+from dialplane.domain.health import BREAKER_STATES, STATUSES
+from dialplane.domain.ids import parse_id
+from dialplane.domain.texts import parse_choice
+from dialplane.eventlog.kinds import (
     AttemptAnswered,
     AttemptEnded,
     AttemptEvent,
@@ -23,11 +28,6 @@ from dialplane.control.event_kinds import (
     ProviderBreaker,
     ProviderHealth,
 )
-from dialplane.domain.call import Verdict
-from dialplane.domain.errors import InvalidValue
-from dialplane.domain.health import BREAKER_STATES, STATUSES
-from dialplane.domain.ids import parse_id
-from dialplane.domain.texts import parse_choice
 from dialplane.store.merging import ATTEMPTS, BREAKERS, CALLS, EDGES, HEALTH
 
 MAX_REASON = 128

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, cast, func, or_, select, update
 
 from dialplane.control.calls import IS_OPEN
-from dialplane.control.event_kinds import EdgeCalls
 from dialplane.control.units import Database
 from dialplane.domain.call import LONGEST_SETUP_S
+from dialplane.eventlog.kinds import EdgeCalls
 from dialplane.store import tables
 from dialplane.store.unit import Writing
 

@@ -11,10 +11,10 @@ from dialplane.client.answers import Call
 from dialplane.domain.errors import DialplaneError, InvalidValue
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.instants import NEVER, format_instant
-from dialplane.simulator.caller import open_caller
-from dialplane.simulator.callplan import CallPlan, CallResult
-from dialplane.simulator.timers import Timers
-from dialplane.simulator.wire import Peer
+from dialplane_simulator.caller import open_caller
+from dialplane_simulator.callplan import CallPlan, CallResult
+from dialplane_simulator.timers import Timers
+from dialplane_simulator.wire import Peer
 
 POLL_S = 0.05
 NEVER_TEXT = format_instant(NEVER)

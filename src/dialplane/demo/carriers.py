@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dialplane.simulator.endpoint import bind_pair
-from dialplane.simulator.fleet import CarrierSpec, write_file
+from dialplane_simulator.endpoint import bind_pair
+from dialplane_simulator.fleet import CarrierSpec, write_file
 
 HOST = "127.0.0.1"
 STATE_FILE = "demo.json"
@@ -83,7 +83,7 @@ def command(data: Path, ports: Mapping[str, int]) -> list[str]:
             for item in CARRIERS
         ],
     )
-    return [sys.executable, "-m", "dialplane.simulator", "--file", str(fleet), "--until-stdin-ends"]
+    return [sys.executable, "-m", "dialplane_simulator", "--file", str(fleet), "--until-stdin-ends"]
 
 
 def _read(path: Path) -> DemoState:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dialplane.domain.instants import NEVER, parse_instant
 from dialplane.engine.reasons import sentence
-from dialplane.simulator.statuses import PHRASES
+from dialplane_simulator.statuses import PHRASES
 
 OFFSET_WIDTH = 10
 GAP = "  "

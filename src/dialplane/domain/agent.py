@@ -1,4 +1,4 @@
-"""An agent: a person who logs in. (The edge's companion process is the *edge agent*, see `dialplane.agent`.)"""
+"""An agent: a person who logs in. (The edge's companion process is the *edge agent*, see `dialplane.companion`.)"""
 
 from dataclasses import dataclass, field
 

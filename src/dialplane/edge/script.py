@@ -25,8 +25,8 @@ def _find_packages() -> None:
 def mod_init() -> "Worker":
     """Kamailio's first call, before it forks: the object whose methods are its entry points."""
     _find_packages()
-    from dialplane.edge.config import SETTINGS_VARIABLE, ScriptSettings
-    from dialplane.edge.ksr import connect
+    from dialplane.edge.settings import SETTINGS_VARIABLE, ScriptSettings
+    from dialplane.edge.sip import connect
     from dialplane.edge.worker import Worker
 
     return Worker(connect(), ScriptSettings.read(Path(os.environ[SETTINGS_VARIABLE])))

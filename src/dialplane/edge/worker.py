@@ -13,30 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from dialplane.domain.call import LONGEST_SETUP_S
-from dialplane.edge.answers import MOST_ROUTES, Answers
-from dialplane.edge.breakers import Breakers
-from dialplane.edge.caps import Caps
-from dialplane.edge.config import ScriptSettings
-from dialplane.edge.cookie import Origin, origin_of_cookie
-from dialplane.edge.door import COUNTERS_TABLE
-from dialplane.edge.events import EventLog, printable
-from dialplane.edge.incoming import CALL_VARIABLE, Incoming
-from dialplane.edge.inherited import SNAPSHOT_FILE, Inherited
-from dialplane.edge.ksr import Sip
-from dialplane.edge.living import LivingCalls
-from dialplane.edge.orphans import die_with_main
-from dialplane.edge.outgoing import (
-    CALLEE,
-    CALLER,
-    EDGE,
-    TIMEOUT,
-    Credentials,
-    Outgoing,
-)
-from dialplane.edge.phrases import phrase
-from dialplane.edge.plan import branches_for
-from dialplane.edge.shedding import EVENTS_LOST, Shedding
+from dialplane.domain.sip_status import phrase
+from dialplane.edge.call.answers import MOST_ROUTES, Answers
+from dialplane.edge.call.arrival import CALL_VARIABLE, Incoming
+from dialplane.edge.call.attempts import CALLEE, CALLER, EDGE, TIMEOUT, Credentials, Outgoing
+from dialplane.edge.call.cookie import Origin, origin_of_cookie
+from dialplane.edge.call.plan import branches_for
+from dialplane.edge.limits.breakers import Breakers
+from dialplane.edge.limits.channels import Caps
+from dialplane.edge.limits.shedding import EVENTS_LOST, Shedding
+from dialplane.edge.recovery.dialog_report import LivingCalls
+from dialplane.edge.recovery.inherited_channels import SNAPSHOT_FILE, Inherited
+from dialplane.edge.settings import ScriptSettings
+from dialplane.edge.sip import COUNTERS_TABLE, Sip
+from dialplane.eventlog.writer import EventLog, printable
 from dialplane.replica.reader import ReplicaReader
+from dialplane.system.orphans import die_with_main
 
 CANCELLED_VARIABLE = "$var(cancelled)"
 CONTINUE = 1

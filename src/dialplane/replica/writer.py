@@ -21,6 +21,7 @@ from dialplane.domain.provider import Provider
 from dialplane.domain.records import from_record
 from dialplane.domain.trunk import BASIC, DEFAULT_REALM
 from dialplane.replica import layout
+from dialplane.replica.check import Place, look_on
 from dialplane.replica.layout import (
     COUNTS,
     ENTRY,
@@ -33,7 +34,6 @@ from dialplane.replica.layout import (
     seal,
     unseal,
 )
-from dialplane.replica.wholeness import Place, look_on
 
 Record = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialplane.edge import kamailio
-from dialplane.edge.config import EdgeConfig, TlsConfig
+from dialplane.kamailio import render
+from dialplane.kamailio.config import EdgeConfig, TlsConfig
 from dialplane.serve.child import Program
 from dialplane.serve.folder import DataFolder
 
@@ -53,7 +53,7 @@ class Programs:
 
     def agent(self) -> Program:
         """The edge agent."""
-        return self._python("agent", "dialplane.agent", stop_s=5.0)
+        return self._python("agent", "dialplane.companion", stop_s=5.0)
 
     def carriers(self, command: Sequence[str]) -> Program:
         """The demo's carriers."""
@@ -68,11 +68,11 @@ class Programs:
     def kamailio(self) -> Program:
         """The SIP server, its configuration written. Its workers end with its main process, by the script's doing."""
         config = self.edge_config()
-        kamailio.write_config(config)
+        render.write_config(config)
         return Program(
             name="kamailio",
-            command=kamailio.command(config),
-            environment=kamailio.environment(config, self._environment()),
+            command=render.command(config),
+            environment=render.environment(config, self._environment()),
             log=self.folder.log("kamailio"),
         )
 

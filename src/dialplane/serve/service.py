@@ -11,9 +11,9 @@ from importlib.metadata import version
 
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
-from dialplane.edge import kamailio
-from dialplane.edge.config import TlsConfig
-from dialplane.edge.kamailio import CONFIG_FILE
+from dialplane.kamailio import render
+from dialplane.kamailio.config import TlsConfig
+from dialplane.kamailio.render import CONFIG_FILE
 from dialplane.serve import ports
 from dialplane.serve.child import Program
 from dialplane.serve.firststart import Prepared, prepare_control_plane
@@ -142,7 +142,7 @@ class Service:
             self._watch(group, control, programs.api())
             await self._until_ready(programs.control_url)
         self._watch(group, records, programs.agent())
-        lacking = kamailio.missing()
+        lacking = render.missing()
         if lacking:
             self._tell_lacking(lacking)
         else:
@@ -192,4 +192,4 @@ class Service:
 
     def _tell_lacking(self, lacking: Sequence[str]) -> None:
         what = ", ".join(lacking)
-        self._speaker.warn(f"No calls are taken: {what} is missing. To install it: {kamailio.install_command()}")
+        self._speaker.warn(f"No calls are taken: {what} is missing. To install it: {render.install_command()}")

@@ -10,7 +10,7 @@ from dialplane.api.http.asking import asking
 from dialplane.api.http.checks import QueryOf
 from dialplane.api.http.operation import operation
 from dialplane.api.http.routing import DirectRoute, resource
-from dialplane.api.runtime.services import instant_now
+from dialplane.api.process.services import instant_now
 from dialplane.control import dialroutes, permissions
 
 router = resource("/v1.0/dialroutes", tag="dialroutes", route_class=DirectRoute)

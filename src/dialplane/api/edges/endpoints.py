@@ -13,7 +13,7 @@ from dialplane.api.http.checks import query
 from dialplane.api.http.operation import operation
 from dialplane.api.http.routing import resource
 from dialplane.api.http.schemas import page_of
-from dialplane.api.runtime.services import instant_now
+from dialplane.api.process.services import instant_now
 from dialplane.control import edges
 
 router = resource("/v1.0/edges", tag="edges")

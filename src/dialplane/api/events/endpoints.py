@@ -11,7 +11,7 @@ from dialplane.api.http.asking import Asks
 from dialplane.api.http.checks import body
 from dialplane.api.http.operation import operation
 from dialplane.api.http.routing import resource
-from dialplane.api.runtime.services import instant_now
+from dialplane.api.process.services import instant_now
 from dialplane.control import events
 
 log = structlog.get_logger("dialplane.api")

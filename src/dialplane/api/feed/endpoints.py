@@ -17,7 +17,7 @@ from dialplane.api.http.checks import query
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.operation import operation
 from dialplane.api.http.routing import resource
-from dialplane.api.runtime.services import Services, instant_now
+from dialplane.api.process.services import Services, instant_now
 from dialplane.control import feed
 
 router = resource("/v1.0/feed", tag="edges")

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from dialplane.api.http import reasons
 from dialplane.api.http.credentials import Credential, credentials_of
 from dialplane.api.http.errors import ApiError
-from dialplane.api.runtime.services import Services, instant_now
+from dialplane.api.process.services import Services, instant_now
 from dialplane.control.actor import Actor
 from dialplane.control.credentials import InvalidCredentials, actor_of_accesskey, actor_of_session
 from dialplane.control.units import Change, Drafts, Reading

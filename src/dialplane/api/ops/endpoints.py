@@ -13,8 +13,8 @@ from dialplane.api.http.asking import services_of
 from dialplane.api.http.operation import operation
 from dialplane.api.http.routing import resource
 from dialplane.api.ops.schemas import Health, Readiness
-from dialplane.api.runtime.opening import missing_secrets
-from dialplane.api.runtime.services import Services
+from dialplane.api.process.opening import missing_secrets
+from dialplane.api.process.services import Services
 from dialplane.domain.errors import Unavailable
 from dialplane.store import migrations
 

@@ -1,0 +1,50 @@
+"""Loop 5: the replica, looked at entry by entry, so that damage that calls cannot notice is mended all the same."""
+
+import asyncio
+
+import structlog
+
+from dialplane.companion.heartbeat import Heartbeats
+from dialplane.companion.tables import ReplicaTables, ReplicaUnusable
+from dialplane.replica.check import Place
+
+LOOP = "check"
+PAUSE_S = 0.02
+"""Between two portions, for whatever else the agent does: a twentieth of a processor while it looks."""
+
+LONGEST_PAUSE_S = 10.0
+
+log = structlog.get_logger()
+
+
+class TableCheck:
+    """Looks through the whole replica every `every_s`, at first when the agent starts."""
+
+    def __init__(self, tables: ReplicaTables, *, heartbeats: Heartbeats, every_s: float) -> None:
+        self._tables = tables
+        self._heartbeats = heartbeats
+        self._every_s = every_s
+
+    async def run(self) -> None:
+        """Look again and again, for ever. What is found is marked for the feed's follower to mend."""
+        while True:
+            try:
+                await self._look()
+            except ReplicaUnusable as error:
+                log.error("replica found damaged", why=str(error))
+            await self._wait()
+
+    async def _look(self) -> None:
+        place: Place | None = Place()
+        while place is not None:
+            self._heartbeats.beat(LOOP)
+            place = await self._heartbeats.during(LOOP, self._tables.look_on(place))
+            await asyncio.sleep(PAUSE_S)
+
+    async def _wait(self) -> None:
+        left_s = self._every_s
+        while left_s > 0:
+            self._heartbeats.beat(LOOP)
+            pause_s = min(left_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
+            left_s -= pause_s

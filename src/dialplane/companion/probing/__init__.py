@@ -1,0 +1,1 @@
+"""Probes: OPTIONS to every provider, and the health that follows from the answers."""

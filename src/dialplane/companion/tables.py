@@ -1,0 +1,142 @@
+"""The replica, as the agent's loops use it: every write on one thread, so that the loops never wait and never clash."""
+
+import asyncio
+import io
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TypeVar
+
+import lmdb
+
+from dialplane.client.feed import FeedTruncated, read_feed
+from dialplane.domain.health import Health
+from dialplane.domain.provider import Provider
+from dialplane.replica.check import Place
+from dialplane.replica.layout import DAMAGE, DAMAGED, ReplicaDamaged
+from dialplane.replica.writer import ReplicaWriter
+
+T = TypeVar("T")
+LONGEST_END_LINE = 256  # bytes
+
+
+class ReplicaUnusable(Exception):
+    """The replica cannot be read or written now: a full disk, or damage. The message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one feed response did: the revision reached, how many objects, and whether it was a full load."""
+
+    revision: int
+    objects: int
+    full: bool
+
+
+class ReplicaTables:
+    """Opens (or begins) the replica in `folder`. One that is damaged stands at revision 0 and is loaded anew.
+
+    `loads` counts full loads: after one, health and addresses may have been lost. `damages` counts those that mended
+    damage.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replica")
+        self._folder = folder
+        self._writer = ReplicaWriter(folder)
+        self.loads = 0
+        self.damages = 0
+
+    @property
+    def revision(self) -> int:
+        """Where the replica stands; 0 where it must be loaded from nothing."""
+        return 0 if self.damaged else self._writer.revision
+
+    @property
+    def epoch(self) -> str:
+        """Of which database it is a copy; "" where it must be loaded from nothing."""
+        return "" if self.damaged else self._writer.epoch
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a reader has met damage since the last full load."""
+        return self._writer.damaged
+
+    async def take(self, response: IO[bytes]) -> Taken:
+        """Bring the replica to where a whole feed response leads, in one transaction or by one switch.
+
+        Raises FeedTruncated and ReplicaUnusable, both with nothing changed.
+        """
+        return await self._run(lambda: self._take(response))
+
+    async def providers(self) -> list[Provider]:
+        """All live providers."""
+        return await self._run(self._writer.providers)
+
+    async def health(self) -> dict[str, Health]:
+        """What is kept of the providers' health, by provider id."""
+        return await self._run(self._writer.health)
+
+    async def addresses(self) -> dict[tuple[str, str, str], Sequence[str]]:
+        """Where names led when they were last resolved, by the provider's id, hostname and transport."""
+        return await self._run(self._writer.addresses)
+
+    async def set_health(self, provider_id: str, health: Health) -> None:
+        """Keep what the probes found."""
+        await self._run(lambda: self._writer.set_health(provider_id, health))
+
+    async def set_addresses(self, provider: Provider, addresses: Sequence[str]) -> None:
+        """Keep where a provider's hostname leads."""
+        await self._run(lambda: self._writer.set_addresses(provider, addresses))
+
+    async def look_on(self, behind: Place) -> Place | None:
+        """Look at the next entries behind this place; None at the end. Raises ReplicaUnusable, damage being marked."""
+        return await self._run(lambda: self._writer.look_on(behind))
+
+    async def forget(self) -> None:
+        """Mark the replica as damaged, so that the next feed response is a full load."""
+        await self._run(self._writer.close)
+
+    def close(self) -> None:
+        """Wait for the write under way and let go."""
+        self._thread.shutdown()
+        self._writer.close()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        """On the writing thread. Raises ReplicaUnusable; damage is also left for the follower to mend."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except (ReplicaDamaged, *DAMAGE) as error:
+            (self._folder / DAMAGED).touch()
+            raise ReplicaUnusable(str(error)) from error
+        except (lmdb.Error, OSError) as error:
+            raise ReplicaUnusable(f"{type(error).__name__}: {error}") from error
+
+    def _take(self, response: IO[bytes]) -> Taken:
+        _require_end(response)
+        response.seek(0)
+        head, changes = read_feed(response)
+        if head.full:
+            was_damaged = self.damaged
+            if was_damaged:
+                self._writer.close()  # so that nothing of it is carried over
+            count = self._writer.replace(changes, revision=head.revision, epoch=head.epoch)
+            self.loads += 1
+            self.damages += was_damaged
+        elif head.epoch != self._writer.epoch:
+            raise FeedTruncated("the changes are of another database than the replica")
+        elif head.revision != self._writer.revision:
+            count = self._writer.apply(changes, revision=head.revision, epoch=head.epoch)
+        else:
+            count = sum(1 for _ in changes)
+        return Taken(head.revision, count, head.full)
+
+
+def _require_end(response: IO[bytes]) -> None:
+    """Throw a stream without its end line away before a transaction is opened for it."""
+    size = response.seek(0, io.SEEK_END)
+    response.seek(max(0, size - LONGEST_END_LINE))
+    last = response.read().rstrip(b"\n").rpartition(b"\n")[2]
+    if not last.startswith(b'{"end"'):
+        raise FeedTruncated("the feed broke off before its end line")

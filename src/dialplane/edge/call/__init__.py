@@ -1,0 +1,1 @@
+"""A call: from its INVITE to its end."""

@@ -1,0 +1,163 @@
+"""Who has answered a call, kept for all workers and longer than the call's transaction, so that nobody answers twice.
+
+A transaction lives five seconds after its final response; carriers repeat a 200 for 32, and answer minutes after they
+were given up. Four tables in Kamailio's shared memory tell what such a 200 is:
+
+pending  call -> caller's INVITE, attempt and branch under way
+answers  caller's INVITE -> the branch and To tag that won, or none where the call ended without an answer
+given_up caller's INVITE and branch -> call and attempt, for attempts that ended without a final response
+late     caller's INVITE, branch and To tag -> how many times that late 200 has come
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dialplane.edge.call.late_leg import ACK, LateAnswer, ending
+from dialplane.edge.sip import Sip
+from dialplane.eventlog.writer import EventLog
+
+ANSWERS = "answers"
+GIVEN_UP = "given_up"
+LATE = "late"
+PENDING = "pending"
+OWN_ROUTE = ";dp="
+
+_BRANCH = re.compile(r";\s*branch=([^;,\s]+)")
+MOST_ROUTES = 16
+_CALLERS = 2
+"""Of the Vias in a response to what we sent, ours is the first."""
+
+
+class Answer(NamedTuple):
+    """A 2xx: which branch of ours it answers, and which of the carrier's forks it is."""
+
+    branch: str
+    tag: str
+
+    @property
+    def number(self) -> int:
+        """The number of the branch within its transaction, from 0; the last part of tm's branch parameter."""
+        try:
+            return int(self.branch.rpartition(".")[2], 16)
+        except ValueError:
+            return 0
+
+
+class Pending(NamedTuple):
+    """Where a call stands: the key of its INVITE, the attempt under way and the branch of it."""
+
+    invite: str
+    n: int
+    branch: int
+
+
+class Answers:
+    """`call_of` gives the call of a response by our Record-Route in it, None where we put none there.
+
+    `won_before` tells whether the leg with a To tag had won a call before Kamailio was started (again).
+    """
+
+    def __init__(
+        self,
+        sip: Sip,
+        log: EventLog,
+        *,
+        call_of: Callable[[], str | None],
+        won_before: Callable[[str, str], bool],
+    ) -> None:
+        self._sip = sip
+        self._log = log
+        self._call_of = call_of
+        self._won_before = won_before
+
+    def invite(self, *, via: int = 1) -> str:
+        """The key of the caller's INVITE that this message is about. `via`: which Via is the caller's, from 1.
+
+        A proxy that forks sends several INVITEs that differ in nothing else; each is a call of its own.
+        """
+        sip = self._sip
+        return f"{sip.text('$ci')}|{sip.text('$ft')}|{sip.text('$cs')}|{sip.text(f'$sel(via[{via}].branch)')}"
+
+    def sent(self, invite: str, call: str, n: int, *, branch: int) -> None:
+        """Attempt `n` is about to be sent as branch `branch`."""
+        self._sip.put(PENDING, call, f"{n}|{branch}|{invite}")
+
+    def pending(self, call: str) -> Pending | None:
+        """What is under way of a call; None where nothing is, or where it is settled. Needs no transaction."""
+        n, _, rest = (self._sip.get(PENDING, call) or "").partition("|")
+        branch, _, invite = rest.partition("|")
+        if not n or self._sip.get(ANSWERS, invite) is not None:
+            return None
+        return Pending(invite, int(n), int(branch))
+
+    def won(self, invite: str, call: str, n: int) -> str:
+        """The 2xx of this message connects the call. The To tag of the leg."""
+        branch, tag = self._answer()
+        self._sip.put(ANSWERS, invite, f"{branch}|{tag}|{call}|{n}")
+        self._sip.forget(PENDING, call)
+        return tag
+
+    def over(self, invite: str, call: str) -> None:
+        """The call has ended without an answer: from now on each 2xx is late."""
+        self._sip.put(ANSWERS, invite, f"||{call}|0")
+        self._sip.forget(PENDING, call)
+
+    def give_up(self, invite: str, call: str, n: int, *, branch: int) -> None:
+        """Attempt `n`, sent as branch `branch`, ends without a final response; it may still be answered."""
+        self._sip.put(GIVEN_UP, f"{invite}|{branch}", f"{call}|{n}")
+
+    def is_repeated(self) -> bool:
+        """In the reply route, of a 2xx to a settled call: whether it is the winner's again. Others are ended."""
+        invite, answer = self.invite(via=_CALLERS), self._answer()
+        branch, tag, call, n = (self._sip.get(ANSWERS, invite) or "|||0").split("|")
+        if branch and answer == (branch, tag):
+            return True
+        winner = int(n) if branch == answer.branch else 0
+        self._end_late(invite, answer, call, winner)
+        return False
+
+    def is_ours_without_transaction(self) -> bool:
+        """The same, of a 2xx whose transaction is gone. One that bears no mark of ours is nobody's."""
+        call = self._call_of()
+        if call is None:
+            return False
+        invite, answer = self.invite(via=_CALLERS), self._answer()
+        branch, tag, *_ = (self._sip.get(ANSWERS, invite) or "|||0").split("|")
+        if (branch and answer == (branch, tag)) or self._won_before(call, answer.tag):
+            return True
+        self._end_late(invite, answer, call, 0)
+        return False
+
+    def end_late(self, call: str, n: int) -> None:
+        """The 2xx of this message answers attempt `n`, which was given up: record it once, end its leg."""
+        self._end_late(self.invite(via=_CALLERS), self._answer(), call, n)
+
+    def _end_late(self, invite: str, answer: Answer, call: str, n: int) -> None:
+        sip = self._sip
+        is_first = sip.count(LATE, f"{invite}|{answer.branch}|{answer.tag}") == 1
+        if is_first:
+            known_call, _, known_n = (sip.get(GIVEN_UP, f"{invite}|{answer.number}") or "").partition("|")
+            number = n or int(known_n or answer.number + 1)
+            self._log.late_answer(known_call or call, number, status=sip.number("$rs"), tag=answer.tag)
+        for request in ending(self._dialog(), own=OWN_ROUTE):
+            if is_first or request.method == ACK:
+                sip.send(request.method, request.uri, request.next_hop, request.headers)
+
+    def _answer(self) -> Answer:
+        found = _BRANCH.search(self._sip.header("Via"))
+        return Answer(found[1] if found else "", self._sip.text("$tt"))
+
+    def _dialog(self) -> LateAnswer:
+        sip = self._sip
+        transport = sip.text("$pr").lower()
+        suffix = "" if transport == "udp" else f";transport={transport}"
+        return LateAnswer(
+            call_id=sip.text("$ci"),
+            caller=sip.header("From"),
+            callee=sip.header("To"),
+            cseq=sip.number("$cs"),
+            contact=sip.header("Contact"),
+            record_routes=sip.headers("Record-Route", most=MOST_ROUTES),
+            source=f"sip:{sip.text('$siz')}:{sip.text('$sp')}{suffix}",
+        )

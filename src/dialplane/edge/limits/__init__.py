@@ -1,0 +1,1 @@
+"""Limits: channels, breakers, overload."""

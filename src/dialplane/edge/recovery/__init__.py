@@ -1,0 +1,1 @@
+"""Recovery: calls that outlive Kamailio, and those whose end was lost."""

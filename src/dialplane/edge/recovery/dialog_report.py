@@ -1,0 +1,75 @@
+"""Which calls Kamailio still holds dialogs of, told now and then, so that a call whose end was lost is found.
+
+Runs inside Kamailio, in a timer process of its own: no worker waits for it. docs/decisions/0006 has the rule.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Sequence
+from itertools import product
+
+from dialplane.edge.sip import Sip
+from dialplane.eventlog.writer import EventLog
+
+CALLS_IN_EVENT = 1000
+"""Calls in one event: a line of 40 kB. More are split by how their ids begin, which is random."""
+
+_DUMP = "dlg.dump_file"
+_CALL = re.compile(rb'"variables":\{"call":"([0-9a-f]{8}-[0-9a-f-]{27})"')
+_HEX = "0123456789abcdef"
+_MOST_DIGITS = 3
+
+
+class LivingCalls:
+    """`report` is to be called now and then, always in the same process. `now_us` is the wall clock."""
+
+    def __init__(self, sip: Sip, log: EventLog, *, now_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
+        self._sip = sip
+        self._log = log
+        self._now_us = now_us
+        self._since = now_us()
+        self._looked_at = 0
+        self._before: frozenset[str] = frozenset()
+        self._told_before = 0
+        self._told: frozenset[str] = frozenset()
+
+    def report(self) -> None:
+        """Look, and tell what this look and the one before have found. Raises KsrError, OSError.
+
+        A call that began before the earlier look, and that neither has found, is over: its end was written before the
+        later one, if it ever was.
+        """
+        began = self._now_us()
+        now = self._dialogs()
+        looked_at, before = self._looked_at, self._before
+        self._looked_at, self._before = began, now
+        if not looked_at:
+            return
+        self._told_before, self._told = looked_at, now | before
+        for prefix, calls in split(sorted(self._told)):
+            self._log.edge_calls(since=self._since, before=looked_at, prefix=prefix, calls=calls)
+
+    def is_over(self, call: str, at: int) -> bool:
+        """Whether the last report speaks for a call that was up at an instant, and does not name it."""
+        return self._since <= at < self._told_before and call not in self._told
+
+    def _dialogs(self) -> frozenset[str]:
+        """The calls with a dialog. Kamailio writes the list into memory: a full disk would cut it short unseen."""
+        file = os.memfd_create("dialogs")
+        try:
+            self._sip.call_rpc(_DUMP, f"/proc/self/fd/{file}")
+            with open(file, "rb", closefd=False) as dump:
+                dump.seek(0)
+                return frozenset(found[1].decode() for line in dump if (found := _CALL.search(line)))
+        finally:
+            os.close(file)
+
+
+def split(calls: Sequence[str], *, most: int = CALLS_IN_EVENT) -> Sequence[tuple[str, Sequence[str]]]:
+    """Prefixes that together cover every id, each with the calls that begin so; about `most` or fewer in each."""
+    digits = next((digits for digits in range(_MOST_DIGITS) if len(calls) <= most * 16**digits), _MOST_DIGITS)
+    parts: dict[str, list[str]] = {"".join(prefix): [] for prefix in product(_HEX, repeat=digits)}
+    for call in calls:
+        parts[call[:digits]].append(call)
+    return list(parts.items())

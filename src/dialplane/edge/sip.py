@@ -1,0 +1,343 @@
+"""Kamailio's scripting interface (KEMI, module KSR) as Python would have it: bools, values, and failures that raise.
+
+The one file that touches KSR. Its functions answer 1 or -1, both of which are true in Python; text that is not UTF-8
+raises. Sources: Kamailio 5.6.3, src/core/kemi.c and the modules' own tables.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+UNDECODABLE = "\ufffd"
+
+DIGEST_GOOD = 1
+DIGEST_WRONG = -2  # the nonce holds, the response does not
+"""Answers of `Sip.check_digest`; all others mean that the nonce does not hold (any more). auth module, 5.6.3."""
+
+COUNTERS_TABLE = "counters"
+"""The hash table of what the edge counts since its start and reports; kamailio.cfg counts into it too."""
+
+_HA1_GIVEN = 1
+_QOP_AUTH = 1
+_STALE = 16
+QUIET_LEVEL = -2  # L_CRIT: parsers write several lines, of level L_ERR, for each message that is none
+_TIMER_UNIT_PER_S = 1000  # t_set_fr takes milliseconds
+
+
+class KsrError(Exception):
+    """Kamailio refused what was asked of it."""
+
+    def __init__(self, function: str, answer: Any) -> None:
+        super().__init__(f"{function} answered {answer!r}")
+
+
+class Sip:
+    """The message and the transaction that the running entry point is about."""
+
+    def __init__(self, ksr: Any) -> None:
+        self._ksr = ksr
+        self._is_quiet = False
+        self._pv_get = ksr.pv.get
+        self._avp_get = ksr.pvx.avp_get
+        self._avp_set = ksr.pvx.avp_sets
+
+    # what the message says
+
+    def text(self, variable: str) -> str:
+        """A pseudo-variable as text; "" where it is null, U+FFFD where its bytes are not UTF-8."""
+        try:
+            value = self._pv_get(variable)
+        except UnicodeDecodeError:
+            return UNDECODABLE
+        return "" if value is None else str(value)
+
+    def raw(self) -> bytes:
+        """The message as it came."""
+        try:
+            return str(self._pv_get("$mb") or "").encode()
+        except UnicodeDecodeError as error:
+            return error.object
+
+    def number(self, variable: str) -> int:
+        """A pseudo-variable as an integer; 0 where it is null."""
+        return int(self._pv_get(variable) or 0)
+
+    def header(self, name: str) -> str:
+        """The body of the first header of that name, "" where there is none."""
+        try:
+            return self._ksr.hdr.get(name) or ""
+        except UnicodeDecodeError:
+            return UNDECODABLE
+
+    def headers(self, name: str, *, most: int) -> list[str]:
+        """The bodies of the first headers of that name."""
+        get = self._ksr.hdr.get_idx
+        bodies = []
+        for index in range(most):
+            body = get(name, index)
+            if body is None:
+                break
+            bodies.append(body)
+        return bodies
+
+    def is_from_caller(self) -> bool:
+        """Whether an in-dialog request travels in the direction of the first INVITE."""
+        return bool(self._ksr.rr.is_direction("downstream") > 0)
+
+    # what becomes of it
+
+    def remove_header(self, name: str) -> None:
+        """Take away all headers of that name."""
+        self._ksr.hdr.remove(name)
+
+    def add_header(self, name: str, value: str) -> None:
+        """Add a header. Name and value must be free of CR and LF: Kamailio does not look."""
+        self._did("hdr.append", self._ksr.hdr.append(f"{name}: {value}\r\n"))
+
+    def keep_codecs(self, names: str) -> None:
+        """Take all but these codecs out of the audio of the SDP offer, if there is one.
+
+        Other media stay: without a codec left their lines would be no SDP, and a missing line would shift the answer's.
+        """
+        self._ksr.sdpops.keep_codecs_by_name(names, "audio")
+
+    def has_codec_of(self, names: str) -> bool:
+        """Whether the SDP offer has one of these codecs at least; yes where there is no offer."""
+        sdpops = self._ksr.sdpops
+        return bool(sdpops.sdp_content() < 0 or sdpops.sdp_with_codecs_by_name(names) > 0)
+
+    def set_target(self, uri: str, next_hop: str) -> None:
+        """The request URI, and where to send it ("" for where the URI leads)."""
+        self._did("seturi", self._ksr.seturi(uri))
+        if next_hop:
+            self._did("setdsturi", self._ksr.setdsturi(next_hop))
+        else:
+            self._ksr.resetdsturi()
+
+    def record_route(self, parameters: str) -> None:
+        """Stay in the path of the dialog, with these parameters in the header."""
+        self._did("rr.add_rr_param", self._ksr.rr.add_rr_param(parameters))
+        self._did("rr.record_route", self._ksr.rr.record_route())
+
+    def is_ours(self, uri: str) -> bool:
+        """Whether a SIP URI leads to a socket that we listen on."""
+        return bool(self._ksr.is_myself(uri))
+
+    # answering
+
+    def reply(self, status: int, phrase: str) -> None:
+        """Answer within the transaction (made where there is none)."""
+        self._ksr.tm.t_send_reply(status, phrase)
+
+    def reply_stateless(self, status: int, phrase: str) -> None:
+        """Answer and forget."""
+        self._ksr.sl.sl_send_reply(status, phrase)
+
+    def hold_back(self) -> None:
+        """In a reply route of a 2xx to an INVITE: it does not go to the caller (see onsend_route)."""
+        self._ksr.pv.seti("$var(is_late)", 1)
+
+    def add_reply_header(self, name: str, value: str) -> None:
+        """A header for the answer that follows."""
+        self._ksr.hdr.append_to_reply(f"{name}: {value}\r\n")
+
+    # who sent it
+
+    def check_digest(self, realm: str, ha1: str) -> int:
+        """Check the credentials that the request brings for this realm: one of the DIGEST answers."""
+        return int(self._ksr.auth.pv_auth_check(realm, ha1, _HA1_GIVEN, 0))
+
+    def challenge(self, realm: str, *, stale: bool = False) -> None:
+        """Answer 407: within the transaction where there is one. `stale`: the same password will do."""
+        self._did("auth.auth_challenge", self._ksr.auth.auth_challenge(realm, _QOP_AUTH | (_STALE if stale else 0)))
+
+    # transactions
+
+    def begin_transaction(self) -> bool:
+        """Make the transaction of this request; False where it has one (a retransmission, now answered again)."""
+        made = self._ksr.tm.t_newtran()
+        if made < 0:
+            raise KsrError("tm.t_newtran", made)
+        return bool(made > 0)
+
+    def relay(self) -> bool:
+        """Send the request on; False where that failed at once."""
+        return bool(self._ksr.tm.t_relay() > 0)
+
+    def send(self, method: str, uri: str, next_hop: str, headers: str) -> bool:
+        """Send a request of our own, with its From, To, Call-ID and CSeq in `headers`; False where that failed."""
+        return bool(self._ksr.tm.t_uac_send(method, uri, next_hop, "", headers, "") > 0)
+
+    def branches(self) -> int:
+        """In a failure route: how many branches the transaction has; the one that failed is the last."""
+        return int(self._ksr.tm.t_get_branch_index())
+
+    def on_outcome(self, *, failure: str, reply: str, branch: str) -> None:
+        """The entry points for what follows the next `relay`; "" for none at the branch."""
+        tm = self._ksr.tm
+        tm.t_on_failure(failure)
+        tm.t_on_reply(reply)
+        if branch:
+            tm.t_on_branch(branch)
+
+    def set_timers(self, *, silent_s: int, provisional_s: int) -> None:
+        """How long to wait for any response, and for a final one after a provisional one; running ones change too."""
+        self._ksr.tm.t_set_fr(provisional_s * _TIMER_UNIT_PER_S, silent_s * _TIMER_UNIT_PER_S)
+
+    def is_cancelled(self) -> bool:
+        """Whether the caller has sent CANCEL."""
+        return bool(self._ksr.tm.t_is_canceled() > 0)
+
+    def has_timed_out(self) -> bool:
+        """In a failure route: no final response came."""
+        return bool(self._ksr.tm.t_branch_timeout() > 0)
+
+    def was_replied(self) -> bool:
+        """In a failure route: at least a provisional response came."""
+        return bool(self._ksr.tm.t_branch_replied() > 0)
+
+    def failed_status(self) -> int:
+        """In a failure route: the final status of the attempt."""
+        return int(self._ksr.tm.t_get_status_code())
+
+    def authenticate(self, *, username: str, password: str) -> bool:
+        """In a failure route after 401 or 407: add the credentials; False where the challenge cannot be met."""
+        self._avp_set("auth_username", username)
+        self._avp_set("auth_password", password)
+        return bool(self._ksr.uac.uac_auth() > 0)
+
+    # what is kept between entry points
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep text with the transaction. The last one kept under a name counts."""
+        self._avp_set(name, text)
+
+    def kept(self, name: str) -> str:
+        """What was kept with the transaction, "" where nothing was."""
+        return self._avp_get(name) or ""
+
+    def count(self, table: str, key: str) -> int:
+        """Add one to a counter that all workers share (its table says for how long it lives); the new value."""
+        return int(self._ksr.htable.sht_inc(table, key))
+
+    def count_down(self, table: str, key: str) -> int:
+        """Take one from a counter; the new value."""
+        return int(self._ksr.htable.sht_dec(table, key))
+
+    def put(self, table: str, key: str, text: str) -> None:
+        """Keep text where all workers see it, for as long as its table says."""
+        self._ksr.htable.sht_sets(table, key, text)
+
+    def put_number(self, table: str, key: str, number: int) -> None:
+        """Keep a number where all workers see it, to be read with `counted`."""
+        self._ksr.htable.sht_seti(table, key, number)
+
+    def get(self, table: str, key: str) -> str | None:
+        """What `put` kept, None where nothing is kept (any more)."""
+        found = self._ksr.htable.sht_get(table, key)
+        return found if isinstance(found, str) else None
+
+    def counted(self, table: str, key: str) -> int:
+        """What a counter stands at; 0 where nothing was counted."""
+        found = self._ksr.htable.sht_get(table, key)
+        return found if isinstance(found, int) else 0
+
+    def forget(self, table: str, key: str) -> None:
+        """Take away what was kept or counted under this key."""
+        self._ksr.htable.sht_rm(table, key)
+
+    @contextmanager
+    def locked(self, table: str, key: str) -> Iterator[None]:
+        """Keep other workers from a key, and from what shares its slot, for the block."""
+        htable = self._ksr.htable
+        self._did("htable.sht_lock", htable.sht_lock(table, key))
+        try:
+            yield
+        finally:
+            htable.sht_unlock(table, key)
+
+    def mark(self, table: str, key: str) -> None:
+        """Set a key that all workers see, for as long as its table says."""
+        self._ksr.htable.sht_seti(table, key, 1)
+
+    def call_rpc(self, method: str, parameter: str) -> None:
+        """Ask Kamailio itself what its operators may ask it. Raises KsrError where it refuses."""
+        rpc = self._ksr.jsonrpcs
+        asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": [parameter]})
+        self._did(f"jsonrpcs.exec {method}", rpc.exec(asked))
+        answer = rpc.response() or ""
+        if '"error"' in answer:
+            raise KsrError(f"jsonrpcs.exec {method}", answer)
+
+    def run_route(self, name: str) -> None:
+        """Run one of the configuration's routes."""
+        self._ksr.route(name)
+
+    # dialogs
+
+    def begin_dialog(self, **variables: str) -> bool:
+        """Follow the dialog that this INVITE begins, and keep variables with it; False where it can begin none."""
+        dialog = self._ksr.dialog
+        if dialog.dlg_manage() < 0:
+            return False
+        for name, value in variables.items():
+            self._did("dialog.var_sets", dialog.var_sets(name, value))
+        return True
+
+    def has_dialog(self) -> bool:
+        """Whether a dialog is known that this message could belong to; a new INVITE is another leg of it."""
+        return bool(self._ksr.dialog.is_known_dlg() > 0)
+
+    def dialog_variable(self, name: str) -> str:
+        """A variable of the current dialog, "" where there is no such."""
+        return self._ksr.dialog.var_get(name) or ""
+
+    def channels(self, profile: str, member: str) -> int:
+        """How many dialogs of a profile have this value."""
+        self._ksr.dialog.get_profile_size(profile, member, "$var(size)")
+        return self.number("$var(size)")
+
+    def take_channel(self, profile: str, member: str) -> None:
+        """Count the current dialog under this value, until it ends or `free_channel`."""
+        self._ksr.dialog.set_dlg_profile(profile, member)
+
+    def free_channel(self, profile: str, member: str) -> None:
+        """Count the current dialog no longer under this value."""
+        self._ksr.dialog.unset_dlg_profile(profile, member)
+
+    # logging
+
+    def log_error(self, text: str) -> None:
+        """A line in Kamailio's log."""
+        self._log(self._ksr.err, text)
+
+    def log_warning(self, text: str) -> None:
+        """A line in Kamailio's log."""
+        self._log(self._ksr.warn, text)
+
+    def keep_quiet(self) -> None:
+        """From now on this process logs what is critical, and our own lines.
+
+        The debugger module's levels for each module would do the same, for a lock in shared memory at each place that
+        might log: a quarter of a busy edge's time.
+        """
+        self._is_quiet = True
+        self._ksr.kex.setdebug(QUIET_LEVEL)
+
+    def _log(self, write: Callable[[str], Any], text: str) -> None:
+        if self._is_quiet:
+            self._ksr.kex.resetdebug()
+        write(text + "\n")
+        if self._is_quiet:
+            self._ksr.kex.setdebug(QUIET_LEVEL)
+
+    def _did(self, function: str, answer: Any) -> None:
+        if answer is not True and (answer is False or answer is None or answer < 0):
+            raise KsrError(function, answer)
+
+
+def connect() -> Sip:
+    """The adapter on the KSR module of the Kamailio that runs this Python. Raises ImportError anywhere else."""
+    return Sip(import_module("KSR"))

@@ -1,0 +1,1 @@
+"""The event log: the one contract of what edges report. Kinds, writer, reader."""

@@ -1,0 +1,1 @@
+"""All that prepares Kamailio from outside: its configuration, its certificates, its command line."""

@@ -1,0 +1,1 @@
+"""Bricks: files, clock, data folder, processes, addresses. Standard library only."""

@@ -1,0 +1,98 @@
+"""`python -m dialplane_simulator`: runs simulated carriers until SIGTERM, Ctrl-C or the end of its input.
+
+python -m dialplane_simulator --carrier 'alpha 127.0.0.1:5071 refuse status=503' --carrier 'bravo ... answer ring=1'
+python -m dialplane_simulator --file carriers.json --until-stdin-ends
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from dialplane_simulator.behaviour import KINDS
+from dialplane_simulator.carrier import Carrier
+from dialplane_simulator.fleet import CarrierSpec, open_fleet, parse_line, read_file
+
+READY = "ready"
+"""The line on standard output that says all carriers listen."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status 0 after a clean stop, 1 where a carrier cannot listen, 2 for wrong arguments."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        specs = [spec for path in given.file for spec in read_file(path)] + [parse_line(line) for line in given.carrier]
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    if not specs:
+        parser.error("give at least one --carrier or --file")
+    try:
+        asyncio.run(_run(specs, until_stdin_ends=given.until_stdin_ends))
+    except OSError as error:
+        logging.error("%s", error)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m dialplane_simulator",
+        description="Simulated SIP carriers on UDP and TCP.",
+        epilog="behaviours: " + "; ".join(f"{name}: {(kind.__doc__ or '').strip()}" for name, kind in KINDS.items()),
+    )
+    parser.add_argument("--carrier", action="append", default=[], metavar="'NAME HOST:PORT BEHAVIOUR'")
+    parser.add_argument("--file", action="append", default=[], type=Path, help="a JSON file with a list of carriers")
+    parser.add_argument(
+        "--until-stdin-ends", action="store_true", help="also stop when standard input ends (the starter has died)"
+    )
+    return parser
+
+
+async def _run(specs: list[CarrierSpec], *, until_stdin_ends: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        carriers = await open_fleet(stack, specs)
+        if until_stdin_ends:
+            stack.enter_context(_stop_at_end_of_stdin(loop, stop))
+        _announce(specs, carriers)
+        await stop.wait()
+
+
+def _announce(specs: list[CarrierSpec], carriers: list[Carrier]) -> None:
+    for spec, carrier in zip(specs, carriers, strict=True):
+        sys.stdout.write(f"{carrier.name} listens at {carrier.address} (UDP, TCP): {spec.behaviour}\n")
+    sys.stdout.write(f"{READY}\n")
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _stop_at_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[None]:
+    """A pipe that the starter holds ends when it dies, however it dies: no carrier is left behind."""
+    descriptor = sys.stdin.fileno()
+
+    def readable() -> None:
+        if not os.read(descriptor, 4096):
+            loop.remove_reader(descriptor)
+            stop.set()
+
+    loop.add_reader(descriptor, readable)
+    try:
+        yield
+    finally:
+        loop.remove_reader(descriptor)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

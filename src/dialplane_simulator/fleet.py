@@ -1,0 +1,82 @@
+"""Several carriers at once, as a command line or a JSON file describes them.
+
+A line: `alpha 127.0.0.1:5071 refuse status=503`. A file:
+`{"carriers": [{"name": "alpha", "listen": "127.0.0.1:5071", "behaviour": "refuse", "endings": {"0486": "answer"}}]}`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dialplane_simulator.behaviour import NumberPlan, parse_behaviour
+from dialplane_simulator.carrier import Carrier, open_carrier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierSpec:
+    """`behaviour` and the values of `endings` (last digits of the number -> behaviour) are in text form."""
+
+    name: str
+    host: str
+    port: int
+    behaviour: str
+    endings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> NumberPlan:
+        """Raises ValueError where a behaviour is none."""
+        by_ending = {ending: parse_behaviour(text) for ending, text in self.endings.items()}
+        return NumberPlan(otherwise=parse_behaviour(self.behaviour), by_ending=by_ending)
+
+
+def parse_line(line: str) -> CarrierSpec:
+    """One carrier from `name host:port behaviour`. Raises ValueError."""
+    name, listen, behaviour = [*line.split(maxsplit=2), "", "", ""][:3]
+    return _spec(name, listen, behaviour, {})
+
+
+def read_file(path: Path) -> list[CarrierSpec]:
+    """The carriers of a JSON file. Raises ValueError, OSError."""
+    try:
+        described = json.loads(path.read_text())["carriers"]
+        return [_spec(item["name"], item["listen"], item["behaviour"], item.get("endings", {})) for item in described]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: not a list of carriers with name, listen and behaviour") from error
+
+
+def write_file(path: Path, specs: Sequence[CarrierSpec]) -> None:
+    """What `read_file` reads."""
+    described: list[dict[str, Any]] = [
+        {
+            "name": spec.name,
+            "listen": f"{spec.host}:{spec.port}",
+            "behaviour": spec.behaviour,
+            "endings": dict(spec.endings),
+        }
+        for spec in specs
+    ]
+    path.write_text(json.dumps({"carriers": described}, indent=2) + "\n")
+
+
+async def open_fleet(stack: AsyncExitStack, specs: Sequence[CarrierSpec]) -> list[Carrier]:
+    """Open every carrier; the stack closes them. Raises OSError, with the carrier's name, where a port is taken."""
+    carriers = []
+    for spec in specs:
+        opening = open_carrier(spec.plan, name=spec.name, host=spec.host, port=spec.port)
+        try:
+            carriers.append(await stack.enter_async_context(opening))
+        except OSError as error:
+            raise OSError(f"{spec.name} cannot listen at {spec.host}:{spec.port}: {error.strerror}") from error
+    return carriers
+
+
+def _spec(name: str, listen: str, behaviour: str, endings: Mapping[str, str]) -> CarrierSpec:
+    host, colon, port = listen.rpartition(":")
+    if not name or not colon or not (port.isascii() and port.isdecimal()) or int(port) > 65_535:
+        raise ValueError("a carrier is written: name host:port behaviour")
+    spec = CarrierSpec(name=name, host=host.strip("[]"), port=int(port), behaviour=behaviour, endings=dict(endings))
+    _ = spec.plan
+    return spec

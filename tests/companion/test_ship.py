@@ -1,0 +1,132 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from dialplane.client import AsyncClient
+from dialplane.client.retries import NO_RETRIES
+from dialplane.companion.backoff import Backoff
+from dialplane.companion.heartbeat import Heartbeats
+from dialplane.companion.ship import EventShipper
+from dialplane.eventlog.appending import EventWriter
+from dialplane.eventlog.reader import REFUSED, EventLog
+from tests.companion.controlplane import ControlPlane, running
+from tests.waiting import eventually_async
+
+
+@pytest.fixture
+def plane() -> Iterator[ControlPlane]:
+    with running(ControlPlane()) as plane:
+        yield plane
+
+
+@asynccontextmanager
+async def shipping(plane: ControlPlane, folder: Path) -> AsyncIterator[EventWriter]:
+    """A shipper at work on the folder, and the writer of its events."""
+    eventlog = EventLog(folder / "events")
+    async with AsyncClient(plane.url, token="t", retries=NO_RETRIES) as client:
+        shipper = EventShipper(
+            client,
+            eventlog,
+            edge="here",
+            heartbeats=Heartbeats(folder / "agent.json"),
+            backoff=Backoff(first_s=0.02, longest_s=0.1),
+        )
+        task = asyncio.create_task(shipper.run())
+        try:
+            yield EventWriter(folder / "events", edge="here")
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def numbers(plane: ControlPlane) -> list[int]:
+    return [event["n"] for event in plane.events]
+
+
+def test_what_waits_and_when_the_loops_last_turned_is_told_with_each_batch(plane: ControlPlane, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with shipping(plane, tmp_path) as events:
+            events.append("attempt_sent", n=1)
+            await eventually_async(lambda: numbers(plane) == [1])
+        assert plane.agents[0]["backlog_bytes"] > 0
+        assert plane.agents[0]["loops"] == {"events": 0}
+
+    asyncio.run(scenario())
+
+
+def test_events_arrive_in_order_with_what_the_agent_adds_to_each(plane: ControlPlane, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with shipping(plane, tmp_path) as events:
+            for n in range(5):
+                events.append("attempt_sent", n=n)
+            await eventually_async(lambda: numbers(plane) == list(range(5)))
+        assert {"v", "id", "kind", "edge", "at", "mono", "n"} == plane.events[0].keys()
+
+    asyncio.run(scenario())
+
+
+def test_what_never_ends_to_come_is_gathered_and_old_hours_are_deleted_all_the_same(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    old = tmp_path / "events" / "20200101T00.jsonl"
+    old.parent.mkdir()
+    old.write_bytes(b'{"v":1,"kind":"attempt_sent","n":-1}\n')
+
+    async def scenario() -> None:
+        async with shipping(plane, tmp_path) as events:
+            for n in range(100):
+                events.append("attempt_sent", n=n)
+                await asyncio.sleep(0.005)
+            assert not old.exists()
+            await eventually_async(lambda: numbers(plane) == list(range(-1, 100)))
+
+    asyncio.run(scenario())
+    assert len(plane.batches) < 50
+
+
+def test_events_wait_while_the_api_is_away(plane: ControlPlane, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        plane.down = True
+        async with shipping(plane, tmp_path) as events:
+            events.append("attempt_sent", n=1)
+            await asyncio.sleep(0.3)
+            assert plane.events == []
+            plane.down = False
+            await eventually_async(lambda: numbers(plane) == [1])
+
+    asyncio.run(scenario())
+
+
+def test_one_event_that_the_api_refuses_stops_no_other(plane: ControlPlane, tmp_path: Path) -> None:
+    plane.refuse = lambda events: 400 if any(event["n"] == 13 for event in events) else None
+
+    async def scenario() -> None:
+        (tmp_path / "events").mkdir()
+        writer = EventWriter(tmp_path / "events", edge="here")
+        for n in range(40):
+            writer.append("attempt_sent", n=n)
+        async with shipping(plane, tmp_path):
+            await eventually_async(lambda: len(numbers(plane)) == 39)
+            await eventually_async((tmp_path / "events" / "acknowledged.json").exists)
+
+    asyncio.run(scenario())
+    assert numbers(plane) == [n for n in range(40) if n != 13]
+    assert json.loads((tmp_path / "events" / REFUSED).read_bytes())["n"] == 13
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
+def test_an_answer_that_is_not_about_the_events_loses_none(plane: ControlPlane, tmp_path: Path, status: int) -> None:
+    answers = [status, status, None]
+    plane.refuse = lambda events: answers.pop(0)
+
+    async def scenario() -> None:
+        async with shipping(plane, tmp_path) as events:
+            events.append("attempt_sent", n=1)
+            await eventually_async(lambda: numbers(plane) == [1])
+
+    asyncio.run(scenario())
+    assert not (tmp_path / "events" / REFUSED).exists()

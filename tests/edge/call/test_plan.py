@@ -1,0 +1,102 @@
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dialplane.domain.provider import Provider
+from dialplane.edge.call.destinations import Destinations
+from dialplane.edge.call.plan import Carriers, Plan, Progress, decision_of, make_plan, plan_of
+from dialplane.engine.dialroute import DROPPED, TRIED, Candidate, Dialroute, Place
+from dialplane.engine.reasons import OWN_SOCKET, UNRESOLVED
+
+CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
+
+
+def place(**fields: Any) -> Place:
+    provider = Provider(id=str(uuid.uuid4()), type="sip", hostname="10.0.0.1", **fields)
+    candidate = Candidate(str(uuid.uuid4()), provider.id, "all", 1)
+    return Place(candidate, provider, TRIED, 1, ("own_route",))
+
+
+def plan(*places: Place, address: str = "10.0.0.1:5060", own_sockets: tuple[str, ...] = ()) -> Plan:
+    addresses = [address] if address else []
+    return planned(Carriers(Destinations(own_sockets)), addresses, *places)
+
+
+def planned(carriers: Carriers, addresses: Sequence[str], *places: Place) -> Plan:
+    return make_plan(CALL, "an invite", "+8210", Dialroute(places), carriers=carriers, addresses=lambda _: addresses)
+
+
+def test_a_plan_outlives_its_text_form() -> None:
+    rich = place(
+        tech_prefix="9#",
+        tech_headers={"X-A": "b", "X-Umlaut": "\u00e4"},
+        codecs="PCMU",
+        failover={404: "stop"},
+        max_channels=3,
+        max_cps=2,
+        username="me",
+        transport="tcp",
+        ring_timeout_s=20,
+    )
+    made = plan(rich, place())
+
+    read = plan_of(made.to_text())
+
+    assert (read.call, read.invite) == (CALL, "an invite")
+    first = read.attempts[0]
+    assert first.uri == "sip:9%23+8210@10.0.0.1;transport=tcp"
+    carrier = first.carrier
+    assert carrier.next_hops[0] == "sip:10.0.0.1:5060;transport=tcp"
+    assert [tuple(header) for header in carrier.headers] == [("X-A", "b"), ("X-Umlaut", "\u00e4")]
+    assert (carrier.overrides, carrier.max_channels, carrier.max_cps) == ({404: "stop"}, 3, 2)
+    assert (carrier.ring_s, carrier.codecs, carrier.has_credentials) == (20, "PCMU", True)
+    assert read.to_text() == made.to_text()
+
+
+def test_what_is_kept_of_a_carrier_follows_its_provider_and_its_addresses() -> None:
+    carriers, before = Carriers(Destinations(())), place(ring_timeout_s=20)
+    assert before.provider is not None
+    after = before._replace(provider=replace(before.provider, ring_timeout_s=30))
+
+    plans = [
+        planned(carriers, ["10.0.0.1:5060"], before),
+        planned(carriers, ["10.0.0.1:5060"], after),
+        planned(carriers, ["10.0.0.2:5060"], after),
+    ]
+
+    kept = [(made.attempts[0].carrier.ring_s, made.attempts[0].carrier.next_hops[0]) for made in plans]
+    assert kept == [(20, "sip:10.0.0.1:5060"), (30, "sip:10.0.0.1:5060"), (30, "sip:10.0.0.2:5060")]
+
+
+def test_a_carriers_password_is_not_in_the_plan() -> None:
+    assert "secret" not in plan(place(username="me", password="secret")).to_text()
+
+
+@pytest.mark.parametrize(
+    ("address", "refusal"), [("", UNRESOLVED), ("127.0.0.1:5060", OWN_SOCKET), ("10.0.0.1:5060", "")]
+)
+def test_what_must_not_be_called_is_refused_in_the_plan(address: str, refusal: str) -> None:
+    made = plan(place(), address=address, own_sockets=("127.0.0.1:5060",))
+
+    assert made.attempts[0].carrier.refusal == refusal
+
+
+def test_progress_outlives_its_text_form() -> None:
+    progress = Progress(current=2, ringing=True, statuses=[503], branch=3)
+
+    assert Progress.from_text(progress.to_text()) == progress
+    assert Progress().statuses == []
+
+
+def test_the_record_of_a_decision_holds_every_candidate() -> None:
+    tried = place()
+    dropped = place()._replace(outcome=DROPPED, position=None, reasons=("own_route", "provider_repeated"))
+
+    record = decision_of(Dialroute((tried, dropped)))
+
+    assert [entry["outcome"] for entry in record] == ["tried", "dropped"]
+    assert [entry["position"] for entry in record] == [1, None]
+    assert record[1]["reasons"] == ("own_route", "provider_repeated")

@@ -1,0 +1,121 @@
+import json
+import os
+import re
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialplane.eventlog.writer import MAX_REASON, EventLog, new_id, printable
+
+CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
+
+
+def written(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in folder.glob("*.jsonl") for line in path.read_bytes().splitlines()]
+
+
+def test_ids_are_random_uuids() -> None:
+    ids = {new_id() for _ in range(1000)}
+
+    assert len(ids) == 1000
+    assert all((uuid.UUID(id_).version, uuid.UUID(id_).variant) == (4, uuid.RFC_4122) for id_ in ids)
+
+
+def test_each_event_is_one_line_with_what_all_have_in_common(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events", edge="local")
+
+    log.call_started(CALL, {"number": "+82"})
+    log.attempt_ringing(CALL, 1, status=180)
+    log.close()
+
+    started, ringing = written(tmp_path / "events")
+    assert {"v", "id", "kind", "edge", "at", "mono", "call"} <= started.keys()
+    assert (started["v"], started["kind"], started["edge"], started["call"]) == (1, "call_started", "local", CALL)
+    assert started["number"] == "+82"
+    assert (ringing["n"], ringing["status"]) == (1, 180)
+
+
+def test_the_file_is_named_after_the_utc_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = EventLog(tmp_path, edge="local")
+
+    for at_ns in (1_700_002_799_999_999_999, 1_700_002_800_000_000_000):
+        monkeypatch.setattr(time, "time_ns", lambda now=at_ns: now)
+        log.attempt_ringing(CALL, 1, status=180)
+        log.flush()
+    log.close()
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["20231114T22.jsonl", "20231114T23.jsonl"]
+
+
+def test_events_of_forked_processes_have_different_ids(tmp_path: Path) -> None:
+    log = EventLog(tmp_path, edge="local")
+    log.attempt_ringing(CALL, 1, status=180)
+    log.flush()
+    log.forget_process()
+    log.attempt_ringing(CALL, 1, status=180)
+    log.attempt_ringing(CALL, 1, status=180)
+    log.close()
+
+    ids = [uuid.UUID(event["id"]) for event in written(tmp_path)]
+    assert len(set(ids)) == 3
+    assert {id_.version for id_ in ids} == {4}
+
+
+def test_two_logs_share_a_file(tmp_path: Path) -> None:
+    logs = [EventLog(tmp_path, edge="local") for _ in range(2)]
+
+    for n in range(50):
+        logs[n % 2].attempt_ringing(CALL, n, status=180)
+        logs[n % 2].flush()
+    for log in logs:
+        log.close()
+
+    assert sorted(event["n"] for event in written(tmp_path)) == list(range(50))
+
+
+def test_an_event_that_cannot_be_written_is_counted_and_the_next_one_is_tried(tmp_path: Path) -> None:
+    folder = tmp_path / "events"
+    folder.write_text("in the way")
+    log = EventLog(folder, edge="local")
+
+    log.attempt_ringing(CALL, 1, status=180)
+    log.flush()
+    assert log.lost == 1
+
+    folder.unlink()
+    log.attempt_ringing(CALL, 2, status=180)
+    log.close()
+    assert [event["n"] for event in written(folder)] == [2]
+
+
+def test_a_line_that_was_cut_by_a_full_disk_does_not_spoil_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = EventLog(tmp_path, edge="local")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:10]))
+    log.attempt_ringing(CALL, 1, status=180)
+    log.flush()
+    monkeypatch.setattr(os, "write", write)
+    log.attempt_ringing(CALL, 2, status=180)
+    log.close()
+
+    [path] = tmp_path.iterdir()
+    cut, whole = path.read_bytes().splitlines()
+    assert log.lost == 1
+    assert len(cut) == 10
+    assert json.loads(whole)["n"] == 2
+
+
+@given(st.text())
+def test_what_a_carrier_says_is_kept_printable_and_short(reason: str) -> None:
+    cut = printable(reason, longest=MAX_REASON)
+
+    assert len(cut) <= MAX_REASON
+    assert cut.isprintable()
+    assert re.fullmatch(r"[^\x00-\x1f\x7f]*", cut)
