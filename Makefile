@@ -42,7 +42,7 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
 	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(SIP_FAULTS) $(PYTEST_ARGS)
 
-bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, CPU per call beside a native Kamailio script
+bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a call beside plain and same-work native Kamailio
 	@setup/system-packages bench
 	@$(BIN)/python -m bench
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.table import CARRIERS_PER_PREFIX, RouteTable
+from dialplane.domain.provider import Provider
 
 GROUP = 0
 ALWAYS = "20200101T000000"
@@ -27,7 +28,7 @@ def write_tables(folder: Path, table: RouteTable, hostnames: Sequence[str]) -> P
     rows = {
         "version": ("1:dr_gateways:3", "2:dr_groups:2", "3:dr_gw_lists:1", "4:dr_rules:3"),
         "dr_gateways": [
-            f"{number}:0:{_escaped(provider.hostname)}:0:::"
+            f"{number}:0:{_escaped(provider.hostname)}:0::{_attributes(provider)}:"
             for number, provider in enumerate(table.providers(hostnames), 1)
         ],
         "dr_rules": [
@@ -40,6 +41,12 @@ def write_tables(folder: Path, table: RouteTable, hostnames: Sequence[str]) -> P
         lines = (columns, *rows.get(name, ()))
         (folder / name).write_text("".join(f"{line}\n" for line in lines))
     return folder
+
+
+def _attributes(provider: Provider) -> str:
+    """The provider's three timers in milliseconds, and its id; same.cfg, route NEXT, takes them apart."""
+    timers_s = (provider.no_response_timeout_s, provider.progress_timeout_s, provider.ring_timeout_s)
+    return f"{','.join(str(seconds * 1000) for seconds in timers_s)}|{provider.id}"
 
 
 def _escaped(text: str) -> str:

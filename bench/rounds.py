@@ -30,18 +30,18 @@ class Result:
 
 
 def take_turns(
-    subjects: Sequence[Subject], rounds: int, folder: Path, place: Callable[[Subject, Path], Placed]
+    subjects: Sequence[Subject], rounds: int, folder: Path, place: Callable[[Subject, Path, int], Placed]
 ) -> Mapping[str, Result]:
     """Each subject's result. The order is turned round by round, so that none always follows the same other.
 
-    One round before those warms up and does not count.
+    `place` places the calls of a round, by its number; round 0 warms up and does not count.
     """
     results = {subject.name: Result() for subject in subjects}
     for number in range(rounds + 1):
         start = number % len(subjects)
         for subject in (*subjects[start:], *subjects[:start]):
             before = subject.cpu_s()
-            placed = place(subject, folder / f"round-{number}-{subject.port}")
+            placed = place(subject, folder / f"round-{number}-{subject.port}", number)
             if number:
                 results[subject.name].add(number, placed, subject.cpu_s() - before)
     return results

@@ -11,14 +11,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bench.drouting import write_tables
 from bench.processes import cpu_s
+from bench.table import RouteTable
+from bench.verdicts import verdicts
 from dialplane.kamailio import render
 from dialplane.kamailio.config import EdgeConfig
 from tests.ports import free_port
 from tests.waiting import eventually
 
-NATIVE_SCRIPT = Path(__file__).with_name("native.cfg")
-_NOTHING: Mapping[str, Any] = {}
+PLAIN_SCRIPT = Path(__file__).with_name("native.cfg")
+SAME_WORK_SCRIPT = Path(__file__).with_name("same.cfg")
+DROUTING_MEMORY = {"shared_memory_mb": 3_000, "package_memory_mb": 1_500}  # what a million routes need
+DROUTING_LOADED_WITHIN_S = 90.0
+STOPPED_WITHIN_S = 120.0
+"""Under valgrind each process writes down what it counted."""
 _OPTIONS = (
     "OPTIONS sip:{number}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKprobe{n}\r\n"
     "From: <sip:probe@127.0.0.1>;tag=1\r\nTo: <sip:probe@127.0.0.1>\r\nCall-ID: probe{n}\r\nCSeq: 1 OPTIONS\r\n"
@@ -66,6 +73,13 @@ class Subject:
         assert self._process is not None
         return cpu_s(self._process.pid)
 
+    def stop(self, signal_number: signal.Signals) -> None:
+        """Ask its main process to end, and wait for it."""
+        assert self._process is not None
+        self._process.send_signal(signal_number)
+        self._process.wait(timeout=STOPPED_WITHIN_S)
+        self._process = None
+
     def kill(self) -> None:
         """End the whole process group."""
         if self._process is not None:
@@ -82,27 +96,49 @@ def edge(name: str, folder: Path, replica: Path, **settings: Any) -> Subject:
     return Subject(name, _port(config), render.command(config), render.environment(config), config.run / "kamailio.log")
 
 
-def native(
-    name: str,
-    folder: Path,
-    values: Mapping[str, object],
-    *,
-    defined: Sequence[str] = (),
-    settings: Mapping[str, Any] = _NOTHING,
+def plain(name: str, folder: Path, carriers: Sequence[str], **settings: Any) -> Subject:
+    """`native.cfg`: the first of two static carriers, then the second."""
+    refusing, answering = carriers
+    return _native(name, folder, PLAIN_SCRIPT, {"refusing": refusing, "answering": answering}, settings)
+
+
+def same_work(name: str, folder: Path, table: RouteTable, carriers: Sequence[str], **settings: Any) -> Subject:
+    """`same.cfg` on this route table, as the drouting module reads it: what the edge does, natively."""
+    own = _folder(name, folder)
+    tables = write_tables(own / "tables", table, carriers)
+    addresses = own / "addresses"
+    addresses.write_text(f"1 127.0.0.1 32 0 {table.trunk().id}\n")
+    values = {
+        "tables": tables,
+        "addresses": addresses,
+        "most_rows": table.size + 1_000,
+        "scanners": "|".join(render.SCANNERS),
+        "scrubbed": "|".join(render.SCRUBBED),
+        "verdicts": verdicts(),
+    }
+    subject = _native(name, folder, SAME_WORK_SCRIPT, values, {**DROUTING_MEMORY, **settings})
+    subject.number = table.numbers(1)[0]
+    subject.started_within_s = DROUTING_LOADED_WITHIN_S
+    return subject
+
+
+def _native(
+    name: str, folder: Path, template: Path, values: Mapping[str, object], settings: Mapping[str, Any]
 ) -> Subject:
-    """The native script with these values filled in and these parts defined, on the edge's own command line."""
+    """A native script with these values filled in, on the edge's own command line."""
     config = replace(_config(name, folder), **settings)
     render.write_config(config)
-    script = config.run / "native.cfg"
-    text = render.ConfigTemplate(NATIVE_SCRIPT.read_text())
-    listen = "\n".join(f"listen={where}" for where in config.listen)
-    script.write_text(text.safe_substitute(values, workers=config.workers, listen=listen))
+    script = config.run / template.name
+    text = render.ConfigTemplate(template.read_text())
+    listen = "\n".join(f"listen={socket}" for socket in config.listen)
+    script.write_text(text.substitute(values, workers=config.workers, listen=listen, exit_timeout_s=1))
     own = str(config.run / render.CONFIG_FILE)
     command = [str(script) if argument == own else argument for argument in render.command(config)]
-    definitions = [argument for part in defined for argument in ("-A", part)]
-    return Subject(
-        name, _port(config), [*command, *definitions], render.environment(config), config.run / "kamailio.log"
-    )
+    return Subject(name, _port(config), command, render.environment(config), config.run / "kamailio.log")
+
+
+def _folder(name: str, folder: Path) -> Path:
+    return folder / name.replace(" ", "-").replace(",", "")
 
 
 def _config(name: str, folder: Path) -> EdgeConfig:
@@ -111,7 +147,7 @@ def _config(name: str, folder: Path) -> EdgeConfig:
     There are no breakers: a first carrier that always fails would soon be the last.
     """
     port = free_port()
-    own = folder / name.replace(" ", "-").replace(",", "")
+    own = _folder(name, folder)
     return EdgeConfig(
         edge="bench",
         listen=(f"udp:127.0.0.1:{port}", f"tcp:127.0.0.1:{port}"),
