@@ -14,14 +14,18 @@ help:  ## what each command does
 setup: $(VENV)/.ready system  ## install everything that is missing: virtual environment, Kamailio, SIPp
 
 system:
-	@setup/system-packages kamailio sipp
+	@setup/system-packages kamailio sipp curl
 
-$(VENV)/.run: requirements.txt pyproject.toml
-	@setup/virtual-environment $(VENV) requirements.txt
+# looked at each time: made anew when Debian's Python is another one, or the folder was copied or moved
+$(VENV)/.made: FORCE
+	@setup/virtual-environment $(VENV)
+
+$(VENV)/.run: $(VENV)/.made requirements.txt pyproject.toml
+	@setup/install $(VENV) requirements.txt
 	@touch $@
 
 $(VENV)/.ready: requirements-dev.txt $(VENV)/.run
-	@setup/virtual-environment $(VENV) requirements-dev.txt
+	@setup/install $(VENV) requirements-dev.txt
 	@touch $@
 
 run: $(VENV)/.run  ## start everything on loopback with demo data, place a call, stay up (Ctrl-C stops it)
@@ -46,4 +50,6 @@ bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a ca
 	@setup/system-packages bench
 	@$(BIN)/python -m bench
 
-.PHONY: help setup system run test check faults bench
+FORCE:
+
+.PHONY: FORCE help setup system run test check faults bench
