@@ -137,6 +137,13 @@ def test_a_torn_line_in_front_hides_no_event(kind: type[Event]) -> None:
     found()
 
 
+def test_an_inner_object_that_begins_like_an_event_is_not_taken_for_one() -> None:
+    event = kinds.EdgeStatus(**COMMON, counters={"v": 1, "kind": 2})
+
+    assert event_in(b'{"v":1,"id":"0c' + encoded(event)) == event
+    assert event_in(b'{"v":1,"id":"0c' + encoded(event)[:-1]) is None
+
+
 @pytest.mark.parametrize("kind", [*KINDS, kinds.Event, kinds.ConsideredRoute], ids=lambda kind: kind.__name__)
 def test_every_kind_and_every_field_is_explained(kind: type[msgspec.Struct]) -> None:
     assert kind.__doc__

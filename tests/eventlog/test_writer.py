@@ -94,7 +94,7 @@ def test_an_event_that_cannot_be_written_is_counted_and_the_next_one_is_tried(tm
     assert [event["n"] for event in written(folder)] == [2]
 
 
-def test_who_waits_for_the_disk_is_told_of_what_it_does_not_take(tmp_path: Path) -> None:
+def test_write_raises_where_flush_only_counts(tmp_path: Path) -> None:
     folder = tmp_path / "events"
     folder.write_text("in the way")
     counted: list[int] = []

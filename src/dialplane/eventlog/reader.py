@@ -35,9 +35,9 @@ TAIL_BYTES = 256 << 20
 ACKNOWLEDGED = "acknowledged.json"
 REFUSED = "refused.jsonl"
 
-_decode: Callable[[bytes], AnyEvent] = msgspec.json.Decoder(AnyEvent).decode
+_decode: Callable[[bytes | memoryview], AnyEvent] = msgspec.json.Decoder(AnyEvent).decode
 _BEGIN = re.compile(rb'\{"(?:kind|v)":')
-"""The first bytes of an event. Within a JSON string the quotes would be escaped, and no inner object begins so."""
+"""The first bytes of an event. Within a JSON string the quotes would be escaped; an inner object may begin so too."""
 
 
 def event_in(line: bytes) -> AnyEvent | None:
@@ -46,12 +46,13 @@ def event_in(line: bytes) -> AnyEvent | None:
     A writer that died, or a full disk, leaves a torn line, and the next event may follow in the same line: it is found.
     """
     event = _event(line)
-    if event is None and (begins := [match.start() for match in _BEGIN.finditer(line, 1)]):
-        event = _event(line[begins[-1] :])
-    return event
+    if event is not None:
+        return event
+    rests = (_event(memoryview(line)[match.start() :]) for match in _BEGIN.finditer(line, 1))
+    return next((event for event in rests if event is not None), None)
 
 
-def _event(text: bytes) -> AnyEvent | None:
+def _event(text: bytes | memoryview) -> AnyEvent | None:
     try:
         return _decode(text)
     except (ValueError, RecursionError):
