@@ -7,9 +7,11 @@ python docs/generate.py --check   1 when a document differs from the code, or la
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import getdoc
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from msgspec import Struct, inspect
 from typer.main import get_command
 
 from dialplane.api.http.reasons import REASONS
@@ -17,6 +19,7 @@ from dialplane.cli.main import app
 from dialplane.control.permissions import TABLE
 from dialplane.domain.permission import PERMISSIONS
 from dialplane.engine import failover, reasons
+from dialplane.eventlog import kinds
 from dialplane.settings import Settings
 
 DOCS = Path(__file__).parent
@@ -97,9 +100,58 @@ def settings() -> str:
     return table(("setting", "default", "what for"), rows)
 
 
+def events() -> str:
+    """Every kind of event of the log, and every field of it."""
+    structs: list[type[Struct]] = [kinds.Event, *get_args(kinds.AnyEvent), kinds.ConsideredRoute]
+    return "\n".join(_fields(struct, but=kinds.Event) for struct in structs)
+
+
+def _fields(struct: type[Struct], *, but: type[Struct]) -> str:
+    """The fields of a struct, without those that it inherits from `but`."""
+    common = () if struct is but else but.__struct_fields__
+    described: Any = inspect.type_info(struct)
+    rows = [
+        (f"`{field.name}`", _type(field.type), field.type.extra_json_schema["description"])
+        for field in described.fields
+        if field.name not in common
+    ]
+    title = _HEADINGS.get(struct) or f"`{struct.__struct_config__.tag}`"
+    return f"### {title}\n{getdoc(struct)}\n\n{table(('field', 'type', 'meaning'), rows)}"
+
+
+_HEADINGS: Mapping[type[Struct], str] = {kinds.Event: "Every event", kinds.ConsideredRoute: "Entries of `decision`"}
+
+
+def _type(type_: inspect.Type) -> str:
+    """A type and its bounds, as a reader of JSON sees it."""
+    match type_:
+        case inspect.Metadata(type=inner, extra_json_schema={"examples": words}):
+            return "one of " + ", ".join(f"`{word}`" for word in words if word) + (" or empty" if "" in words else "")
+        case inspect.Metadata(type=inner):
+            return _type(inner)
+        case inspect.IntType(ge=None, le=None):
+            return "integer"
+        case inspect.IntType(ge=least, le=most):
+            return f"integer, {least} to {'2^62' if most == 1 << 62 else most}"
+        case inspect.StrType(pattern=pattern):
+            return f"text `{pattern}`" if pattern else "text"
+        case inspect.NoneType():
+            return "null"
+        case inspect.UnionType(types=types):
+            return " or ".join(map(_type, types))
+        case inspect.VarTupleType(item_type=item):
+            return f"list of {_type(item)}"
+        case inspect.DictType(key_type=key, value_type=value, max_length=most):
+            return f"object of up to {most}: {_type(key)} to {_type(value)}"
+        case inspect.StructType():
+            return "object"
+    raise NotImplementedError(type_)
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "errors": error_reasons,
+    "events": events,
     "failover": failover_table,
     "permissions": permissions,
     "reasons": decision_reasons,

@@ -22,7 +22,7 @@ from dialplane.companion.probing.resolver import Resolver
 from dialplane.companion.tables import ReplicaTables
 from dialplane.domain.provider import Provider
 from dialplane.domain.records import record_of
-from dialplane.eventlog.appending import EventWriter
+from dialplane.eventlog.writer import EventLog
 from dialplane.replica.reader import ReplicaReader
 from tests.companion.controlplane import default_customer
 
@@ -152,7 +152,7 @@ async def probing(
         tables,
         resolver=resolver,
         destinations=Destinations(own=own),
-        events=EventWriter(folder / "events", edge="here"),
+        events=EventLog(folder / "events", edge="here"),
         heartbeats=Heartbeats(folder / "agent.json"),
         plan=plan,
     )

@@ -11,10 +11,13 @@ from dialplane.client.retries import NO_RETRIES
 from dialplane.companion.backoff import Backoff
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.ship import EventShipper
-from dialplane.eventlog.appending import EventWriter
-from dialplane.eventlog.reader import REFUSED, EventLog
+from dialplane.eventlog.kinds import AttemptRinging
+from dialplane.eventlog.reader import REFUSED, Backlog
+from dialplane.eventlog.writer import EventLog, encoded, new_id
 from tests.companion.controlplane import ControlPlane, running
 from tests.waiting import eventually_async
+
+CALL = new_id()
 
 
 @pytest.fixture
@@ -24,23 +27,29 @@ def plane() -> Iterator[ControlPlane]:
 
 
 @asynccontextmanager
-async def shipping(plane: ControlPlane, folder: Path) -> AsyncIterator[EventWriter]:
+async def shipping(plane: ControlPlane, folder: Path) -> AsyncIterator[EventLog]:
     """A shipper at work on the folder, and the writer of its events."""
-    eventlog = EventLog(folder / "events")
+    backlog = Backlog(folder / "events")
     async with AsyncClient(plane.url, token="t", retries=NO_RETRIES) as client:
         shipper = EventShipper(
             client,
-            eventlog,
+            backlog,
             edge="here",
             heartbeats=Heartbeats(folder / "agent.json"),
             backoff=Backoff(first_s=0.02, longest_s=0.1),
         )
         task = asyncio.create_task(shipper.run())
         try:
-            yield EventWriter(folder / "events", edge="here")
+            yield EventLog(folder / "events", edge="here")
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+def write(events: EventLog, n: int) -> None:
+    """An event that is told from the others by its number."""
+    events.attempt_ringing(CALL, n, status=180)
+    events.write()
 
 
 def numbers(plane: ControlPlane) -> list[int]:
@@ -50,7 +59,7 @@ def numbers(plane: ControlPlane) -> list[int]:
 def test_what_waits_and_when_the_loops_last_turned_is_told_with_each_batch(plane: ControlPlane, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with shipping(plane, tmp_path) as events:
-            events.append("attempt_sent", n=1)
+            write(events, 1)
             await eventually_async(lambda: numbers(plane) == [1])
         assert plane.agents[0]["backlog_bytes"] > 0
         assert plane.agents[0]["loops"] == {"events": 0}
@@ -61,10 +70,11 @@ def test_what_waits_and_when_the_loops_last_turned_is_told_with_each_batch(plane
 def test_events_arrive_in_order_with_what_the_agent_adds_to_each(plane: ControlPlane, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with shipping(plane, tmp_path) as events:
-            for n in range(5):
-                events.append("attempt_sent", n=n)
-            await eventually_async(lambda: numbers(plane) == list(range(5)))
-        assert {"v", "id", "kind", "edge", "at", "mono", "n"} == plane.events[0].keys()
+            for n in range(1, 6):
+                write(events, n)
+            await eventually_async(lambda: numbers(plane) == list(range(1, 6)))
+        assert {"v", "id", "kind", "edge", "at", "mono", "call", "n", "status"} == plane.events[0].keys()
+        assert (plane.events[0]["v"], plane.events[0]["kind"]) == (1, "attempt_ringing")
 
     asyncio.run(scenario())
 
@@ -74,15 +84,15 @@ def test_what_never_ends_to_come_is_gathered_and_old_hours_are_deleted_all_the_s
 ) -> None:
     old = tmp_path / "events" / "20200101T00.jsonl"
     old.parent.mkdir()
-    old.write_bytes(b'{"v":1,"kind":"attempt_sent","n":-1}\n')
+    old.write_bytes(encoded(AttemptRinging(id=new_id(), edge="here", at=1, call=CALL, n=1000)) + b"\n")
 
     async def scenario() -> None:
         async with shipping(plane, tmp_path) as events:
-            for n in range(100):
-                events.append("attempt_sent", n=n)
+            for n in range(1, 101):
+                write(events, n)
                 await asyncio.sleep(0.005)
             assert not old.exists()
-            await eventually_async(lambda: numbers(plane) == list(range(-1, 100)))
+            await eventually_async(lambda: numbers(plane) == [1000, *range(1, 101)])
 
     asyncio.run(scenario())
     assert len(plane.batches) < 50
@@ -92,7 +102,7 @@ def test_events_wait_while_the_api_is_away(plane: ControlPlane, tmp_path: Path) 
     async def scenario() -> None:
         plane.down = True
         async with shipping(plane, tmp_path) as events:
-            events.append("attempt_sent", n=1)
+            write(events, 1)
             await asyncio.sleep(0.3)
             assert plane.events == []
             plane.down = False
@@ -106,15 +116,15 @@ def test_one_event_that_the_api_refuses_stops_no_other(plane: ControlPlane, tmp_
 
     async def scenario() -> None:
         (tmp_path / "events").mkdir()
-        writer = EventWriter(tmp_path / "events", edge="here")
-        for n in range(40):
-            writer.append("attempt_sent", n=n)
+        events = EventLog(tmp_path / "events", edge="here")
+        for n in range(1, 41):
+            write(events, n)
         async with shipping(plane, tmp_path):
             await eventually_async(lambda: len(numbers(plane)) == 39)
             await eventually_async((tmp_path / "events" / "acknowledged.json").exists)
 
     asyncio.run(scenario())
-    assert numbers(plane) == [n for n in range(40) if n != 13]
+    assert numbers(plane) == [n for n in range(1, 41) if n != 13]
     assert json.loads((tmp_path / "events" / REFUSED).read_bytes())["n"] == 13
 
 
@@ -125,7 +135,7 @@ def test_an_answer_that_is_not_about_the_events_loses_none(plane: ControlPlane, 
 
     async def scenario() -> None:
         async with shipping(plane, tmp_path) as events:
-            events.append("attempt_sent", n=1)
+            write(events, 1)
             await eventually_async(lambda: numbers(plane) == [1])
 
     asyncio.run(scenario())

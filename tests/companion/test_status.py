@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from dialplane.companion import status
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.status import EdgeStatus, counters_of, kamailio_version, load_of, running_kamailio
-from dialplane.eventlog.appending import EventWriter
+from dialplane.eventlog.writer import EventLog
 from tests.waiting import eventually_async
 
 
@@ -63,7 +63,7 @@ def run(status: EdgeStatus, scenario: Callable[[], Any]) -> None:
 
 def status_of(tmp_path: Path, events: Path, **fields: Any) -> EdgeStatus:
     heartbeats = Heartbeats(tmp_path / "agent.json")
-    writer = EventWriter(events, edge="here")
+    writer = EventLog(events, edge="here")
     settings = {"damages": lambda: 0, **fields}
     return EdgeStatus(writer, run_folder=tmp_path, max_call_s=900, heartbeats=heartbeats, **settings)
 
@@ -197,12 +197,13 @@ def test_another_process_with_kamailios_former_id_is_no_kamailio(tmp_path: Path)
 
 def test_a_full_disk_does_not_end_the_loop(tmp_path: Path, events: Path) -> None:
     events.rmdir()
+    events.write_text("in the way")
 
     with capture_logs() as logs:
 
         async def scenario() -> None:
             await eventually_async(lambda: [entry for entry in logs if entry["event"] == "status not recorded"])
-            await asyncio.to_thread(events.mkdir)
+            await asyncio.to_thread(events.unlink)
             await eventually_async(lambda: told(events))
 
         run(status_of(tmp_path, events, every_s=0.02), scenario)

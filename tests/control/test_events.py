@@ -2,23 +2,28 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialplane.control import calls, events, health
 from dialplane.control.calls import CallRecord
+from dialplane.control.folding import Folded
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
 from dialplane.domain.call import Verdict
 from dialplane.domain.errors import InvalidValue, NotFound
 from dialplane.domain.health import Health
+from dialplane.eventlog.kinds import AnyEvent, EdgeStatus, Event
 from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
 from tests.control.seen import CALL, PROVIDERS, ROUTE, event, failed_over_call, rejected_call, uuid_of
 from tests.databases import open_database
+from tests.eventlog.drawn import KINDS, kind_of
+from tests.eventlog.drawn import events as drawn_events
 
 pytestmark = pytest.mark.anyio
 
@@ -183,6 +188,32 @@ async def test_a_malformed_event_is_refused_alone(db: Database, malformed: objec
     result = await ingest(db, [malformed, *story])
     assert (result.accepted, len(result.refused)) == (len(story), 1)
     assert len((await call_of(db)).call.attempts) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=kind_of)
+def test_every_event_of_the_contract_can_be_folded(kind: type[Event]) -> None:
+    @given(drawn_events(kind))
+    @settings(max_examples=30, deadline=None)
+    def fold(event: Event) -> None:
+        folded = Folded()
+        if isinstance(event, EdgeStatus) and not event.edge:
+            with pytest.raises(InvalidValue):
+                folded.add(event)
+            return
+        folded.add(msgspec.convert(msgspec.to_builtins(event), AnyEvent))
+
+        rows: list[Sized] = [
+            folded.calls,
+            folded.attempts,
+            folded.health,
+            folded.breakers,
+            folded.edges,
+            folded.dialog_reports,
+        ]
+        assert folded.count == 1
+        assert sum(map(len, rows)) >= 1
+
+    fold()
 
 
 async def test_hostile_text_is_kept_printable_and_short(db: Database) -> None:

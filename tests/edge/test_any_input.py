@@ -150,7 +150,7 @@ def test_vias_are_counted_however_they_are_written(vias: bytes, sound: bool) -> 
 
 
 EVENTS: dict[str, Callable[[EventLog, str, str], None]] = {
-    "call_started": lambda log, call, text: log.call_started(call, {"source": text, "dialled": text, text: text}),
+    "call_started": lambda log, call, text: log.call_started(call, {"source": text, "dialled": text, "number": text}),
     "call_rejected": lambda log, call, text: log.call_rejected(call, {"source": text}, status=404, reason=text),
     "call_redirected": lambda log, call, text: log.call_redirected(call, {"source": text}, status=300, reason=text),
     "attempt_ended": lambda log, call, text: log.attempt_ended(

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.eventlog.writer import MAX_REASON, EventLog, new_id, printable
+from dialplane.eventlog.kinds import MAX_REASON
+from dialplane.eventlog.writer import EventLog, new_id, printable
 
 CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 
@@ -93,6 +94,26 @@ def test_an_event_that_cannot_be_written_is_counted_and_the_next_one_is_tried(tm
     assert [event["n"] for event in written(folder)] == [2]
 
 
+def test_write_raises_where_flush_only_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "events"
+    folder.write_text("in the way")
+    counted: list[int] = []
+    log = EventLog(folder, edge="local", on_lost=counted.append)
+
+    for _ in range(2):
+        log.provider_health(CALL, hostname="sip.carrier.example", status="healthy", detail="")
+    with pytest.raises(OSError, match="exists"):
+        log.write()
+    assert (log.lost, counted) == (2, [2])
+
+    folder.unlink()
+    log.write()
+    assert not folder.exists()
+    log.provider_health(CALL, hostname="sip.carrier.example", status="unhealthy", detail="no answer")
+    log.write()
+    assert [(event["status"], event["detail"]) for event in written(folder)] == [("unhealthy", "no answer")]
+
+
 def test_a_line_that_was_cut_by_a_full_disk_does_not_spoil_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +131,20 @@ def test_a_line_that_was_cut_by_a_full_disk_does_not_spoil_the_next(
     assert log.lost == 1
     assert len(cut) == 10
     assert json.loads(whole)["n"] == 2
+
+
+def test_of_several_events_only_those_that_were_cut_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = EventLog(tmp_path, edge="local")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[: len(data) // 2]) if len(data) > 1 else 0)
+    for n in (1, 2, 3):
+        log.attempt_ringing(CALL, n, status=180)
+    with pytest.raises(OSError, match="No space"):
+        log.write()
+
+    [path] = tmp_path.iterdir()
+    assert [json.loads(line)["n"] for line in path.read_bytes().splitlines()[:-1]] == [1]
+    assert log.lost == 2
 
 
 @given(st.text())

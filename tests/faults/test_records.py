@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import Any
 
 from dialplane.client import ApiError
-from dialplane.eventlog.appending import EventWriter
+from dialplane.eventlog.writer import EventLog
 from tests.companion.controlplane import ControlPlane, default_customer, running
 from tests.companion.processes import agent_process
 from tests.ports import free_port
@@ -23,19 +23,23 @@ PROVIDER = "4dbeabd6-f397-4375-95d2-a38411e07ed1"
 ROUTE = "491b6858-5357-11ed-b753-8fd49cd36340"
 
 
-def write_call(events: EventWriter, call: str, *, number: str) -> None:
+def write_call(events: EventLog, call: str, *, number: str) -> None:
     """The events of a call whose first carrier refuses and whose second answers."""
-    events.append("call_started", call=call, dialled=number, number=number, source="+15550100", decision=[], revision=1)
+    events.call_started(call, {"dialled": number, "number": number, "source": "+15550100", "revision": 1})
+    events.write()
     for n, status in ((1, 503), (2, 200)):
-        sent = {"provider_id": PROVIDER, "route_id": ROUTE, "uri": f"sip:{number}@127.0.0.1", "why": []}
-        events.append("attempt_sent", call=call, n=n, **sent)
+        uri = f"sip:{number}@127.0.0.1"
+        events.attempt_sent(call, n, provider_id=PROVIDER, route_id=ROUTE, uri=uri, why=())
+        events.write()
         if status == 200:
-            events.append("attempt_ringing", call=call, n=n, status=180)
-            events.append("attempt_answered", call=call, n=n, status=status)
+            events.attempt_ringing(call, n, status=180)
+            events.write()
+            events.attempt_answered(call, n, status=status, tag="")
         else:
-            ended = {"status": status, "reason": "no", "verdict": "carrier_error", "action": "next"}
-            events.append("attempt_ended", call=call, n=n, **ended)
-    events.append("call_ended", call=call, status=200, reason="OK", hangup_by="caller")
+            events.attempt_ended(call, n, status=status, reason="no", verdict="carrier_error", action="next")
+        events.write()
+    events.call_ended(call, status=200, reason="OK", hangup_by="caller")
+    events.write()
 
 
 def of_calls(plane: ControlPlane) -> list[dict[str, Any]]:
@@ -48,7 +52,7 @@ class Traffic:
 
     def __init__(self, folder: Path, *, edge: str, rate: float) -> None:
         self.calls: list[str] = []
-        self._events = EventWriter(folder, edge=edge)
+        self._events = EventLog(folder, edge=edge)
         self._pause_s = 1 / rate
         self._stopped = Event()
         self._thread = Thread(target=self._run)
@@ -125,7 +129,7 @@ def test_records_are_complete_and_single_when_api_and_agent_are_killed_again_and
 def test_events_wait_while_the_control_plane_is_dead_and_arrive_when_it_returns(tmp_path: Path) -> None:
     """Without an API the agent keeps the log; the API that comes back gets it all."""
     (tmp_path / "edge" / "events").mkdir(parents=True)
-    events = EventWriter(tmp_path / "edge" / "events", edge="here")
+    events = EventLog(tmp_path / "edge" / "events", edge="here")
     port = free_port()
     plane = ControlPlane(url=f"http://127.0.0.1:{port}")
     plane.put(default_customer())

@@ -4,7 +4,8 @@ import json
 import resource
 from collections import Counter
 
-from dialplane.eventlog.reader import EventLog
+from dialplane.eventlog.kinds import CallEvent
+from dialplane.eventlog.reader import Backlog
 from tests.sip.edges import RunningEdge
 from tests.sip.processes import members
 from tests.sip.scenarios import ANSWER, Caller, refuse
@@ -43,11 +44,11 @@ def test_calls_go_on_without_room_for_their_events_whose_loss_is_counted_to_the_
     limit_files(edge, resource.RLIM_INFINITY)
     stage.call(edge, Caller(talk_ms=100), calls=CALLS, per_second=20, traced=False)
 
-    log = EventLog(edge.config.events)
+    backlog = Backlog(edge.config.events)
     eventually(lambda: path.read_bytes().count(b'"call_ended"') > CALLS, what="the last calls' events")
-    batch = log.next_batch()
+    batch = backlog.next_batch()
     assert batch is not None
-    kept = Counter(event["call"] for event in batch.events if "call" in event)
+    kept = Counter(event.call for event in batch.events if isinstance(event, CallEvent))
     placed = (1 + CALLS + CALLS) * EVENTS_OF_A_CALL
     eventually(lambda: told(edge)["events_lost"] >= placed - kept.total() > 0, what="the loss to be told")
     lost = told(edge)["events_lost"]

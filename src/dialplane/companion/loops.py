@@ -21,8 +21,8 @@ from dialplane.companion.ship import EventShipper
 from dialplane.companion.status import EdgeStatus
 from dialplane.companion.tables import ReplicaTables
 from dialplane.domain.hostname import Network
-from dialplane.eventlog.appending import EventWriter
-from dialplane.eventlog.reader import EventLog
+from dialplane.eventlog.reader import Backlog
+from dialplane.eventlog.writer import EventLog
 
 REQUEST_TIMEOUT_S = 15.0
 
@@ -54,7 +54,7 @@ class Companion:
         """Run the loops until cancelled. Raises an ExceptionGroup as soon as one of them dies."""
         self.folder.mkdir(parents=True, exist_ok=True)
         heartbeats = Heartbeats(self.folder / "agent.json")
-        eventlog = EventLog(self.folder / "events")
+        backlog = Backlog(self.folder / "events")
         tables = ReplicaTables(self.folder / "replica")
         resolver = Resolver(nameservers=self.nameservers, port=self.nameserver_port)
         probes = self._probes(tables, resolver, heartbeats)
@@ -68,9 +68,9 @@ class Companion:
             on_change=probes.refresh,
             wait_s=self.feed_wait_s,
         )
-        shipper = EventShipper(client, eventlog, edge=self.edge, heartbeats=heartbeats)
+        shipper = EventShipper(client, backlog, edge=self.edge, heartbeats=heartbeats)
         status = EdgeStatus(
-            EventWriter(self.folder / "events", edge=self.edge),
+            EventLog(self.folder / "events", edge=self.edge),
             run_folder=self.folder / "kamailio",
             max_call_s=self.max_call_s,
             heartbeats=heartbeats,
@@ -90,7 +90,7 @@ class Companion:
             tables,
             resolver=resolver,
             destinations=Destinations(own=self.own_sip, denied=self.denied_networks),
-            events=EventWriter(self.folder / "events", edge=self.edge),
+            events=EventLog(self.folder / "events", edge=self.edge),
             heartbeats=heartbeats,
             plan=self.plan,
             tls=carriers_context(self.authorities),

@@ -1,54 +1,56 @@
-"""Loop 2: the event log, to the API. At least once; the API stores each event once."""
+"""Loop 2: ships the event log to the API, each event at least once; the API stores each once."""
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import structlog
 
 from dialplane.client import ApiError, AsyncClient
 from dialplane.companion.backoff import Backoff
 from dialplane.companion.heartbeat import Heartbeats
-from dialplane.eventlog.reader import Batch, Event, EventLog
+from dialplane.eventlog.kinds import AnyEvent
+from dialplane.eventlog.reader import Backlog, Batch
+from dialplane.eventlog.writer import encoded
 
 LOOP = "events"
 GATHER_S = 0.1
-"""Between batches that are not full: each costs the API a transaction, however few events it has."""
+"""Pause after a batch that is not full: each batch costs the API a transaction, however few events it has."""
 
 TIDY_S = 30.0
 REFUSALS = frozenset({400, 413, 422})
-"""The API read the batch and will not take it: sending the same again cannot help."""
+"""The API has read the batch and refuses it: sending the same again cannot help."""
 
 log = structlog.get_logger()
 
 
 class EventShipper:
-    """Hands the lines in, in order and in batches, and acknowledges each batch once the API has it."""
+    """Sends the events in order and in batches, and acknowledges each batch once the API has it."""
 
     def __init__(
         self,
         client: AsyncClient,
-        eventlog: EventLog,
+        backlog: Backlog,
         *,
         edge: str,
         heartbeats: Heartbeats,
         backoff: Backoff | None = None,
     ) -> None:
         self._client = client
-        self._eventlog = eventlog
+        self._backlog = backlog
         self._edge = edge
         self._heartbeats = heartbeats
         self._backoff = backoff or Backoff()
         self._tidied = 0.0
         self._shipped = 0
-        self._away = False
+        self._is_failing = False
 
     async def run(self) -> None:
-        """Ship for ever."""
+        """Ship until cancelled."""
         while True:
-            batch = await asyncio.to_thread(self._eventlog.next_batch)
+            batch = await asyncio.to_thread(self._backlog.next_batch)
             self._heartbeats.beat(LOOP, shipped=self._shipped)
             if batch is not None:
                 await self._ship(batch)
@@ -63,58 +65,61 @@ class EventShipper:
         await self._acknowledge(batch)
 
     async def _acknowledge(self, batch: Batch) -> None:
-        """A full disk delays this, and what is sent again because of it is stored once all the same."""
+        """A full disk delays the acknowledgement; what is sent again because of that is stored once nevertheless."""
         try:
-            await asyncio.to_thread(self._eventlog.acknowledge, batch)
+            await asyncio.to_thread(self._backlog.acknowledge, batch)
         except OSError as error:
             log.error("acknowledgement not kept", why=error.strerror)
             await asyncio.sleep(self._backoff.next_s())
 
-    async def _deliver(self, events: Sequence[Event]) -> None:
-        """Until the API has them. Of a batch that it will not take, the halves are tried: one bad event stops none."""
+    async def _deliver(self, events: Sequence[AnyEvent]) -> None:
+        """Send until the API has them. If it refuses the batch, send the halves: one bad event stops no other."""
         while events:
             try:
                 accepted = await self._client.post_events(
-                    self._edge, list(events), agent=await asyncio.to_thread(self._told)
+                    self._edge, msgspec.to_builtins(events), agent=await asyncio.to_thread(self._report)
                 )
             except ApiError as error:
                 if error.http_status in REFUSALS:
-                    await self._deliver_parts(events, error)
+                    await self._deliver_halves(events, error)
                     return
                 await self._wait(error)
                 continue
-            self._took(accepted, len(events))
+            self._accepted(accepted, of=len(events))
             return
 
-    def _told(self) -> dict[str, Any]:
-        """How this agent is, for whoever watches the API's metrics."""
-        return {"backlog_bytes": self._eventlog.backlog_bytes(), "loops": self._heartbeats.ages_s()}
+    def _report(self) -> dict[str, Any]:
+        """The state of the companion, for the API's metrics."""
+        return {"backlog_bytes": self._backlog.size_bytes(), "loops": self._heartbeats.ages_s()}
 
-    async def _deliver_parts(self, events: Sequence[Event], error: ApiError) -> None:
+    async def _deliver_halves(self, events: Sequence[AnyEvent], error: ApiError) -> None:
         if len(events) == 1:
-            log.warning("event refused by the API, put aside", why=str(error))
-            try:
-                await asyncio.to_thread(self._eventlog.refuse, json.dumps(dict(events[0])).encode())
-            except OSError as failure:
-                log.error("event not put aside", why=failure.strerror, event=events[0].get("id"))
+            await self._put_aside(events[0], error)
             return
         middle = len(events) // 2
         await self._deliver(events[:middle])
         await self._deliver(events[middle:])
 
-    def _took(self, accepted: int, sent: int) -> None:
-        if self._away:
+    async def _put_aside(self, event: AnyEvent, error: ApiError) -> None:
+        log.warning("event refused by the API, put aside", why=str(error))
+        try:
+            await asyncio.to_thread(self._backlog.put_aside, encoded(event))
+        except OSError as failure:
+            log.error("event not put aside", why=failure.strerror, event=event.id)
+
+    def _accepted(self, accepted: int, *, of: int) -> None:
+        if self._is_failing:
             log.info("event log is being taken again")
-        if accepted < sent:
-            log.warning("events not taken by the API", events=sent - accepted)
-        self._away = False
-        self._shipped += sent
+        if accepted < of:
+            log.warning("events not taken by the API", events=of - accepted)
+        self._is_failing = False
+        self._shipped += of
         self._backoff.reset()
 
     async def _wait(self, error: ApiError) -> None:
-        if not self._away:
+        if not self._is_failing:
             log.warning("event log not taken, kept until it is", why=str(error))
-        self._away = True
+        self._is_failing = True
         self._heartbeats.beat(LOOP)
         await asyncio.sleep(self._backoff.next_s(at_least_s=min(error.retry_after_s or 0.0, 60.0)))
 
@@ -122,6 +127,6 @@ class EventShipper:
         if time.monotonic() - self._tidied < TIDY_S:
             return
         self._tidied = time.monotonic()
-        deleted = await asyncio.to_thread(self._eventlog.delete_finished)
+        deleted = await asyncio.to_thread(self._backlog.delete_finished)
         if deleted:
             log.info("acknowledged hours deleted", files=deleted)

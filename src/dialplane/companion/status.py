@@ -19,7 +19,7 @@ from typing import NamedTuple
 import structlog
 
 from dialplane.companion.heartbeat import Heartbeats
-from dialplane.eventlog.appending import EventWriter
+from dialplane.eventlog.writer import EventLog
 
 LOOP = "status"
 EVERY_S = 15.0
@@ -48,7 +48,7 @@ class EdgeStatus:
 
     def __init__(
         self,
-        events: EventWriter,
+        events: EventLog,
         *,
         run_folder: Path,
         max_call_s: int,
@@ -82,8 +82,7 @@ class EdgeStatus:
 
     def _tell(self, kamailio: str, started: int | None, load: Mapping[str, int]) -> None:
         try:
-            self._events.append(
-                "edge_status",
+            self._events.edge_status(
                 agent_version=version("dialplane"),
                 kamailio_version=kamailio,
                 kamailio_started=started,
@@ -91,6 +90,7 @@ class EdgeStatus:
                 counters={**counters_of(self._load_file), DAMAGES: self._damages()},
                 **load,
             )
+            self._events.write()
         except OSError as error:
             log.error("status not recorded", why=error.strerror)
 

@@ -1,4 +1,4 @@
-"""Events: what the edges saw, folded into calls and attempts exactly once, whatever is repeated or reordered."""
+"""Ingestion of the edges' events: each counts once, however often and in whatever order it comes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from dialplane.eventlog.kinds import AnyEvent
 from dialplane.store import merging
 
 MAX_EVENTS = 2_000
-"""Events of one batch: bounds how long one batch can hold the writer's lock."""
+"""Most events of one batch, which bounds how long it holds the writer's lock."""
 
 _MAX_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """`accepted` events are stored now or were before; `refused` holds one reason per malformed event;
-    `lost` calls were closed because their edge has them no more.
+    """`accepted` events are stored, now or before; `refused` has one reason for each malformed event; `lost` calls were
+    closed because Kamailio no longer has dialogs of them.
     """
 
     accepted: int
@@ -32,9 +32,10 @@ class Ingested:
 
 
 async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]) -> Ingested:
-    """Stores a batch of decoded events in one transaction. Raises PermissionDenied, InvalidValue (too many).
+    """Store a batch of decoded JSON events in one transaction. A malformed event is refused alone.
 
-    `edge` is who sends them; each event names the edge that saw it. A malformed event is refused alone.
+    `edge` is the sender's name; each event has the name of the edge that saw it. Raises PermissionDenied, and
+    InvalidValue if there are more than `MAX_EVENTS`.
     """
     permissions.require(actor, "events.write")
     if len(events) > MAX_EVENTS:
@@ -60,4 +61,4 @@ async def _store(db: Database, folded: Folded) -> int:
         for edge in folded.edges.values():
             edge["tm_create"] = unit.next_instant()
         await merging.EDGES.store(unit, list(folded.edges.values()))
-        return await lost_calls.close_missing(unit, folded.going_on) if folded.going_on else 0
+        return await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else 0

@@ -1,11 +1,13 @@
-"""The edge's event log as the agent reads it: which lines the API has acknowledged, and which come next.
+"""Reading the event log: the events in its lines, the files of its hours, and how far each file was read.
 
-events/20261122T04.jsonl     one line an event, of one UTC hour
+There are two ways to follow the files. `Backlog` hands out batches of events and moves on once a batch is acknowledged:
+the companion ships with it. `LogTail` gives every line once: an edge resumes its calls with it after a restart.
+
+events/20261122T04.jsonl     the lines that were written in one UTC hour
 events/acknowledged.json     how far each file is acknowledged, in bytes
-events/refused.jsonl         lines that are no events, kept for a person to look at
+events/refused.jsonl         lines that are not events of the contract, kept for a person to look at
 """
 
-import json
 import os
 import re
 import time
@@ -14,42 +16,86 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import msgspec
 
+from dialplane.eventlog.kinds import FILE_FORMAT, AnyEvent
+
 HOUR_S = 3600
 GRACE_S = 120
-"""After its hour, a file may still get lines that were begun before: it is neither finished nor deleted so long."""
+"""After its hour, a file may still get lines that were begun before: so long it is neither complete nor deleted."""
+
 BATCH_EVENTS = 2000
 BATCH_BYTES = 512 * 1024  # half of the smallest body limit of the API
 REFUSED_BYTES = 4 << 20
+TAIL_BYTES = 256 << 20
+"""The newest part of a log that `LogTail` reads at a time; takes about a second."""
+
 ACKNOWLEDGED = "acknowledged.json"
 REFUSED = "refused.jsonl"
-_NAME = re.compile(r"([0-9]{8}T[0-9]{2})\.jsonl")
-_BEGIN = b'{"v":'
 
-Event = Mapping[str, Any]
+_decode: Callable[[bytes | memoryview], AnyEvent] = msgspec.json.Decoder(AnyEvent).decode
+_BEGIN = re.compile(rb'\{"(?:kind|v)":')
+"""The first bytes of an event. Within a JSON string the quotes would be escaped; an inner object may begin so too."""
+
+
+def event_in(line: bytes) -> AnyEvent | None:
+    """The event in a line, None if there is none.
+
+    A writer that died, or a full disk, leaves a torn line, and the next event may follow in the same line: it is found.
+    """
+    event = _event(line)
+    if event is not None:
+        return event
+    rests = (_event(memoryview(line)[match.start() :]) for match in _BEGIN.finditer(line, 1))
+    return next((event for event in rests if event is not None), None)
+
+
+def _event(text: bytes | memoryview) -> AnyEvent | None:
+    try:
+        return _decode(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def hour_files(folder: Path) -> list[Path]:
+    """The files of the log, the oldest hour first. Raises OSError."""
+    return sorted(path for path in folder.iterdir() if hour_of(path.name) is not None)
+
+
+def hour_of(name: str) -> datetime | None:
+    """When the hour of the file with this name begins, None if it is not a file of the log."""
+    try:
+        hour = datetime.strptime(name, FILE_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return hour if hour.strftime(FILE_FORMAT) == name else None
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far a file was read, in bytes. `inode` tells it from a later file of the same name."""
+
+    inode: int
+    offset: Annotated[int, msgspec.Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Lines `start` to `end` (bytes) of one file: the events in them, and the lines that are none.
+    """The next lines of one file, up to `end`: the events in them, and the lines that are none.
 
-    `is_full`: it is as large as a batch may be, so there are probably more.
+    `is_full`: the batch is as large as one may be, so there are probably more lines.
     """
 
     name: str
-    inode: int
-    start: int
-    end: int
-    events: Sequence[Event]
+    end: Position
+    events: Sequence[AnyEvent]
     refused: Sequence[bytes]
     is_full: bool
 
 
-class EventLog:
-    """Reads, acknowledges and deletes; never writes to an hour's file. `now` is wall time in seconds."""
+class Backlog:
+    """The part of the log that is not acknowledged. Never writes to an hour's file. `now` is wall time in seconds."""
 
     def __init__(
         self,
@@ -67,38 +113,35 @@ class EventLog:
         self._acknowledged = self._load()
 
     def next_batch(self) -> Batch | None:
-        """The oldest lines that are not acknowledged, at least one, or None when there are none."""
-        for path in self._files():
-            batch = self._batch_of(path)
-            if batch is not None:
-                return batch
-        return None
+        """The oldest lines that are not acknowledged, at least one; None if there are none."""
+        batches = (self._batch_of(path) for path in hour_files(self._folder))
+        return next((batch for batch in batches if batch is not None), None)
 
     def acknowledge(self, batch: Batch) -> None:
-        """The API has these events: never give them again. The lines that are none are put aside first."""
+        """Move on behind this batch. Its lines that are not events are put aside first. Raises OSError."""
         for line in batch.refused:
-            self.refuse(line)
-        self._acknowledged[batch.name] = {"inode": batch.inode, "offset": batch.end}
+            self.put_aside(line)
+        self._acknowledged[batch.name] = batch.end
         self._save()
 
-    def refuse(self, line: bytes) -> None:
-        """Keep a line that is no event, while there is room for such."""
+    def put_aside(self, line: bytes) -> None:
+        """Keep a line that cannot be shipped, as long as there is room for such lines. Raises OSError."""
         path = self._folder / REFUSED
         if path.exists() and path.stat().st_size > REFUSED_BYTES:
             return
         with path.open("ab") as file:
-            file.write(line + b"\n")
+            file.write(line.removesuffix(b"\n") + b"\n")
 
     def delete_finished(self) -> int:
-        """Delete the hours that are over and acknowledged whole; how many.
+        """Delete the files of hours that are over and acknowledged to the end; returns how many.
 
-        The acknowledgement goes first: were it to stay behind, a new file of that name could be skipped. On a full disk
-        it cannot, and the hours are what fills it.
+        Their positions are removed first: if one were left, a new file of that name could be skipped. On a full disk
+        that cannot be saved, and the files are deleted nevertheless: they are what fills the disk.
         """
-        files = self._files()
+        files = hour_files(self._folder)
         finished = [path for path in files if self._is_over(path) and self._offset(path) == path.stat().st_size]
         kept = {path.name for path in files} - {path.name for path in finished}
-        self._acknowledged = {name: entry for name, entry in self._acknowledged.items() if name in kept}
+        self._acknowledged = {name: position for name, position in self._acknowledged.items() if name in kept}
         if finished:
             with suppress(OSError):
                 self._save()
@@ -106,62 +149,64 @@ class EventLog:
             path.unlink()
         return len(finished)
 
-    def backlog_bytes(self) -> int:
+    def size_bytes(self) -> int:
         """How much is not acknowledged."""
-        return sum(path.stat().st_size - self._offset(path) for path in self._files())
-
-    def _files(self) -> list[Path]:
-        return sorted(path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
+        return sum(path.stat().st_size - self._offset(path) for path in hour_files(self._folder))
 
     def _is_over(self, path: Path) -> bool:
-        match = _NAME.fullmatch(path.name)
-        begin = datetime.strptime(match[1], "%Y%m%dT%H").replace(tzinfo=UTC) if match else datetime.max
-        return begin.timestamp() + HOUR_S + GRACE_S < self._now()
+        hour = hour_of(path.name)
+        return hour is not None and hour.timestamp() + HOUR_S + GRACE_S < self._now()
 
     def _offset(self, path: Path) -> int:
-        """0 for a file that is not the one that was acknowledged under this name."""
-        entry = self._acknowledged.get(path.name)
+        """Where the unacknowledged part of a file begins; 0 if another file was acknowledged under this name."""
         stat = path.stat()
-        if entry is None or entry["inode"] != stat.st_ino or entry["offset"] > stat.st_size:
-            return 0
-        return entry["offset"]
+        position = self._acknowledged.get(path.name)
+        is_same = position is not None and position.inode == stat.st_ino and position.offset <= stat.st_size
+        return position.offset if position is not None and is_same else 0
 
     def _batch_of(self, path: Path) -> Batch | None:
         start = self._offset(path)
         with path.open("rb") as file:
             inode = os.fstat(file.fileno()).st_ino
             file.seek(start)
-            chunk = file.read(self._batch_bytes)
-            if chunk and b"\n" not in chunk:
-                chunk += file.readline()
-        lines = chunk.split(b"\n")
-        rest = lines.pop()
-        if rest and not lines and self._is_over(path):
-            lines, rest = [rest], b""  # its writer died in the middle: the line will never be whole
-            end = start + len(chunk)
-        else:
-            lines = lines[: self._batch_events]
-            end = start + sum(len(line) + 1 for line in lines)
+            lines, is_full = self._lines_of_batch(file, torn=self._is_over(path))
         if not lines:
             return None
-        events, refused = _sorted_out(lines)
-        is_full = len(chunk) >= self._batch_bytes or len(lines) >= self._batch_events
-        return Batch(path.name, inode, start, end, events, refused, is_full)
+        events: list[AnyEvent] = []
+        refused: list[bytes] = []
+        for line in lines:
+            event = event_in(line)
+            if event is not None:
+                events.append(event)
+            elif line.strip():
+                refused.append(line)
+        end = Position(inode, start + sum(map(len, lines)))
+        return Batch(path.name, end, events, refused, is_full)
 
-    def _load(self) -> dict[str, dict[str, int]]:
+    def _lines_of_batch(self, file: Iterator[bytes], *, torn: bool) -> tuple[list[bytes], bool]:
+        """As many lines as a batch holds, and whether it is full. One without its end only if `torn` is allowed."""
+        lines: list[bytes] = []
+        room = self._batch_bytes
+        for line in file:
+            room -= len(line)
+            if lines and room < 0:
+                return lines, True
+            if torn or line.endswith(b"\n"):
+                lines.append(line)
+            if len(lines) >= self._batch_events:
+                return lines, True
+        return lines, room <= 0
+
+    def _load(self) -> dict[str, Position]:
         try:
-            stored = json.loads((self._folder / ACKNOWLEDGED).read_bytes())
-            return {
-                str(name): {"inode": int(entry["inode"]), "offset": int(entry["offset"])}
-                for name, entry in stored.items()
-            }
-        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+            return msgspec.json.decode((self._folder / ACKNOWLEDGED).read_bytes(), type=dict[str, Position])
+        except (FileNotFoundError, ValueError):
             return {}  # everything is sent again, and stored once
 
     def _save(self) -> None:
         aside = self._folder / f"{ACKNOWLEDGED}.new"
-        with aside.open("w") as file:
-            json.dump(self._acknowledged, file)
+        with aside.open("wb") as file:
+            file.write(msgspec.json.encode(self._acknowledged))
             file.flush()
             os.fsync(file.fileno())
         aside.replace(self._folder / ACKNOWLEDGED)
@@ -172,30 +217,48 @@ class EventLog:
             os.close(folder)
 
 
-def _sorted_out(lines: Sequence[bytes]) -> tuple[list[Event], list[bytes]]:
-    events: list[Event] = []
-    refused: list[bytes] = []
-    for line in lines:
-        found = list(_events_in(line))
-        events += found
-        if not found and line.strip():
-            refused.append(line)
-    return events, refused
+class LogTail:
+    """The lines that were added to the log in `folder` since `positions` (file name to bytes), which it moves on.
+
+    Each hour's file has its own position: a slow writer may add to a file when its hour is over.
+    """
+
+    def __init__(self, folder: Path, positions: Mapping[str, int] | None = None) -> None:
+        self._folder = folder
+        self.positions = dict(positions or {})
+
+    def lines(self, *, most_bytes: int = TAIL_BYTES) -> Iterator[bytes]:
+        """Complete lines, of the newest `most_bytes`; one that is being written is left for later. Raises OSError."""
+        for path, begin in self._unread(most_bytes):
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                continue
+            with file:
+                file.seek(begin)
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        break
+                    begin += len(line)
+                    yield line
+            self.positions[path.name] = begin
+
+    def _unread(self, most_bytes: int) -> list[tuple[Path, int]]:
+        """The files in order, each with where to begin. A file that is shorter than it was is a new one."""
+        sizes = _sizes(self._folder)
+        self.positions = {path.name: at for path in sizes if (at := self.positions.get(path.name, 0)) <= sizes[path]}
+        unread: list[tuple[Path, int]] = []
+        for path in reversed(sizes):
+            begin = max(self.positions.get(path.name, 0), sizes[path] - most_bytes)
+            most_bytes -= sizes[path] - begin
+            unread.append((path, begin))
+        return unread[::-1]
 
 
-def _events_in(line: bytes) -> Iterator[Event]:
-    """The event of a line. Where a torn line stands before it (its writer died), the whole one is still found."""
-    event = _event(line)
-    if event is None:
-        begin = line.rfind(_BEGIN, 1)
-        event = _event(line[begin:]) if begin > 0 else None
-    if event is not None:
-        yield event
-
-
-def _event(line: bytes) -> Event | None:
-    try:
-        value = msgspec.json.decode(line)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) and isinstance(value.get("kind"), str) else None
+def _sizes(folder: Path) -> dict[Path, int]:
+    """The files of the log in order, with their sizes; without those that are deleted meanwhile."""
+    sizes: dict[Path, int] = {}
+    for path in hour_files(folder):
+        with suppress(FileNotFoundError):
+            sizes[path] = path.stat().st_size
+    return sizes

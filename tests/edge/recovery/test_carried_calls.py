@@ -7,17 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.edge.recovery.carried_calls import (
-    Carried,
-    CarriedCalls,
-    LogTail,
-    Snapshot,
-    read_snapshot,
-    write_snapshot,
-)
+from dialplane.edge.recovery.carried_calls import Carried, CarriedCalls, Snapshot, read_snapshot, write_snapshot
 from dialplane.eventlog.writer import EventLog, new_id
 
-HOURS = ("20261122T11.jsonl", "20261122T12.jsonl", "20261122T13.jsonl")
+HOUR = "20261122T11.jsonl"
 
 
 class Log:
@@ -120,47 +113,6 @@ def test_any_bytes_can_be_fed(log: Log) -> None:
             CarriedCalls().feed(line[:place] + b"\xff" + line[place + 1 :])
 
 
-def test_what_was_read_is_not_read_again_whichever_hour_gets_more(tmp_path: Path) -> None:
-    first, second, third = (tmp_path / name for name in HOURS)
-    (tmp_path / "refused.jsonl").write_bytes(b"no\n")
-    first.write_bytes(b"1\n2\n")
-    second.write_bytes(b"3\n4")
-    tail = LogTail(tmp_path)
-    assert list(tail.lines()) == [b"1\n", b"2\n", b"3\n"]
-    assert list(tail.lines()) == []
-
-    first.write_bytes(b"1\n2\n5\n")
-    second.write_bytes(b"3\n4\n")
-    third.write_bytes(b"6\n")
-
-    resumed = LogTail(tmp_path, tail.positions)
-    assert list(resumed.lines()) == [b"5\n", b"4\n", b"6\n"]
-    first.unlink()
-    assert list(resumed.lines()) == []
-    assert resumed.positions == {second.name: 4, third.name: 2}
-
-
-def test_a_file_that_is_shorter_than_it_was_is_another_one(tmp_path: Path) -> None:
-    (tmp_path / HOURS[0]).write_bytes(b"1\n")
-
-    assert list(LogTail(tmp_path, {HOURS[0]: 100}).lines()) == [b"1\n"]
-
-
-def test_of_a_log_that_is_too_long_the_newest_is_read(tmp_path: Path) -> None:
-    for name in HOURS:
-        (tmp_path / name).write_bytes(b"12345\n12345\n")
-    tail = LogTail(tmp_path)
-
-    assert list(tail.lines(most_bytes=18)) == [b"12345\n"] * 3
-    assert list(tail.lines()) == []
-
-
-def test_without_a_log_there_is_an_error_and_with_an_empty_one_there_are_no_lines(tmp_path: Path) -> None:
-    assert list(LogTail(tmp_path).lines()) == []
-    with pytest.raises(OSError, match="missing"):
-        list(LogTail(tmp_path / "missing").lines())
-
-
 def test_calls_whose_end_was_lost_are_taken_out_when_their_time_is_up_or_they_are_known_to_be_over() -> None:
     def answered(since_s: int) -> Carried:
         return Carried("t", since_s * 1_000_000, "p", True)
@@ -184,8 +136,8 @@ def test_a_snapshot_is_read_as_it_was_written_and_is_replaced_whole(tmp_path: Pa
     file = tmp_path / "calls.json"
     assert read_snapshot(file) == Snapshot({}, {})
     for calls in ({}, {new_id(): Carried("t", 1, "p", True), new_id(): Carried("t", 2)}):
-        write_snapshot(file, Snapshot({HOURS[0]: 7}, calls))
-        assert read_snapshot(file) == Snapshot({HOURS[0]: 7}, calls)
+        write_snapshot(file, Snapshot({HOUR: 7}, calls))
+        assert read_snapshot(file) == Snapshot({HOUR: 7}, calls)
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
     file.write_bytes(file.read_bytes()[:-9])

@@ -20,7 +20,7 @@ from dialplane.companion.probing.transports import NoAnswer, ask
 from dialplane.companion.tables import ReplicaTables, ReplicaUnusable
 from dialplane.domain.health import Health
 from dialplane.domain.provider import Provider
-from dialplane.eventlog.appending import EventWriter
+from dialplane.eventlog.writer import EventLog
 
 LOOP = "probes"
 AT_ONCE = 64  # probes under way: each holds a socket
@@ -67,7 +67,7 @@ class ProviderProbes:
         *,
         resolver: Resolver,
         destinations: Destinations,
-        events: EventWriter,
+        events: EventLog,
         heartbeats: Heartbeats,
         plan: ProbePlan | None = None,
         tls: ssl.SSLContext | None = None,
@@ -151,13 +151,8 @@ class ProviderProbes:
             return
         health = Health(status, time.time_ns() // 1000, provider.hostname, found.detail)
         await self._tables.set_health(provider.id, health)
-        self._events.append(
-            "provider_health",
-            provider_id=provider.id,
-            hostname=provider.hostname,
-            status=status,
-            detail=found.detail,
-        )
+        self._events.provider_health(provider.id, hostname=provider.hostname, status=status, detail=found.detail)
+        self._events.write()
         kept.reported_at = now
 
     async def _probe(self, provider: Provider, led_to: Sequence[str]) -> Found:

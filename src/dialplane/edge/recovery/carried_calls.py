@@ -1,33 +1,27 @@
-"""Which answered calls an edge carries, and in whose channels: a fold over the lines of its event log.
+"""The answered calls of an edge and the channels that they hold, folded from the lines of its event log.
 
-Nothing here knows Kamailio. A snapshot also says how far the log was read, so that at a start only the rest has to be:
-hours that are over and shipped are gone by then.
+Nothing here knows Kamailio. A snapshot keeps the fold and how far the log was read for it, so that a start reads only
+the rest: by then, hours that are over and shipped have been deleted.
 """
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from dialplane.domain.call import LONGEST_SETUP_S
-
-MOST_BYTES = 256 << 20
-"""What is read of the log at a time, the newest of it; takes about a second."""
+from dialplane.eventlog.kinds import AttemptAnswered, AttemptSent, CallEnded, CallStarted
+from dialplane.eventlog.reader import event_in
 
 _US_PER_S = 1_000_000
-_NAME = re.compile(r"[0-9]{8}T[0-9]{2}\.jsonl")
-_BEGIN = b'{"v":'
-_KIND_AT = len('{"v":1,"id":"","kind":"') + 36
-_KINDS = (b'call_started"', b'attempt_sent"', b'attempt_answered"', b'call_ended"')
 
 
 class Carried(msgspec.Struct, array_like=True):
-    """A call that has not ended: its trunk, the provider tried last, and since when (µs) it is as it is.
+    """A call that has not ended: its trunk, and the provider of its last attempt.
 
-    `tag` is the To tag of the leg that answered.
+    `since` is the instant (µs) of its answer, or of its start as long as it is not answered; `tag` is the To tag of the
+    dialog that answered.
     """
 
     trunk_id: str
@@ -44,59 +38,42 @@ class Snapshot(msgspec.Struct):
     calls: dict[str, Carried]
 
 
-class _Event(msgspec.Struct):
-    kind: str
-    call: str
-    at: int
-    trunk_id: str = ""
-    provider_id: str = ""
-    tag: str = ""
-
-
 class CarriedCalls:
-    """The fold. `calls` are those being set up too."""
+    """The fold. `calls` has also those that are being set up."""
 
     def __init__(self, calls: Mapping[str, Carried] | None = None) -> None:
         self.calls = dict(calls or {})
-        self._decode = msgspec.json.Decoder(_Event).decode
 
     def feed(self, line: bytes) -> None:
-        """Take one line; what is no event, or none that matters here, changes nothing.
+        """Fold one line in. A line without an event, and an event of another kind, change nothing.
 
-        Where a torn line stands before it (its writer died), the whole one is still found. One attempt is made at a
-        time, so the one sent last is the one that answers.
+        A call has one attempt at a time, so the attempt that was sent last is the one that answers.
         """
-        begin = line.rfind(_BEGIN)
-        if begin < 0 or not line.startswith(_KINDS, begin + _KIND_AT):
-            return
-        try:
-            event = self._decode(line[begin:])
-        except ValueError:
-            return
-        if event.kind == "call_started":
-            self.calls[event.call] = Carried(event.trunk_id, event.at)
-        elif event.kind == "call_ended":
-            self.calls.pop(event.call, None)
-        elif (carried := self.calls.get(event.call)) is None:
-            return
-        elif event.kind == "attempt_sent":
-            carried.provider_id = event.provider_id
-        else:
-            carried.is_answered, carried.since, carried.tag = True, event.at, event.tag
+        match event_in(line):
+            case CallStarted(call=call, at=at, trunk_id=trunk_id):
+                self.calls[call] = Carried(trunk_id or "", at)
+            case CallEnded(call=call):
+                self.calls.pop(call, None)
+            case AttemptSent(call=call, provider_id=provider_id) if call in self.calls:
+                self.calls[call].provider_id = provider_id
+            case AttemptAnswered(call=call, at=at, tag=tag) if call in self.calls:
+                carried = self.calls[call]
+                carried.is_answered, carried.since, carried.tag = True, at, tag
 
     @property
     def answered(self) -> Mapping[str, Carried]:
-        """The calls that were answered and go on."""
+        """The calls that were answered and have not ended."""
         return {call: carried for call, carried in self.calls.items() if carried.is_answered}
 
     def forget_unanswered(self) -> None:
-        """Kamailio has ended: what it was setting up, nobody can answer any more."""
+        """Kamailio has ended: calls that it was setting up cannot be answered any more."""
         self.calls = dict(self.answered)
 
     def expire(self, now_us: int, *, max_call_s: int, is_over: Callable[[str, int], bool]) -> None:
-        """Take out the calls whose end must have been lost.
+        """Remove the calls whose end event must have been lost.
 
-        Those are the ones whose time is up, and the answered ones that `is_over` (id, instant of the answer) knows of.
+        These are the calls that have lasted longer than one may, and the answered ones that are over according to
+        `is_over` (call id, instant of the answer).
         """
         longest_us = max_call_s * _US_PER_S
         for call, carried in list(self.calls.items()):
@@ -109,55 +86,8 @@ class CarriedCalls:
                 del self.calls[call]
 
 
-class LogTail:
-    """The lines that were added to the log in `folder` since `positions`, which it moves on.
-
-    Each hour's file has its own: a writer that was slow may add to one whose hour is over.
-    """
-
-    def __init__(self, folder: Path, positions: Mapping[str, int] | None = None) -> None:
-        self._folder = folder
-        self.positions = dict(positions or {})
-
-    def lines(self, *, most_bytes: int = MOST_BYTES) -> Iterator[bytes]:
-        """Whole lines; one that is being written is for the next time. Raises OSError."""
-        for name, begin in self._unread(most_bytes):
-            try:
-                file = (self._folder / name).open("rb")
-            except FileNotFoundError:
-                continue
-            with file:
-                file.seek(begin)
-                for line in file:
-                    if not line.endswith(b"\n"):
-                        break
-                    begin += len(line)
-                    yield line
-            self.positions[name] = begin
-
-    def _unread(self, most_bytes: int) -> list[tuple[str, int]]:
-        """The files in order, each with where to begin. A file that is shorter than it was is another one."""
-        sizes = _sizes(self._folder)
-        self.positions = {name: at for name, at in self.positions.items() if at <= sizes.get(name, -1)}
-        unread: list[tuple[str, int]] = []
-        for name in sorted(sizes, reverse=True):
-            begin = max(self.positions.get(name, 0), sizes[name] - most_bytes)
-            most_bytes -= sizes[name] - begin
-            unread.append((name, begin))
-        return unread[::-1]
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    """The hours' files and how large they are. What the agent deletes meanwhile is left out."""
-    sizes = {}
-    for name in filter(_NAME.fullmatch, os.listdir(folder)):
-        with suppress(FileNotFoundError):
-            sizes[name] = (folder / name).stat().st_size
-    return sizes
-
-
 def read_snapshot(path: Path) -> Snapshot:
-    """What `write_snapshot` wrote; an empty one where there is none. Raises OSError, ValueError."""
+    """The snapshot in the file, an empty one if there is no file. Raises OSError, ValueError."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Snapshot)
     except FileNotFoundError:

@@ -11,15 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dialplane.edge.limits.channels import INHERITED, LOCKS, PROVIDER, TRUNK, member_key
-from dialplane.edge.recovery.carried_calls import (
-    Carried,
-    CarriedCalls,
-    LogTail,
-    Snapshot,
-    read_snapshot,
-    write_snapshot,
-)
+from dialplane.edge.recovery.carried_calls import Carried, CarriedCalls, Snapshot, read_snapshot, write_snapshot
 from dialplane.edge.sip import Sip
+from dialplane.eventlog.reader import LogTail
 
 SNAPSHOT_FILE = "calls.json"
 _HOLDERS = 2
