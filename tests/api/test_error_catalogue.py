@@ -11,7 +11,7 @@ from dialplane.api.http import errors, reasons
 from dialplane.control.permissions import PermissionDenied
 from dialplane.domain import errors as domain_errors
 from dialplane.domain.errors import DialplaneError
-from dialplane.domain.records import KINDS
+from dialplane.domain.kinds import KINDS
 
 STATUS_OF = {
     "INVALID_ARGUMENT": {400, 405, 413, 415, 431},

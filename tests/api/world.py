@@ -94,7 +94,9 @@ def make_world(api: Api) -> World:
     """A world of its own in this API."""
     provider = api.admin.made("providers", type="sip", hostname="sip.carrier.example")["id"]
     own, foreign = _objects(api, provider, "own"), _objects(api, provider, "foreign")
-    callers = {permission: api.caller_with(permission, own["customers"]) for permission in PERMISSIONS}
+    callers: dict[str, Caller] = {
+        permission: api.caller_with(permission, own["customers"]) for permission in PERMISSIONS
+    }
     return World(api, own, foreign, callers)
 
 

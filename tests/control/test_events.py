@@ -17,7 +17,7 @@ from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
 from dialplane.domain.call import Verdict
 from dialplane.domain.errors import InvalidValue, NotFound
-from dialplane.domain.health import Health
+from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
 from dialplane.eventlog.kinds import AnyEvent, EdgeStatus, Event
 from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
 from tests.control.seen import CALL, PROVIDERS, ROUTE, event, failed_over_call, rejected_call, uuid_of
@@ -256,10 +256,10 @@ async def test_the_newest_health_of_each_edge_counts(db: Database) -> None:
     await ingest(db, [report(15, "healthy", "a")])
     async with db.read() as unit:
         assert (await health.of_providers(unit, [provider]))[provider.id].status == "unhealthy"
-        assert await health.by_edge(unit, provider) == {"a": Health("unhealthy", 20, provider.hostname, "")}
+        assert await health.by_edge(unit, provider) == {"a": Health(UNHEALTHY, 20, provider.hostname, "")}
     await ingest(db, [report(5, "healthy", "b"), report(99, "unhealthy", "c", hostname="elsewhere.example")])
     async with db.read() as unit:
-        assert (await health.of_providers(unit, [provider]))[provider.id] == Health("healthy", 5, provider.hostname, "")
+        assert (await health.of_providers(unit, [provider]))[provider.id] == Health(HEALTHY, 5, provider.hostname, "")
         assert set(await health.by_edge(unit, provider)) == {"a", "b"}
 
 

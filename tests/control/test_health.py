@@ -8,7 +8,7 @@ import pytest
 from dialplane.control import events, health, providers
 from dialplane.control.health import FORGOTTEN_AFTER_US, EdgeView
 from dialplane.control.units import Database
-from dialplane.domain.health import Breaker, Health
+from dialplane.domain.health import HALF_OPEN, HEALTHY, OPEN, UNHEALTHY, Breaker, Health
 from dialplane.domain.provider import Provider
 from tests.control.making import ADMIN, EDGE_ACTOR, make_provider
 from tests.control.seen import event
@@ -47,11 +47,11 @@ async def test_each_edge_tells_its_own_view(db: Database) -> None:
         ],
     )
     assert await views_of(db, provider) == [
-        EdgeView(provider.id, "a", Health("healthy", 10, provider.hostname, ""), Breaker()),
+        EdgeView(provider.id, "a", Health(HEALTHY, 10, provider.hostname, ""), Breaker()),
         EdgeView(
-            provider.id, "b", Health("unhealthy", 20, provider.hostname, "timeout"), Breaker("open", 30, "5 timeouts")
+            provider.id, "b", Health(UNHEALTHY, 20, provider.hostname, "timeout"), Breaker(OPEN, 30, "5 timeouts")
         ),
-        EdgeView(provider.id, "c", Health(), Breaker("half_open", 5, "")),
+        EdgeView(provider.id, "c", Health(), Breaker(HALF_OPEN, 5, "")),
     ]
 
 
@@ -116,7 +116,7 @@ async def test_an_edge_that_tells_no_more_keeps_no_provider_healthy(db: Database
     await ingest(db, [probed(provider, 10, "healthy", "gone"), probed(provider, later, "unhealthy", "here")])
     assert (await health_of(db, provider)).status == "healthy"
     await ingest(db, [probed(provider, later + 1, "unhealthy", "here")])
-    assert (await health_of(db, provider)) == Health("unhealthy", later + 1, provider.hostname, "")
+    assert (await health_of(db, provider)) == Health(UNHEALTHY, later + 1, provider.hostname, "")
 
 
 async def test_where_all_edges_have_fallen_silent_what_they_said_last_holds(db: Database) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dialplane.domain.records import KINDS, from_record, record_of
+from dialplane.domain.kinds import KINDS
+from dialplane.domain.records import from_record, record_of
 
 ID = "491b6858-5357-11ed-b753-8fd49cd36340"
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -20,12 +21,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_record_is_json_and_gives_the_object_again(kind: str) -> None:
-    value = KINDS[kind](id=ID, **SAMPLES[kind])
+    value = KINDS[kind].cls(id=ID, **SAMPLES[kind])
     record = json.loads(json.dumps(record_of(value)))
-    assert record_of(from_record(KINDS[kind], record | {"of_a_newer_version": 1})) == record
+    assert record_of(from_record(KINDS[kind].cls, record | {"of_a_newer_version": 1})) == record
 
 
 def test_a_record_that_breaks_a_rule_is_refused() -> None:
-    record = record_of(KINDS["route"](id=ID, **SAMPLES["route"]))
+    record = record_of(KINDS["route"].cls(id=ID, **SAMPLES["route"]))
     with pytest.raises(ValueError, match="target"):
-        from_record(KINDS["route"], record | {"target": "82"})
+        from_record(KINDS["route"].cls, record | {"target": "82"})

@@ -10,8 +10,8 @@ from dialplane.control.actor import Actor
 from dialplane.control.units import Change, Unit
 from dialplane.domain.accesskey import TOKEN_PREFIX_LENGTH, AccessKey, parse_expire
 from dialplane.domain.ids import parse_id
-from dialplane.domain.permission import PERMISSIONS
-from dialplane.domain.texts import parse_choice
+from dialplane.domain.permission import Permission
+from dialplane.domain.texts import parse_member
 from dialplane.store import objects
 from dialplane.store.objects import ACCESSKEYS
 
@@ -37,7 +37,7 @@ async def create(unit: Change, actor: Actor, fields: Mapping[str, Any]) -> tuple
     lifecycle.require_fields(fields, ("expire",))
     expire_s = parse_expire(fields["expire"])
     customer_id = await lifecycle.owner_for_new(unit, actor, "accesskey.create", _with_ids(fields))
-    permission = parse_choice(fields.get("permission", actor.permission), field="permission", among=PERMISSIONS)
+    permission = parse_member(fields.get("permission", actor.permission), field="permission", among=Permission)
     permissions.require_grantable(actor, permission, "accesskey.create")
     token, now = secrets.token_urlsafe(TOKEN_BYTES), unit.next_instant()
     key = AccessKey(

@@ -11,10 +11,10 @@ from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Unit
-from dialplane.domain.call import Attempt, Call, Verdict
+from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, Verdict
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import parse_id
-from dialplane.domain.texts import parse_choice
+from dialplane.domain.texts import parse_member
 from dialplane.store import tables
 
 _CALLS, _ATTEMPTS = tables.calls.c, tables.attempts.c
@@ -22,13 +22,13 @@ _CALLS, _ATTEMPTS = tables.calls.c, tables.attempts.c
 IS_OPEN = and_(_CALLS.tm_ended.is_(None), _CALLS.tm_lost.is_(None))
 """The call goes on, as far as anyone knows. The index `calls_open` holds just these."""
 
-_STATUS_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "progressing": and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_(None)),
-    "ringing": and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_not(None)),
-    "answered": and_(IS_OPEN, _CALLS.tm_answered.is_not(None)),
-    "ended": not_(IS_OPEN),
+_STATUS_CONDITIONS: dict[CallStatus, ColumnElement[bool]] = {
+    CallStatus.PROGRESSING: and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_(None)),
+    CallStatus.RINGING: and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_not(None)),
+    CallStatus.ANSWERED: and_(IS_OPEN, _CALLS.tm_answered.is_not(None)),
+    CallStatus.ENDED: not_(IS_OPEN),
 }
-STATUSES = tuple(_STATUS_CONDITIONS)
+_HANGUP_BY = {by.value: by for by in HangupBy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,12 @@ class CallRecord:
     """A call, its durations in ms (None where it has none), and its paging instant `tm_create`.
 
     `duration_ms`: answer to end; None too for a call that was lost. `pdd_ms`: INVITE to first ringing, or to the
-    answer where nothing rang.
+    answer if nothing rang.
     """
 
     call: Call
     duration_ms: int | None
     pdd_ms: int | None
-    source_address: str
     tm_create: int
     tm_update: int
 
@@ -71,7 +70,7 @@ async def list_(
     started_from: int | None = None,
     started_until: int | None = None,
 ) -> list[CallRecord]:
-    """Newest first. `status`: progressing, ringing, answered, ended. `started_from` <= tm_start < `started_until`."""
+    """Newest first. `status`: a word of CallStatus. `started_from` <= tm_start < `started_until`."""
     where: list[ColumnElement[bool]] = []
     if permissions.require(actor, "call.list") is Scope.OWN:
         where.append(_CALLS.customer_id == actor.customer_id)
@@ -84,7 +83,7 @@ async def list_(
     if started_until is not None:
         where.append(_CALLS.tm_start < started_until)
     if status is not None:
-        where.append(_STATUS_CONDITIONS[parse_choice(status, field="status", among=STATUSES)])
+        where.append(_STATUS_CONDITIONS[parse_member(status, field="status", among=CallStatus)])
     if provider_id is not None:
         where.append(exists().where(_ATTEMPTS.call_id == _CALLS.id, _ATTEMPTS.provider_id == provider_id))
     newest_first = select(tables.calls).where(*where).order_by(_CALLS.tm_create.desc())
@@ -108,12 +107,13 @@ def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
         trunk_id=row.trunk_id,
         sip_call_id=row.sip_call_id or "",
         source=row.source or "",
+        source_address=row.source_address or "",
         dialled=row.dialled or "",
         number=row.number or "",
         status=_status(row),
         sip_status=row.sip_status,
         reason=(row.lost_reason if _is_lost(row) else row.reason) or "",
-        hangup_by=("edge" if _is_lost(row) else row.hangup_by) or "",
+        hangup_by=HangupBy.EDGE if _is_lost(row) else _HANGUP_BY.get(row.hangup_by),
         tm_start=row.tm_create if row.tm_start is None else row.tm_start,
         tm_ringing=row.tm_ringing,
         tm_answered=row.tm_answered,
@@ -126,7 +126,6 @@ def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
         call=call,
         duration_ms=_duration_ms(row),
         pdd_ms=_between_ms(row, "start", first_sign),
-        source_address=row.source_address or "",
         tm_create=row.tm_create,
         tm_update=row.tm_update,
     )
@@ -142,12 +141,12 @@ def _ended(row: Any) -> int | None:
     return ended
 
 
-def _status(row: Any) -> str:
+def _status(row: Any) -> CallStatus:
     if _ended(row) is not None:
-        return "ended"
+        return CallStatus.ENDED
     if row.tm_answered is not None:
-        return "answered"
-    return "progressing" if row.tm_ringing is None else "ringing"
+        return CallStatus.ANSWERED
+    return CallStatus.PROGRESSING if row.tm_ringing is None else CallStatus.RINGING
 
 
 def _duration_ms(call: Any) -> int | None:

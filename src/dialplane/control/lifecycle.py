@@ -15,8 +15,9 @@ from dialplane.domain.customer import Customer
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, StaleVersion
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import NEVER
+from dialplane.domain.kinds import T
 from dialplane.store import objects
-from dialplane.store.objects import Shape, T
+from dialplane.store.objects import Shape
 
 Fields = Mapping[str, Any]
 
@@ -89,7 +90,7 @@ def changed(unit: Change, shape: Shape[T], before: T, fields: Mapping[str, Any],
     if before.tm_delete != NEVER:
         raise ObjectDeleted(shape.kind)
     check_customer_unchanged(before, fields)
-    after = replace(before, **fields, tm_update=unit.next_instant())
+    after = _with(before, **fields, tm_update=unit.next_instant())
     check_version(unit, before.id, if_version)
     return after
 
@@ -100,7 +101,13 @@ async def delete(unit: Change, shape: Shape[T], before: T, *, if_version: int | 
     if before.tm_delete != NEVER:
         return before
     now = unit.next_instant()
-    return await objects.put(unit, shape, before, replace(before, **fields, tm_update=now, tm_delete=now))
+    return await objects.put(unit, shape, before, _with(before, **fields, tm_update=now, tm_delete=now))
+
+
+def _with(value: T, **fields: Any) -> T:
+    any_object: Any = value
+    changed: T = replace(any_object, **fields)
+    return changed
 
 
 def check_version(unit: Unit, id_: str, if_version: int | None) -> None:

@@ -142,7 +142,7 @@ class _Reversal:
 
 def _restored(shape: Shape[Any], present: Any, before: Mapping[str, Any] | None, now: int) -> Any:
     if before is not None:
-        return replace(from_record(shape.cls, before), tm_update=now)
+        return replace(from_record(shape.of.cls, before), tm_update=now)
     status = {"status": DELETED} if shape.kind == "customer" else {}
     return replace(present, tm_update=now, tm_delete=now, **status)
 

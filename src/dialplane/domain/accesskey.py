@@ -1,37 +1,35 @@
 """An access key: a long-lived credential. Only its SHA-256 is kept; the token is shown once."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from dialplane.domain.ids import parse_id
-from dialplane.domain.instants import NEVER
-from dialplane.domain.texts import parse_detail, parse_name, parse_range
+from dialplane.domain.ids import Id
+from dialplane.domain.instants import NEVER, Instant
+from dialplane.domain.permission import Permission
+from dialplane.domain.texts import Detail, Name, parse_range, text
+from dialplane.domain.value import Value
 
 MIN_EXPIRE_S = 86_400
 MAX_EXPIRE_S = 10 * 366 * 86_400
 TOKEN_PREFIX_LENGTH = 8
+TOKEN_HASH_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccessKey:
-    """`permission` is that of whoever holds the key; `token_hash` the hex SHA-256 of the token."""
+class AccessKey(Value):
+    """`permission` is what the holder of the key may do; `token_hash` the hex SHA-256 of the token."""
 
-    id: str
-    customer_id: str
-    name: str = ""
-    detail: str = ""
-    permission: str = ""
-    token_prefix: str = ""
-    token_hash: str = field(default="", repr=False)
-    tm_expire: int = NEVER
-    tm_create: int = 0
-    tm_update: int = NEVER
-    tm_delete: int = NEVER
-
-    def __post_init__(self) -> None:
-        parse_id(self.id)
-        parse_id(self.customer_id, field="customer_id")
-        parse_name(self.name)
-        parse_detail(self.detail)
+    id: Id
+    customer_id: Id
+    name: Name = ""
+    detail: Detail = ""
+    permission: Permission
+    token_prefix: Annotated[str, text(TOKEN_PREFIX_LENGTH)] = ""
+    token_hash: Annotated[str, text(TOKEN_HASH_LENGTH)] = field(default="", repr=False)
+    tm_expire: Instant = NEVER
+    tm_create: Instant = 0
+    tm_update: Instant = NEVER
+    tm_delete: Instant = NEVER
 
 
 def parse_expire(value: int, *, field: str = "expire") -> int:

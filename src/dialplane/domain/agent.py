@@ -1,43 +1,21 @@
 """An agent: a person who logs in. (The edge's companion process is the *edge agent*, see `dialplane.companion`.)"""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.ids import parse_id
-from dialplane.domain.instants import NEVER
-from dialplane.domain.permission import PERMISSIONS
-from dialplane.domain.texts import parse_choice, parse_detail, parse_name, parse_text
+from dialplane.domain.ids import Id
+from dialplane.domain.instants import NEVER, Instant
+from dialplane.domain.permission import Permission
+from dialplane.domain.texts import Detail, Name, parse_member, parse_text, text
+from dialplane.domain.value import Value
 
 MIN_PASSWORD = 8
 MAX_PASSWORD_BYTES = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
-    """`password_hash` is argon2id in PHC form."""
-
-    id: str
-    customer_id: str
-    username: str
-    name: str = ""
-    detail: str = ""
-    permission: str
-    password_hash: str = field(default="", repr=False)
-    tm_create: int = 0
-    tm_update: int = NEVER
-    tm_delete: int = NEVER
-
-    def __post_init__(self) -> None:
-        parse_id(self.id)
-        parse_id(self.customer_id, field="customer_id")
-        parse_username(self.username)
-        parse_name(self.name)
-        parse_detail(self.detail)
-        parse_choice(self.permission, field="permission", among=PERMISSIONS)
-
-
 def parse_username(text: str, *, field: str = "username") -> str:
-    """What a person logs in with: 1 to 255 characters without white space. Raises InvalidValue."""
+    """The name that a person logs in with: 1 to 255 characters without white space. Raises InvalidValue."""
     parse_text(text, field=field, longest=255)
     if not text or any(char.isspace() for char in text):
         raise InvalidValue(field, "invalid_username", "must be 1 to 255 characters without white space")
@@ -50,3 +28,27 @@ def parse_password(text: str, *, field: str = "password") -> str:
     if len(text) < MIN_PASSWORD or len(text.encode()) > MAX_PASSWORD_BYTES:
         raise InvalidValue(field, "invalid_password", "must have at least 8 characters and at most 1024 bytes")
     return text
+
+
+def parse_role(text: str, *, field: str = "permission") -> Permission:
+    """A permission that a person may have: any but `edge`. Raises InvalidValue."""
+    permission = parse_member(text, field=field, among=Permission)
+    if permission == Permission.EDGE:
+        raise InvalidValue(field, "invalid_choice", "must not be 'edge': only access keys have that")
+    return permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent(Value):
+    """`password_hash` is argon2id in PHC form."""
+
+    id: Id
+    customer_id: Id
+    username: Annotated[str, parse_username]
+    name: Name = ""
+    detail: Detail = ""
+    permission: Annotated[Permission, parse_role]
+    password_hash: Annotated[str, text(1024)] = field(default="", repr=False)
+    tm_create: Instant = 0
+    tm_update: Instant = NEVER
+    tm_delete: Instant = NEVER

@@ -9,8 +9,26 @@ LONGEST_SETUP_S = 3_600
 """No call takes so long to be answered: 30 attempts that all are given up, and one that rings, take 40 minutes."""
 
 
+class CallStatus(StrEnum):
+    """How far a call has come. PROGRESSING: no carrier has rung yet."""
+
+    PROGRESSING = "progressing"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class HangupBy(StrEnum):
+    """Who ended a call. EDGE: refused or given up by the edge, or ended without anybody's report."""
+
+    CALLER = "caller"
+    CALLEE = "callee"
+    EDGE = "edge"
+    TIMEOUT = "timeout"
+
+
 class Verdict(StrEnum):
-    """What became of an attempt, for records and statistics."""
+    """The outcome of an attempt, for records and statistics."""
 
     ANSWERED = "answered"
     BUSY = "busy"
@@ -28,7 +46,7 @@ class Verdict(StrEnum):
 class Attempt:
     """One INVITE to one provider, or the reason why none was sent. Instants are None until they happen.
 
-    `pdd_ms`: sent to first ringing, or to the answer where nothing rang; `duration_ms`: answer to end.
+    `pdd_ms`: sent to first ringing, or to the answer if nothing rang; `duration_ms`: answer to end.
     """
 
     number: int
@@ -51,7 +69,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call from a trunk. `status`: progressing, ringing, answered, ended. `decision`: every candidate's place."""
+    """One call from a trunk. `source_address` is where its INVITE came from. `decision`: every candidate's place."""
 
     id: str
     edge: str
@@ -59,12 +77,13 @@ class Call:
     trunk_id: str | None
     sip_call_id: str = ""
     source: str = ""
+    source_address: str = ""
     dialled: str = ""
     number: str = ""
-    status: str = "progressing"
+    status: CallStatus = CallStatus.PROGRESSING
     sip_status: int | None = None
     reason: str = ""
-    hangup_by: str = ""
+    hangup_by: HangupBy | None = None
     tm_start: int
     tm_ringing: int | None = None
     tm_answered: int | None = None

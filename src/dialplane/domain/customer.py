@@ -1,42 +1,49 @@
 """A customer: who calls belong to."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
 
-from dialplane.domain.ids import parse_id
-from dialplane.domain.instants import NEVER
-from dialplane.domain.texts import parse_choice, parse_detail, parse_name, parse_text
+from dialplane.domain.errors import InvalidValue
+from dialplane.domain.ids import Id
+from dialplane.domain.instants import NEVER, Instant
+from dialplane.domain.texts import Detail, Name, choice, text
+from dialplane.domain.value import Value
 
-ACTIVE = "active"
-FROZEN = "frozen"
-DELETED = "deleted"
-STATUSES = (ACTIVE, FROZEN, DELETED)
 WEBHOOK_METHODS = ("", "POST", "GET", "PUT", "DELETE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
-    """`status` frozen refuses the customer's calls; deleted follows tm_delete."""
+class CustomerStatus(StrEnum):
+    """FROZEN: the customer's calls are refused. DELETED follows from tm_delete."""
 
-    id: str
-    name: str = ""
-    detail: str = ""
-    email: str = ""
-    phone_number: str = ""
-    address: str = ""
-    webhook_method: str = ""
-    webhook_uri: str = ""
-    status: str = ACTIVE
-    tm_create: int = 0
-    tm_update: int = NEVER
-    tm_delete: int = NEVER
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    DELETED = "deleted"
+
+
+ACTIVE, FROZEN, DELETED = STATUSES = tuple(CustomerStatus)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer(Value):
+    """`status` of a deleted customer is DELETED whatever it was before, and of no other."""
+
+    id: Id
+    name: Name = ""
+    detail: Detail = ""
+    email: Name = ""
+    phone_number: Name = ""
+    address: Annotated[str, text(1024)] = ""
+    webhook_method: Annotated[str, choice(*WEBHOOK_METHODS)] = ""
+    webhook_uri: Annotated[str, text(2048)] = ""
+    status: CustomerStatus = CustomerStatus.ACTIVE
+    tm_create: Instant = 0
+    tm_update: Instant = NEVER
+    tm_delete: Instant = NEVER
 
     def __post_init__(self) -> None:
-        parse_id(self.id)
-        parse_name(self.name)
-        parse_detail(self.detail)
-        parse_name(self.email, field="email")
-        parse_name(self.phone_number, field="phone_number")
-        parse_text(self.address, field="address", longest=1024)
-        parse_choice(self.webhook_method, field="webhook_method", among=WEBHOOK_METHODS)
-        parse_text(self.webhook_uri, field="webhook_uri", longest=2048)
-        parse_choice(self.status, field="status", among=STATUSES)
+        Value.__post_init__(self)
+        if self.tm_delete != NEVER:
+            object.__setattr__(self, "status", CustomerStatus.DELETED)
+        elif self.status == CustomerStatus.DELETED:
+            raise InvalidValue("status", "invalid_choice", "must be 'active' or 'frozen'; DELETE deletes a customer")

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
 
@@ -98,7 +99,7 @@ def forbidden_destination(address: Address) -> str | None:
 def parse_network(text: str, *, field: str = "allowed_ips") -> str:
     """A source address or network in CIDR form, canonical (`10.0.0.7`, `10.0.0.0/8`). Raises InvalidValue."""
     try:
-        network = ipaddress.ip_network(text, strict=True)
+        network = ipaddress.ip_network(str(text), strict=True)  # it would take a number or bytes for an address
     except ValueError:
         raise InvalidValue(
             field, "invalid_network", "must be IP addresses or networks like 192.0.2.0/24 with no host bits set"
@@ -121,3 +122,6 @@ def _is_dns_name(text: str) -> bool:
         and all(_LABEL.fullmatch(label) for label in labels)
         and not labels[-1].isdecimal()
     )
+
+
+Hostname = Annotated[str, parse_hostname]

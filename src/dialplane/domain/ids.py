@@ -1,13 +1,14 @@
 """Object ids: UUIDs in the canonical 8-4-4-4-12 form, lower case."""
 
 import re
+from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 SYSTEM_DEFAULT_CUSTOMER = "00000000-0000-0000-0000-000000000001"
-"""The customer whose routes stand behind everybody's own. Exists from the first start, cannot be deleted."""
+"""The customer whose routes come after every customer's own. Exists from the first start, cannot be deleted."""
 
 
 def parse_id(text: str, *, field: str = "id") -> str:
@@ -16,3 +17,6 @@ def parse_id(text: str, *, field: str = "id") -> str:
     if not _CANONICAL.fullmatch(lowered):
         raise InvalidValue(field, "invalid_id", "must be a UUID in the form 8-4-4-4-12 hexadecimal digits")
     return lowered
+
+
+Id = Annotated[str, parse_id]

@@ -6,8 +6,10 @@ Source: contract pages ("2022-10-22 16:16:16.874761"; 9999-01-01 means "has not 
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
+from dialplane.domain.texts import parse_range
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}")
@@ -46,3 +48,18 @@ def parse_instant(text: str, *, field: str = "timestamp") -> int:
         else:
             return (moment - _EPOCH) // timedelta(microseconds=1)
     raise InvalidValue(field, "invalid_timestamp", "must be a UTC timestamp like 2022-10-22 16:16:16.874761")
+
+
+def parse_moment(value: int, *, field: str) -> int:
+    """An instant from 1970 to NEVER. Raises InvalidValue."""
+    return parse_range(value, field=field, least=0, most=NEVER)
+
+
+def parse_bound(value: int, *, field: str) -> int:
+    """The bound of a time of validity: one before 1970, or after NEVER, is as good as that. Raises InvalidValue."""
+    if type(value) is not int:
+        raise InvalidValue(field, "invalid_timestamp", "must be an instant in microseconds")
+    return min(max(value, 0), NEVER)
+
+
+Instant = Annotated[int, parse_moment]

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Annotated, Any
 
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.hostname import parse_hostname
-from dialplane.domain.ids import parse_id
-from dialplane.domain.instants import NEVER
+from dialplane.domain.hostname import Hostname
+from dialplane.domain.ids import Id
+from dialplane.domain.instants import NEVER, Instant
 from dialplane.domain.tech import parse_affix, parse_codecs, parse_headers
-from dialplane.domain.texts import parse_choice, parse_detail, parse_name, parse_range
+from dialplane.domain.texts import Detail, Name, choice, parse_range, within
+from dialplane.domain.value import Value
 
 TYPES = ("sip",)
 TRANSPORTS = ("udp", "tcp", "tls")
@@ -24,60 +26,6 @@ PROGRESS_TIMEOUT_S = 8
 RING_TIMEOUT_S = 90
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
-    """The documented fields, and extensions that are at their default unless used.
-
-    Timeouts are whole seconds. `max_channels` (concurrent calls) and `max_cps` (attempts per second) are None
-    where there is no cap. `failover` maps a SIP status (300-699) to `next` or `stop` and overrides the table.
-    """
-
-    id: str
-    type: str
-    hostname: str
-    tech_prefix: str = ""
-    tech_postfix: str = ""
-    tech_headers: Mapping[str, str] = field(default_factory=dict)
-    name: str = ""
-    detail: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    codecs: str = ""
-    enabled: bool = True
-    transport: str = "udp"
-    username: str = ""
-    password: str = field(default="", repr=False)
-    max_channels: int | None = None
-    max_cps: int | None = None
-    failover: Mapping[int, str] = field(default_factory=dict)
-    no_response_timeout_s: int = NO_RESPONSE_TIMEOUT_S
-    progress_timeout_s: int = PROGRESS_TIMEOUT_S
-    ring_timeout_s: int = RING_TIMEOUT_S
-    tm_create: int = 0
-    tm_update: int = NEVER
-    tm_delete: int = NEVER
-
-    def __post_init__(self) -> None:
-        parse_id(self.id)
-        parse_choice(self.type, field="type", among=TYPES)
-        parse_hostname(self.hostname)
-        parse_affix(self.tech_prefix, field="tech_prefix")
-        parse_affix(self.tech_postfix, field="tech_postfix")
-        parse_headers(self.tech_headers)
-        parse_name(self.name)
-        parse_detail(self.detail)
-        parse_metadata(self.metadata)
-        parse_codecs(self.codecs)
-        parse_choice(self.transport, field="transport", among=TRANSPORTS)
-        parse_credential(self.username, field="username")
-        parse_credential(self.password, field="password")
-        parse_channels(self.max_channels)
-        parse_cps(self.max_cps)
-        parse_failover(self.failover)
-        parse_range(self.no_response_timeout_s, field="no_response_timeout_s", least=1, most=30)
-        parse_range(self.progress_timeout_s, field="progress_timeout_s", least=1, most=60)
-        parse_range(self.ring_timeout_s, field="ring_timeout_s", least=1, most=600)
-
-
 def parse_metadata(value: Mapping[str, Any], *, field: str = "metadata") -> Mapping[str, Any]:
     """A JSON object of at most 16 KiB. Raises InvalidValue."""
     try:
@@ -86,7 +34,7 @@ def parse_metadata(value: Mapping[str, Any], *, field: str = "metadata") -> Mapp
         raise InvalidValue(field, "invalid_metadata", "must be a JSON object") from None
     if size > MAX_METADATA_BYTES:
         raise InvalidValue(field, "too_long", f"must be at most {MAX_METADATA_BYTES} bytes as JSON")
-    return value
+    return MappingProxyType(dict(value))
 
 
 def parse_credential(text: str, *, field: str) -> str:
@@ -111,4 +59,42 @@ def parse_failover(value: Mapping[int, str], *, field: str = "failover") -> Mapp
     for status, action in value.items():
         if type(status) is not int or not 300 <= status <= 699 or action not in FAILOVER_ACTIONS:
             raise InvalidValue(field, "invalid_failover", "must map SIP statuses from 300 to 699 to 'next' or 'stop'")
-    return value
+    return MappingProxyType(dict(value))
+
+
+Channels = Annotated[int | None, parse_channels]
+Cps = Annotated[int | None, parse_cps]
+Credential = Annotated[str, parse_credential]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider(Value):
+    """The documented fields, and extensions that are at their default unless used.
+
+    Timeouts are whole seconds. `max_channels` (concurrent calls) and `max_cps` (attempts per second) are None if there
+    is no cap. `failover` maps a SIP status (300-699) to `next` or `stop` and overrides the table.
+    """
+
+    id: Id
+    type: Annotated[str, choice(*TYPES)]
+    hostname: Hostname
+    tech_prefix: Annotated[str, parse_affix] = ""
+    tech_postfix: Annotated[str, parse_affix] = ""
+    tech_headers: Annotated[Mapping[str, str], parse_headers] = field(default_factory=dict)
+    name: Name = ""
+    detail: Detail = ""
+    metadata: Annotated[Mapping[str, Any], parse_metadata] = field(default_factory=dict)
+    codecs: Annotated[str, parse_codecs] = ""
+    enabled: bool = True
+    transport: Annotated[str, choice(*TRANSPORTS)] = "udp"
+    username: Credential = ""
+    password: Credential = field(default="", repr=False)
+    max_channels: Channels = None
+    max_cps: Cps = None
+    failover: Annotated[Mapping[int, str], parse_failover] = field(default_factory=dict)
+    no_response_timeout_s: Annotated[int, within(1, 30)] = NO_RESPONSE_TIMEOUT_S
+    progress_timeout_s: Annotated[int, within(1, 60)] = PROGRESS_TIMEOUT_S
+    ring_timeout_s: Annotated[int, within(1, 600)] = RING_TIMEOUT_S
+    tm_create: Instant = 0
+    tm_update: Instant = NEVER
+    tm_delete: Instant = NEVER

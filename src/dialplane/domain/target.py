@@ -4,6 +4,7 @@ A number is `+` and 1-15 ASCII digits, the first not 0 (ITU-T E.164). A target i
 """
 
 import re
+from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
 
@@ -15,7 +16,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{0,14}")
 
 def parse_target(text: str, *, field: str = "target") -> str:
     """The target itself. Raises InvalidValue for all but `all` and `+` with 1-15 digits."""
-    if text != ALL and not _E164.fullmatch(text):
+    if text != ALL and not is_number(text):
         raise InvalidValue(
             field, "invalid_target", "must be 'all', or '+' and 1 to 15 digits of which the first is not 0"
         )
@@ -24,9 +25,14 @@ def parse_target(text: str, *, field: str = "target") -> str:
 
 def parse_number(text: str, *, field: str = "target") -> str:
     """A full number, `+` and 1-15 digits. Raises InvalidValue."""
-    if not _E164.fullmatch(text):
+    if not is_number(text):
         raise InvalidValue(field, "invalid_number", "must be '+' and 1 to 15 digits of which the first is not 0")
     return text
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a number, or the beginning of one (ITU-T E.164)."""
+    return _E164.fullmatch(text) is not None
 
 
 def matches(target: str, number: str) -> bool:
@@ -37,3 +43,6 @@ def matches(target: str, number: str) -> bool:
 def specificity(target: str) -> int:
     """How long the target is, for "longer before shorter, `all` last"."""
     return 0 if target == ALL else len(target)
+
+
+Target = Annotated[str, parse_target]

@@ -1,15 +1,20 @@
-"""Rules for free text, choices and bounded integers, shared by all resources."""
+"""Rules for free text, closed lists of words, flags and bounded integers, shared by all resources."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, TypeVar
 
 from dialplane.domain.errors import InvalidValue
 
 MAX_NAME = 255
 MAX_DETAIL = 4096
 
+E = TypeVar("E", bound=StrEnum)
+
 
 def parse_text(text: str, *, field: str, longest: int) -> str:
-    """Text as it was given, byte-exact. Raises InvalidValue for NUL, lone surrogates and over-length."""
+    """Text as it was sent, byte-exact. Raises InvalidValue for NUL, lone surrogates and over-length."""
     if len(text) > longest:
         raise InvalidValue(field, "too_long", f"must have at most {longest} characters")
     if "\x00" in text:
@@ -41,3 +46,34 @@ def parse_range(value: int, *, field: str, least: int, most: int) -> int:
     if type(value) is not int or not least <= value <= most:
         raise InvalidValue(field, "out_of_range", f"must be an integer from {least} to {most}")
     return value
+
+
+def parse_member(text: str, *, field: str, among: type[E]) -> E:
+    """The member of a closed list of words. Raises InvalidValue."""
+    return among(parse_choice(text, field=field, among=[member.value for member in among]))
+
+
+def parse_flag(value: bool, *, field: str) -> bool:
+    """True or False, and nothing that only counts as one of them. Raises InvalidValue."""
+    if type(value) is not bool:
+        raise InvalidValue(field, "invalid_type", "must be true or false")
+    return value
+
+
+def text(longest: int) -> Callable[..., str]:
+    """The rule of a field of text."""
+    return partial(parse_text, longest=longest)
+
+
+def choice(*words: str) -> Callable[..., str]:
+    """The rule of a field that holds one of these words."""
+    return partial(parse_choice, among=words)
+
+
+def within(least: int, most: int) -> Callable[..., int]:
+    """The rule of a field that holds an integer of this range."""
+    return partial(parse_range, least=least, most=most)
+
+
+Name = Annotated[str, parse_name]
+Detail = Annotated[str, parse_detail]

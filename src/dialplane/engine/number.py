@@ -3,10 +3,11 @@
 import re
 from typing import NamedTuple
 
+from dialplane.domain.target import is_number
+
 _SEPARATORS = str.maketrans("", "", "-.()")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _DIGITS = re.compile(r"[0-9]{1,32}")
-_E164 = re.compile(r"\+[1-9][0-9]{0,14}")
 _LONGEST_USER = 128
 
 
@@ -48,7 +49,7 @@ def _without_access_code(digits: str) -> str:
 
 def _international(digits: str) -> Normalised:
     number = f"+{digits}"
-    return Normalised(number) if _E164.fullmatch(number) else _NOT_A_NUMBER
+    return Normalised(number) if is_number(number) else _NOT_A_NUMBER
 
 
 def _in_region(digits: str, region: str) -> Normalised:

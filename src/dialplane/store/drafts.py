@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from dialplane.domain.kinds import T
 from dialplane.domain.records import record_of
 from dialplane.store import tables
 from dialplane.store.connections import raw
-from dialplane.store.objects import Shape, T
+from dialplane.store.objects import Shape
 from dialplane.store.revision_log import Change
 from dialplane.store.unit import COMMIT_WITHIN_S
 

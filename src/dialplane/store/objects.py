@@ -2,19 +2,15 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from sqlalchemy import ColumnElement, ScalarSelect, Table, TextClause, bindparam, func, insert, select, update
 
-from dialplane.domain.accesskey import AccessKey
-from dialplane.domain.agent import Agent
-from dialplane.domain.customer import Customer
-from dialplane.domain.provider import Provider
-from dialplane.domain.records import record_of
-from dialplane.domain.route import Route
-from dialplane.domain.trunk import Trunk
+from dialplane.domain import kinds
+from dialplane.domain.kinds import Kind, T
+from dialplane.domain.records import fields_of, record_of
 from dialplane.store import tables
 from dialplane.store.box import Box
 from dialplane.store.known import MOST_KNOWN
@@ -23,7 +19,6 @@ from dialplane.store.revision_log import Change
 from dialplane.store.unit import Rows, Unit
 
 Condition = ColumnElement[bool] | TextClause
-T = TypeVar("T", Customer, Agent, AccessKey, Provider, Route, Trunk)
 
 
 REMEMBERED = 20_000
@@ -36,34 +31,39 @@ IDS_AT_MOST = 5_000
 """Ids in one statement that is made for them: PostgreSQL takes 65,535 parameters, SQLite half as many."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Shape(Generic[T]):
-    """How objects of one kind are kept: `json` and `flags` name columns that are not kept as they are.
+    """How objects of one kind are kept: a row each, flags as 0 or 1, lists and mappings as JSON, secrets sealed."""
 
-    `sealed` fields are secrets, encrypted in rows and in revisions. `computed` fields are in no column.
-    """
+    of: Kind[T]
 
-    kind: str
-    cls: type[T]
-    table: Table
-    json: Collection[str] = ()
-    flags: Collection[str] = ()
-    sealed: Collection[str] = ()
-    computed: Collection[str] = ()
+    @property
+    def kind(self) -> str:
+        """The name of the kind."""
+        return self.of.name
+
+    @property
+    def table(self) -> Table:
+        return tables.metadata.tables[self.of.collection]
+
+    @property
+    def sealed(self) -> Collection[str]:
+        """Secrets, encrypted in rows and in revisions."""
+        return self.of.sealed
 
     def stored(self, value: T, box: Box) -> dict[str, Any]:
         """The object's record with its secrets sealed: what revisions keep."""
         record = record_of(value)
-        for name in self.sealed:
+        for name in self.of.sealed:
             record[name] = box.seal(record[name])
         return record
 
     def row(self, stored: Mapping[str, Any], revision: int) -> dict[str, Any]:
         """The table's row of a stored record."""
-        row = {name: value for name, value in stored.items() if name not in self.computed}
-        for name in self.json:
+        row = {name: value for name, value in stored.items() if name not in self.of.computed}
+        for name in self.of.documents:
             row[name] = json.dumps(row[name])
-        for name in self.flags:
+        for name in self.of.flags:
             row[name] = int(row[name])
         row["revision"] = revision
         return row
@@ -71,48 +71,29 @@ class Shape(Generic[T]):
     def record(self, row: Any, box: Box) -> dict[str, Any]:
         """The object's record, secrets open, of a row that was selected whole; `revision` is left in."""
         record: dict[str, Any] = row._asdict()
-        for name in self.json:
+        for name in self.of.documents:
             record[name] = json.loads(record[name])
-        for name in self.flags:
+        for name in self.of.flags:
             record[name] = record[name] == 1
-        for name in self.sealed:
+        for name in self.of.sealed:
             record[name] = box.open(record[name])
         return record
 
     def value(self, row: Any, box: Box) -> T:
         """The object of a row that was selected whole."""
         record = self.record(row, box)
-        for name in self.json:
-            record[name] = _in_memory(name, record[name])
-        for name in self.computed:
+        for name in self.of.computed:
             record[name] = ""
-        return _trusted(self, record)
+        return _trusted(self, fields_of(self.of.cls, record))
 
 
-CUSTOMERS = Shape("customer", Customer, tables.customers)
-AGENTS = Shape("agent", Agent, tables.agents)
-ACCESSKEYS = Shape("accesskey", AccessKey, tables.accesskeys)
-PROVIDERS = Shape(
-    "provider",
-    Provider,
-    tables.providers,
-    json=("tech_headers", "metadata", "failover"),
-    flags=("enabled",),
-    sealed=("password",),
-)
-ROUTES = Shape("route", Route, tables.routes, flags=("enabled",))
-TRUNKS = Shape(
-    "trunk",
-    Trunk,
-    tables.trunks,
-    json=("auth_types", "allowed_ips"),
-    flags=("enabled", "trusted_identity"),
-    sealed=("password",),
-    computed=("ha1",),
-)
-SHAPES: Mapping[str, Shape[Any]] = {
-    shape.kind: shape for shape in (CUSTOMERS, AGENTS, ACCESSKEYS, PROVIDERS, ROUTES, TRUNKS)
-}
+CUSTOMERS = Shape(kinds.CUSTOMER)
+AGENTS = Shape(kinds.AGENT)
+ACCESSKEYS = Shape(kinds.ACCESSKEY)
+PROVIDERS = Shape(kinds.PROVIDER)
+ROUTES = Shape(kinds.ROUTE)
+TRUNKS = Shape(kinds.TRUNK)
+SHAPES: Mapping[str, Shape[Any]] = {name: Shape(kind) for name, kind in kinds.KINDS.items()}
 
 KNOWN: Sequence[Shape[Any]] = (CUSTOMERS, PROVIDERS)
 """Kinds for `find_known`."""
@@ -277,18 +258,12 @@ def _update(shape: Shape[Any]) -> Prepared:
 
 @cache
 def _setters(shape: Shape[Any]) -> tuple[tuple[str, Callable[[Any, Any], None]], ...]:
-    return tuple((item.name, getattr(shape.cls, item.name).__set__) for item in fields(shape.cls))
+    return tuple((name, getattr(shape.of.cls, name).__set__) for name in shape.of.fields)
 
 
 def _trusted(shape: Shape[T], record: Mapping[str, Any]) -> T:
     """The object without checking its rules again: they held when it was stored, and cost more than the query."""
-    value = object.__new__(shape.cls)
+    value = object.__new__(shape.of.cls)
     for name, put_in in _setters(shape):
         put_in(value, record[name])
     return value
-
-
-def _in_memory(name: str, value: Any) -> Any:
-    if name == "failover":
-        return {int(status): action for status, action in value.items()}
-    return tuple(value) if isinstance(value, list) else value

@@ -1,12 +1,12 @@
 import pytest
 
 from dialplane.companion.probing.judgement import Judgement, Thresholds
-from dialplane.domain.health import HEALTHY, UNHEALTHY, UNKNOWN
+from dialplane.domain.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthStatus
 
 THRESHOLDS = Thresholds(down_after=3, up_after=2)
 
 
-def judge(probes: str, *, begin: str = UNKNOWN) -> str:
+def judge(probes: str, *, begin: HealthStatus = UNKNOWN) -> str:
     """The statuses after each probe, `u` up and `d` down, by their first letters (k: unknown)."""
     judgement, seen = Judgement(begin), ""
     for probe in probes:
@@ -27,7 +27,7 @@ def judge(probes: str, *, begin: str = UNKNOWN) -> str:
         (UNHEALTHY, "uu", "uh"),
     ],
 )
-def test_health_changes_only_after_so_many_probes_in_a_row(begin: str, probes: str, statuses: str) -> None:
+def test_health_changes_only_after_so_many_probes_in_a_row(begin: HealthStatus, probes: str, statuses: str) -> None:
     assert judge(probes, begin=begin) == statuses
 
 

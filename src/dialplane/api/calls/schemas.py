@@ -9,12 +9,12 @@ from dialplane.api.http.fields import Id, among, matching, optional
 from dialplane.api.http.query import Instant, Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.control.calls import CallRecord
-from dialplane.domain.call import Attempt, Verdict
+from dialplane.domain.call import Attempt, CallStatus, Verdict
 from dialplane.domain.instants import NEVER
 from dialplane.domain.target import parse_number
 from dialplane.engine.reasons import sentence
 
-STATUSES = ("progressing", "ringing", "answered", "ended")
+STATUSES = tuple(CallStatus)
 
 
 class CallList(Page):
@@ -136,13 +136,13 @@ def present(record: CallRecord) -> dict[str, Any]:
         "edge": call.edge,
         "sip_call_id": call.sip_call_id,
         "source": call.source,
-        "source_address": record.source_address,
+        "source_address": call.source_address,
         "dialled": call.dialled,
         "number": call.number,
         "status": call.status,
         "sip_status": call.sip_status,
         "reason": call.reason,
-        "hangup_by": call.hangup_by,
+        "hangup_by": call.hangup_by or "",
         "attempts": [_present_attempt(attempt) for attempt in call.attempts],
         "decision": [_present_place(place) for place in call.decision],
         "duration_ms": record.duration_ms,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from dialplane.domain.health import HEALTHY, UNHEALTHY, UNKNOWN
+from dialplane.domain.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Thresholds:
 class Judgement:
     """`streak`: how many probes in a row have said the opposite of `status` (for unknown: have said "down")."""
 
-    status: str = UNKNOWN
+    status: HealthStatus = UNKNOWN
     streak: int = 0
 
     def after(self, *, up: bool, thresholds: Thresholds) -> "Judgement":

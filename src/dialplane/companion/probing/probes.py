@@ -18,7 +18,7 @@ from dialplane.companion.probing.options import DOWN_STATUSES, says_up
 from dialplane.companion.probing.resolver import Endpoint, NameNotResolved, Resolver
 from dialplane.companion.probing.transports import NoAnswer, ask
 from dialplane.companion.tables import ReplicaTables, ReplicaUnusable
-from dialplane.domain.health import Health
+from dialplane.domain.health import Health, HealthStatus
 from dialplane.domain.provider import Provider
 from dialplane.eventlog.writer import EventLog
 
@@ -141,7 +141,7 @@ class ProviderProbes:
                 log.error("probe not recorded", provider=provider.id, why=str(error))
             await asyncio.sleep(self._plan.wait_s(in_doubt=judgement.in_doubt))
 
-    async def _keep(self, provider: Provider, status: str, found: Found, kept: "_Kept") -> None:
+    async def _keep(self, provider: Provider, status: HealthStatus, found: Found, kept: "_Kept") -> None:
         """Write what is new, and the health again when its last report is old. Raises ReplicaUnusable, OSError."""
         if found.addresses is not None and found.addresses != kept.addresses:
             await self._tables.set_addresses(provider, found.addresses)
