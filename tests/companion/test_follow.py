@@ -9,7 +9,6 @@ import pytest
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
 from dialplane.companion import follow
-from dialplane.companion.backoff import Backoff
 from dialplane.companion.check import TableCheck
 from dialplane.companion.follow import FeedFollower
 from dialplane.companion.heartbeat import Heartbeats
@@ -20,6 +19,7 @@ from dialplane.domain.provider import Provider
 from dialplane.domain.route import Route
 from dialplane.replica.layout import DAMAGED, id_bytes
 from dialplane.replica.reader import ReplicaReader
+from dialplane.system.backoff import Backoff
 from tests.companion.controlplane import ControlPlane, default_customer, running
 from tests.waiting import eventually_async
 

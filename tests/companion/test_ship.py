@@ -8,12 +8,12 @@ import pytest
 
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
-from dialplane.companion.backoff import Backoff
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.ship import EventShipper
 from dialplane.eventlog.kinds import AttemptRinging
 from dialplane.eventlog.reader import REFUSED, Backlog
 from dialplane.eventlog.writer import EventLog, encoded, new_id
+from dialplane.system.backoff import Backoff
 from tests.companion.controlplane import ControlPlane, running
 from tests.waiting import eventually_async
 

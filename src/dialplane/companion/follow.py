@@ -9,9 +9,9 @@ from typing import IO
 import structlog
 
 from dialplane.client import ApiError, AsyncClient, FeedTruncated
-from dialplane.companion.backoff import Backoff
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.tables import ReplicaTables, Taken
+from dialplane.system.backoff import Backoff
 
 LOOP = "feed"
 SPOOL_BYTES = 8 << 20  # a feed response larger than this goes to a file: a full load of a million routes is 300 MB

@@ -5,8 +5,12 @@ import json
 import os
 import time
 from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
+
+from dialplane.system.clock import now_us
+from dialplane.system.files import replace_file
 
 T = TypeVar("T")
 
@@ -60,9 +64,5 @@ class Heartbeats:
     def _write(self) -> None:
         now = time.monotonic()
         loops = {loop: {"seconds_ago": round(now - last, 1), **self._facts[loop]} for loop, last in self._last.items()}
-        aside = self._path.with_suffix(".new")
-        try:
-            aside.write_text(json.dumps({"pid": os.getpid(), "at": time.time_ns() // 1000, "loops": loops}))
-            aside.replace(self._path)
-        except OSError:
-            aside.unlink(missing_ok=True)  # a full disk must not stop the loops: the file is only for looking at
+        with suppress(OSError):  # a full disk must not stop the loops: nothing depends on the file
+            replace_file(self._path, json.dumps({"pid": os.getpid(), "at": now_us(), "loops": loops}), durable=False)

@@ -1,13 +1,13 @@
 """The demo's carriers: what each does, and the ports they keep for as long as the data folder lives."""
 
 import json
-import os
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dialplane.system.files import replace_file
 from dialplane_simulator.endpoint import bind_pair
 from dialplane_simulator.fleet import CarrierSpec, write_file
 
@@ -64,13 +64,8 @@ def load_state(data: Path, *, spoken_for: Collection[int] = ()) -> DemoState:
 
 
 def save_state(data: Path, state: DemoState) -> None:
-    """Write aside, then rename: a crash leaves the old state or the new one."""
-    aside = data / f"{STATE_FILE}.new"
-    with aside.open("w") as file:
-        json.dump({"ports": dict(state.ports), "prepared": state.prepared}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(data / STATE_FILE)
+    """Keep the state for the next start. Raises OSError."""
+    replace_file(data / STATE_FILE, json.dumps({"ports": dict(state.ports), "prepared": state.prepared}))
 
 
 def command(data: Path, ports: Mapping[str, int]) -> list[str]:

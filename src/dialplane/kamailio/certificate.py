@@ -1,6 +1,5 @@
 """The certificate that an edge shows over TLS where it is given none: its own, signed by itself, made once and kept."""
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -10,6 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from dialplane.system.files import replace_file
 
 LIFETIME = timedelta(days=3650)
 _LONGEST_NAME = 64  # of a common name, RFC 5280
@@ -38,7 +39,4 @@ def ensure_own(certificate: Path, key: Path, *, name: str, addresses: Iterable[s
     )
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for path, content in ((key, pem), (certificate, made.public_bytes(Encoding.PEM))):
-        aside = path.with_name(f"{path.name}.new")
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-        aside.replace(path)
+        replace_file(path, content)

@@ -23,6 +23,7 @@ from dialplane.engine.failover import RETRY_AFTER_S
 from dialplane.engine.overload import SHARES
 from dialplane.kamailio.certificate import ensure_own
 from dialplane.kamailio.config import DROP, SITE_PACKAGES_VARIABLE, EdgeConfig, script_settings
+from dialplane.system.files import replace_file
 
 CONFIG_FILE = "kamailio.cfg"
 SETTINGS_FILE = "script.json"
@@ -101,10 +102,10 @@ def write_config(config: EdgeConfig) -> Path:
     config.events.mkdir(parents=True, exist_ok=True)
     cookie_key = _cookie_key(config.run / COOKIE_KEY_FILE)
     settings = script_settings(config, cookie_key=cookie_key)
-    _write(config.run / SETTINGS_FILE, settings.to_json())
+    replace_file(config.run / SETTINGS_FILE, settings.to_json())
     if _has_tls(config.listen):
-        _write(config.run / TLS_FILE, render_tls(config))
-    _write(config.run / CONFIG_FILE, render(config, topology_key=_topology_key(cookie_key)))
+        replace_file(config.run / TLS_FILE, render_tls(config))
+    replace_file(config.run / CONFIG_FILE, render(config, topology_key=_topology_key(cookie_key)))
     return config.run / CONFIG_FILE
 
 
@@ -237,20 +238,9 @@ def _cookie_key(path: Path) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         key = secrets.token_hex(_COOKIE_KEY_BYTES)
-        _write(path, key + "\n")
+        replace_file(path, key + "\n")
         return key
 
 
 def _topology_key(cookie_key: str) -> str:
     return blake2b(b"topology", key=bytes.fromhex(cookie_key), digest_size=16).hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file that only its owner may read."""
-    aside = path.with_name(f"{path.name}.new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(aside, path)

@@ -15,7 +15,6 @@ from dialplane.edge.recovery.carried_calls import Carried, CarriedCalls, Snapsho
 from dialplane.edge.sip import Sip
 from dialplane.eventlog.reader import LogTail
 
-SNAPSHOT_FILE = "calls.json"
 _HOLDERS = 2
 """Keys that stand before the To tag in a call's row."""
 
