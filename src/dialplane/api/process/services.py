@@ -1,7 +1,6 @@
 """What every request needs from the process it runs in, made once by the lifespan of the app."""
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
 from dialplane.control.sessions import SessionKeys
 from dialplane.control.units import Database
+from dialplane.system.clock import now_us
 
 FIRST_LOADS = 2
 """Edges that may load the whole table at one time: each holds one of the database's few readers meanwhile."""
@@ -53,4 +53,4 @@ class Services:
 
 def instant_now() -> int:
     """The wall clock as an instant (us)."""
-    return time.time_ns() // 1000
+    return now_us()

@@ -3,7 +3,6 @@
 `outgoing.py` has it from there.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +26,7 @@ from dialplane.engine.failover import RETRY_AFTER_S
 from dialplane.eventlog.writer import EventLog, new_id, printable
 from dialplane.replica.layout import ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader, View
+from dialplane.system.clock import now_ms, now_us
 
 CALL_VARIABLE = "call"
 ASSERTED = "P-Asserted-Identity"
@@ -106,7 +106,7 @@ class Incoming:
 
     def _begin(self, plan: Plan) -> None:
         self.open_call = plan.call
-        origin = Origin(plan.call, time.time_ns() // 1_000_000)
+        origin = Origin(plan.call, now_ms())
         self._sip.record_route(make_cookie(origin, self._sip.text("$ci"), key=self._cookie_key))
         self._outgoing.begin(plan)
         self.open_call = ""
@@ -132,7 +132,7 @@ class Incoming:
         decision = dialroute(
             admission.candidates,
             number=admission.number,
-            now=time.time_ns() // 1000,
+            now=now_us(),
             call_id=call,
             providers=view.provider,
             health=view.health_status,
