@@ -35,7 +35,7 @@ async def shipping(plane: ControlPlane, folder: Path) -> AsyncIterator[EventLog]
             client,
             backlog,
             edge="here",
-            heartbeats=Heartbeats(folder / "agent.json"),
+            heartbeats=Heartbeats(folder / "companion.json"),
             backoff=Backoff(first_s=0.02, longest_s=0.1),
         )
         task = asyncio.create_task(shipper.run())
@@ -67,7 +67,7 @@ def test_what_waits_and_when_the_loops_last_turned_is_told_with_each_batch(plane
     asyncio.run(scenario())
 
 
-def test_events_arrive_in_order_with_what_the_agent_adds_to_each(plane: ControlPlane, tmp_path: Path) -> None:
+def test_events_arrive_in_order_with_what_the_companion_adds_to_each(plane: ControlPlane, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with shipping(plane, tmp_path) as events:
             for n in range(1, 6):

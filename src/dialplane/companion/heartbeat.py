@@ -1,4 +1,4 @@
-"""A heartbeat for each loop, and a status file from which others see that the agent lives and what it knows."""
+"""A heartbeat for each loop of the companion, and a status file that shows them and what each loop last reported."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class LoopStalled(Exception):
-    """A loop has not turned for longer than it may. The process ends, and is started again."""
+    """A loop has not turned for longer than it may. It ends the process, which its supervisor starts again."""
 
 
 class Heartbeats:
@@ -34,7 +34,7 @@ class Heartbeats:
         self._facts.setdefault(loop, {}).update(facts)
 
     async def during(self, loop: str, work: Awaitable[T], *, every_s: float = 5.0) -> T:
-        """Await what may take long through no fault of the loop's, as its turn at the replica behind a full load."""
+        """Await what may take long without a fault of the loop: its turn at the replica behind a full load, for one."""
         working = asyncio.ensure_future(work)
         try:
             while not (await asyncio.wait((working,), timeout=every_s))[0]:

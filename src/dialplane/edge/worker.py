@@ -46,7 +46,7 @@ class Worker:
         self._sip = sip
         self._cookie_key = bytes.fromhex(settings.cookie_key)
         self._replica = ReplicaReader(Path(settings.replica))
-        self._log = EventLog(Path(settings.events), edge=settings.edge, on_lost=self._count_lost)
+        self._log = EventLog(Path(settings.events), edge=settings.edge_name, on_lost=self._count_lost)
         self._inherited = Inherited(
             sip,
             events=Path(settings.events),

@@ -1,4 +1,4 @@
-"""The certificate that an edge shows over TLS where it is given none: its own, signed by itself, made once and kept."""
+"""An edge's own TLS certificate, self-signed, created once and kept: for an edge whose settings name no other."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -17,13 +17,13 @@ _LONGEST_NAME = 64  # of a common name, RFC 5280
 
 
 def ensure_own(certificate: Path, key: Path, *, name: str, addresses: Iterable[str]) -> None:
-    """Make both files (PEM) unless both are there. `name` is the edge's. Raises OSError."""
+    """Create both files (PEM) unless both exist. `name` is the edge's. Raises OSError."""
     if certificate.exists() and key.exists():
         return
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name[:_LONGEST_NAME] or "dialplane")])
     now = datetime.now(UTC)
-    made = (
+    signed = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -38,5 +38,5 @@ def ensure_own(certificate: Path, key: Path, *, name: str, addresses: Iterable[s
         .sign(private, hashes.SHA256())
     )
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    for path, content in ((key, pem), (certificate, made.public_bytes(Encoding.PEM))):
+    for path, content in ((key, pem), (certificate, signed.public_bytes(Encoding.PEM))):
         replace_file(path, content)

@@ -1,7 +1,8 @@
-"""Processes of this machine: ending with a parent, and finding others (Linux; elsewhere nothing is found)."""
+"""Programs and processes of this machine: end with a parent, find others (Linux; elsewhere nothing is found)."""
 
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import time
@@ -26,6 +27,11 @@ def die_with_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> Non
     _LIBC.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def program_path(name: str) -> str:
+    """The path of a program: on PATH, else in /usr/sbin, which Debian keeps off the PATH of most users."""
+    return shutil.which(name) or f"/usr/sbin/{name}"
 
 
 def is_running(pid: int) -> bool:

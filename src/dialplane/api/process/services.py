@@ -7,11 +7,11 @@ from pathlib import Path
 from dialplane.api.http.credentials import KnownCallers
 from dialplane.api.process.metrics import Metrics
 from dialplane.api.process.throttle import Throttle
-from dialplane.api.providers.destinations import Destinations
 from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
 from dialplane.control.sessions import SessionKeys
 from dialplane.control.units import Database
+from dialplane.engine.destinations import Destinations
 from dialplane.system.clock import now_us
 
 FIRST_LOADS = 2

@@ -6,13 +6,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from dialplane.domain.hostname import split_hostname
 from dialplane.domain.sip_status import phrase
 from dialplane.domain.trunk import REDIRECT, Trunk
 from dialplane.edge.call import ingress, redirect
 from dialplane.edge.call.answers import Answers
 from dialplane.edge.call.attempts import Outgoing
 from dialplane.edge.call.cookie import Origin, make_cookie
-from dialplane.edge.call.destinations import Destinations
 from dialplane.edge.call.ingress import Admission
 from dialplane.edge.call.plan import Carriers, Plan, decision_of, make_plan
 from dialplane.edge.call.soundness import is_sound
@@ -21,11 +21,13 @@ from dialplane.edge.limits.breakers import Breakers
 from dialplane.edge.limits.channels import TRUNK, Caps
 from dialplane.edge.settings import ScriptSettings
 from dialplane.edge.sip import Sip
+from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import dialroute
 from dialplane.engine.failover import RETRY_AFTER_S
 from dialplane.eventlog.writer import EventLog, new_id, printable
 from dialplane.replica.layout import ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader, View
+from dialplane.system.address import is_of_this_machine
 from dialplane.system.clock import now_ms, now_us
 
 CALL_VARIABLE = "call"
@@ -57,7 +59,11 @@ class Incoming:
         self._settings = settings
         self._log = log
         self._replica = replica
-        self._carriers = Carriers(Destinations(settings.sockets, denied=settings.denied_networks))
+        self._carriers = Carriers(
+            Destinations(
+                map(split_hostname, settings.sockets), denied=settings.denied_networks, is_local=is_of_this_machine
+            )
+        )
         self._answers = answers
         self._outgoing = outgoing
         self._breakers = breakers
