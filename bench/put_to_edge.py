@@ -1,7 +1,7 @@
 """From the answer of a PUT of a route to the moment that the edge's replica shows it, through the real processes.
 
-`dialplane serve` runs: API, SQLite, the edge's agent. Beside it the first load of the replica: from the start of the
-agent's process to a whole replica, and the CPU that both processes have used by then.
+`dialplane serve` runs: API, SQLite, the companion. Beside it the first load of the replica: from the start of the
+companion's process to a whole replica, and the CPU that both processes have used by then.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ def _one_size(report: Report, table: RouteTable, data: Path) -> None:
     revision = asyncio.run(seed(data, table))
     with serving(data) as instance:
         loaded_s = _first_load_s(instance, revision)
-        agent_s, api_s = (cpu_s(instance.main_pid(f"dialplane.{program}")) for program in ("agent", "api"))
-        figure = f"{loaded_s:.1f} s  (CPU: agent {agent_s:.1f} s, API {api_s:.1f} s)"
+        companion_s, api_s = (cpu_s(instance.main_pid(f"dialplane.{program}")) for program in ("companion", "api"))
+        figure = f"{loaded_s:.1f} s  (CPU: companion {companion_s:.1f} s, API {api_s:.1f} s)"
         report.line(f"first load from the feed, {table.size:,} routes", figure)
         delays_ms = sorted(_delays_ms(instance, table))
     report.line(
@@ -51,7 +51,7 @@ def _one_size(report: Report, table: RouteTable, data: Path) -> None:
 
 
 def _first_load_s(instance: Instance, revision: int) -> float:
-    """From the start of the agent's process until its replica is whole."""
+    """From the start of the companion's process until its replica is whole."""
     started_at = started_at_s(instance.main_pid("dialplane.companion"))
     folder = instance.data / "edge" / "replica"
     eventually(lambda: _revision(folder) >= revision, within_s=LOADED_WITHIN_S, what="the first load")

@@ -7,7 +7,7 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,13 @@ from bench.drouting import write_tables
 from bench.processes import cpu_s
 from bench.table import RouteTable
 from bench.verdicts import verdicts
+from dialplane.edge.settings import EdgeSettings
 from dialplane.kamailio import render
+from dialplane.kamailio.command import command_line, environment
 from dialplane.kamailio.config import EdgeConfig
+from dialplane.settings import Settings
 from tests.ports import free_port
+from tests.sip.edges import split_settings
 from tests.waiting import eventually
 
 PLAIN_SCRIPT = Path(__file__).with_name("native.cfg")
@@ -91,9 +95,9 @@ class Subject:
 
 def edge(name: str, folder: Path, replica: Path, **settings: Any) -> Subject:
     """The edge on this replica, with settings other than those that `serve` would give it."""
-    config = replace(_config(name, folder), replica=replica, **settings)
+    config = _config(name, folder, replica=replica, **settings)
     render.write_config(config)
-    return Subject(name, _port(config), render.command(config), render.environment(config), config.run / "kamailio.log")
+    return Subject(name, _port(config), command_line(config), environment(config), config.run / "kamailio.log")
 
 
 def plain(name: str, folder: Path, carriers: Sequence[str], **settings: Any) -> Subject:
@@ -126,37 +130,37 @@ def _native(
     name: str, folder: Path, template: Path, values: Mapping[str, object], settings: Mapping[str, Any]
 ) -> Subject:
     """A native script with these values filled in, on the edge's own command line."""
-    config = replace(_config(name, folder), **settings)
+    config = _config(name, folder, **settings)
     render.write_config(config)
     script = config.run / template.name
     text = render.ConfigTemplate(template.read_text())
     listen = "\n".join(f"listen={socket}" for socket in config.listen)
     script.write_text(text.substitute(values, workers=config.workers, listen=listen, exit_timeout_s=1))
-    own = str(config.run / render.CONFIG_FILE)
-    command = [str(script) if argument == own else argument for argument in render.command(config)]
-    return Subject(name, _port(config), command, render.environment(config), config.run / "kamailio.log")
+    own = str(config.folder.config)
+    command = [str(script) if argument == own else argument for argument in command_line(config)]
+    return Subject(name, _port(config), command, environment(config), config.run / "kamailio.log")
 
 
 def _folder(name: str, folder: Path) -> Path:
     return folder / name.replace(" ", "-").replace(",", "")
 
 
-def _config(name: str, folder: Path) -> EdgeConfig:
+def _config(name: str, folder: Path, **values: Any) -> EdgeConfig:
     """As `serve` would have it, but for the folders and ports, and that nothing keeps calls of one address back.
 
     There are no breakers: a first carrier that always fails would soon be the last.
     """
     port = free_port()
     own = _folder(name, folder)
+    named, others = split_settings(values)
+    fixed = {"edge_name": "bench", "source_requests_per_second": 1_000_000, "breaker_failures": 0}
     return EdgeConfig(
-        edge="bench",
+        settings=EdgeSettings.of(Settings(), **{**fixed, **named}),
         listen=(f"udp:127.0.0.1:{port}", f"tcp:127.0.0.1:{port}"),
-        replica=own / "replica",
+        **{"replica": own / "replica", **others},
         events=own / "events",
         run=own / "run",
         site_packages=Path(site.getsitepackages()[0]),
-        max_source_rps=1_000_000,
-        breaker_failures=0,
     )
 
 

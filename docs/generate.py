@@ -94,10 +94,15 @@ def _taken(parameter: Any) -> str:
 def settings() -> str:
     """Every setting with its default and reason."""
     rows = [
-        (f"`DIALPLANE_{name.upper()}`", f"`{field.get_default(call_default_factory=True)}`", field.description or "")
+        (f"`DIALPLANE_{name.upper()}`", f"`{_written(field.default)}`", field.description or "")
         for name, field in Settings.model_fields.items()
     ]
     return table(("setting", "default", "what for"), rows)
+
+
+def _written(default: object) -> str:
+    """A default as the environment would have it."""
+    return ",".join(default) if type(default) is tuple else "" if default is None else str(default)
 
 
 def events() -> str:

@@ -1,11 +1,17 @@
 """Settings: each documented, each with a safe default, each refused where it makes no sense."""
 
+import socket
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from dialplane.settings import Settings, split_address, split_list
+from dialplane.settings import Settings
+
+
+def settings(**values: object) -> Settings:
+    """Settings from texts, as the environment has them."""
+    return Settings.model_validate(values)
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -18,31 +24,48 @@ def test_a_setting_tells_what_it_is_for(name: str) -> None:
 def test_the_environment_is_read_and_arguments_win(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIALPLANE_HTTP", "127.0.0.1:9000")
     monkeypatch.setenv("DIALPLANE_CORS_ORIGINS", "https://a.example, https://b.example")
-    assert Settings().http_address == ("127.0.0.1", 9000)
-    assert split_list(Settings().cors_origins) == ("https://a.example", "https://b.example")
-    assert Settings(http="127.0.0.1:9001").http_address == ("127.0.0.1", 9001)
+    assert Settings().http == ("127.0.0.1", 9000)
+    assert Settings().cors_origins == ("https://a.example", "https://b.example")
+    assert settings(http="127.0.0.1:9001").http == ("127.0.0.1", 9001)
 
 
 def test_nothing_is_exposed_and_nothing_is_trusted_by_default() -> None:
-    settings = Settings(data=Path("x"))
-    assert settings.http_address[0] == settings.sip_address[0] == "127.0.0.1"
-    assert settings.cors_origins == settings.trusted_proxies == ""
-    assert settings.admin_password.get_secret_value() == ""
+    defaults = Settings(data=Path("x"))
+    assert defaults.http.host == defaults.sip.host == "127.0.0.1"
+    assert defaults.cors_origins == defaults.trusted_proxies == ()
+    assert defaults.admin_password.get_secret_value() == ""
 
 
 @pytest.mark.parametrize(
     ("text", "parsed"), [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:80", ("::1", 80)), ("host:0", ("host", 0))]
 )
 def test_an_address_is_host_and_port(text: str, parsed: tuple[str, int]) -> None:
-    assert split_address(text) == parsed
+    assert settings(http=text).http == settings(sip_tls=text).sip_tls == parsed
+    assert settings(sip_tls="").sip_tls is None
 
 
 @pytest.mark.parametrize("text", ["", "127.0.0.1", ":80", "host:", "host:65536", "host:8٠", "host:-1", "host:80 "])
 def test_anything_else_is_no_address(text: str) -> None:
-    with pytest.raises(ValueError, match="HOST:PORT"):
-        split_address(text)
-    with pytest.raises(ValidationError):
-        Settings(http=text)
+    with pytest.raises(ValidationError, match="HOST:PORT"):
+        settings(http=text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sip_tls", "dns_server", "denied_networks", "cors_origins", "trusted_proxies"),
+        *("tls_certificate", "tls_key", "tls_authorities", "key_file"),
+    ],
+)
+def test_an_empty_variable_names_nothing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"DIALPLANE_{name.upper()}", "")
+    assert not getattr(Settings(), name)
+
+
+def test_an_edge_without_a_name_has_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().edge_name == Settings(edge_name="").edge_name == socket.gethostname()
+    monkeypatch.setenv("DIALPLANE_EDGE_NAME", "edge-1")
+    assert Settings().edge_name == "edge-1"
 
 
 @pytest.mark.parametrize(
@@ -55,5 +78,5 @@ def test_a_value_that_makes_no_sense_is_refused(name: str, value: object) -> Non
 
 
 def test_secrets_are_not_in_the_printed_form() -> None:
-    settings = Settings.model_validate({"admin_password": "hidden", "database_url": "postgresql://u:hidden@h/d"})
-    assert "hidden" not in repr(settings)
+    secret = Settings.model_validate({"admin_password": "hidden", "database_url": "postgresql://u:hidden@h/d"})
+    assert "hidden" not in repr(secret)

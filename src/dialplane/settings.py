@@ -1,51 +1,44 @@
 """Every setting, with its unit, its default and the reason for it.
 
 Each is read from the environment as `DIALPLANE_<NAME>`. Only composition roots read this module; they pass plain
-values inward.
+values inward. The edge's settings keep their names on the way to Kamailio (edge/settings.py).
 """
 
-import re
+import socket
 import ssl
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from dialplane.system import datafolder
+from dialplane.system.address import SocketAddress
+from dialplane.system.datafolder import DataFolder
+
 _AUTHORITIES = "/etc/ssl/certs"
-_PORT = re.compile(r"[0-9]{1,5}")
 
 
-def split_address(text: str) -> tuple[str, int]:
-    """Host and port of `HOST:PORT` (`[::1]:8080` for IPv6). Port 0 asks the system for a free one.
-
-    Raises ValueError for anything else.
-    """
-    host, colon, port = text.rpartition(":")
-    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not colon or not bare or not _PORT.fullmatch(port) or int(port) > 65535:
-        raise ValueError("must be HOST:PORT, like 127.0.0.1:8080")
-    return bare, int(port)
+def _address(value: object) -> object:
+    return SocketAddress.parse(value) if isinstance(value, str) else value
 
 
-def _address(text: str) -> str:
-    split_address(text)
-    return text
+def _optional(value: object) -> object:
+    return None if value == "" else value
 
 
-def _optional_address(text: str) -> str:
-    return _address(text) if text else ""
+def _entries(value: object) -> object:
+    """The entries of a comma-separated text, without blanks."""
+    return tuple(entry for part in value.split(",") if (entry := part.strip())) if isinstance(value, str) else value
 
 
 def _optional_ip(text: str) -> str:
     return str(ip_address(text.strip("[]"))) if text else ""
 
 
-def _networks(text: str) -> str:
-    for network in split_list(text):
-        ip_network(network)
-    return text
+def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(ip_network(text)) for text in texts)
 
 
 def _keepalive(seconds: int) -> int:
@@ -54,13 +47,14 @@ def _keepalive(seconds: int) -> int:
     return seconds
 
 
-def split_list(text: str) -> tuple[str, ...]:
-    """The entries of a comma-separated setting, without blanks."""
-    return tuple(entry for part in text.split(",") if (entry := part.strip()))
+def _or_host_name(text: str) -> str:
+    return text or socket.gethostname()
 
 
-Address = Annotated[str, AfterValidator(_address)]
-Listed = Annotated[str, NoDecode]
+Address = Annotated[SocketAddress, NoDecode, BeforeValidator(_address)]
+OptionalAddress = Annotated[SocketAddress | None, NoDecode, BeforeValidator(_address), BeforeValidator(_optional)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_optional)]
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_entries)]
 
 
 class Settings(BaseSettings):
@@ -69,15 +63,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DIALPLANE_", extra="ignore", frozen=True)
 
     data: Path = Field(
-        default=Path("dialplane-data"),
+        default=datafolder.DEFAULT,
         description="Folder that holds the database, secrets, replica, events and logs; one instance at a time.",
     )
     http: Address = Field(
-        default="127.0.0.1:8080",
-        description="HOST:PORT of the REST API. Loopback, so that nothing is exposed before someone says so.",
+        default=SocketAddress("127.0.0.1", 8080),
+        description="HOST:PORT of the REST API. Loopback, so that nothing is exposed unless you set it.",
     )
     sip: Address = Field(
-        default="127.0.0.1:5060",
+        default=SocketAddress("127.0.0.1", 5060),
         description="HOST:PORT that the edge receives SIP on. Loopback, for the same reason.",
     )
     demo: bool = Field(
@@ -92,7 +86,7 @@ class Settings(BaseSettings):
     )
     admin_username: str = Field(
         default="",
-        description="User name of the first administrator, made when there is none; empty for admin@localhost.",
+        description="User name of the first administrator, created if there is none; empty for admin@localhost.",
     )
     admin_password: SecretStr = Field(
         default=SecretStr(""),
@@ -165,34 +159,34 @@ class Settings(BaseSettings):
     requests_per_second: int = Field(
         default=10_000, ge=1, le=1_000_000,
         description="Requests per second of one access key or person, before 429. Beyond one worker's capacity by "
-        "default; lower it where callers share a platform.",
+        "default; lower it if callers share a platform.",
     )  # fmt: skip
     cors_origins: Listed = Field(
-        default="",
+        default=(),
         description="Comma-separated origins whose pages may call the API from a browser; empty for none.",
     )
     trusted_proxies: Listed = Field(
-        default="",
+        default=(),
         description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed; empty for none.",
     )
 
     # --- Routing and the edge
-    sip_tls: Annotated[str, AfterValidator(_optional_address)] = Field(
-        default="",
-        description="HOST:PORT for SIP over TLS; empty for the port above that of `sip`, or a free one where it is "
-        "taken: carriers over TLS need a socket to be sent from.",
+    sip_tls: OptionalAddress = Field(
+        default=None,
+        description="HOST:PORT for SIP over TLS; empty for the port above that of `sip`, or a free one if it is in "
+        "use: carriers over TLS need a socket to be sent from.",
     )
     sip_advertised: Annotated[str, AfterValidator(_optional_ip)] = Field(
         default="",
-        description="IP address that callers and carriers reach this edge at, where it is not the one of `sip`: behind "
-        "NAT. Empty for that one; where `sip` is 0.0.0.0 or [::], for the address of the default route.",
+        description="IP address that callers and carriers reach this edge at, if it is not the one of `sip`: behind "
+        "NAT. Empty for that one; if `sip` is 0.0.0.0 or [::], for the address of the default route.",
     )
-    tls_certificate: Path | None = Field(
+    tls_certificate: OptionalPath = Field(
         default=None,
         description="PEM file of the certificate that the edge shows over TLS; empty for one of its own making.",
     )
-    tls_key: Path | None = Field(default=None, description="PEM file of the private key to `tls_certificate`.")
-    tls_authorities: Path | None = Field(
+    tls_key: OptionalPath = Field(default=None, description="PEM file of the private key to `tls_certificate`.")
+    tls_authorities: OptionalPath = Field(
         default=None,
         description="The authorities that must have signed a carrier's certificate: a PEM file, or a folder of them as "
         "`openssl rehash` makes it, which starts quicker; empty for the system's. For one that signs its own, the "
@@ -203,8 +197,8 @@ class Settings(BaseSettings):
         description="Check the certificates of carriers over TLS. Kamailio 5.6 checks who signed them and until when "
         "they hold; the name only the probes check, which puts a carrier with another's certificate last.",
     )
-    denied_networks: Annotated[str, AfterValidator(_networks)] = Field(
-        default="",
+    denied_networks: Annotated[Listed, AfterValidator(_networks)] = Field(
+        default=(),
         description="Comma-separated networks that no provider may live in, besides link-local, multicast and "
         "unspecified ones, which are always refused. Private networks are allowed: SBCs live there.",
     )
@@ -226,8 +220,8 @@ class Settings(BaseSettings):
     strangers: str = Field(
         default="refuse",
         pattern="^(refuse|drop)$",
-        description="What callers get that belong to no trunk, and known scanners: refuse (403, which tells a customer "
-        "what is wrong) or drop (no answer).",
+        description="The answer to callers that belong to no trunk, and to known scanners: refuse (403, which "
+        "shows a customer what is wrong) or drop (no answer).",
     )
     stranger_requests: int = Field(
         default=50, ge=1, le=100_000,
@@ -247,12 +241,12 @@ class Settings(BaseSettings):
     new_calls_per_second: int = Field(
         default=0, ge=0, le=1_000_000,
         description="New calls per second of all sources together before 503 with Retry-After; 0 for no limit. "
-        "What the machine cannot carry is refused without it; set it where what stands behind carries less.",
+        "Calls that the machine cannot carry are refused without it; set it if the carriers take fewer.",
     )  # fmt: skip
     hide_topology: bool = Field(
         default=True,
         description="Keep customers' addresses from carriers and carriers' from customers. Costs a seventh of the CPU "
-        "of a call; turn it off where all are one network.",
+        "of a call; turn it off if all are one network.",
     )
     breaker_failures: int = Field(
         default=5, ge=0, le=1000,
@@ -264,8 +258,9 @@ class Settings(BaseSettings):
         description="Seconds until one call tries such a provider in its old place again. At one lost second or "
         "three a trial, a dead provider costs one caller in half a minute that much; one that returns waits as long.",
     )  # fmt: skip
-    edge_name: str = Field(
+    edge_name: Annotated[str, AfterValidator(_or_host_name)] = Field(
         default="",
+        validate_default=True,
         description="Name of this edge in records and feeds; empty for the machine's host name.",
         max_length=255,
     )
@@ -273,7 +268,7 @@ class Settings(BaseSettings):
         default="",
         description="Base URL of the control plane that an edge follows; empty for the one on this machine.",
     )
-    key_file: Path | None = Field(
+    key_file: OptionalPath = Field(
         default=None,
         description="File that holds the access key (permission `edge`) of an edge that runs by itself.",
     )
@@ -298,20 +293,15 @@ class Settings(BaseSettings):
         default=600.0, ge=0.1, le=86_400,
         description="Seconds between two looks at every entry of an edge's table, for damage that calls do not meet.",
     )  # fmt: skip
-    dns_server: Annotated[str, AfterValidator(_optional_address)] = Field(
-        default="",
+    dns_server: OptionalAddress = Field(
+        default=None,
         description="ADDRESS:PORT of the DNS server to look providers' hostnames up at; empty for the system's.",
     )
 
     @property
-    def http_address(self) -> tuple[str, int]:
-        """Host and port of `http`."""
-        return split_address(self.http)
-
-    @property
-    def sip_address(self) -> tuple[str, int]:
-        """Host and port of `sip`."""
-        return split_address(self.sip)
+    def folder(self) -> DataFolder:
+        """The data folder, by its absolute path."""
+        return DataFolder(self.data.absolute())
 
     @property
     def carrier_authorities(self) -> Path | None:
@@ -325,10 +315,10 @@ class Settings(BaseSettings):
 
     @property
     def database_file(self) -> Path:
-        """The SQLite file that is used where `database_url` is empty."""
-        return self.data / "dialplane.db"
+        """The SQLite file that is used if `database_url` is empty."""
+        return self.folder.database
 
     @property
     def secrets_folder(self) -> Path:
-        """Signing keys and the box key; mode 0700."""
-        return self.data / "secrets"
+        """The folder of the signing keys and of the keys to stored passwords; mode 0700."""
+        return self.folder.secrets

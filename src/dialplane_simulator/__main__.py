@@ -24,18 +24,19 @@ READY = "ready"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status 0 after a clean stop, 1 where a carrier cannot listen, 2 for wrong arguments."""
+    """Exit status 0 after a clean stop, 1 if a carrier cannot listen, 2 for wrong arguments."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     parser = _parser()
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        specs = [spec for path in given.file for spec in read_file(path)] + [parse_line(line) for line in given.carrier]
+        listed = [spec for path in options.file for spec in read_file(path)]
+        specs = [*listed, *map(parse_line, options.carrier)]
     except (ValueError, OSError) as error:
         parser.error(str(error))
     if not specs:
-        parser.error("give at least one --carrier or --file")
+        parser.error("at least one --carrier or --file is needed")
     try:
-        asyncio.run(_run(specs, until_stdin_ends=given.until_stdin_ends))
+        asyncio.run(_run(specs, until_stdin_ends=options.until_stdin_ends))
     except OSError as error:
         logging.error("%s", error)
         return 1

@@ -1,4 +1,4 @@
-"""What is to be done later, without a clock: whoever owns the agenda runs it when `next_due` has come."""
+"""Actions for later, without a clock: the owner of the agenda runs it when `next_due` has come."""
 
 import heapq
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a simulated carrier does with an INVITE: a row of steps, and what a CANCEL, a caller or a probe gets.
+"""A simulated carrier's behaviour: the steps after an INVITE, and the answers to CANCEL, to the caller and to probes.
 
 `parse_behaviour` reads the text form that the command line and JSON files use: a kind and its parameters, like
 `answer ring=1`, `refuse status=486 ring=0.5`, `silent`. The kinds are the table `KINDS`.
@@ -55,14 +55,14 @@ Kind = Callable[..., Behaviour]
 
 
 def answer(*, after: float = 0.0, ring: float = 0.0, media: bool = False, talk: float | None = None) -> Behaviour:
-    """200 after `after` + `ring` seconds; rings in between (183 with SDP where `media`). `talk`: hangs up after it."""
+    """200 after `after` + `ring` seconds; rings in between (183 with SDP if `media`). `talk`: hangs up after it."""
     ringing = Step(status=183, after_s=after, sdp=True) if media else Step(status=180, after_s=after)
     steps = (TRYING, ringing, Step(status=200, after_s=ring, sdp=True))
     return Behaviour(steps=steps if ring or media else (TRYING, replace(steps[2], after_s=after)), talk_s=talk)
 
 
 def refuse(*, status: int = 503, after: float = 0.0, ring: float = 0.0, reason: str = "") -> Behaviour:
-    """A final status of 300 to 699 after `after` + `ring` seconds; rings in between where `ring` is given."""
+    """A final status of 300 to 699 after `after` + `ring` seconds; rings in between if `ring` is set."""
     ringing = (Step(status=180, after_s=after),) if ring else ()
     last = Step(status=status, after_s=ring if ring else after, reason=reason)
     return Behaviour(steps=(TRYING, *ringing, last))
@@ -84,12 +84,12 @@ def trying() -> Behaviour:
 
 
 def ring(*, after: float = 0.0, media: bool = False) -> Behaviour:
-    """Rings for ever (183 with SDP where `media`)."""
+    """Rings for ever (183 with SDP if `media`)."""
     return Behaviour(steps=(TRYING, Step(status=183 if media else 180, after_s=after, sdp=media)))
 
 
 def late(*, after: float = 0.0, ringing: bool = False) -> Behaviour:
-    """Only 100 (and 180 where `ringing`), then an answer `after` seconds after the CANCEL, as if they had crossed."""
+    """Only 100 (and 180 if `ringing`), then an answer `after` seconds after the CANCEL, as if they had crossed."""
     steps = (TRYING, Step(status=180)) if ringing else (TRYING,)
     return Behaviour(steps=steps, on_cancel=OnCancel.ANSWER, late_s=after)
 
@@ -130,13 +130,13 @@ class NumberPlan:
     by_ending: Mapping[str, Behaviour] = field(default_factory=dict)
 
     def behaviour_for(self, user: str) -> Behaviour:
-        """What happens to a call whose Request-URI has this user part."""
+        """The behaviour for a call whose Request-URI has this user part."""
         endings = [ending for ending in self.by_ending if user.endswith(ending)]
         return self.by_ending[max(endings, key=len)] if endings else self.otherwise
 
 
 def parse_behaviour(text: str) -> Behaviour:
-    """The behaviour that `kind name=value ...` describes. Raises ValueError saying what is wrong."""
+    """The behaviour that `kind name=value ...` describes. Raises ValueError, which names the mistake."""
     kind_name, *pairs = text.split() or [""]
     kind = KINDS.get(kind_name)
     if kind is None:

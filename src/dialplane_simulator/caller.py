@@ -61,14 +61,14 @@ class Caller:
         return await answered
 
     async def close(self) -> None:
-        """Hang up what is still going on (without waiting for the other side) and close the sockets."""
+        """Hang up open calls (without waiting for the other side) and close the sockets."""
         self._endpoint.move(self._agent.hang_up_all)
         await self._endpoint.close()
 
 
 @asynccontextmanager
 async def open_caller(*, host: str = "127.0.0.1", port: int = 0, timers: Timers | None = None) -> AsyncIterator[Caller]:
-    """A caller that can place calls for as long as the block lasts. Raises OSError where the port is taken."""
+    """A caller that can place calls for as long as the block lasts. Raises OSError if the port is in use."""
     agent: UserAgentClient | None = None
 
     def make(host: str, port: int, seed: str) -> UserAgentClient:

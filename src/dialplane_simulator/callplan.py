@@ -1,4 +1,4 @@
-"""What a simulated caller is to do, and what it then saw."""
+"""A simulated caller's plan for a call, and its result."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,9 +32,8 @@ class CallPlan:
 
     @property
     def uri(self) -> str:
-        host = f"[{self.to.host}]" if ":" in self.to.host else self.to.host
         suffix = ";transport=tcp" if self.to.transport == "tcp" else ""
-        return f"sip:{self.user}@{self.domain or f'{host}:{self.to.port}'}{suffix}"
+        return f"sip:{self.user}@{self.domain or self.to.address}{suffix}"
 
 
 class HangupBy(StrEnum):
@@ -45,7 +44,7 @@ class HangupBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallResult:
-    """What the caller saw. Times are seconds since the first INVITE, None for what did not happen.
+    """The caller's view of the call. Times are seconds since the first INVITE, None for what did not happen.
 
     `status` is the final status, None when none came (`failure` says why: `timeout` or `unreachable`).
     `answers` counts the different legs that sent a 2xx: more than one must never be.

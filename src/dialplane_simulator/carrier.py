@@ -85,7 +85,7 @@ async def open_carrier(
     port: int = 0,
     timers: Timers | None = None,
 ) -> AsyncIterator[Carrier]:
-    """A carrier that listens for as long as the block lasts. Raises OSError where the port is taken."""
+    """A carrier that listens for as long as the block lasts. Raises OSError if the port is in use."""
     carrier = Carrier(name, plan if isinstance(plan, NumberPlan) else NumberPlan(otherwise=plan))
     await carrier._open(host, port, timers)
     try:

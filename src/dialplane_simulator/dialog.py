@@ -1,4 +1,4 @@
-"""A dialog: what two user agents share of an answered call (RFC 3261 section 12). Loose routing only."""
+"""A dialog: the state that two user agents share of an answered call (RFC 3261 section 12). Loose routing only."""
 
 import ipaddress
 import re
@@ -27,7 +27,7 @@ class Dialog:
 
     @property
     def next_hop(self) -> Peer:
-        """Where requests go: the first route, else the remote target. Names are not resolved: `peer` then."""
+        """The destination of requests: the first route, else the remote target. A name is not resolved: `peer` then."""
         return peer_of(uri_of(self.routes[0]) if self.routes else self.target, otherwise=self.peer)
 
     def request(self, method: str, *, sequence: int, via: str, headers: Iterable[tuple[str, str]] = ()) -> Request:

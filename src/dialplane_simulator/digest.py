@@ -56,7 +56,7 @@ def parameters_of(value: str) -> dict[str, str]:
 
 
 def answer(challenge: str, credentials: Credentials, *, method: str, uri: str, cnonce: str) -> str:
-    """The Authorization value for this challenge. Raises ValueError for a scheme or algorithm not known here."""
+    """The Authorization value for this challenge. Raises ValueError for an unsupported scheme or algorithm."""
     asked = parameters_of(challenge)
     algorithm = asked.get("algorithm", "MD5")
     if not challenge.lower().startswith("digest") or algorithm.upper() not in _ALGORITHMS:

@@ -49,7 +49,7 @@ class Endpoint:
         self._server = await self._loop.create_server(lambda: _Stream(self), sock=tcp)
 
     def move(self, change: Callable[[float], None]) -> None:
-        """Do `change(now)` to the user agent, then send and schedule what follows from it.
+        """Do `change(now)` to the user agent, then send and schedule the consequences.
 
         An error in our own code must not stop a carrier in the middle of a test: it is logged and counted.
         """
@@ -186,7 +186,7 @@ async def open_endpoint(make_agent: AgentFactory, *, host: str = "127.0.0.1", po
 
 
 def bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """A UDP and a TCP socket bound to the same port. Raises OSError where the port is taken."""
+    """A UDP and a TCP socket bound to the same port. Raises OSError if the port is in use."""
     for _ in range(PORT_TRIES):
         with contextlib.ExitStack() as stack:
             udp = stack.enter_context(_bound(host, port, socket.SOCK_DGRAM))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dialplane.system.address import SocketAddress
 from dialplane_simulator.behaviour import NumberPlan, parse_behaviour
 from dialplane_simulator.carrier import Carrier, open_carrier
 
@@ -27,7 +28,7 @@ class CarrierSpec:
 
     @property
     def plan(self) -> NumberPlan:
-        """Raises ValueError where a behaviour is none."""
+        """The carrier's behaviours by number. Raises ValueError for an unknown one."""
         by_ending = {ending: parse_behaviour(text) for ending, text in self.endings.items()}
         return NumberPlan(otherwise=parse_behaviour(self.behaviour), by_ending=by_ending)
 
@@ -48,11 +49,11 @@ def read_file(path: Path) -> list[CarrierSpec]:
 
 
 def write_file(path: Path, specs: Sequence[CarrierSpec]) -> None:
-    """What `read_file` reads."""
+    """Write the file that `read_file` reads. Raises OSError."""
     described: list[dict[str, Any]] = [
         {
             "name": spec.name,
-            "listen": f"{spec.host}:{spec.port}",
+            "listen": str(SocketAddress(spec.host, spec.port)),
             "behaviour": spec.behaviour,
             "endings": dict(spec.endings),
         }
@@ -62,7 +63,7 @@ def write_file(path: Path, specs: Sequence[CarrierSpec]) -> None:
 
 
 async def open_fleet(stack: AsyncExitStack, specs: Sequence[CarrierSpec]) -> list[Carrier]:
-    """Open every carrier; the stack closes them. Raises OSError, with the carrier's name, where a port is taken."""
+    """Open every carrier; the stack closes them. Raises OSError, with the carrier's name, if a port is in use."""
     carriers = []
     for spec in specs:
         opening = open_carrier(spec.plan, name=spec.name, host=spec.host, port=spec.port)
@@ -74,9 +75,12 @@ async def open_fleet(stack: AsyncExitStack, specs: Sequence[CarrierSpec]) -> lis
 
 
 def _spec(name: str, listen: str, behaviour: str, endings: Mapping[str, str]) -> CarrierSpec:
-    host, colon, port = listen.rpartition(":")
-    if not name or not colon or not (port.isascii() and port.isdecimal()) or int(port) > 65_535:
+    try:
+        address = SocketAddress.parse(listen)
+    except ValueError:
+        address = None
+    if not name or address is None:
         raise ValueError("a carrier is written: name host:port behaviour")
-    spec = CarrierSpec(name=name, host=host.strip("[]"), port=int(port), behaviour=behaviour, endings=dict(endings))
+    spec = CarrierSpec(name=name, host=address.host, port=address.port, behaviour=behaviour, endings=dict(endings))
     _ = spec.plan
     return spec

@@ -15,7 +15,7 @@ class StreamFramer:
         self._buffer = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The whole messages that are now there. Raises Malformed where the stream cannot be followed any more."""
+        """The messages that are now complete. Raises Malformed if the stream cannot be followed any more."""
         self._buffer += data
         messages = []
         while message := self._next():

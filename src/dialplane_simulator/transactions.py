@@ -79,7 +79,7 @@ CLIENT: Table = {
 
 
 class Line(Protocol):
-    """What transactions share: the agenda, the timers, and the way out."""
+    """The parts common to all transactions: agenda, timers, and transport."""
 
     agenda: Agenda
     timers: Timers
@@ -88,7 +88,7 @@ class Line(Protocol):
 
 
 def event_of(status: int) -> Event:
-    """What a response of this status means to a transaction."""
+    """The event that a response of this status is to a transaction."""
     if status < 200:
         return Event.PROVISIONAL
     return Event.SUCCESS if status < 300 else Event.FAILURE
@@ -121,7 +121,7 @@ class Transaction:
             self._on_end()
 
     def _step(self, event: Event) -> bool:
-        """Take the transition. False where the table has none: the event is then ignored."""
+        """Take the transition. False if the table has none: the event is then ignored."""
         following = self.table.get((self.state, event))
         if following is None:
             return False
@@ -148,7 +148,7 @@ class Transaction:
         self._line.send(data, self.peer)
 
     def _repeat_every(self, data: bytes, interval_s: float, *, now: float, cap: bool = True) -> None:
-        """Send again after the interval, which doubles each time (up to T2 where `cap`). UDP only."""
+        """Send again after the interval, which doubles each time (up to T2 if `cap`). UDP only."""
         if self.peer.reliable:
             return
 
@@ -161,7 +161,7 @@ class Transaction:
 
 
 class InviteServer(Transaction):
-    """Section 17.2.1: what a carrier keeps of an INVITE. Timers G, H, I and L."""
+    """An INVITE server transaction (section 17.2.1). Timers G, H, I and L."""
 
     table = INVITE_SERVER
     first = State.PROCEEDING
@@ -171,7 +171,7 @@ class InviteServer(Transaction):
         self._last = b""
 
     def respond(self, response: Response, now: float) -> bool:
-        """Send it where the state still allows it. A 2xx is repeated by the call, not here (section 13.3.1.4)."""
+        """Send it if the state still allows it. A 2xx is repeated by the call, not here (section 13.3.1.4)."""
         event = event_of(response.status)
         if not self._step(event):
             return False
@@ -226,7 +226,7 @@ class Server(Transaction):
 
 
 class ClientTransaction(Transaction):
-    """What INVITE and other requests have in common on the sending side."""
+    """The parts common to client transactions of INVITE and of other requests."""
 
     def __init__(
         self,
@@ -260,7 +260,7 @@ class ClientTransaction(Transaction):
 
 
 class InviteClient(ClientTransaction):
-    """Section 17.1.1: what a caller keeps of its INVITE. Timers A, B, D and M."""
+    """An INVITE client transaction (section 17.1.1). Timers A, B, D and M."""
 
     table = INVITE_CLIENT
     first = State.CALLING

@@ -74,8 +74,7 @@ class UserAgentClient(UserAgent):
 
     def probe(self, to: Peer, now: float, done: Callable[[int | None], None]) -> None:
         """Send OPTIONS; `done(status)` with the final status, or None when nothing came within timer F."""
-        host = f"[{to.host}]" if ":" in to.host else to.host
-        request = Request(method="OPTIONS", uri=f"sip:{host}:{to.port}")
+        request = Request(method="OPTIONS", uri=f"sip:{to.address}")
         for name, value in (
             ("Via", self.via(to.transport)),
             ("Max-Forwards", MAX_FORWARDS),
@@ -96,7 +95,7 @@ class UserAgentClient(UserAgent):
         )
 
     def hang_up_all(self, now: float) -> None:
-        """End what is still going on: cancel what is not answered, BYE what is."""
+        """End open calls: CANCEL if not answered, else BYE."""
         for call in list(self._calls.values()):
             if call.phase is Phase.TALKING:
                 self._hang_up(call, now)
@@ -201,7 +200,7 @@ class UserAgentClient(UserAgent):
         self._over(call, now)
 
     def _answered(self, call: _Call, response: Response, now: float) -> None:
-        """Acknowledge; then talk, or hang up at once what must not be: a second answer, or one after a CANCEL."""
+        """Acknowledge; then talk, or hang up at once on a second answer or one after a CANCEL."""
         known = call.acks.get(response.to_tag)
         if known:
             self.send(*known)

@@ -7,6 +7,7 @@ subclasses (`uas`: a carrier, `uac`: a caller).
 from collections import Counter
 from collections.abc import Callable
 
+from dialplane.system.address import SocketAddress
 from dialplane_simulator.agenda import Agenda
 from dialplane_simulator.timers import Timers
 from dialplane_simulator.transactions import Client, ClientTransaction, InviteClient, InviteServer, Server
@@ -51,7 +52,7 @@ class UserAgent:
         self._outgoing.append((data, peer))
 
     def take_outgoing(self) -> list[tuple[bytes, Peer]]:
-        """What is to be sent since the last time this was asked."""
+        """The messages to send since the last call of this method."""
         outgoing, self._outgoing = self._outgoing, []
         return outgoing
 
@@ -104,13 +105,13 @@ class UserAgent:
         return f"SIP/2.0/{transport.upper()} {self.address};branch={MAGIC_COOKIE}{self.token()};rport"
 
     def contact(self, user: str, transport: str) -> str:
-        """Where requests of a dialog reach us."""
+        """The URI at which requests within a dialog reach us."""
         suffix = ";transport=tcp" if transport == "tcp" else ""
         return f"<sip:{user}@{self.address}{suffix}>"
 
     @property
     def address(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return str(SocketAddress(self.host, self.port))
 
     def on_invite(self, transaction: InviteServer, now: float) -> None:
         """A new INVITE, in a dialog or not."""
@@ -190,7 +191,7 @@ def request_is_for_success(invite: InviteServer) -> bool:
 
 
 def _server_key(request: Request, *, method: str) -> ServerKey:
-    """Section 17.2.3: branch, sent-by and method; for branches of RFC 2543 what made a request the same then."""
+    """Section 17.2.3: branch, sent-by and method; for branches of RFC 2543, the fields that it compares."""
     via = request.via
     sent_by = f"{via.host}:{via.port}"
     if via.branch.startswith(MAGIC_COOKIE):

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from sipmessage import CSeq, Headers
 from sipmessage.message import COMPACT_FORMS
 
-from dialplane_simulator.statuses import phrase_of
+from dialplane.domain.sip_status import phrase
+from dialplane.system.address import SocketAddress
 
 MAX_MESSAGE = 65_535
 """Bytes: what fits into one UDP datagram; the same cap keeps a TCP peer from growing our memory."""
@@ -36,12 +37,12 @@ _MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
 
 
 class Malformed(ValueError):
-    """What came is not a SIP message that can be answered."""
+    """The bytes are no SIP message that can be answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who a message came from or goes to. `transport` is `udp` or `tcp`."""
+    """The source or destination of a message. `transport` is `udp` or `tcp`."""
 
     transport: str
     host: str
@@ -50,6 +51,11 @@ class Peer:
     @property
     def reliable(self) -> bool:
         return self.transport != "udp"
+
+    @property
+    def address(self) -> SocketAddress:
+        """Host and port."""
+        return SocketAddress(self.host, self.port)
 
     def __str__(self) -> str:
         return f"{self.transport}:{self.host}:{self.port}"
@@ -68,7 +74,7 @@ class Via:
 
 @dataclass(slots=True)
 class Message:
-    """Headers and body. Values are raw text; the properties read what transactions and dialogs need."""
+    """Headers and body. Values are raw text; the properties parse those that transactions and dialogs need."""
 
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
@@ -188,8 +194,8 @@ def response_to(
     headers: Iterable[tuple[str, str]] = (),
     body: bytes = b"",
 ) -> Response:
-    """The response with what RFC 3261 section 8.2.6 copies from the request; `to_tag` where the To has none."""
-    response = Response(status=status, reason=reason or phrase_of(status), body=body)
+    """The response, with headers copied from the request by RFC 3261 section 8.2.6; `to_tag` if the To has none."""
+    response = Response(status=status, reason=reason or phrase(status), body=body)
     for name in ("Via", "From", "To", "Call-ID", "CSeq"):
         response.headers.setlist(name, list(request.headers.getlist(name)))
     if to_tag and not request.to_tag:
@@ -204,7 +210,7 @@ def response_to(
 
 
 def return_peer(request: Request, source: Peer) -> Peer:
-    """Where responses go (RFC 3261 section 18.2.2): back on the connection, or to the source with Via's port."""
+    """The destination of responses (RFC 3261 section 18.2.2): the connection, or the source with Via's port."""
     via = request.via
     if source.reliable or via.wants_rport:
         return source

@@ -1,4 +1,4 @@
-"""A real HTTP server that speaks the feed and takes events, with faults to order. For the agent's own tests."""
+"""A real HTTP server that speaks the feed and takes events, with faults to order. For the companion's own tests."""
 
 import json
 import threading

@@ -15,15 +15,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from dialplane.companion.heartbeat import Heartbeats
-from dialplane.companion.probing.destinations import Destinations
 from dialplane.companion.probing.judgement import Thresholds
 from dialplane.companion.probing.probes import ProbePlan, ProviderProbes
 from dialplane.companion.probing.resolver import Resolver
 from dialplane.companion.tables import ReplicaTables
+from dialplane.domain.hostname import HostPort
 from dialplane.domain.provider import Provider
 from dialplane.domain.records import record_of
+from dialplane.engine.destinations import Destinations
 from dialplane.eventlog.writer import EventLog
 from dialplane.replica.reader import ReplicaReader
+from dialplane.system.address import SocketAddress, is_of_this_machine
 from tests.companion.controlplane import default_customer
 
 CARRIER = "4dbeabd6-f397-4375-95d2-a38411e07ed1"
@@ -147,13 +149,13 @@ async def probing(
 ) -> AsyncIterator[Edge]:
     (folder / "events").mkdir(exist_ok=True)
     tables = ReplicaTables(folder / "replica")
-    resolver = Resolver(nameservers=["127.0.0.1"], port=nameserver_port, lifetime_s=0.5)
+    resolver = Resolver(SocketAddress("127.0.0.1", nameserver_port), lifetime_s=0.5)
     probes = ProviderProbes(
         tables,
         resolver=resolver,
-        destinations=Destinations(own=own),
+        destinations=Destinations([HostPort(*own)], is_local=is_of_this_machine),
         events=EventLog(folder / "events", edge="here"),
-        heartbeats=Heartbeats(folder / "agent.json"),
+        heartbeats=Heartbeats(folder / "companion.json"),
         plan=plan,
     )
     task = asyncio.create_task(probes.run())

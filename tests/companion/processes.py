@@ -1,4 +1,4 @@
-"""The edge agent as a process of its own."""
+"""The companion as a process of its own."""
 
 import os
 import subprocess
@@ -11,7 +11,9 @@ from tests.companion.controlplane import ControlPlane
 
 
 @contextmanager
-def agent_process(plane: ControlPlane, data: Path, *, key: str | None = "key") -> Iterator["subprocess.Popen[bytes]"]:
+def companion_process(
+    plane: ControlPlane, data: Path, *, key: str | None = "key"
+) -> Iterator["subprocess.Popen[bytes]"]:
     """`python -m dialplane.companion` on this data folder, following that control plane."""
     (data / "edge" / "events").mkdir(parents=True, exist_ok=True)
     if key is not None:
@@ -23,7 +25,7 @@ def agent_process(plane: ControlPlane, data: Path, *, key: str | None = "key") -
         "DIALPLANE_EDGE_NAME": "here",
         "DIALPLANE_LOG_LEVEL": "warning",
     }
-    with (data / "agent.log").open("ab") as log:
+    with (data / "companion.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "dialplane.companion"],
             env=environment,

@@ -9,7 +9,6 @@ import pytest
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
 from dialplane.companion import follow
-from dialplane.companion.backoff import Backoff
 from dialplane.companion.check import TableCheck
 from dialplane.companion.follow import FeedFollower
 from dialplane.companion.heartbeat import Heartbeats
@@ -20,6 +19,7 @@ from dialplane.domain.provider import Provider
 from dialplane.domain.route import Route
 from dialplane.replica.layout import DAMAGED, id_bytes
 from dialplane.replica.reader import ReplicaReader
+from dialplane.system.backoff import Backoff
 from tests.companion.controlplane import ControlPlane, default_customer, running
 from tests.waiting import eventually_async
 
@@ -56,11 +56,11 @@ async def following(plane: ControlPlane, folder: Path, *, check_every_s: float =
             tables,
             edge="here",
             spool_folder=folder,
-            heartbeats=Heartbeats(folder / "agent.json"),
+            heartbeats=Heartbeats(folder / "companion.json"),
             on_change=lambda: changes.append("changed"),
             backoff=Backoff(first_s=0.02, longest_s=0.1),
         )
-        check = TableCheck(tables, heartbeats=Heartbeats(folder / "agent.json"), every_s=check_every_s)
+        check = TableCheck(tables, heartbeats=Heartbeats(folder / "companion.json"), every_s=check_every_s)
         loops = asyncio.gather(follower.run(), check.run())
         try:
             yield changes
@@ -100,7 +100,7 @@ def test_an_empty_edge_loads_everything_and_then_follows_each_change(plane: Cont
     asyncio.run(scenario())
 
 
-def test_a_restarted_agent_goes_on_from_its_revision(plane: ControlPlane, tmp_path: Path) -> None:
+def test_a_restarted_companion_goes_on_from_its_revision(plane: ControlPlane, tmp_path: Path) -> None:
     async def scenario() -> None:
         plane.put(CARRIER, route(1))
         async with following(plane, tmp_path):
@@ -243,7 +243,7 @@ def test_a_download_that_takes_longer_than_a_turn_may_is_no_stall_as_long_as_it_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow, "DAMAGE_LOOK_S", 0.02)
-    heartbeats = Heartbeats(tmp_path / "agent.json", silence_limit_s=0.5)
+    heartbeats = Heartbeats(tmp_path / "companion.json", silence_limit_s=0.5)
     line = SlowLine()
     follower = FeedFollower(
         cast(AsyncClient, line), ReplicaTables(tmp_path / "replica"), edge="here", spool_folder=tmp_path,

@@ -11,7 +11,7 @@ from tests.waiting import eventually_async
 
 def test_a_loop_that_waits_its_turn_beats_and_gets_what_it_waited_for(tmp_path: Path) -> None:
     async def scenario() -> None:
-        beats = Heartbeats(tmp_path / "agent.json", silence_limit_s=0.5)
+        beats = Heartbeats(tmp_path / "companion.json", silence_limit_s=0.5)
         may_go_on = asyncio.Event()
 
         async def slow() -> int:
@@ -31,7 +31,7 @@ def test_a_loop_that_waits_its_turn_beats_and_gets_what_it_waited_for(tmp_path: 
 
 def test_what_goes_wrong_meanwhile_is_told_and_a_stop_stops_it(tmp_path: Path) -> None:
     async def scenario() -> None:
-        beats = Heartbeats(tmp_path / "agent.json")
+        beats = Heartbeats(tmp_path / "companion.json")
 
         async def broken() -> None:
             raise ValueError("broken")

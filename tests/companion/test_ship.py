@@ -8,12 +8,12 @@ import pytest
 
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
-from dialplane.companion.backoff import Backoff
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.ship import EventShipper
 from dialplane.eventlog.kinds import AttemptRinging
 from dialplane.eventlog.reader import REFUSED, Backlog
 from dialplane.eventlog.writer import EventLog, encoded, new_id
+from dialplane.system.backoff import Backoff
 from tests.companion.controlplane import ControlPlane, running
 from tests.waiting import eventually_async
 
@@ -35,7 +35,7 @@ async def shipping(plane: ControlPlane, folder: Path) -> AsyncIterator[EventLog]
             client,
             backlog,
             edge="here",
-            heartbeats=Heartbeats(folder / "agent.json"),
+            heartbeats=Heartbeats(folder / "companion.json"),
             backoff=Backoff(first_s=0.02, longest_s=0.1),
         )
         task = asyncio.create_task(shipper.run())
@@ -67,7 +67,7 @@ def test_what_waits_and_when_the_loops_last_turned_is_told_with_each_batch(plane
     asyncio.run(scenario())
 
 
-def test_events_arrive_in_order_with_what_the_agent_adds_to_each(plane: ControlPlane, tmp_path: Path) -> None:
+def test_events_arrive_in_order_with_what_the_companion_adds_to_each(plane: ControlPlane, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with shipping(plane, tmp_path) as events:
             for n in range(1, 6):

@@ -1,4 +1,4 @@
-"""What the agent tells of its edge, with a real process in Kamailio's place where one must run."""
+"""What the companion tells of its edge, with a real process in Kamailio's place where one must run."""
 
 import asyncio
 import json
@@ -16,8 +16,10 @@ from structlog.testing import capture_logs
 
 from dialplane.companion import status
 from dialplane.companion.heartbeat import Heartbeats
-from dialplane.companion.status import EdgeStatus, counters_of, kamailio_version, load_of, running_kamailio
+from dialplane.companion.status import EdgeStatus, counters_of, kamailio_version, load_of
 from dialplane.eventlog.writer import EventLog
+from dialplane.system.datafolder import KamailioFolder
+from dialplane.system.process import process_of_pid_file
 from tests.waiting import eventually_async
 
 
@@ -62,10 +64,10 @@ def run(status: EdgeStatus, scenario: Callable[[], Any]) -> None:
 
 
 def status_of(tmp_path: Path, events: Path, **fields: Any) -> EdgeStatus:
-    heartbeats = Heartbeats(tmp_path / "agent.json")
+    heartbeats = Heartbeats(tmp_path / "companion.json")
     writer = EventLog(events, edge="here")
     settings = {"damages": lambda: 0, **fields}
-    return EdgeStatus(writer, run_folder=tmp_path, max_call_s=900, heartbeats=heartbeats, **settings)
+    return EdgeStatus(writer, kamailio=KamailioFolder(tmp_path), max_call_s=900, heartbeats=heartbeats, **settings)
 
 
 def test_a_status_tells_what_runs_and_since_when(tmp_path: Path, events: Path, start: Callable[[], Any]) -> None:
@@ -185,14 +187,14 @@ def test_it_is_told_again_and_again(tmp_path: Path, events: Path, start: Callabl
 def test_a_process_id_that_leads_nowhere_is_no_kamailio(tmp_path: Path, text: str) -> None:
     file = tmp_path / "kamailio.pid"
     file.write_text(text)
-    assert running_kamailio(file) is None
+    assert process_of_pid_file(file, program="kamailio") is None
 
 
 def test_another_process_with_kamailios_former_id_is_no_kamailio(tmp_path: Path) -> None:
     file = tmp_path / "kamailio.pid"
     file.write_text(str(os.getpid()))
-    assert running_kamailio(file) is None
-    assert running_kamailio(tmp_path / "absent") is None
+    assert process_of_pid_file(file, program="kamailio") is None
+    assert process_of_pid_file(tmp_path / "absent", program="kamailio") is None
 
 
 def test_a_full_disk_does_not_end_the_loop(tmp_path: Path, events: Path) -> None:

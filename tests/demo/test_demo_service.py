@@ -1,4 +1,4 @@
-"""`dialplane serve --demo` as a newcomer sees it: through the real API, agent, Kamailio and carriers."""
+"""`dialplane serve --demo` as a newcomer sees it: through the real API, companion, Kamailio and carriers."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.client import Client
-from dialplane.demo.carriers import CARRIERS, STATE_FILE
+from dialplane.demo.carriers import CARRIERS
 from dialplane.demo.prepare import MARK, ROUTES
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from tests.ports import free_port
@@ -75,7 +75,7 @@ def test_a_newcomer_sees_a_call_fail_over_and_again_after_a_restart(tmp_path: Pa
         with Client(f"http://127.0.0.1:{http}") as client:
             client.login("admin@localhost", PASSWORD)
             made = demo_objects(client)
-        ports = json.loads((tmp_path / "data" / STATE_FILE).read_text())["ports"]
+        ports = json.loads((tmp_path / "data" / "demo.json").read_text())["ports"]
         told = subprocess.run(
             [*PROGRAM, "call", "--data", str(tmp_path / "data"), "--", "+821000000486"],
             capture_output=True,

@@ -13,6 +13,7 @@ from dialplane.edge.settings import ScriptSettings
 from dialplane.edge.sip import Sip
 from dialplane.edge.worker import Worker
 from dialplane.kamailio import render
+from dialplane.settings import Settings
 from tests.edge.fakeksr import FakeKsr
 from tests.eventlog.test_writer import written
 
@@ -22,24 +23,16 @@ BEFORE = Origin(ID, time.time_ns() // 1_000_000 - 1_000)
 
 def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
     fields = {
-        "edge": "test",
         "replica": str(folder / "replica"),
         "events": str(folder / "events"),
         "sockets": ("127.0.0.1:5060",),
         "cookie_key": "00" * 32,
-        "max_attempts": 10,
-        "breaker_failures": 5,
-        "breaker_open_s": 30,
-        "drops_strangers": False,
-        "max_auth_failures": 20,
-        "max_headers": 100,
-        "max_vias": 64,
-        "max_call_s": 14_400,
         "is_quiet": False,
+        "edge_name": "test",
         "run": str(folder / "run"),
         **settings,
     }
-    return Worker(Sip(ksr), ScriptSettings(**fields))
+    return Worker(Sip(ksr), ScriptSettings.of(Settings(), **fields))
 
 
 def message(**variables: Any) -> Any:

@@ -121,7 +121,7 @@ def test_an_entry_that_no_lookup_finds_any_more_is_found_by_looking_at_all_of_th
 def test_a_table_that_is_cut_short_while_it_is_in_use_is_loaded_anew_and_ends_no_process_for_good(
     node: Instance, carriers: tuple[Carrier, Carrier], kept: float
 ) -> None:
-    """Whoever reads what is gone is ended by the kernel (SIGBUS): Kamailio's workers and the agent have it mapped."""
+    """Whoever reads what is gone is ended by the kernel (SIGBUS): Kamailio's workers and companion have it mapped."""
     _, wrong = carriers
     statuses: Counter[int | None] = Counter()
     with node.client() as client:
@@ -133,7 +133,7 @@ def test_a_table_that_is_cut_short_while_it_is_in_use_is_loaded_anew_and_ends_no
             eventually(lambda: call(node) == 200, within_s=HEALED_WITHIN_S, what=f"a table that is whole: {statuses}")
             assert file.stat().st_size > 0
             eventually(lambda: damages(client) >= 1, within_s=HEALED_WITHIN_S, what="the damage told of")
-        eventually(node.follows, within_s=HEALED_WITHIN_S, what="the agent to follow the feed again")
+        eventually(node.follows, within_s=HEALED_WITHIN_S, what="the companion to follow the feed again")
     print(f"\nThe replica cut short {ROUNDS} times: calls ended {dict(statuses)} before it healed")
     assert "SIGBUS" in node.said()
     assert wrong.received("INVITE") == []

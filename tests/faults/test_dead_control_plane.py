@@ -27,7 +27,9 @@ def demo(tmp_path: Path) -> Iterator[Instance]:
         yield instance
 
 
-def test_calls_fail_over_with_api_and_agent_dead_and_each_is_recorded_once_after_their_return(demo: Instance) -> None:
+def test_calls_fail_over_with_api_and_companion_dead_and_each_is_recorded_once_after_their_return(
+    demo: Instance,
+) -> None:
     with demo.client() as client:
         before = {call["id"] for call in client.calls.all()}
     sip = demo.running()["sip"]
@@ -55,8 +57,8 @@ def test_calls_fail_over_with_api_and_agent_dead_and_each_is_recorded_once_after
 
         eventually(lambda: len(recorded()) >= CALLS, within_s=30, what="all calls recorded and ended")
         print(
-            f"\nAPI and agent dead: {answered} of {CALLS} calls answered after a failover, {len(recorded())} recorded "
-            f"after their return"
+            f"\nAPI and companion dead: {answered} of {CALLS} calls answered after a failover, {len(recorded())} "
+            f"recorded after their return"
         )
         assert Counter(recorded()) == Counter(result.call_id for result in results)
         for call in client.calls.all():

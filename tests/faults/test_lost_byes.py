@@ -21,12 +21,12 @@ SILENT_LIMIT = pytest.mark.timeout(240)
 ONLY_FULL = pytest.mark.skipif(not FULL, reason="takes two minutes: DIALPLANE_FAULTS=full")
 
 
-@pytest.mark.parametrize("hides_topology", TOPOLOGY)
-def test_a_call_whose_time_is_up_is_ended_for_both_sides(stage: Stage, hides_topology: bool) -> None:
+@pytest.mark.parametrize("hide_topology", TOPOLOGY)
+def test_a_call_whose_time_is_up_is_ended_for_both_sides(stage: Stage, hide_topology: bool) -> None:
     carrier = stage.carrier(ANSWER)
     stage.table.trunk()
     stage.table.provider(carrier.hostname)
-    edge = stage.edge(max_call_s=2, hides_topology=hides_topology)
+    edge = stage.edge(max_call_s=2, hide_topology=hide_topology)
 
     stage.call(edge, Caller(callee_hangs_up=True), calls=MANY, per_second=MANY)
 
@@ -37,16 +37,16 @@ def test_a_call_whose_time_is_up_is_ended_for_both_sides(stage: Stage, hides_top
     assert timed_out == len(ended) == MANY
 
 
-@pytest.mark.parametrize("hides_topology", TOPOLOGY)
+@pytest.mark.parametrize("hide_topology", TOPOLOGY)
 def test_a_side_that_knows_no_such_call_ends_it_and_any_other_answer_keeps_it(
-    stage: Stage, hides_topology: bool
+    stage: Stage, hide_topology: bool
 ) -> None:
     left, kept = stage.carrier(REFUSES_OPTIONS), stage.carrier(REFUSES_OPTIONS)
     stage.table.trunk(max_channels=2)
     stage.table.provider(left.hostname, target="+8210")
     stage.table.provider(kept.hostname, target="+4930")
     stage.table.provider(stage.carrier(BUSY).hostname, target=ASKS_FOR_CHANNEL)
-    edge = stage.edge(keepalive_s=ASKED_EACH_S, keepalive_failures=1, hides_topology=hides_topology)
+    edge = stage.edge(call_keepalive_s=ASKED_EACH_S, call_keepalive_failures=1, hide_topology=hide_topology)
     talks_on = Caller(number="+493012345678", options_status=200, talk_ms=16_000)
 
     with stage.calling(edge, talks_on, timeout_s=80):
@@ -62,14 +62,14 @@ def test_a_side_that_knows_no_such_call_ends_it_and_any_other_answer_keeps_it(
 
 @ONLY_FULL
 @SILENT_LIMIT
-@pytest.mark.parametrize("hides_topology", [True, False])
-def test_a_caller_that_vanished_is_missed_and_its_channels_are_freed(stage: Stage, hides_topology: bool) -> None:
+@pytest.mark.parametrize("hide_topology", [True, False])
+def test_a_caller_that_vanished_is_missed_and_its_channels_are_freed(stage: Stage, hide_topology: bool) -> None:
     asked = TakeOptions(405)
     carrier = stage.carrier((Send(200, with_sdp=True), TAKE_ACK, asked, asked, asked, TAKE_BYE))
     stage.table.trunk(max_channels=1)
     stage.table.provider(carrier.hostname, target="+8210")
     stage.table.provider(stage.carrier(BUSY).hostname, target=ASKS_FOR_CHANNEL)
-    edge = stage.edge(keepalive_s=ASKED_EACH_S, hides_topology=hides_topology)
+    edge = stage.edge(call_keepalive_s=ASKED_EACH_S, hide_topology=hide_topology)
 
     stage.attempt_call(edge, Caller(talk_ms=60_000), timeout_s=1)
     assert not has_free_channel(stage, edge)

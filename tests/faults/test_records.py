@@ -14,7 +14,7 @@ from typing import Any
 from dialplane.client import ApiError
 from dialplane.eventlog.writer import EventLog
 from tests.companion.controlplane import ControlPlane, default_customer, running
-from tests.companion.processes import agent_process
+from tests.companion.processes import companion_process
 from tests.ports import free_port
 from tests.serve.instance import serving
 from tests.waiting import eventually
@@ -43,7 +43,7 @@ def write_call(events: EventLog, call: str, *, number: str) -> None:
 
 
 def of_calls(plane: ControlPlane) -> list[dict[str, Any]]:
-    """What the control plane was told of calls; the agent tells of its edge too."""
+    """What the control plane was told of calls; the companion tells of its edge too."""
     return [event for event in plane.events if "call" in event]
 
 
@@ -72,31 +72,31 @@ class Traffic:
         self._thread.join(5)
 
 
-def test_an_agent_killed_at_any_moment_loses_no_event(tmp_path: Path) -> None:
+def test_a_companion_killed_at_any_moment_loses_no_event(tmp_path: Path) -> None:
     (tmp_path / "edge" / "events").mkdir(parents=True)
     moments = random.Random(7)
     with running(ControlPlane()) as plane:
         plane.put(default_customer())
         with Traffic(tmp_path / "edge" / "events", edge="here", rate=100) as traffic:
             for _ in range(6):
-                with agent_process(plane, tmp_path):
+                with companion_process(plane, tmp_path):
                     taken = len(plane.batches)
                     eventually(lambda: len(plane.batches) > taken, within_s=20)
                     time.sleep(moments.uniform(0, 0.3))
-        with agent_process(plane, tmp_path):
+        with companion_process(plane, tmp_path):
             eventually(lambda: len({event["id"] for event in of_calls(plane)}) == 7 * len(traffic.calls), within_s=20)
     seen = Counter(event["id"] for event in of_calls(plane))
     again = seen.total() - len(seen)
     print(
-        f"\nAgent killed 6 times: {7 * len(traffic.calls)} events written, {len(seen)} arrived, {again} of them again "
-        f"under the same id"
+        f"\nCompanion killed 6 times: {7 * len(traffic.calls)} events written, {len(seen)} arrived, {again} of them "
+        f"again under the same id"
     )
     assert len(seen) == 7 * len(traffic.calls)
     assert again <= 6 * 2000, "more was sent again than one batch for each kill"
     assert not (tmp_path / "edge" / "events" / "refused.jsonl").exists()
 
 
-def test_records_are_complete_and_single_when_api_and_agent_are_killed_again_and_again(tmp_path: Path) -> None:
+def test_records_are_complete_and_single_when_api_and_companion_are_killed_again_and_again(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with serving(data, environment={"DIALPLANE_EDGE_NAME": "here"}) as instance:
         with Traffic(data / "edge" / "events", edge="here", rate=40) as traffic:
@@ -116,7 +116,7 @@ def test_records_are_complete_and_single_when_api_and_agent_are_killed_again_and
             eventually(lambda: len(stored()) >= len(traffic.calls), within_s=40, what="all calls stored")
             kept = Counter(stored())
             print(
-                f"\nAPI and agent killed 3 times each: {len(traffic.calls)} calls placed, {kept.total()} recorded, "
+                f"\nAPI and companion killed 3 times each: {len(traffic.calls)} calls placed, {kept.total()} recorded, "
                 f"{len(kept)} of them distinct"
             )
             assert kept == Counter(traffic.calls)
@@ -127,18 +127,18 @@ def test_records_are_complete_and_single_when_api_and_agent_are_killed_again_and
 
 
 def test_events_wait_while_the_control_plane_is_dead_and_arrive_when_it_returns(tmp_path: Path) -> None:
-    """Without an API the agent keeps the log; the API that comes back gets it all."""
+    """Without an API the companion keeps the log; the API that comes back gets it all."""
     (tmp_path / "edge" / "events").mkdir(parents=True)
     events = EventLog(tmp_path / "edge" / "events", edge="here")
     port = free_port()
     plane = ControlPlane(url=f"http://127.0.0.1:{port}")
     plane.put(default_customer())
     calls = [str(uuid.uuid4()) for _ in range(50)]
-    with agent_process(plane, tmp_path) as agent:
+    with companion_process(plane, tmp_path) as companion:
         for call in calls:
             write_call(events, call, number="+821021656521")
-        eventually(lambda: b"kept until it is" in (tmp_path / "agent.log").read_bytes())
-        assert agent.poll() is None
+        eventually(lambda: b"kept until it is" in (tmp_path / "companion.log").read_bytes())
+        assert companion.poll() is None
         with running(plane, port=port):
             eventually(lambda: len(of_calls(plane)) == 7 * len(calls), within_s=20)
     arrived = {event["call"] for event in of_calls(plane)}

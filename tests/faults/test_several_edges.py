@@ -15,7 +15,7 @@ from dialplane.domain.health import CLOSED, HEALTHY, OPEN, UNHEALTHY
 from dialplane.domain.instants import format_instant
 from dialplane.domain.permission import EDGE
 from dialplane.engine import reasons
-from dialplane.settings import split_address
+from dialplane.system.address import SocketAddress
 from dialplane_simulator.behaviour import refuse
 from tests.faults.cuttable import Cuttable, cuttable
 from tests.serve.carriers import LiveCarrier, live_carriers
@@ -104,7 +104,7 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
         carriers = [open_carrier(), open_carrier()]
         control = enter(serving(tmp_path / "control"))
         url = control.running()["control_url"]
-        line = enter(cuttable(split_address(url.removeprefix("http://"))))
+        line = enter(cuttable(SocketAddress.parse(url.removeprefix("http://"))))
         with control.client() as client:
             token = client.accesskeys.create(name="edges", expire=86_400, permission=EDGE)["token"]
         (tmp_path / "key").write_text(token)

@@ -57,14 +57,14 @@ def node(tmp_path: Path) -> Iterator[Node]:
 
 
 def be_unquiet(node: Node, callers: list[Callers]) -> tuple[Memory, Memory, int]:
-    """Kill, change and look while calls are placed. Kamailio's memory, the agent's, how often the API died."""
-    kamailio, agent, kills, second = Memory(), Memory(), 0, 0
+    """Kill, change and look while calls are placed. Kamailio's memory, the companion's, how often the API died."""
+    kamailio, companion, kills, second = Memory(), Memory(), 0, 0
     carrier_s = 0
     while time.monotonic() - kamailio.began < LASTS_S:
         time.sleep(max(0.0, second - (time.monotonic() - kamailio.began)))
         second, carrier_s = second + 1, carrier_s + 1
         kamailio.sample(node.instance.pids("kamailio.cfg"))
-        agent.sample(node.instance.pids("dialplane.companion"))
+        companion.sample(node.instance.pids("dialplane.companion"))
         node.routes.change()
         if second % API_KILLED_EVERY_S == 0:
             with suppress(ProcessLookupError):
@@ -76,7 +76,7 @@ def be_unquiet(node: Node, callers: list[Callers]) -> tuple[Memory, Memory, int]
         assert all(one.process.poll() in (None, 0) for one in callers), "SIPp has failed"
     if not node.mortal.is_alive:
         node.mortal.live()
-    return kamailio, agent, kills
+    return kamailio, companion, kills
 
 
 @pytest.mark.alone
@@ -91,7 +91,7 @@ def test_a_node_carries_and_records_every_call_whatever_dies_and_changes_around_
         per_second=MORTAL_PER_S, within_s=within_s,
     )  # fmt: skip
     callers = [most, some]
-    kamailio, agent, kills = be_unquiet(node, callers)
+    kamailio, companion, kills = be_unquiet(node, callers)
     placed = most.calls + some.calls
     for one in callers:
         assert one.process.wait(LAST_BYE_S + 40) == 0, one.why()
@@ -104,12 +104,12 @@ def test_a_node_carries_and_records_every_call_whatever_dies_and_changes_around_
     told = now()
     tell(node, told, callers, kills)
     tell_memory("Kamailio", kamailio)
-    tell_memory("agent", agent)
+    tell_memory("companion", companion)
     assert (told.calls, told.answered, told.ended, told.lost) == (placed, placed, placed, 0)
     assert told.sip_call_ids == placed
     check_attempts(node, told, most, placed, earlier=before.answered)
     assert node.routes.changed > 0
-    for memory in (kamailio, agent):
+    for memory in (kamailio, companion):
         assert growth(memory) < MOST_GROWTH
 
 

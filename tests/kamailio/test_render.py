@@ -1,17 +1,21 @@
 import json
 import stat
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from dialplane.edge.settings import ScriptSettings
+from dialplane.edge.settings import EdgeSettings, ScriptSettings
 from dialplane.kamailio import render
 from dialplane.kamailio.config import EdgeConfig
+from dialplane.settings import Settings
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> EdgeConfig:
     return EdgeConfig(
+        settings=EdgeSettings.of(Settings()),
         listen=("udp:127.0.0.1:5999", "tcp:127.0.0.1:5999"),
         replica=tmp_path / "replica",
         events=tmp_path / "events",
@@ -30,15 +34,7 @@ def test_nothing_is_left_to_fill_in(config: EdgeConfig) -> None:
 
 
 def test_without_a_tcp_socket_tcp_is_off(config: EdgeConfig) -> None:
-    only_udp = EdgeConfig(
-        listen=("udp:127.0.0.1:5999",),
-        replica=config.replica,
-        events=config.events,
-        run=config.run,
-        site_packages=config.site_packages,
-    )
-
-    assert "disable_tcp=yes" in render.render(only_udp)
+    assert "disable_tcp=yes" in render.render(replace(config, listen=("udp:127.0.0.1:5999",)))
 
 
 def test_the_script_reads_the_settings_that_were_written(config: EdgeConfig) -> None:
@@ -47,6 +43,7 @@ def test_the_script_reads_the_settings_that_were_written(config: EdgeConfig) -> 
     settings = ScriptSettings.read(config.run / "script.json")
     assert settings.sockets == ("127.0.0.1:5999", "127.0.0.1:5999")
     assert settings.replica == str(config.replica)
+    assert EdgeSettings.of(settings) == config.settings
     assert len(bytes.fromhex(settings.cookie_key)) == 32
 
 
@@ -59,39 +56,49 @@ def test_what_holds_the_key_is_for_its_owner_only_and_the_key_stays(config: Edge
     assert {stat.S_IMODE(path.stat().st_mode) for path in config.run.iterdir()} == {0o600}
 
 
-def test_kamailio_runs_in_the_foreground_within_its_own_folder(config: EdgeConfig) -> None:
-    command = render.command(config)
+def test_a_setting_reaches_kamailio_under_its_own_name(config: EdgeConfig) -> None:
+    given = {"ban_s": 77, "source_requests_per_second": 4321, "stranger_requests": 66, "max_call_s": 3333}
+    changed = replace(config, settings=EdgeSettings.of(Settings.model_validate(given)))
 
-    assert "-DD" in command
-    assert [command[command.index(flag) + 1] for flag in ("-Y", "-w")] == [str(config.run)] * 2
+    text = render.render(changed)
 
-
-def test_nothing_of_our_own_python_leads_kamailios_astray(config: EdgeConfig) -> None:
-    environment = render.environment(config, {"PYTHONPATH": "/x", "PYTHONHOME": "/y", "HOME": "/root"})
-
-    assert "PYTHONPATH" not in environment
-    assert "PYTHONHOME" not in environment
-    assert environment["HOME"] == "/root"
-    assert environment["DIALPLANE_EDGE_SITE_PACKAGES"] == str(config.site_packages)
+    for name, value in given.items():
+        assert f"@{{{name}}}" in files("dialplane.kamailio").joinpath("kamailio.cfg").read_text()
+        assert str(value) in text
+        assert str(value) not in render.render(config)
 
 
-def test_here_nothing_is_missing() -> None:
-    assert render.missing() == ()
-
-
-def test_what_is_missing_is_named_with_the_command_that_installs_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "on", "off", "line"),
+    [
+        ("hide_topology", True, False, "#!define HIDES_TOPOLOGY"),
+        ("call_keepalive_s", 30, 0, "#!define ASKS_WHETHER_CALLS_LIVE"),
+        ("strangers", "refuse", "drop", 'sl_send_reply("403", "Forbidden")'),
+        ("new_calls_per_second", 25, 0, "$shtinc(flood=>$Ts) > 25)"),
+    ],
+)
+def test_a_setting_turns_a_part_of_the_configuration_on_and_off(
+    config: EdgeConfig, name: str, on: object, off: object, line: str
 ) -> None:
-    modules = tmp_path / "kamailio" / "modules"
-    modules.mkdir(parents=True)
-    for name in render._modules():
-        (modules / f"{name}.so").touch()
-    (modules / "dialog.so").unlink()
-    (modules / "app_python3.so").write_bytes(b"...libpython3.9.so.1.0...")
-    monkeypatch.setattr(render, "_MODULE_FOLDERS", (str(tmp_path),))
+    def text_with(value: object) -> str:
+        return render.render(replace(config, settings=EdgeSettings.of(Settings.model_validate({name: value}))))
 
-    lacking = render.missing()
+    assert line in text_with(on)
+    assert line not in text_with(off)
 
-    assert lacking[0] == "Kamailio's module dialog"
-    assert lacking[1].startswith("Python 3.9")
-    assert render.install_command().startswith("apt-get install --yes kamailio kamailio-python3-modules")
+
+@pytest.mark.parametrize(
+    ("listen", "advertised", "address"),
+    [
+        (("udp:192.0.2.7:5060",), "", "192.0.2.7"),
+        (("udp:[2001:db8::7]:5060",), "", "[2001:db8::7]"),
+        (("udp:0.0.0.0:5060",), "192.0.2.8", "192.0.2.8"),
+        (("udp:[::]:5060",), "2001:db8::8", "[2001:db8::8]"),
+        (("udp:0.0.0.0:5060",), "", "127.0.0.8"),
+    ],
+)
+def test_a_hidden_side_is_masked_by_an_address_of_ours(
+    config: EdgeConfig, listen: tuple[str, ...], advertised: str, address: str
+) -> None:
+    text = render.render(replace(config, listen=listen, advertised=advertised))
+    assert f'modparam("topoh", "mask_ip", "{address}")' in text

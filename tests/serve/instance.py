@@ -41,9 +41,9 @@ class Instance:
         return Client(self.running()["control_url"], token=key)
 
     def follows(self) -> bool:
-        """Whether the edge agent has reached its control plane."""
+        """Whether the companion has reached its control plane."""
         try:
-            status = json.loads((self.data / "edge" / "agent.json").read_text())
+            status = json.loads((self.data / "edge" / "companion.json").read_text())
         except (OSError, ValueError):
             return False
         return bool(status["loops"].get("feed", {}).get("connected"))

@@ -1,4 +1,4 @@
-"""What Kamailio counts beside calls reaches whoever watches: from its own table, by the agent, to the API."""
+"""What Kamailio counts beside calls reaches whoever watches: from its own table, by the companion, to the API."""
 
 import socket
 from pathlib import Path

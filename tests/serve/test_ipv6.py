@@ -1,4 +1,4 @@
-"""A node on IPv6 alone: its agent lives, its carriers are probed, and a call goes through in both directions."""
+"""A node on IPv6 alone: its companion lives, its carriers are probed, and a call goes through in both directions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +40,6 @@ def test_a_call_over_ipv6_is_answered_and_recorded(tmp_path: Path, steps: Sequen
                 within_s=20,
                 what="the call's record",
             )
-        eventually(instance.follows, within_s=20, what="an agent that lives")
+        eventually(instance.follows, within_s=20, what="a companion that lives")
         [invite, *_] = carrier.received("INVITE")
         assert "127." not in (invite.header("Contact") or "")

@@ -1,7 +1,7 @@
 """Carriers that are known by a name, through a whole node: DNS is asked ahead of calls and never by one.
 
-Only the name server of the test knows the names (`.test`, RFC 6761), and only the agent is told of it: a call that had
-to ask anybody else would not be answered.
+Only the name server of the test knows the names (`.test`, RFC 6761), and only the companion is told of it: a call that
+had to ask anybody else would not be answered.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +26,7 @@ SRV, PLAIN = "SRV with two targets", "one name with two addresses"
 
 
 class Stage:
-    """A node, the name server that its agent asks, and one provider with two addresses; DNS has `first` first."""
+    """A node, the name server that its companion asks, and one provider with two addresses; DNS has `first` first."""
 
     def __init__(self, node: Instance, dns: NameServer, customer: LiveCustomer, carriers: list[LiveCarrier]) -> None:
         self.node = node
@@ -89,11 +89,11 @@ def test_no_call_asks_dns_whether_it_answers_or_not(staged: Staged) -> None:
         assert (stage.first.calls, stage.second.calls) == (before + 2 * CALLS, 0)
 
 
-def test_calls_go_on_at_the_last_good_addresses_once_the_agent_gets_no_answer(staged: Staged) -> None:
+def test_calls_go_on_at_the_last_good_addresses_once_the_companion_gets_no_answer(staged: Staged) -> None:
     with staged(FAST_PROBES, "udp") as stage:
         stage.dns.silent = {"A", "AAAA", "SRV"}
         asked, before = stage.dns.asked, stage.first.calls
-        eventually(lambda: stage.dns.asked > asked + 4, within_s=60, what="the agent to ask in vain")
+        eventually(lambda: stage.dns.asked > asked + 4, within_s=60, what="the companion to ask in vain")
 
         stage.call_each_answered_at_once()
 

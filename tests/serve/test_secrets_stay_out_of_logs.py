@@ -49,7 +49,7 @@ def test_no_secret_of_a_call_with_digest_on_both_sides_is_written_anywhere_but_w
     assert first.header("Proxy-Authorization") is None
     assert 'username="us"' in (second.header("Proxy-Authorization") or "")
     written = [*(data / "logs").iterdir(), *(data / "edge" / "events").iterdir(), node.output]
-    assert {"api.log", "agent.log", "kamailio.log"} <= {file.name for file in written}
+    assert {"api.log", "companion.log", "kamailio.log"} <= {file.name for file in written}
     told = {file.name: file.read_bytes() for file in written if file.is_file()}
     for secret in (TRUNK_SECRET, CARRIER_SECRET, "Canary-Wrong-1", *keys):
         assert [name for name, content in told.items() if secret.encode() in content] == []

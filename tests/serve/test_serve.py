@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from dialplane.client import Client
-from dialplane.serve.folder import LARGEST_LOG
+from dialplane.serve.supervisor import LARGEST_LOG
 from tests.serve.instance import Instance, kill_all, launch, of_folder, serving
 from tests.waiting import eventually
 
 SLOW_MACHINE_S = 1.0  # what other tests on the same cores may take away
-PARTS = {"api": "dialplane.api", "agent": "dialplane.companion", "kamailio": "kamailio.cfg"}
+PARTS = {"api": "dialplane.api", "companion": "dialplane.companion", "kamailio": "kamailio.cfg"}
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +226,7 @@ def test_a_database_that_is_none_is_one_clear_sentence(tmp_path: Path) -> None:
 
 def test_without_kamailio_the_control_plane_runs_and_says_what_to_install(tmp_path: Path) -> None:
     hiding = (
-        "import sys; import dialplane.kamailio.render as kamailio; from dialplane.serve.__main__ import main;"
+        "import sys; import dialplane.kamailio.command as kamailio; from dialplane.serve.__main__ import main;"
         "kamailio.missing = lambda: ('the program kamailio',); sys.exit(main([]))"
     )
     data = tmp_path / "data"
@@ -249,4 +249,4 @@ def test_a_deleted_key_of_the_machine_is_made_anew_at_the_next_start(tmp_path: P
         assert instance.stop() == 0
     with serving(data) as again, again.client() as client:
         assert client.me()
-        eventually(again.follows, within_s=20, what="the agent following with its new key")
+        eventually(again.follows, within_s=20, what="the companion following with its new key")

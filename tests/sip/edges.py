@@ -8,7 +8,7 @@ import socket
 import subprocess
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from dialplane.domain.provider import Provider
 from dialplane.domain.records import record_of
 from dialplane.domain.route import Route
 from dialplane.domain.trunk import IP, Trunk
-from dialplane.kamailio import render
+from dialplane.edge.settings import EdgeSettings
+from dialplane.kamailio import command, render
 from dialplane.kamailio.config import EdgeConfig
 from dialplane.replica.writer import ReplicaWriter
+from dialplane.settings import Settings
 from tests.waiting import eventually
 
 Event = dict[str, Any]
@@ -65,6 +67,13 @@ class Table:
             yield _KINDS[type(item)], record_of(item.for_edge() if isinstance(item, Trunk) else item)
 
 
+def split_settings(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values that are settings of the edge, and those that are other fields of an `EdgeConfig`."""
+    named = {field.name for field in fields(EdgeSettings)}
+    settings = {name: value for name, value in values.items() if name in named}
+    return settings, {name: value for name, value in values.items() if name not in named}
+
+
 class RunningEdge:
     """Kamailio with this table. `port` is for UDP and TCP on `host`: 127.0.0.1, or all addresses."""
 
@@ -80,14 +89,15 @@ class RunningEdge:
     ) -> None:
         self.port = port
         self.folder = folder
+        named, others = split_settings(settings)
         self.config = EdgeConfig(
-            edge="test",
+            settings=EdgeSettings.of(Settings(), **{"edge_name": "test", "breaker_failures": 0, **named}),
             listen=(f"udp:{host}:{self.port}", f"tcp:{host}:{self.port}", *more_sockets),
             replica=folder / "replica",
             events=folder / "events",
             run=folder / "run",
             site_packages=Path(site.getsitepackages()[0]),
-            **{"workers": 2, "shared_memory_mb": 32, "log_level": 1, **settings},
+            **{"workers": 2, "shared_memory_mb": 32, "debug": 1, **others},
         )
         self.load(table)
         self._process: subprocess.Popen[bytes] | None = None
@@ -109,8 +119,8 @@ class RunningEdge:
         render.write_config(self.config)
         with (self.folder / "kamailio.log").open("ab") as log:
             self._process = subprocess.Popen(
-                render.command(self.config),
-                env=render.environment(self.config),
+                command.command_line(self.config),
+                env=command.environment(self.config),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

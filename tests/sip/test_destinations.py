@@ -29,12 +29,12 @@ def test_an_edge_on_all_addresses_sends_itself_no_call_by_any_of_them(stage: Sta
     assert len(edge.events("call_started")) == 1
 
 
-@pytest.mark.parametrize("hides_topology", [True, False])
-def test_an_edge_on_all_addresses_tells_both_sides_the_advertised_one(stage: Stage, hides_topology: bool) -> None:
+@pytest.mark.parametrize("hide_topology", [True, False])
+def test_an_edge_on_all_addresses_tells_both_sides_the_advertised_one(stage: Stage, hide_topology: bool) -> None:
     stage.table.trunk(allowed_ips=("127.0.0.0/8",))
     carrier = stage.carrier((*ANSWER[:-1], HANG_UP))
     stage.table.provider(carrier.hostname)
-    edge = stage.edge(host="0.0.0.0", advertised="127.0.0.3", hides_topology=hides_topology)
+    edge = stage.edge(host="0.0.0.0", advertised="127.0.0.3", hide_topology=hide_topology)
 
     call = stage.call(edge, Caller(callee_hangs_up=True))
 

@@ -34,7 +34,7 @@ def test_calls_go_on_without_room_for_their_events_whose_loss_is_counted_to_the_
     stage.table.trunk()
     stage.table.provider(stage.carrier(refuse(503), traced=False).hostname)
     stage.table.provider(stage.carrier(ANSWER, traced=False).hostname)
-    edge = stage.edge(log_level=0)
+    edge = stage.edge(debug=0)
     stage.call(edge, traced=False)
     edge.await_events("call_ended")
     [path] = edge.config.events.glob("*.jsonl")

@@ -167,7 +167,7 @@ def test_text_that_is_not_utf_8_does_not_stop_a_call(edge: RunningEdge) -> None:
 def test_strangers_can_be_left_without_an_answer(stage: Stage) -> None:
     stage.table.trunk()
     stage.table.provider(stage.carrier(SILENT).hostname)
-    edge = stage.edge(scanners="drop")
+    edge = stage.edge(strangers="drop")
     with peer(edge.port, address="127.0.0.2") as stranger:
         stranger.send(stranger.request("INVITE"))
         assert stranger.receive(within_s=0.5) == ""

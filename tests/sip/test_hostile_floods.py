@@ -39,7 +39,7 @@ def ask(one: Peer, method: str = "INVITE", headers: str = "", *, within_s: float
 
 @pytest.mark.parametrize(("method", "answer"), [("INVITE", 403), ("REGISTER", 405), ("OPTIONS", 200)])
 def test_a_source_without_a_trunk_that_scans_is_banned_and_nobody_else(stage: Stage, method: str, answer: int) -> None:
-    edge = open_edge(stage, max_stranger_requests=5)
+    edge = open_edge(stage, stranger_requests=5)
     with peer(edge.port, address=STRANGER) as scanner, peer(edge.port) as customer:
         assert [ask(scanner, method) for _ in range(6)] == [answer] * 6
         assert ask(scanner, method, within_s=0.5) == 0
@@ -52,14 +52,14 @@ def test_a_source_without_a_trunk_that_scans_is_banned_and_nobody_else(stage: St
 
 
 def test_a_ban_ends_by_itself(stage: Stage) -> None:
-    edge = open_edge(stage, max_stranger_requests=1, ban_s=1)
+    edge = open_edge(stage, stranger_requests=1, ban_s=1)
     with peer(edge.port, address=STRANGER) as scanner:
         assert [ask(scanner) for _ in range(2)] == [403, 403]
         eventually(lambda: ask(scanner, within_s=0.2) == 403, within_s=20, what="the ban to end")
 
 
 def test_what_looks_like_a_scanner_at_a_customer_s_address_is_refused_but_bans_nobody(stage: Stage) -> None:
-    edge = open_edge(stage, max_stranger_requests=2)
+    edge = open_edge(stage, stranger_requests=2)
     with peer(edge.port) as customer:
         assert [ask(customer, headers="User-Agent: friendly-scanner\n") for _ in range(5)] == [403] * 5
         assert [ask(customer, "REGISTER") for _ in range(5)] == [405] * 5
@@ -67,7 +67,7 @@ def test_what_looks_like_a_scanner_at_a_customer_s_address_is_refused_but_bans_n
 
 
 def test_scanners_can_be_left_without_any_answer(stage: Stage) -> None:
-    edge = open_edge(stage, scanners="drop")
+    edge = open_edge(stage, strangers="drop")
     with peer(edge.port) as customer, peer(edge.port, address=STRANGER) as stranger:
         assert ask(customer, headers="User-Agent: sipvicious\n", within_s=0.3) == 0
         assert ask(stranger, within_s=0.3) == 0
@@ -75,7 +75,7 @@ def test_scanners_can_be_left_without_any_answer(stage: Stage) -> None:
 
 
 def test_a_flood_from_one_source_is_503_before_any_decision(stage: Stage) -> None:
-    edge = open_edge(stage, max_source_rps=5)
+    edge = open_edge(stage, source_requests_per_second=5)
     started = time.monotonic()
     with peer(edge.port) as flooder:
         answers = [flooder.ask(flooder.request("INVITE")) for _ in range(60)]
@@ -94,7 +94,7 @@ def test_a_flood_from_one_source_is_503_before_any_decision(stage: Stage) -> Non
 def test_one_source_s_flood_leaves_the_others_their_calls(stage: Stage) -> None:
     stage.table.trunk(allowed_ips=("127.0.0.0/29",))
     stage.table.provider(stage.carrier(refuse(486), traced=False).hostname)
-    edge = stage.edge(max_source_rps=5)
+    edge = stage.edge(source_requests_per_second=5)
     with peer(edge.port) as flooder, peer(edge.port, address="127.0.0.5") as other:
         for _ in range(200):
             flooder.send(flooder.request("INVITE"))
@@ -104,7 +104,7 @@ def test_one_source_s_flood_leaves_the_others_their_calls(stage: Stage) -> None:
 def test_new_calls_of_all_sources_together_have_a_limit_of_their_own(stage: Stage) -> None:
     stage.table.trunk(allowed_ips=("127.0.0.0/28",))
     stage.table.provider(stage.carrier(refuse(486), traced=False).hostname)
-    edge = stage.edge(max_new_calls_per_s=3)
+    edge = stage.edge(new_calls_per_second=3)
     started = time.monotonic()
     counts: Counter[int] = Counter()
     for host in range(1, 13):
@@ -178,7 +178,7 @@ def test_a_banned_address_can_still_cancel_its_call_that_rings(stage: Stage) -> 
 def test_guessers_at_many_addresses_are_each_banned_and_fill_no_log(stage: Stage) -> None:
     stage.table.trunk(auth_types=(BASIC,), allowed_ips=(), username="pbx", password="secret")
     stage.table.provider(stage.carrier(refuse(486), traced=False).hostname)
-    edge = stage.edge(max_auth_failures=1, max_stranger_requests=100)
+    edge = stage.edge(max_auth_failures=1, stranger_requests=100)
     uri = f"sip:+821012345678@127.0.0.1:{edge.port}"
     started = time.monotonic()
     for host in range(2, 42):
@@ -194,7 +194,7 @@ def test_guessers_at_many_addresses_are_each_banned_and_fill_no_log(stage: Stage
 
 
 def test_garbage_fills_no_log(stage: Stage) -> None:
-    edge = open_edge(stage, log_level=0)
+    edge = open_edge(stage, debug=0)
     lines = edge.log().count("\n")
     with peer(edge.port, address=STRANGER) as stranger, peer(edge.port) as customer:
         started = time.monotonic()

@@ -109,7 +109,7 @@ def test_hiding_can_be_turned_off(stage: Stage) -> None:
     stage.table.trunk(allowed_ips=("127.0.0.66",))
     carrier = stage.carrier(ANSWER)
     stage.table.provider(carrier.hostname)
-    edge = stage.edge(hides_topology=False)
+    edge = stage.edge(hide_topology=False)
 
     stage.call(edge, source="127.0.0.66")
 
@@ -167,6 +167,6 @@ def test_a_caller_does_not_learn_the_equipment_of_the_carrier(stage: Stage, fina
 def test_where_nothing_is_hidden_replies_are_left_as_they_are(stage: Stage) -> None:
     stage.table.trunk()
     stage.table.provider(stage.carrier(refuse(486, headers=EQUIPMENT)).hostname)
-    edge = stage.edge(hides_topology=False)
+    edge = stage.edge(hide_topology=False)
 
     assert stage.call(edge, Caller(expects=486)).response(486).header("Server") == "canary-switch/9"

@@ -275,7 +275,7 @@ def test_a_nonce_is_good_at_the_address_alone_that_it_was_sent_to(stage: Stage) 
 
 
 def test_an_unknown_user_and_a_wrong_password_look_and_cost_the_same(stage: Stage) -> None:
-    edge = digest_edge(stage, max_auth_failures=10_000, max_stranger_requests=10_000)
+    edge = digest_edge(stage, max_auth_failures=10_000, stranger_requests=10_000)
     with stranger(edge) as caller:
         spent: dict[str, list[float]] = {USER: [], "nobody": []}
         shapes: dict[str, set[str]] = {USER: set(), "nobody": set()}

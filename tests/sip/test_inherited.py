@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from dialplane.edge.recovery.inherited_channels import SNAPSHOT_FILE
 from tests.sip.edges import RunningEdge
 from tests.sip.races import header
 from tests.sip.scenarios import ANSWER, Caller
@@ -25,7 +24,7 @@ def restarted_under(
     with stage.calling(edge, LONG):
         answered = stage.await_call(edge)
         if is_shipped:
-            snapshot = edge.config.run / SNAPSHOT_FILE
+            snapshot = edge.config.run / "calls.json"
             told = f'"{answered["call"]}":["'
             eventually(snapshot.exists, what="a snapshot")
             eventually(

@@ -41,7 +41,7 @@ from dialplane.api.process.rounds import keep_contacts, survey
 from dialplane.api.process.services import Limits, Services
 from dialplane.api.process.throttle import Throttle
 from dialplane.api.providers import endpoints as providers
-from dialplane.api.providers.destinations import Destinations
+from dialplane.api.providers.destinations import destinations
 from dialplane.api.revisions import endpoints as revisions
 from dialplane.api.routes import endpoints as routes
 from dialplane.api.stats import endpoints as stats
@@ -50,7 +50,7 @@ from dialplane.control.bootstrap import FirstStart
 from dialplane.control.sessions import SessionKeys
 from dialplane.control.units import Database
 from dialplane.domain.errors import DialplaneError
-from dialplane.settings import Settings, split_list
+from dialplane.settings import Settings
 
 VERSION = version("dialplane")
 
@@ -79,7 +79,7 @@ def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], Non
     # FastAPI's documented way to describe an application otherwise is to replace this method
     app.openapi = _described(app)  # type: ignore[method-assign]
     app.middleware_stack = Observed(
-        _layers(app, split_list(settings.cors_origins)),
+        _layers(app, settings.cors_origins),
         of=app,
         metrics=metrics,
         requests_in_flight=settings.requests_in_flight,
@@ -141,7 +141,7 @@ def _services(settings: Settings, db: Database, metrics: Metrics) -> Services:
         ),
         metrics=metrics,
         secrets_folder=settings.secrets_folder,
-        destinations=Destinations(denied=split_list(settings.denied_networks), own_sip=settings.sip_address),
+        destinations=destinations(denied=settings.denied_networks, own_sip=settings.sip),
     )
 
 

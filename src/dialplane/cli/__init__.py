@@ -1,1 +1,1 @@
-"""The command line: one file per verb group. It talks to a running Dialplane through the client."""
+"""The command line: `service` runs and maintains a Dialplane, `call` places a call through a running one."""

@@ -1,16 +1,22 @@
-"""`dialplane call`."""
+"""`dialplane call`: a call through the Dialplane that runs on this machine."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from dialplane.cli.instance import NotRunning, find_instance
 from dialplane.client import ApiError, Client
-from dialplane.demo.calling import DemoFailed
-from dialplane.demo.telling import call_and_tell
+from dialplane.demo.calling import DemoFailed, call_and_print
 from dialplane.domain.errors import InvalidValue
+from dialplane.system import datafolder
+from dialplane.system.datafolder import DataFolder, RunningInstance
+from dialplane.system.process import is_running
+
+
+class NotRunning(Exception):
+    """No Dialplane runs on the data folder, or this user may not use it. The message says which."""
 
 
 def call(
@@ -22,14 +28,27 @@ def call(
 ) -> None:
     """Place a call through the Dialplane running here and print it as a timeline."""
     console = Console(highlight=False)
+    root = data or Path(os.environ.get("DIALPLANE_DATA", datafolder.DEFAULT))
     try:
-        _call(console, number, data)
+        instance, key = running_instance(DataFolder(root))
+        with Client(instance.control_url, token=key) as client:
+            call_and_print(console, client, sip=instance.sip, number=number)
     except (NotRunning, ApiError, DemoFailed, InvalidValue, OSError) as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
-def _call(console: Console, number: str, data: Path | None) -> None:
-    instance = find_instance(data)
-    with Client(instance.control_url, token=instance.key) as client:
-        call_and_tell(console, client, sip=instance.sip, number=number)
+def running_instance(folder: DataFolder) -> tuple[RunningInstance, str]:
+    """The instance that runs on a data folder, and the access key of the command line. Raises NotRunning."""
+    try:
+        instance = folder.running_instance()
+        if is_running(instance.pid):
+            return instance, folder.operator_key.read_text().strip()
+    except PermissionError:
+        raise NotRunning(f"The Dialplane in {folder.root} belongs to another user.") from None
+    except (OSError, ValueError):
+        pass
+    raise NotRunning(
+        f"No Dialplane is running with the data folder {folder.root}. "
+        "Start one with `dialplane serve --demo`, or name its folder with --data FOLDER."
+    )

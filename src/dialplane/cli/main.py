@@ -1,8 +1,11 @@
-"""`dialplane`: all verbs together."""
+"""`dialplane`: all commands together."""
+
+from importlib import metadata
 
 import typer
 
-from dialplane.cli import backup, call, migrate, rotate, serve, version
+from dialplane.cli import service
+from dialplane.cli.call import call
 
 app = typer.Typer(
     help="Outbound SIP call routing: providers and routes behind a REST API, calls routed and failed over.",
@@ -10,11 +13,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(serve.serve)
-app.command()(serve.edge)
-app.command()(migrate.migrate)
-app.command()(backup.backup)
-app.command()(backup.restore)
-app.command()(rotate.rotate_session_keys)
-app.command()(call.call)
-app.command()(version.version)
+
+
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"dialplane {metadata.version('dialplane')}")
+
+
+for command in (
+    service.serve,
+    service.edge,
+    service.migrate,
+    service.backup,
+    service.restore,
+    service.rotate_session_keys,
+    call,
+    version,
+):
+    app.command()(command)

@@ -1,10 +1,8 @@
-"""`python -m dialplane.companion`: the edge agent, set up from the environment (see `dialplane.settings`)."""
+"""`python -m dialplane.companion`: the companion, set up from the environment (see `dialplane.settings`)."""
 
 import asyncio
 import logging
-import socket
 import sys
-from ipaddress import ip_network
 from pathlib import Path
 
 import structlog
@@ -12,31 +10,27 @@ import structlog
 from dialplane.companion.loops import Companion, run_until_stopped
 from dialplane.companion.probing.judgement import Thresholds
 from dialplane.companion.probing.probes import ProbePlan
-from dialplane.settings import Settings, split_address, split_list
+from dialplane.settings import Settings
+from dialplane.system.address import SocketAddress, resolve
 
 log = structlog.get_logger()
 
 
-class CannotBegin(Exception):
+class CannotStart(Exception):
     """Something that the settings name is not there; the message says what, and why not."""
 
 
 def companion_of(settings: Settings) -> Companion:
-    """The agent that these settings describe. Raises CannotBegin."""
-    folder = settings.data.absolute() / "edge"
-    key_file = settings.key_file or folder / "edge.key"
-    host, port = settings.http_address
-    local = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-    dns_address, dns_port = split_address(settings.dns_server) if settings.dns_server else ("", 53)
+    """The companion that these settings describe. Raises CannotStart."""
+    folder = settings.folder.edge
     return Companion(
         folder=folder,
-        edge=settings.edge_name or socket.gethostname(),
-        control_url=settings.control_url or f"http://{local}:{port}",
-        key=_read_key(key_file),
-        own_sip=_own_sip(*settings.sip_address),
-        denied_networks=[ip_network(text) for text in split_list(settings.denied_networks)],
-        nameservers=[dns_address] if dns_address else (),
-        nameserver_port=dns_port,
+        edge=settings.edge_name,
+        control_url=settings.control_url or f"http://{settings.http.from_here}",
+        key=_read_key(settings.key_file or folder.key),
+        own_sip=_resolved(settings.sip),
+        denied_networks=settings.denied_networks,
+        nameserver=settings.dns_server,
         max_call_s=settings.max_call_s,
         check_every_s=settings.replica_check_s,
         authorities=settings.carrier_authorities,
@@ -52,16 +46,15 @@ def _read_key(file: Path) -> str:
     try:
         return file.read_text().strip()
     except OSError as error:
-        raise CannotBegin(f"the edge's access key cannot be read: {file}: {error.strerror}") from error
+        raise CannotStart(f"the edge's access key cannot be read: {file}: {error.strerror}") from error
 
 
-def _own_sip(host: str, port: int) -> tuple[str, int]:
-    """The edge's SIP socket, its address as a number, of whichever version."""
+def _resolved(sip: SocketAddress) -> SocketAddress:
+    """The edge's SIP socket by its IP address."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
+        return resolve(*sip)
     except OSError as error:
-        raise CannotBegin(f"the edge's SIP address {host} leads nowhere: {error.strerror}") from error
-    return str(found[0][4][0]), port
+        raise CannotStart(f"the edge's SIP address {sip.host} leads nowhere: {error.strerror}") from error
 
 
 def configure_logs(level: str) -> None:
@@ -79,18 +72,18 @@ def configure_logs(level: str) -> None:
 
 
 def main() -> int:
-    """Run the agent; the exit status is not 0 when a loop has died."""
+    """Run the companion; the exit status is not 0 if it could not start or one of its loops died."""
     settings = Settings()
     configure_logs(settings.log_level)
     try:
         companion = companion_of(settings)
-    except CannotBegin as error:
-        log.error("the edge agent cannot begin", why=str(error))
+    except CannotStart as error:
+        log.error("the companion cannot start", why=str(error))
         return 1
     try:
         asyncio.run(run_until_stopped(companion))
     except Exception:
-        log.exception("a loop of the edge agent died")
+        log.exception("a loop of the companion died")
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""Loop 5: the replica, looked at entry by entry, so that damage that calls cannot notice is mended all the same."""
+"""Loop 5: checks every entry of the replica, so that damage that no call meets is repaired too."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from dialplane.replica.check import Place
 
 LOOP = "check"
 PAUSE_S = 0.02
-"""Between two portions, for whatever else the agent does: a twentieth of a processor while it looks."""
+"""Between two portions, for the other loops: the check takes a twentieth of a processor."""
 
 LONGEST_PAUSE_S = 10.0
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 class TableCheck:
-    """Looks through the whole replica every `every_s`, at first when the agent starts."""
+    """Checks the whole replica each `every_s` seconds, first when the companion starts."""
 
     def __init__(self, tables: ReplicaTables, *, heartbeats: Heartbeats, every_s: float) -> None:
         self._tables = tables
@@ -26,15 +26,15 @@ class TableCheck:
         self._every_s = every_s
 
     async def run(self) -> None:
-        """Look again and again, for ever. What is found is marked for the feed's follower to mend."""
+        """Check for ever. Damage is marked, and the follower of the feed loads the replica again."""
         while True:
             try:
-                await self._look()
+                await self._check()
             except ReplicaUnusable as error:
                 log.error("replica found damaged", why=str(error))
             await self._wait()
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         place: Place | None = Place()
         while place is not None:
             self._heartbeats.beat(LOOP)

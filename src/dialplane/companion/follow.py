@@ -9,9 +9,9 @@ from typing import IO
 import structlog
 
 from dialplane.client import ApiError, AsyncClient, FeedTruncated
-from dialplane.companion.backoff import Backoff
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.tables import ReplicaTables, Taken
+from dialplane.system.backoff import Backoff
 
 LOOP = "feed"
 SPOOL_BYTES = 8 << 20  # a feed response larger than this goes to a file: a full load of a million routes is 300 MB
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class FeedFollower:
-    """Asks for changes since the replica's revision and applies each answer whole. `on_change` after each."""
+    """Polls for changes since the replica's revision and applies each response whole; calls `on_change` after each."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class FeedFollower:
                 await asyncio.sleep(self._backoff.next_s(at_least_s=min(retry_after_s, 60.0)))
 
     async def _turn(self) -> None:
-        """One response. The first one after a silence does not wait, so that the connection is known at once."""
+        """One response. After a failure it does not wait for a change, so that the connection is reported at once."""
         wait_s = self._wait_s if self._connected else 0
         with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES, dir=str(self._spool_folder)) as response:
             if not await self._download(response, wait_s=wait_s):
@@ -74,7 +74,7 @@ class FeedFollower:
             self._on_change()
 
     async def _download(self, response: IO[bytes], *, wait_s: int) -> bool:
-        """Whether a response came. Not when a reader meets damage: a long poll must not delay the mending."""
+        """Whether a response came. Ends without one if a reader meets damage: a long poll must not delay the repair."""
         since, epoch = self._tables.revision, self._tables.epoch
         poll = asyncio.create_task(
             self._client.download_feed(response, since=since, epoch=epoch, wait_s=wait_s, edge=self._edge)
@@ -86,7 +86,7 @@ class FeedFollower:
                     had = response.tell()
                     self._heartbeats.beat(LOOP)
                 if since > 0 and self._tables.damaged:
-                    log.error("replica damaged, loading it anew")
+                    log.error("replica damaged, loading it again")
                     return False
             poll.result()
             return True
@@ -95,7 +95,7 @@ class FeedFollower:
             await asyncio.gather(poll, return_exceptions=True)
 
     async def _take(self, response: IO[bytes]) -> Taken:
-        """Apply; a replica that cannot be written several times in a row is given up and loaded anew."""
+        """Apply it; a replica that cannot be written several times in a row is discarded and loaded again."""
         try:
             taken = await self._heartbeats.during(LOOP, self._tables.take(response))
         except FeedTruncated:

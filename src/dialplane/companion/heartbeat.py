@@ -1,18 +1,22 @@
-"""A heartbeat for each loop, and a status file from which others see that the agent lives and what it knows."""
+"""A heartbeat for each loop of the companion, and a status file that shows them and what each loop last reported."""
 
 import asyncio
 import json
 import os
 import time
 from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
+
+from dialplane.system.clock import now_us
+from dialplane.system.files import replace_file
 
 T = TypeVar("T")
 
 
 class LoopStalled(Exception):
-    """A loop has not turned for longer than it may. The process ends, and is started again."""
+    """A loop has not turned for longer than it may. It ends the process, which its supervisor starts again."""
 
 
 class Heartbeats:
@@ -30,7 +34,7 @@ class Heartbeats:
         self._facts.setdefault(loop, {}).update(facts)
 
     async def during(self, loop: str, work: Awaitable[T], *, every_s: float = 5.0) -> T:
-        """Await what may take long through no fault of the loop's, as its turn at the replica behind a full load."""
+        """Await what may take long without a fault of the loop: its turn at the replica behind a full load, for one."""
         working = asyncio.ensure_future(work)
         try:
             while not (await asyncio.wait((working,), timeout=every_s))[0]:
@@ -60,9 +64,5 @@ class Heartbeats:
     def _write(self) -> None:
         now = time.monotonic()
         loops = {loop: {"seconds_ago": round(now - last, 1), **self._facts[loop]} for loop, last in self._last.items()}
-        aside = self._path.with_suffix(".new")
-        try:
-            aside.write_text(json.dumps({"pid": os.getpid(), "at": time.time_ns() // 1000, "loops": loops}))
-            aside.replace(self._path)
-        except OSError:
-            aside.unlink(missing_ok=True)  # a full disk must not stop the loops: the file is only for looking at
+        with suppress(OSError):  # a full disk must not stop the loops: nothing depends on the file
+            replace_file(self._path, json.dumps({"pid": os.getpid(), "at": now_us(), "loops": loops}), durable=False)

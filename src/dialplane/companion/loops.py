@@ -1,8 +1,8 @@
-"""The agent's loops, put together from plain values."""
+"""The companion's loops, put together from plain values."""
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,15 +14,17 @@ from dialplane.companion.check import TableCheck
 from dialplane.companion.follow import FeedFollower
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.probing.certificates import carriers_context
-from dialplane.companion.probing.destinations import Destinations
 from dialplane.companion.probing.probes import ProbePlan, ProviderProbes
 from dialplane.companion.probing.resolver import Resolver
 from dialplane.companion.ship import EventShipper
 from dialplane.companion.status import EdgeStatus
 from dialplane.companion.tables import ReplicaTables
-from dialplane.domain.hostname import Network
+from dialplane.domain.hostname import HostPort
+from dialplane.engine.destinations import Destinations
 from dialplane.eventlog.reader import Backlog
 from dialplane.eventlog.writer import EventLog
+from dialplane.system.address import SocketAddress, is_of_this_machine
+from dialplane.system.datafolder import EdgeFolder
 
 REQUEST_TIMEOUT_S = 15.0
 
@@ -31,19 +33,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
-    """`folder` is the edge's: replica/, events/ and agent.json stand in it. `own_sip` is the edge's SIP socket.
+    """`own_sip` is the edge's SIP socket by its IP address, `nameserver` a DNS server (None: the system's).
 
-    `authorities` must have signed carriers' certificates (see `certificates.py`); None for no check.
+    `authorities` must have signed carriers' certificates (see `probing/certificates.py`); None for no check.
     """
 
-    folder: Path
+    folder: EdgeFolder
     edge: str
     control_url: str
     key: str = field(repr=False)
-    own_sip: tuple[str, int]
-    denied_networks: Sequence[Network] = ()
-    nameservers: Sequence[str] = ()
-    nameserver_port: int = 53
+    own_sip: SocketAddress
+    denied_networks: Sequence[str] = ()
+    nameserver: SocketAddress | None = None
     authorities: Path | None = None
     plan: ProbePlan = field(default_factory=ProbePlan)
     feed_wait_s: int = 20
@@ -52,30 +53,16 @@ class Companion:
 
     async def run(self) -> None:
         """Run the loops until cancelled. Raises an ExceptionGroup as soon as one of them dies."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        heartbeats = Heartbeats(self.folder / "agent.json")
-        backlog = Backlog(self.folder / "events")
-        tables = ReplicaTables(self.folder / "replica")
-        resolver = Resolver(nameservers=self.nameservers, port=self.nameserver_port)
-        probes = self._probes(tables, resolver, heartbeats)
+        self.folder.root.mkdir(parents=True, exist_ok=True)
+        heartbeats = Heartbeats(self.folder.companion_status)
+        backlog = Backlog(self.folder.events)
+        tables = ReplicaTables(self.folder.replica)
+        resolver = Resolver(self.nameserver)
         client = AsyncClient(self.control_url, token=self.key, timeout_s=REQUEST_TIMEOUT_S, retries=NO_RETRIES)
-        follower = FeedFollower(
-            client,
-            tables,
-            edge=self.edge,
-            spool_folder=self.folder,
-            heartbeats=heartbeats,
-            on_change=probes.refresh,
-            wait_s=self.feed_wait_s,
-        )
+        probes = self._probes(tables, resolver, heartbeats)
+        follower = self._follower(client, tables, heartbeats, on_change=probes.refresh)
         shipper = EventShipper(client, backlog, edge=self.edge, heartbeats=heartbeats)
-        status = EdgeStatus(
-            EventLog(self.folder / "events", edge=self.edge),
-            run_folder=self.folder / "kamailio",
-            max_call_s=self.max_call_s,
-            heartbeats=heartbeats,
-            damages=lambda: tables.damages,
-        )
+        status = self._status(tables, heartbeats)
         check = TableCheck(tables, heartbeats=heartbeats, every_s=self.check_every_s)
         try:
             async with client, asyncio.TaskGroup() as group:
@@ -85,16 +72,42 @@ class Companion:
             resolver.close()
             tables.close()
 
+    def _follower(
+        self, client: AsyncClient, tables: ReplicaTables, heartbeats: Heartbeats, *, on_change: Callable[[], None]
+    ) -> FeedFollower:
+        return FeedFollower(
+            client,
+            tables,
+            edge=self.edge,
+            spool_folder=self.folder.root,
+            heartbeats=heartbeats,
+            on_change=on_change,
+            wait_s=self.feed_wait_s,
+        )
+
+    def _status(self, tables: ReplicaTables, heartbeats: Heartbeats) -> EdgeStatus:
+        return EdgeStatus(
+            self._events(),
+            kamailio=self.folder.kamailio,
+            max_call_s=self.max_call_s,
+            heartbeats=heartbeats,
+            damages=lambda: tables.damages,
+        )
+
     def _probes(self, tables: ReplicaTables, resolver: Resolver, heartbeats: Heartbeats) -> ProviderProbes:
+        own = HostPort(*self.own_sip)
         return ProviderProbes(
             tables,
             resolver=resolver,
-            destinations=Destinations(own=self.own_sip, denied=self.denied_networks),
-            events=EventLog(self.folder / "events", edge=self.edge),
+            destinations=Destinations([own], denied=self.denied_networks, is_local=is_of_this_machine),
+            events=self._events(),
             heartbeats=heartbeats,
             plan=self.plan,
             tls=carriers_context(self.authorities),
         )
+
+    def _events(self) -> EventLog:
+        return EventLog(self.folder.events, edge=self.edge)
 
 
 async def run_until_stopped(companion: Companion) -> None:
@@ -106,4 +119,4 @@ async def run_until_stopped(companion: Companion) -> None:
     try:
         await running
     except asyncio.CancelledError:
-        log.info("edge agent stopped")
+        log.info("companion stopped")

@@ -9,11 +9,11 @@ import msgspec
 import structlog
 
 from dialplane.client import ApiError, AsyncClient
-from dialplane.companion.backoff import Backoff
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.eventlog.kinds import AnyEvent
 from dialplane.eventlog.reader import Backlog, Batch
 from dialplane.eventlog.writer import encoded
+from dialplane.system.backoff import Backoff
 
 LOOP = "events"
 GATHER_S = 0.1

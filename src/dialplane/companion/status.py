@@ -1,33 +1,28 @@
-"""Loop 4: what this edge is, into the event log, behind all that it saw before.
+"""Loop 4: the edge's status, as an event in the event log behind all that the edge wrote before.
 
-So whoever reads the status has read everything that happened before it: calls that Kamailio lost when it was started
-anew are told from calls whose end has not been read yet.
+So whoever has read the status has read everything that happened before it: the calls that Kamailio lost at a restart
+are those whose end had not been read by then.
 """
 
 import asyncio
 import json
-import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.eventlog.writer import EventLog
+from dialplane.system.datafolder import KamailioFolder
+from dialplane.system.process import ProcessStart, process_of_pid_file, program_path
 
 LOOP = "status"
 EVERY_S = 15.0
 LOOK_S = 1.0
-PID_FILE = "kamailio.pid"
-LOAD_FILE = "load.json"
-"""Written by Kamailio's script (edge/shedding.py), which the agent does not import."""
-
 LOAD_FIELDS = ("calls_shed", "shed_percent", "events_lost")
 DAMAGES = "replica_damages"
 CLOCK_WAS_SET_US = 1_000_000
@@ -41,53 +36,52 @@ log = structlog.get_logger()
 
 
 class EdgeStatus:
-    """Appends an `edge_status` event now and then. `run_folder` is where Kamailio leaves its process id.
+    """Appends an `edge_status` event each `every_s` seconds, and when Kamailio restarts or refuses calls.
 
-    `damages` tells how often the replica was found damaged and loaded anew since the agent was started.
+    `damages` counts how often the replica was damaged and loaded again since the companion started.
     """
 
     def __init__(
         self,
         events: EventLog,
         *,
-        run_folder: Path,
+        kamailio: KamailioFolder,
         max_call_s: int,
         heartbeats: Heartbeats,
         damages: Callable[[], int],
         every_s: float = EVERY_S,
     ) -> None:
         self._events = events
-        self._pid_file = run_folder / PID_FILE
-        self._load_file = run_folder / LOAD_FILE
+        self._folder = kamailio
         self._max_call_s = max_call_s
         self._heartbeats = heartbeats
         self._damages = damages
         self._every_s = every_s
 
     async def run(self) -> None:
-        """Tell for ever; at once when Kamailio has been started anew, or refuses calls."""
+        """Report for ever."""
         kamailio = await asyncio.to_thread(kamailio_version)
-        running: Running | None = None
+        process: ProcessStart | None = None
         due, started = 0.0, None
         load: dict[str, int] = {}
         while True:
             self._heartbeats.beat(LOOP)
-            before, running = running, running_kamailio(self._pid_file)
-            load_before, load = load, load_of(self._load_file)
-            started = _since(started if running == before else None, running)
-            if running != before or load != load_before or time.monotonic() >= due:
-                self._tell(kamailio, started, load)
+            before, process = process, process_of_pid_file(self._folder.pid, program=_PROGRAM)
+            load_before, load = load, load_of(self._folder.load)
+            started = _since(started if process == before else None, process)
+            if process != before or load != load_before or time.monotonic() >= due:
+                self._report(kamailio, started, load)
                 due = time.monotonic() + self._every_s
             await asyncio.sleep(min(LOOK_S, self._every_s))
 
-    def _tell(self, kamailio: str, started: int | None, load: Mapping[str, int]) -> None:
+    def _report(self, kamailio: str, started: int | None, load: Mapping[str, int]) -> None:
         try:
             self._events.edge_status(
                 agent_version=version("dialplane"),
                 kamailio_version=kamailio,
                 kamailio_started=started,
                 max_call_s=self._max_call_s,
-                counters={**counters_of(self._load_file), DAMAGES: self._damages()},
+                counters={**counters_of(self._folder.load), DAMAGES: self._damages()},
                 **load,
             )
             self._events.write()
@@ -96,61 +90,42 @@ class EdgeStatus:
 
 
 def kamailio_version() -> str:
-    """The version of the Kamailio that is installed, "" for none. Blocking."""
-    program = shutil.which(_PROGRAM) or f"/usr/sbin/{_PROGRAM}"
+    """The version of the installed Kamailio, "" if there is none. Blocking."""
     try:
-        told = subprocess.run(
-            [program, "-v"], capture_output=True, text=True, errors="replace", timeout=_ANSWER_WITHIN_S, check=False
+        answer = subprocess.run(
+            [program_path(_PROGRAM), "-v"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_ANSWER_WITHIN_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    found = _VERSION.search(told.stdout)
+    found = _VERSION.search(answer.stdout)
     return found[1] if found else ""
 
 
 def load_of(file: Path) -> dict[str, int]:
-    """How many calls Kamailio was too busy for, and what else it counts, as it last told; nothing where it has not."""
+    """`LOAD_FIELDS` as Kamailio wrote them last; empty if it has not."""
     try:
-        told = json.loads(file.read_bytes())
-        return {name: int(told[name]) for name in LOAD_FIELDS}
+        stored = json.loads(file.read_bytes())
+        return {name: int(stored[name]) for name in LOAD_FIELDS}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
 
 def counters_of(file: Path) -> dict[str, int]:
-    """What else Kamailio counts, by name, as it last told; nothing where it has not."""
+    """Kamailio's other counters by name, as it wrote them last; empty if it has not."""
     try:
         return {str(name): int(count) for name, count in json.loads(file.read_bytes())["counters"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-class Running(NamedTuple):
-    """A process: its id, and when it was started, in clock ticks since the machine was."""
-
-    pid: int
-    ticks: int
-
-    def started_us(self) -> int:
-        """That start as an instant (us), by what the wall clock says now."""
-        booted_us = (time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)) // 1000
-        return booted_us + self.ticks * 1_000_000 // os.sysconf("SC_CLK_TCK")
-
-
-def _since(known: int | None, running: Running | None) -> int | None:
-    """The instant of Kamailio's start: the one told before, unless the wall clock was set since."""
-    if running is None:
+def _since(known: int | None, process: ProcessStart | None) -> int | None:
+    """The instant (us) of Kamailio's start: the one reported before, unless the wall clock was set since."""
+    if process is None:
         return None
-    started = running.started_us()
+    started = process.at_us()
     return known if known is not None and abs(started - known) < CLOCK_WAS_SET_US else started
-
-
-def running_kamailio(pid_file: Path) -> Running | None:
-    """The Kamailio whose process id stands in the file, None where it does not run."""
-    try:
-        pid = int(pid_file.read_text())
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (OSError, ValueError):
-        return None
-    name, _, rest = stat.partition("(")[2].rpartition(")")
-    return Running(pid, int(rest.split()[19])) if name == _PROGRAM else None  # field 22 of proc(5): starttime

@@ -1,4 +1,4 @@
-"""The replica, as the agent's loops use it: every write on one thread, so that the loops never wait and never clash."""
+"""The replica for the companion's loops: all reads and writes on one thread, so that no loop waits or collides."""
 
 import asyncio
 import io
@@ -27,7 +27,7 @@ class ReplicaUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one feed response did: the revision reached, how many objects, and whether it was a full load."""
+    """The result of one feed response: the revision reached, how many objects, and whether it was a full load."""
 
     revision: int
     objects: int
@@ -35,9 +35,9 @@ class Taken:
 
 
 class ReplicaTables:
-    """Opens (or begins) the replica in `folder`. One that is damaged stands at revision 0 and is loaded anew.
+    """Opens or creates the replica in `folder`. A damaged one counts as revision 0 and is loaded again.
 
-    `loads` counts full loads: after one, health and addresses may have been lost. `damages` counts those that mended
+    `loads` counts full loads: after one, health and addresses may have been lost. `damages` counts those that repaired
     damage.
     """
 
@@ -50,12 +50,12 @@ class ReplicaTables:
 
     @property
     def revision(self) -> int:
-        """Where the replica stands; 0 where it must be loaded from nothing."""
+        """The revision that the replica has; 0 if it needs a full load."""
         return 0 if self.damaged else self._writer.revision
 
     @property
     def epoch(self) -> str:
-        """Of which database it is a copy; "" where it must be loaded from nothing."""
+        """The epoch of the database that it is a copy of; "" if it needs a full load."""
         return "" if self.damaged else self._writer.epoch
 
     @property
@@ -64,7 +64,7 @@ class ReplicaTables:
         return self._writer.damaged
 
     async def take(self, response: IO[bytes]) -> Taken:
-        """Bring the replica to where a whole feed response leads, in one transaction or by one switch.
+        """Apply a whole feed response, in one transaction or by one switch of generations.
 
         Raises FeedTruncated and ReplicaUnusable, both with nothing changed.
         """
@@ -75,23 +75,23 @@ class ReplicaTables:
         return await self._run(self._writer.providers)
 
     async def health(self) -> dict[str, Health]:
-        """What is kept of the providers' health, by provider id."""
+        """The stored health of the providers, by provider id."""
         return await self._run(self._writer.health)
 
     async def addresses(self) -> dict[tuple[str, str, str], Sequence[str]]:
-        """Where names led when they were last resolved, by the provider's id, hostname and transport."""
+        """The addresses last resolved (`address:port`), by the provider's id, hostname and transport."""
         return await self._run(self._writer.addresses)
 
     async def set_health(self, provider_id: str, health: Health) -> None:
-        """Keep what the probes found."""
+        """Store a provider's health."""
         await self._run(lambda: self._writer.set_health(provider_id, health))
 
     async def set_addresses(self, provider: Provider, addresses: Sequence[str]) -> None:
-        """Keep where a provider's hostname leads."""
+        """Store the addresses that a provider's hostname leads to."""
         await self._run(lambda: self._writer.set_addresses(provider, addresses))
 
     async def look_on(self, behind: Place) -> Place | None:
-        """Look at the next entries behind this place; None at the end. Raises ReplicaUnusable, damage being marked."""
+        """Check the next entries behind this place; None at the end. Damage is marked, and raises ReplicaUnusable."""
         return await self._run(lambda: self._writer.look_on(behind))
 
     async def forget(self) -> None:
@@ -99,12 +99,12 @@ class ReplicaTables:
         await self._run(self._writer.close)
 
     def close(self) -> None:
-        """Wait for the write under way and let go."""
+        """Wait for the write under way and close the replica."""
         self._thread.shutdown()
         self._writer.close()
 
     async def _run(self, work: Callable[[], T]) -> T:
-        """On the writing thread. Raises ReplicaUnusable; damage is also left for the follower to mend."""
+        """On the writing thread. Raises ReplicaUnusable; damage is also marked for the follower, which loads again."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except (ReplicaDamaged, *DAMAGE) as error:
@@ -134,7 +134,7 @@ class ReplicaTables:
 
 
 def _require_end(response: IO[bytes]) -> None:
-    """Throw a stream without its end line away before a transaction is opened for it."""
+    """Refuse a stream without its end line before a transaction is opened for it."""
     size = response.seek(0, io.SEEK_END)
     response.seek(max(0, size - LONGEST_END_LINE))
     last = response.read().rstrip(b"\n").rpartition(b"\n")[2]

@@ -1,6 +1,5 @@
 """Sessions: signed tokens (JWT, HS256) that stand for an agent for seven days, and the keys that sign them."""
 
-import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+
+from dialplane.system.files import create_file
 
 SESSION_LIFETIME_S = 7 * 86_400
 _ALGORITHM = "HS256"
@@ -115,7 +116,7 @@ def rotate(folder: Path) -> None:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     numbers = [int(_key_id(file)) for file in _files(folder)]
-    _write_aside(folder / f"{max(numbers, default=0) + 1:06}{_SUFFIX}", secrets.token_bytes(_KEY_BYTES))
+    create_file(folder / f"{max(numbers, default=0) + 1:06}{_SUFFIX}", secrets.token_bytes(_KEY_BYTES))
     files = _files(folder)
     for successor, file in pairwise(files):
         if time.time() - successor.stat().st_mtime > SESSION_LIFETIME_S:
@@ -132,22 +133,3 @@ def _key_id(file: Path) -> str:
 
 def _read(folder: Path) -> list[tuple[str, bytes]]:
     return [(_key_id(file), file.read_bytes()) for file in _files(folder)]
-
-
-def _write_aside(file: Path, content: bytes) -> None:
-    """Written aside and linked into place: of two processes that do it at once, one does it for both."""
-    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        with suppress(FileExistsError):
-            os.link(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

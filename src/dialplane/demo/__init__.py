@@ -1,6 +1,5 @@
-"""The demo: three simulated carriers, what routes calls to them, and a call shown as a timeline.
+"""The demo: three simulated carriers, the objects that route calls to them, and a call shown as a timeline.
 
-`serve --demo` uses, in this order: `carriers.load_state` and `carriers.command` (the child process), `prepare.prepare`,
-`calling.wait_until_used`, `calling.place_call`, `calling.fetch_call`, `screen.print_timeline`, `screen.print_welcome`.
-`dialplane call` uses the last but one three.
+`serve --demo` starts the carriers (`carriers`), creates the objects (`prepare`), places a call (`calling`) and prints
+it (`screen`, `timeline`). `dialplane call` places and prints one too.
 """

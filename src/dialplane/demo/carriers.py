@@ -1,19 +1,18 @@
-"""The demo's carriers: what each does, and the ports they keep for as long as the data folder lives."""
+"""The demo's carriers: how each behaves, and their ports, which stay the same for one data folder."""
 
 import json
-import os
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dialplane.system.datafolder import DataFolder
+from dialplane.system.files import replace_file
 from dialplane_simulator.endpoint import bind_pair
 from dialplane_simulator.fleet import CarrierSpec, write_file
 
 HOST = "127.0.0.1"
-STATE_FILE = "demo.json"
-FLEET_FILE = "demo-carriers.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,46 +43,40 @@ CARRIERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoState:
-    """What the data folder remembers of the demo. `prepared`: the demo's objects were all made once."""
+    """The demo's state in a data folder. `prepared`: all of the demo's objects were created once."""
 
     ports: Mapping[str, int]
     prepared: bool = False
 
 
-def load_state(data: Path, *, spoken_for: Collection[int] = ()) -> DemoState:
-    """The state of this data folder; free ports are chosen, and kept, the first time and where one is taken now.
+def load_state(folder: DataFolder, *, reserved: Collection[int] = ()) -> DemoState:
+    """The stored state, with a free port for each carrier that has none or whose port is in use now. Raises OSError.
 
-    `spoken_for`: ports that something else is about to listen on.
+    `reserved`: ports that something else is about to listen on.
     """
-    state = _read(data / STATE_FILE)
+    state = _read(folder.demo_state)
     with ExitStack() as held:
-        ports = {carrier.key: _bind(held, state.ports.get(carrier.key, 0), spoken_for) for carrier in CARRIERS}
+        ports = {carrier.key: _bind(held, state.ports.get(carrier.key, 0), reserved) for carrier in CARRIERS}
     kept = DemoState(ports=ports, prepared=state.prepared)
-    save_state(data, kept)
+    save_state(folder, kept)
     return kept
 
 
-def save_state(data: Path, state: DemoState) -> None:
-    """Write aside, then rename: a crash leaves the old state or the new one."""
-    aside = data / f"{STATE_FILE}.new"
-    with aside.open("w") as file:
-        json.dump({"ports": dict(state.ports), "prepared": state.prepared}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(data / STATE_FILE)
+def save_state(folder: DataFolder, state: DemoState) -> None:
+    """Store the state for the next start. Raises OSError."""
+    replace_file(folder.demo_state, json.dumps({"ports": dict(state.ports), "prepared": state.prepared}))
 
 
-def command(data: Path, ports: Mapping[str, int]) -> list[str]:
+def command(folder: DataFolder, ports: Mapping[str, int]) -> list[str]:
     """The command that runs the carriers until its standard input ends; it prints `ready` once they listen."""
-    fleet = data / FLEET_FILE
     write_file(
-        fleet,
+        folder.demo_carriers,
         [
             CarrierSpec(name=item.key, host=HOST, port=ports[item.key], behaviour=item.behaviour, endings=item.endings)
             for item in CARRIERS
         ],
     )
-    return [sys.executable, "-m", "dialplane_simulator", "--file", str(fleet), "--until-stdin-ends"]
+    return [sys.executable, "-m", "dialplane_simulator", "--file", str(folder.demo_carriers), "--until-stdin-ends"]
 
 
 def _read(path: Path) -> DemoState:
@@ -95,8 +88,8 @@ def _read(path: Path) -> DemoState:
         return DemoState(ports={})
 
 
-def _bind(held: ExitStack, port: int, spoken_for: Collection[int]) -> int:
-    """This port where it is free, else another one, bound until `held` lets go of it."""
+def _bind(held: ExitStack, port: int, reserved: Collection[int]) -> int:
+    """This port if it is free, else another one; bound until `held` closes."""
     while True:
         try:
             udp, tcp = bind_pair(HOST, port)
@@ -104,6 +97,6 @@ def _bind(held: ExitStack, port: int, spoken_for: Collection[int]) -> int:
             udp, tcp = bind_pair(HOST, 0)
         bound = int(held.enter_context(udp).getsockname()[1])
         held.enter_context(tcp)
-        if bound not in spoken_for:
+        if bound not in reserved:
             return bound
         port = 0

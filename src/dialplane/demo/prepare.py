@@ -1,4 +1,4 @@
-"""Makes the demo's providers, customer, trunk and routes through the REST API. Again on the same data: adds nothing."""
+"""Creates the demo's providers, customer, trunk and routes through the REST API, each once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ ROUTES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """`revision`: an edge that has it knows all of the demo. `created`: how many objects were new."""
+    """`revision`: an edge with it has all of the demo's objects. `created`: how many were new."""
 
     revision: int
     created: int
 
 
-class _Maker:
+class _Objects:
     """Finds each object by its mark, or creates it."""
 
     def __init__(self, client: Client) -> None:
@@ -52,8 +52,8 @@ class _Maker:
         self.created = 0
         self.revision = 0
 
-    def saw(self, etag: str) -> None:
-        """An object's ETag is the revision of its last change."""
+    def note(self, etag: str) -> None:
+        """Count in the revision of an object's last change, which is its ETag."""
         self.revision = max(self.revision, int(etag.strip('"')))
 
     def customer(self) -> str:
@@ -61,12 +61,12 @@ class _Maker:
         if found is None:
             self.created += 1
             found = self.client.customers.create(name=CUSTOMER_NAME, detail=MARK)
-        self.saw(self.client.customers.get_tagged(found["id"]).etag)
+        self.note(self.client.customers.get_tagged(found["id"]).etag)
         return found["id"]
 
     def providers(self, ports: Mapping[str, int]) -> dict[str, str]:
-        known = {item["metadata"].get(MARK): item for item in self.client.providers.all()}
-        return {item.key: self.provider(item, f"{HOST}:{ports[item.key]}", known.get(item.key)) for item in CARRIERS}
+        existing = {item["metadata"].get(MARK): item for item in self.client.providers.all()}
+        return {item.key: self.provider(item, f"{HOST}:{ports[item.key]}", existing.get(item.key)) for item in CARRIERS}
 
     def provider(self, carrier: DemoCarrier, hostname: str, found: Provider | None) -> str:
         if found is None:
@@ -76,7 +76,7 @@ class _Maker:
             )
         elif found["hostname"] != hostname:
             self.client.providers.update(found["id"], hostname=hostname)
-        self.saw(self.client.providers.get_tagged(found["id"]).etag)
+        self.note(self.client.providers.get_tagged(found["id"]).etag)
         return found["id"]
 
     def trunk(self, customer_id: str, allowed_ips: Sequence[str]) -> None:
@@ -87,11 +87,11 @@ class _Maker:
             found = self.client.trunks.create(
                 customer_id=customer_id, name=TRUNK_NAME, detail=MARK, auth_types=["ip"], allowed_ips=list(allowed_ips)
             )
-        self.saw(self.client.trunks.get_tagged(found["id"]).etag)
+        self.note(self.client.trunks.get_tagged(found["id"]).etag)
 
     def routes(self, customer_id: str, provider_ids: Mapping[str, str]) -> None:
         owners = (SYSTEM_DEFAULT_CUSTOMER, customer_id)
-        known = {_identity(item): item for owner in owners for item in self.client.routes.all(customer_id=owner)}
+        existing = {_identity(item): item for owner in owners for item in self.client.routes.all(customer_id=owner)}
         for route in ROUTES:
             fields: dict[str, Any] = {
                 "customer_id": customer_id if route.own else SYSTEM_DEFAULT_CUSTOMER,
@@ -99,31 +99,31 @@ class _Maker:
                 "target": route.target,
                 "priority": route.priority,
             }
-            found = known.get(_identity(fields))
+            found = existing.get(_identity(fields))
             if found is None:
                 self.created += 1
                 found = self.client.routes.create(name=f"Demo {route.target}", detail=MARK, **fields)
-            self.saw(self.client.routes.get_tagged(found["id"]).etag)
+            self.note(self.client.routes.get_tagged(found["id"]).etag)
 
 
 def prepare(client: Client, ports: Mapping[str, int], *, allowed_ips: Iterable[str] = (HOST,)) -> Prepared:
-    """Make what is not there yet, and point the providers at these ports. Raises ApiError."""
-    maker = _Maker(client)
-    customer_id = maker.customer()
-    provider_ids = maker.providers(ports)
-    maker.trunk(customer_id, tuple(allowed_ips))
-    maker.routes(customer_id, provider_ids)
-    return Prepared(revision=maker.revision, created=maker.created)
+    """Create what is missing, and point the providers at these ports. Raises ApiError."""
+    objects = _Objects(client)
+    customer_id = objects.customer()
+    provider_ids = objects.providers(ports)
+    objects.trunk(customer_id, tuple(allowed_ips))
+    objects.routes(customer_id, provider_ids)
+    return Prepared(revision=objects.revision, created=objects.created)
 
 
 def refresh(client: Client, ports: Mapping[str, int]) -> Prepared:
-    """Point the demo's providers that still exist at these ports, and make nothing. Raises ApiError."""
-    maker = _Maker(client)
+    """Point the demo's providers that still exist at these ports, and create nothing. Raises ApiError."""
+    objects = _Objects(client)
     for provider in client.providers.all():
         carrier = next((item for item in CARRIERS if item.key == provider["metadata"].get(MARK)), None)
         if carrier is not None:
-            maker.provider(carrier, f"{HOST}:{ports[carrier.key]}", provider)
-    return Prepared(revision=maker.revision, created=0)
+            objects.provider(carrier, f"{HOST}:{ports[carrier.key]}", provider)
+    return Prepared(revision=objects.revision, created=0)
 
 
 def _identity(route: Mapping[str, Any]) -> tuple[str, str, str, int]:

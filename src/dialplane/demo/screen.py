@@ -1,4 +1,4 @@
-"""What the demo prints: the timeline of a call, and what to do next."""
+"""The demo's output: the timeline of a call, and what to try next."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ WIDEST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """`password` is None where it was shown before or came from the environment; `call` is what a person types."""
+    """`password` is None if it was shown before or came from the environment; `call` is the command to place a call."""
 
     http_url: str
     sip_address: str

@@ -1,4 +1,4 @@
-"""A call record, as the API answers it, told as a timeline that needs no knowledge of SIP. Pure."""
+"""A call record, as the API answers it, as a timeline that needs no knowledge of SIP. Pure."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,8 +7,8 @@ from enum import StrEnum, auto
 from typing import Any
 
 from dialplane.domain.instants import NEVER, parse_instant
+from dialplane.domain.sip_status import PHRASES
 from dialplane.engine.reasons import sentence
-from dialplane_simulator.statuses import PHRASES
 
 OFFSET_WIDTH = 10
 GAP = "  "
@@ -16,7 +16,7 @@ DETAIL = "  "
 
 
 class Tone(StrEnum):
-    """What a line is, so that a terminal may colour it. Nothing is told by colour alone."""
+    """The kind of a line, for its colour in a terminal. Nothing is said by colour alone."""
 
     TITLE = auto()
     PLAIN = auto()
@@ -28,7 +28,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`offset_us` since the call came in; None where the line has no moment. `detail` lines belong to an attempt."""
+    """`offset_us` since the call came in; None if the line has no time. `detail` lines belong to an attempt."""
 
     offset_us: int | None
     text: str
@@ -74,8 +74,8 @@ HANGUPS: Mapping[str, str] = {
 
 
 def timeline_of(call: Mapping[str, Any], *, names: Mapping[str, str]) -> Timeline:
-    """The call, its attempts in order, its end. `names` maps provider ids to what people call them."""
-    return _Teller(call, names).tell()
+    """The call, its attempts in order, its end. `names` maps provider ids to names."""
+    return _Call(call, names).timeline()
 
 
 def render(timeline: Timeline, *, width: int = 80) -> list[tuple[Tone, str]]:
@@ -103,7 +103,7 @@ def span(microseconds: int) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
-class _Teller:
+class _Call:
     def __init__(self, call: Mapping[str, Any], names: Mapping[str, str]) -> None:
         self.call = call
         self.names = names
@@ -112,7 +112,7 @@ class _Teller:
         self.tried = [item for item in self.attempts if _instant(item["tm_sent"]) is not None]
         self.number = _clean(call["number"] or call["dialled"] or "an unreadable number")
 
-    def tell(self) -> Timeline:
+    def timeline(self) -> Timeline:
         lines = [self._arrival()]
         for attempt in self.attempts:
             lines += self._attempt(attempt)
@@ -185,9 +185,8 @@ class _Teller:
             yield Line(ended - self.start, f"{who}; they talked for {span(ended - answered)}.")
             return
         status = _status(self.call["sip_status"], "") if self.call["sip_status"] else "no answer"
-        why = _clean(self.call["reason"])
-        told = REASONS.get(why) if not self.tried else None
-        yield Line(ended - self.start, f"The caller gets {status}" + (f": {told}." if told else "."), Tone.BAD)
+        reason = REASONS.get(_clean(self.call["reason"])) if not self.tried else None
+        yield Line(ended - self.start, f"The caller gets {status}" + (f": {reason}." if reason else "."), Tone.BAD)
 
     def _summary(self) -> Line:
         answered = _instant(self.call["tm_answered"])
@@ -238,7 +237,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """What carriers and callers wrote must not move a terminal's cursor."""
+    """Text of carriers and callers, so that it cannot move a terminal's cursor."""
     return "".join(char if char.isprintable() else "?" for char in text)
 
 

@@ -23,12 +23,14 @@ from dialplane.edge.limits.breakers import Breakers
 from dialplane.edge.limits.channels import Caps
 from dialplane.edge.limits.shedding import EVENTS_LOST, Shedding
 from dialplane.edge.recovery.dialog_report import LivingCalls
-from dialplane.edge.recovery.inherited_channels import SNAPSHOT_FILE, Inherited
+from dialplane.edge.recovery.inherited_channels import Inherited
 from dialplane.edge.settings import ScriptSettings
 from dialplane.edge.sip import COUNTERS_TABLE, Sip
 from dialplane.eventlog.writer import EventLog, printable
 from dialplane.replica.reader import ReplicaReader
-from dialplane.system.orphans import die_with_main
+from dialplane.system.clock import now_ms
+from dialplane.system.datafolder import KamailioFolder
+from dialplane.system.process import die_with_parent
 
 CANCELLED_VARIABLE = "$var(cancelled)"
 CONTINUE = 1
@@ -44,11 +46,11 @@ class Worker:
         self._sip = sip
         self._cookie_key = bytes.fromhex(settings.cookie_key)
         self._replica = ReplicaReader(Path(settings.replica))
-        self._log = EventLog(Path(settings.events), edge=settings.edge, on_lost=self._count_lost)
+        self._log = EventLog(Path(settings.events), edge=settings.edge_name, on_lost=self._count_lost)
         self._inherited = Inherited(
             sip,
             events=Path(settings.events),
-            snapshot=Path(settings.run) / SNAPSHOT_FILE,
+            snapshot=KamailioFolder(Path(settings.run)).calls,
             max_call_s=settings.max_call_s,
             warn=self._warn,
         )
@@ -79,14 +81,15 @@ class Worker:
         self._living = LivingCalls(sip, self._log)
         self._main_pid = os.getpid()
         self._max_call_s = settings.max_call_s
-        self._started_ms = _now_ms()
+        self._started_ms = now_ms()
         self._is_quiet = settings.is_quiet
         self._is_refused = False
         self._warned_at = 0.0
 
     def child_init(self, rank: int) -> int:
         """Kamailio's call in each new process."""
-        die_with_main(self._main_pid)
+        if os.getpid() != self._main_pid:
+            die_with_parent(self._main_pid)  # an orphan would hold the SIP port and answer nobody
         self._log.forget_process()
         if self._is_quiet and rank > 0:
             self._sip.keep_quiet()
@@ -229,7 +232,7 @@ class Worker:
             self._is_refused = False
 
     def _may_go_on(self, origin: Origin) -> bool:
-        oldest_ms = _now_ms() - (self._max_call_s + LONGEST_SETUP_S) * 1000
+        oldest_ms = now_ms() - (self._max_call_s + LONGEST_SETUP_S) * 1000
         return oldest_ms < origin.began_ms < self._started_ms and self._inherited.may_be_within(
             origin.call, self._sip.text("$ft"), self._sip.text("$tt")
         )
@@ -254,7 +257,3 @@ class Worker:
         with self._replica.view() as view:
             provider = view.provider(provider_id)
         return Credentials(provider.username, provider.password) if provider and provider.username else None
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

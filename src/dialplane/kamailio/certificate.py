@@ -1,6 +1,5 @@
-"""The certificate that an edge shows over TLS where it is given none: its own, signed by itself, made once and kept."""
+"""An edge's own TLS certificate, self-signed, created once and kept: for an edge whose settings name no other."""
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -11,18 +10,20 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from dialplane.system.files import replace_file
+
 LIFETIME = timedelta(days=3650)
 _LONGEST_NAME = 64  # of a common name, RFC 5280
 
 
 def ensure_own(certificate: Path, key: Path, *, name: str, addresses: Iterable[str]) -> None:
-    """Make both files (PEM) unless both are there. `name` is the edge's. Raises OSError."""
+    """Create both files (PEM) unless both exist. `name` is the edge's. Raises OSError."""
     if certificate.exists() and key.exists():
         return
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name[:_LONGEST_NAME] or "dialplane")])
     now = datetime.now(UTC)
-    made = (
+    signed = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -37,8 +38,5 @@ def ensure_own(certificate: Path, key: Path, *, name: str, addresses: Iterable[s
         .sign(private, hashes.SHA256())
     )
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    for path, content in ((key, pem), (certificate, made.public_bytes(Encoding.PEM))):
-        aside = path.with_name(f"{path.name}.new")
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-        aside.replace(path)
+    for path, content in ((key, pem), (certificate, signed.public_bytes(Encoding.PEM))):
+        replace_file(path, content)

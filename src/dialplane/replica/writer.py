@@ -34,6 +34,7 @@ from dialplane.replica.layout import (
     seal,
     unseal,
 )
+from dialplane.system.files import sync
 
 Record = Mapping[str, Any]
 
@@ -196,11 +197,7 @@ class ReplicaWriter:
         link.symlink_to(path.name)
         (self._folder / layout.DAMAGED).unlink(missing_ok=True)  # before: a mark that comes later may be of the new one
         os.replace(link, self._folder / layout.CURRENT)
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(self._folder)
         for old in self._folder.glob("generation-*"):
             if old.name != path.name:
                 shutil.rmtree(old)

@@ -1,6 +1,5 @@
-"""The composition root: starts and watches over the processes of one Dialplane. Imported by nobody.
+"""The composition root: starts and supervises the processes of one Dialplane. Imported by no other room.
 
-`python -m dialplane.serve` runs everything, `python -m dialplane.serve edge` an edge alone, and
-`python -m dialplane.serve migrate` brings the database's schema up to date; the other modes keep a data folder.
-Settings come from the environment; the command line sets them there.
+`python -m dialplane.serve` runs everything, `python -m dialplane.serve edge` an edge alone; the other modes maintain a
+data folder or its database. Settings come from the environment; the command line sets them there.
 """

@@ -8,19 +8,18 @@ from pathlib import Path
 from pydantic import ValidationError
 from rich.console import Console
 
-from dialplane.serve import keeping
-from dialplane.serve.firststart import migrate
-from dialplane.serve.refusal import CannotStart
+from dialplane.serve import maintenance
+from dialplane.serve.output import CannotStart, Output
 from dialplane.serve.service import Service
-from dialplane.serve.speaker import Speaker
+from dialplane.serve.start import migrate
 from dialplane.settings import Settings
 
 
-def _everything(settings: Settings, speaker: Speaker) -> None:
-    asyncio.run(Service(settings, speaker).run())
+def _everything(settings: Settings, output: Output) -> None:
+    asyncio.run(Service(settings, output).run())
 
 
-def _edge(settings: Settings, speaker: Speaker) -> None:
+def _edge(settings: Settings, output: Output) -> None:
     if not settings.control_url:
         raise CannotStart("An edge needs to know its control plane.", "Say where it is with --control URL.")
     if settings.key_file is None or not settings.key_file.is_file():
@@ -28,27 +27,27 @@ def _edge(settings: Settings, speaker: Speaker) -> None:
             "An edge needs an access key with the permission `edge`.",
             "Make one with POST /v1.0/accesskeys, put its token in a file and name that with --key-file FILE.",
         )
-    asyncio.run(Service(settings, speaker, alone=True).run())
+    asyncio.run(Service(settings, output, alone=True).run())
 
 
-def _migrate(settings: Settings, speaker: Speaker) -> None:
+def _migrate(settings: Settings, output: Output) -> None:
     migrate(settings)
-    speaker.say("The database has the present schema.")
+    output.say("The database has the present schema.")
 
 
-def _backup(settings: Settings, speaker: Speaker, file: str) -> None:
-    keeping.back_up(settings, Path(file))
-    speaker.say(f"Written to {file}. The passwords in it need the folder {settings.data / 'secrets'} to be read.")
+def _backup(settings: Settings, output: Output, file: str) -> None:
+    maintenance.back_up(settings, Path(file))
+    output.say(f"Written to {file}. The passwords in it need the folder {settings.data / 'secrets'} to be read.")
 
 
-def _restore(settings: Settings, speaker: Speaker, file: str) -> None:
-    keeping.restore(settings, Path(file))
-    speaker.say(f"Restored from {file}. Edges load everything anew when Dialplane starts.")
+def _restore(settings: Settings, output: Output, file: str) -> None:
+    maintenance.restore(settings, Path(file))
+    output.say(f"Restored from {file}. Edges load everything again when Dialplane starts.")
 
 
-def _rotate_session_keys(settings: Settings, speaker: Speaker) -> None:
-    keeping.rotate_session_keys(settings)
-    speaker.say("Logins are signed with a new key from now on; who is logged in stays so.")
+def _rotate_session_keys(settings: Settings, output: Output) -> None:
+    maintenance.rotate_session_keys(settings)
+    output.say("Logins are signed with a new key from now on; who is logged in stays so.")
 
 
 USAGE = "[edge | migrate | backup FILE | restore FILE | rotate-session-keys]"
@@ -61,26 +60,26 @@ MODES: Mapping[str, tuple[Callable[..., None], int]] = {
     "restore": (_restore, 1),
     "rotate-session-keys": (_rotate_session_keys, 0),
 }
-"""mode -> what it does with settings and speaker, and how many arguments it takes."""
+"""Mode -> its function, of settings, output and arguments, and the number of arguments."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run one mode; the exit status is 1 where it could not begin, 2 where it was called wrongly."""
-    speaker = Speaker(Console(highlight=False))
+    """Run one mode; the exit status is 1 if it could not begin, 2 if it was called wrongly."""
+    output = Output(Console(highlight=False))
     name, *rest = arguments or [""]
-    mode, takes = MODES.get(name, (None, 0))
-    if mode is None or len(rest) != takes:
-        speaker.say(f"usage: python -m dialplane.serve {USAGE}")
+    mode, count = MODES.get(name, (None, 0))
+    if mode is None or len(rest) != count:
+        output.say(f"usage: python -m dialplane.serve {USAGE}")
         return 2
     try:
-        mode(Settings(), speaker, *rest)
+        mode(Settings(), output, *rest)
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
-            speaker.say(f"DIALPLANE_{name} {problem['msg'].removeprefix('Value error, ')}", style="red")
+            output.say(f"DIALPLANE_{name} {problem['msg'].removeprefix('Value error, ')}", style="red")
         return 1
-    except CannotStart as refusal:
-        speaker.refuse(refusal)
+    except CannotStart as error:
+        output.cannot_start(error)
         return 1
     return 0
 

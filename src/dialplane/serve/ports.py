@@ -1,4 +1,4 @@
-"""The addresses to listen on, looked at before anything is started."""
+"""The sockets to listen on, tried before anything is started."""
 
 import errno
 import socket
@@ -6,107 +6,102 @@ import time
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
-from dialplane.serve.refusal import CannotStart
-from dialplane.settings import split_address
+from dialplane.serve.output import CannotStart
+from dialplane.system.address import SocketAddress, family, resolve, source_address
 
 TRIES_S = 3.0
-"""How long a taken port is waited for: the processes of an instance that was just killed need a moment to end."""
+"""How long to wait for a port in use: the processes of an instance that was just killed need a moment to end."""
 
 SIP_PORT = 5060
 HIGHEST_PORT = 65_535
+_ELSEWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
+"""Addresses that belong to no machine (RFC 5737, RFC 3849): packets to them would take the default route."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """`flag` and `kinds` say which option this is and what sockets it needs."""
+    """A socket address of every type in `types`, set by the option `flag`."""
 
-    host: str
-    port: int
+    address: SocketAddress
     flag: str
-    kinds: tuple[socket.SocketKind, ...]
+    types: tuple[socket.SocketKind, ...]
 
 
-def http(host: str, port: int) -> tuple[str, int]:
-    """The API's address and port, a free one for port 0. Raises CannotStart where it is taken."""
-    return _free(Listening(host, port, "--http", (socket.SOCK_STREAM,)))
+def http(wanted: SocketAddress) -> SocketAddress:
+    """The API's IP address and port, a free one for port 0. Raises CannotStart if it cannot be listened on."""
+    return _free(Listening(wanted, "--http", (socket.SOCK_STREAM,)))
 
 
-def sip(host: str, port: int) -> tuple[str, int]:
-    """The edge's address and port for UDP and TCP, a free one for port 0. Raises CannotStart where it is taken."""
-    return _free(Listening(host, port, "--sip", (socket.SOCK_DGRAM, socket.SOCK_STREAM)))
+def sip(wanted: SocketAddress) -> SocketAddress:
+    """The edge's IP address and port for UDP and TCP, a free one for port 0. Raises CannotStart, as `http` does."""
+    return _free(Listening(wanted, "--sip", (socket.SOCK_DGRAM, socket.SOCK_STREAM)))
 
 
-def sip_tls(wanted: str, *, beside: tuple[str, int]) -> tuple[str, int]:
-    """The address and port for SIP over TLS: as `wanted`, or one above `beside`, or any. Raises CannotStart."""
+def sip_tls(wanted: SocketAddress | None, *, beside: SocketAddress) -> SocketAddress:
+    """The IP address and port for SIP over TLS: as `wanted`, or one port above `beside`, or any. Raises CannotStart."""
+    above = SocketAddress(beside.host, min(beside.port + 1, HIGHEST_PORT))
+    listening = Listening(wanted or above, "DIALPLANE_SIP_TLS", (socket.SOCK_STREAM,))
     if wanted:
-        return _free(Listening(*split_address(wanted), "DIALPLANE_SIP_TLS", (socket.SOCK_STREAM,)))
-    host, sip_port = beside
-    implied = Listening(host, min(sip_port + 1, HIGHEST_PORT), "DIALPLANE_SIP_TLS", (socket.SOCK_STREAM,))
+        return _free(listening)
     try:
-        return host, _bindable(host, implied)
+        return _bound(above, listening)
     except OSError:
-        return _free(replace(implied, port=0))
+        return _free(replace(listening, address=SocketAddress(beside.host, 0)))
 
 
-def advertised(host: str, wanted: str) -> str:
-    """The address to tell others: as `wanted`, or where all are listened on that of the default route; else ""."""
-    if wanted or not ip_address(host).is_unspecified:
+def advertised(listening: SocketAddress, wanted: str) -> str:
+    """The IP address that others reach a socket at, "" if its own: as `wanted`, else that of the default route.
+
+    The default route counts for a socket on all addresses; on a machine without one it is loopback.
+    """
+    own = ip_address(listening.host)
+    if wanted or not own.is_unspecified:
         return wanted
-    family, elsewhere, here = _ELSEWHERE[":" in host]
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((elsewhere, 9))  # of a datagram socket: nothing is sent
-        except OSError:
-            return here
-        return str(probe.getsockname()[0])
+    try:
+        return source_address(_ELSEWHERE[own.version])
+    except OSError:
+        return listening.from_here.host
 
 
-_ELSEWHERE = ((socket.AF_INET, "192.0.2.1", "127.0.0.1"), (socket.AF_INET6, "2001:db8::1", "::1"))
-"""By whether it is IPv6: an address that is nobody's (RFC 5737, RFC 3849), and what is left without a network."""
-
-
-def _free(wanted: Listening) -> tuple[str, int]:
-    address = _address(wanted)
+def _free(wanted: Listening) -> SocketAddress:
+    try:
+        address = resolve(*wanted.address)
+    except OSError as error:
+        raise _refused(wanted, error) from error
     deadline = time.monotonic() + TRIES_S
     while True:
         try:
-            return address, _bindable(address, wanted)
+            return _bound(address, wanted)
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise _refused(wanted, error) from error
         time.sleep(0.1)
 
 
-def _address(wanted: Listening) -> str:
-    try:
-        found = socket.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as error:
-        raise _refused(wanted, error) from error
-    return str(found[0][4][0])
-
-
-def _bindable(address: str, wanted: Listening) -> int:
-    """The port, once every kind of socket could be bound to it. Raises OSError."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    port = wanted.port
-    for kind in wanted.kinds:
-        with socket.socket(family, kind) as trial:
+def _bound(address: SocketAddress, wanted: Listening) -> SocketAddress:
+    """The address with its real port, once a socket of each type could be bound to it. Raises OSError."""
+    port = address.port
+    for kind in wanted.types:
+        with socket.socket(family(address.host), kind) as trial:
             if kind == socket.SOCK_STREAM:
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind((address, port))
+            trial.bind((address.host, port))
             port = int(trial.getsockname()[1])
-    return port
+    return SocketAddress(address.host, port)
 
 
 def _refused(wanted: Listening, error: OSError) -> CannotStart:
-    where = f"{wanted.host}:{wanted.port}"
+    where, flag = wanted.address, wanted.flag
     if error.errno == errno.EADDRINUSE:
-        mend = f"Choose another with {wanted.flag} {wanted.host}:{wanted.port + 1}, or stop that program."
-        if wanted.flag == "--sip" and wanted.port == SIP_PORT:
-            mend += " (Debian starts a Kamailio of its own: systemctl disable --now kamailio.)"
-        return CannotStart(f"Another program already uses {where}.", mend)
+        remedy = f"Choose another with {flag} {SocketAddress(where.host, where.port + 1)}, or stop that program."
+        if flag == "--sip" and where.port == SIP_PORT:
+            remedy += " (Debian starts a Kamailio of its own: systemctl disable --now kamailio.)"
+        return CannotStart(f"Another program already uses {where}.", remedy)
     if error.errno in (errno.EACCES, errno.EPERM):
-        mend = f"Choose a port from 1024 up with {wanted.flag} HOST:PORT."
-        return CannotStart(f"This user may not listen on {where}.", mend)
-    mend = f"Choose an address of this machine with {wanted.flag} HOST:PORT."
-    return CannotStart(f"It is not possible to listen on {where}: {error.strerror or error}.", mend)
+        return CannotStart(
+            f"This user may not listen on {where}.", f"Choose a port from 1024 up with {flag} HOST:PORT."
+        )
+    return CannotStart(
+        f"It is not possible to listen on {where}: {error.strerror or error}.",
+        f"Choose an address of this machine with {flag} HOST:PORT.",
+    )

@@ -7,53 +7,73 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialplane.kamailio import render
+from dialplane.edge.settings import EdgeSettings
+from dialplane.kamailio.command import command_line, environment
 from dialplane.kamailio.config import EdgeConfig, TlsConfig
-from dialplane.serve.child import Program
-from dialplane.serve.folder import DataFolder
+from dialplane.kamailio.render import write_config
+from dialplane.serve.supervisor import Program
+from dialplane.settings import Settings
+from dialplane.system.address import SocketAddress
+from dialplane.system.datafolder import DataFolder
 
-KEPT_BACK = frozenset({"DIALPLANE_ADMIN_PASSWORD"})
-"""Settings that only this process needs to know."""
+WITHHELD = frozenset({"DIALPLANE_ADMIN_PASSWORD"})
+"""Settings that the programs do not get: only the supervisor needs them."""
+
+API_STOP_GRACE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programs:
-    """`http` is None on an edge that runs alone. `http` and `sip` are numeric addresses with their real ports."""
+    """Sockets are IP addresses with their real ports; `http` is None on an edge alone.
 
-    folder: DataFolder
-    edge: str
-    control_url: str
-    key_file: Path
-    http: tuple[str, int] | None
-    sip: tuple[str, int]
-    sip_tls: tuple[str, int]
+    `advertised`: the IP address that others reach the SIP sockets at, "" if it is their own.
+    """
+
+    settings: Settings
+    http: SocketAddress | None
+    sip: SocketAddress
+    sip_tls: SocketAddress
     advertised: str
-    tls: TlsConfig
-    denied_networks: Sequence[str]
-    max_attempts: int
-    strangers: str
-    stranger_requests: int
-    ban_s: int
-    source_requests_per_second: int
-    new_calls_per_second: int
-    hide_topology: bool
-    breaker_failures: int
-    breaker_open_s: int
-    max_call_s: int
-    keepalive_s: int
-    api_stop_s: float
 
+    @property
+    def folder(self) -> DataFolder:
+        """The data folder of them all."""
+        return self.settings.folder
+
+    @property
+    def control_url(self) -> str:
+        """The URL of the API that the companion follows."""
+        return self.settings.control_url if self.http is None else f"http://{self.http.from_here}"
+
+    @property
+    def key_file(self) -> Path:
+        """The file of the companion's access key."""
+        own = self.folder.edge.key
+        return own if self.http is not None else (self.settings.key_file or own).absolute()
+
+    @property
     def ports(self) -> set[int]:
-        """All that is listened on."""
-        return {address[1] for address in (self.http, self.sip, self.sip_tls) if address is not None}
+        """All ports that are listened on."""
+        return {socket.port for socket in (self.http, self.sip, self.sip_tls) if socket is not None}
 
     def api(self) -> Program:
         """The REST API."""
-        return self._python("api", "dialplane.api", stop_s=self.api_stop_s)
+        return self._python("api", "dialplane.api", stop_s=self.settings.shutdown_timeout_s + API_STOP_GRACE_S)
 
-    def agent(self) -> Program:
-        """The edge agent."""
-        return self._python("agent", "dialplane.companion", stop_s=5.0)
+    def companion(self) -> Program:
+        """The edge's companion."""
+        return self._python("companion", "dialplane.companion", stop_s=5.0)
+
+    def kamailio(self) -> Program:
+        """The SIP server, its configuration written. The script ends its workers with its main process."""
+        config = self.edge_config()
+        write_config(config)
+        return Program(
+            name="kamailio",
+            command=command_line(config),
+            environment=environment(config, self._environment()),
+            log=self.folder.log("kamailio"),
+        )
 
     def carriers(self, command: Sequence[str]) -> Program:
         """The demo's carriers."""
@@ -65,41 +85,22 @@ class Programs:
             until_stdin_ends=True,
         )
 
-    def kamailio(self) -> Program:
-        """The SIP server, its configuration written. Its workers end with its main process, by the script's doing."""
-        config = self.edge_config()
-        render.write_config(config)
-        return Program(
-            name="kamailio",
-            command=render.command(config),
-            environment=render.environment(config, self._environment()),
-            log=self.folder.log("kamailio"),
-        )
-
     def edge_config(self) -> EdgeConfig:
-        """What Kamailio is configured with."""
-        where = text_of(self.sip)
+        """The configuration of Kamailio."""
+        settings, edge = self.settings, self.folder.edge
+        # the demo's first carrier refuses every call, so that the failover can be seen
+        changes = {"breaker_failures": 0} if settings.demo else {}
         return EdgeConfig(
-            edge=self.edge,
-            listen=(f"udp:{where}", f"tcp:{where}", f"tls:{text_of(self.sip_tls)}"),
+            settings=EdgeSettings.of(settings, **changes),
+            listen=(f"udp:{self.sip}", f"tcp:{self.sip}", f"tls:{self.sip_tls}"),
             advertised=self.advertised,
-            tls=self.tls,
-            replica=self.folder.edge / "replica",
-            events=self.folder.edge / "events",
-            run=self.folder.kamailio,
+            tls=TlsConfig(
+                certificate=settings.tls_certificate, key=settings.tls_key, authorities=settings.carrier_authorities
+            ),
+            replica=edge.replica,
+            events=edge.events,
+            run=edge.kamailio.root,
             site_packages=Path(sysconfig.get_path("purelib")),
-            max_attempts=self.max_attempts,
-            scanners=self.strangers,
-            denied_networks=self.denied_networks,
-            max_stranger_requests=self.stranger_requests,
-            ban_s=self.ban_s,
-            max_source_rps=self.source_requests_per_second,
-            max_new_calls_per_s=self.new_calls_per_second,
-            hides_topology=self.hide_topology,
-            breaker_failures=self.breaker_failures,
-            breaker_open_s=self.breaker_open_s,
-            max_call_s=self.max_call_s,
-            keepalive_s=self.keepalive_s,
         )
 
     def _python(self, name: str, module: str, *, stop_s: float) -> Program:
@@ -112,26 +113,14 @@ class Programs:
         )
 
     def _environment(self) -> Mapping[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in KEPT_BACK}
-        listening = {} if self.http is None else {"DIALPLANE_HTTP": text_of(self.http)}
+        kept = {name: value for name, value in os.environ.items() if name not in WITHHELD}
+        listening = {} if self.http is None else {"DIALPLANE_HTTP": str(self.http)}
         return {
             **kept,
             **listening,
             "DIALPLANE_DATA": str(self.folder.root),
-            "DIALPLANE_SIP": text_of(self.sip),
-            "DIALPLANE_EDGE_NAME": self.edge,
+            "DIALPLANE_SIP": str(self.sip),
+            "DIALPLANE_EDGE_NAME": self.settings.edge_name,
             "DIALPLANE_CONTROL_URL": self.control_url,
             "DIALPLANE_KEY_FILE": str(self.key_file),
         }
-
-
-def text_of(address: tuple[str, int]) -> str:
-    """`HOST:PORT`, with brackets where the host is an IPv6 address."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def local_url(address: tuple[str, int]) -> str:
-    """The URL by which this machine reaches an API that listens there."""
-    host, port = address
-    return f"http://{text_of(({'0.0.0.0': '127.0.0.1', '::': '::1'}.get(host, host), port))}"

@@ -1,12 +1,13 @@
 """Backup and restore of a SQLite database: a backup is one consistent file, taken while others write."""
 
 import os
-import secrets
 import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+from dialplane.system.files import replacing, sync
 
 
 class BackupRefused(Exception):
@@ -22,10 +23,10 @@ def backup(database: Path, file: Path) -> None:
         raise BackupRefused("the file is there already")
     if not database.exists():
         raise BackupRefused("there is no database to back up")
-    with _aside(file) as aside:
+    with _replacing(file) as new:
         with closing(sqlite3.connect(database, isolation_level=None, timeout=5)) as connection:
-            connection.execute("VACUUM INTO ?", (str(aside),))
-        _check(aside)
+            connection.execute("VACUUM INTO ?", (str(new),))
+        _check(new)
 
 
 def restore(file: Path, database: Path) -> None:
@@ -36,20 +37,20 @@ def restore(file: Path, database: Path) -> None:
     """
     if not file.exists():
         raise BackupRefused("there is no such file")
-    with _aside(database) as aside:
-        aside.write_bytes(b"")
-        os.chmod(aside, 0o600)
-        _copy(file, aside)
-        _check(aside)
-        with closing(sqlite3.connect(aside)) as connection, connection:
+    with _replacing(database) as new:
+        new.write_bytes(b"")
+        os.chmod(new, 0o600)
+        _copy(file, new)
+        _check(new)
+        with closing(sqlite3.connect(new)) as connection, connection:
             connection.execute("UPDATE clock SET epoch = ?", (str(uuid.uuid4()),))
         _drop_journals(database)
 
 
-def _copy(file: Path, aside: Path) -> None:
+def _copy(file: Path, new: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source:
-            with closing(sqlite3.connect(aside)) as target:
+            with closing(sqlite3.connect(new)) as target:
                 source.backup(target)
     except sqlite3.DatabaseError:
         raise BackupRefused("the file is not a database, or it is damaged") from None
@@ -70,26 +71,15 @@ def _drop_journals(database: Path) -> None:
     """Before the restored file takes the place: a log of the old database must never be replayed into the new one."""
     for suffix in ("-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
-    _fsync(database.parent)
+    sync(database.parent)
 
 
 @contextmanager
-def _aside(file: Path) -> Iterator[Path]:
-    """A new file beside the wanted one, moved into its place at the end; removed on any exception."""
-    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        yield aside
-        _fsync(aside)
-        os.replace(aside, file)
-        _fsync(file.parent)
-    finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            aside.with_name(aside.name + suffix).unlink(missing_ok=True)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _replacing(file: Path) -> Iterator[Path]:
+    """A database to fill, which takes the place of `file` at the end; removed on any exception, journals included."""
+    with replacing(file) as database:
+        try:
+            yield database
+        finally:
+            for suffix in ("-wal", "-shm", "-journal"):
+                database.with_name(database.name + suffix).unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from dialplane.store.revision_log import Author, Change
 from dialplane.store.staging import Stageable, stage
 from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Reading, Writing
 from dialplane.store.worker import Abandoned, run_to_end, run_within
+from dialplane.system.clock import now_us
 
 READERS = 4
 """Reading connections: SQLite reads are short, and the machine has few cores to run more at once."""
@@ -40,15 +41,10 @@ LEAST_LOCK_WAIT_S = 0.1
 """What is left at least for those of other processes."""
 
 
-def wall_clock_us() -> int:
-    """Now, as an instant."""
-    return time.time_ns() // 1_000
-
-
 class Database:
     """One SQLite file or one PostgreSQL. Belongs to the event loop that first uses it; `close` it there."""
 
-    def __init__(self, url: str, *, box: Box, now: Callable[[], int] = wall_clock_us, readers: int = READERS) -> None:
+    def __init__(self, url: str, *, box: Box, now: Callable[[], int] = now_us, readers: int = READERS) -> None:
         """`url` as in `store.address`; the schema must be there (`store.migrations`). Raises ValueError."""
         self._address = address = parse_address(url)
         self.box = box

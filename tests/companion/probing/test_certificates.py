@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dialplane.companion.probing.certificates import carriers_context
-from dialplane.companion.probing.resolver import Endpoint
-from dialplane.companion.probing.transports import NoAnswer, ask
+from dialplane.companion.probing.transports import NoAnswer, probe_status
+from dialplane.system.address import SocketAddress
 from tests.authority import Authority
 from tests.companion.probed import Carrier
 
@@ -19,9 +19,9 @@ def probe(certificate: tuple[Path, Path], authorities: Path | None, *, hostname:
         context.load_cert_chain(*certificate)
         server = await asyncio.start_server(Carrier(405).over_tcp, "127.0.0.1", 0, ssl=context)
         async with server:
-            endpoint = Endpoint(*server.sockets[0].getsockname()[:2])
+            endpoint = SocketAddress(*server.sockets[0].getsockname()[:2])
             tls = carriers_context(authorities)
-            return await ask(endpoint, hostname=hostname, transport="tls", timeout_s=5.0, tls=tls)
+            return await probe_status(endpoint, hostname=hostname, transport="tls", timeout_s=5.0, tls=tls)
 
     return asyncio.run(scenario())
 

@@ -191,7 +191,9 @@ def test_a_name_that_leads_to_a_forbidden_address_gets_no_probe_and_no_call(tmp_
     asyncio.run(scenario())
 
 
-def test_a_name_that_leads_to_a_forbidden_address_since_the_agent_was_restarted_gets_no_call(tmp_path: Path) -> None:
+def test_a_name_that_leads_to_a_forbidden_address_since_the_companion_was_restarted_gets_no_call(
+    tmp_path: Path,
+) -> None:
     async def scenario() -> None:
         async with udp_carrier() as (_, port):
             with serving({("carrier.example", "A"): ["127.0.0.1"]}) as dns:
@@ -205,7 +207,7 @@ def test_a_name_that_leads_to_a_forbidden_address_since_the_agent_was_restarted_
     asyncio.run(scenario())
 
 
-def test_a_restarted_agent_keeps_the_health_that_it_knew(tmp_path: Path) -> None:
+def test_a_restarted_companion_keeps_the_health_that_it_knew(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with udp_carrier() as (carrier, port):
             async with probing(tmp_path) as edge:

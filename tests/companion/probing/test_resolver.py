@@ -4,6 +4,7 @@ import itertools
 import pytest
 
 from dialplane.companion.probing.resolver import REDRAW_S, NameNotResolved, Resolver
+from dialplane.system.address import SocketAddress
 from tests.companion.nameserver import Records, serving
 
 DRAWS = 40
@@ -26,7 +27,7 @@ ZONE: Records = {
 def resolve(hostname: str, transport: str = "udp") -> list[str]:
     async def scenario() -> list[str]:
         with serving(ZONE) as server:
-            resolver = Resolver(nameservers=["127.0.0.1"], port=server.port, lifetime_s=5.0)
+            resolver = Resolver(SocketAddress("127.0.0.1", server.port), lifetime_s=5.0)
             try:
                 return [str(endpoint) for endpoint in await resolver.endpoints(hostname, transport)]
             finally:
@@ -63,9 +64,7 @@ def test_a_hostname_becomes_the_addresses_that_calls_go_to(hostname: str, transp
 def test_services_of_equal_priority_take_turns_and_one_draw_holds_for_a_while() -> None:
     async def scenario() -> list[list[str]]:
         with serving(ZONE) as server:
-            resolver = Resolver(
-                nameservers=["127.0.0.1"], port=server.port, lifetime_s=5.0, now_s=lambda: next(half_draws)
-            )
+            resolver = Resolver(SocketAddress("127.0.0.1", server.port), lifetime_s=5.0, now_s=lambda: next(half_draws))
             try:
                 return [
                     [str(endpoint) for endpoint in await resolver.endpoints("two-ways.example", "udp")]
@@ -80,6 +79,26 @@ def test_services_of_equal_priority_take_turns_and_one_draw_holds_for_a_while() 
     assert orders[::2] == orders[1::2]
     assert {order[0] for order in orders} == {"192.0.2.1:5070", "192.0.2.2:5070"}
     assert {len(order) for order in orders} == {3}
+
+
+def test_a_changed_set_of_services_is_drawn_at_once() -> None:
+    first, second = ["1 5 5070 one.example."], ["1 5 5080 two.example."]
+
+    async def scenario() -> tuple[list[str], list[str]]:
+        with serving(ZONE) as server:
+            found = []
+            resolver = Resolver(SocketAddress("127.0.0.1", server.port), lifetime_s=5.0, now_s=lambda: 0.0)
+            try:
+                for records in (first, second):
+                    server.records = {**ZONE, ("_sip._udp.moved.example", "SRV"): records}
+                    found.append([str(endpoint) for endpoint in await resolver.endpoints("moved.example", "udp")])
+            finally:
+                resolver.close()
+        return found[0], found[1]
+
+    before, after = asyncio.run(scenario())
+    assert before == ["192.0.2.1:5070"]
+    assert after == ["192.0.2.2:5080", "[2001:db8::2]:5080"]
 
 
 def test_all_addresses_of_a_name_are_kept() -> None:
@@ -103,7 +122,7 @@ def test_half_an_answer_is_not_taken_for_the_whole(silent: str, endpoints: list[
 
     async def scenario() -> None:
         with serving(zone) as server:
-            resolver = Resolver(nameservers=["127.0.0.1"], port=server.port, lifetime_s=3.0)
+            resolver = Resolver(SocketAddress("127.0.0.1", server.port), lifetime_s=3.0)
             try:
                 known = await resolver.endpoints("half.example", "udp")
                 assert [str(endpoint) for endpoint in known] == ["192.0.2.2:5070", "[2001:db8::2]:5070"]

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
-from dialplane.edge.call.destinations import Destinations
 from dialplane.edge.call.plan import Carriers, Plan, Progress, decision_of, make_plan, plan_of
+from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import DROPPED, TRIED, Candidate, Dialroute, Place
 from dialplane.engine.reasons import OWN_SOCKET, UNRESOLVED
 
@@ -20,9 +21,13 @@ def place(**fields: Any) -> Place:
     return Place(candidate, provider, TRIED, 1, ("own_route",))
 
 
+def destinations(*own_sockets: str) -> Destinations:
+    return Destinations(map(split_hostname, own_sockets), is_local=lambda address: address.is_loopback)
+
+
 def plan(*places: Place, address: str = "10.0.0.1:5060", own_sockets: tuple[str, ...] = ()) -> Plan:
     addresses = [address] if address else []
-    return planned(Carriers(Destinations(own_sockets)), addresses, *places)
+    return planned(Carriers(destinations(*own_sockets)), addresses, *places)
 
 
 def planned(carriers: Carriers, addresses: Sequence[str], *places: Place) -> Plan:
@@ -57,7 +62,7 @@ def test_a_plan_outlives_its_text_form() -> None:
 
 
 def test_what_is_kept_of_a_carrier_follows_its_provider_and_its_addresses() -> None:
-    carriers, before = Carriers(Destinations(())), place(ring_timeout_s=20)
+    carriers, before = Carriers(destinations()), place(ring_timeout_s=20)
     assert before.provider is not None
     after = before._replace(provider=replace(before.provider, ring_timeout_s=30))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dialplane.edge.limits import shedding
-from dialplane.edge.limits.shedding import LOAD_FILE, Shedding
+from dialplane.edge.limits.shedding import Shedding
 from dialplane.edge.sip import Sip
 from tests.edge.fakeksr import FakeKsr
 
@@ -35,7 +35,7 @@ class Times:
         self.kernel = Kernel()
         self.now_s = 100.0
         self.warned: list[str] = []
-        self.file = folder / LOAD_FILE
+        self.file = folder / "load.json"
         monkeypatch.setattr(shedding, "Queues", self.kernel)
         self._shedding = Shedding(
             Sip(self.ksr), sockets=(), run=folder, warn=self.warned.append, monotonic_s=lambda: self.now_s
@@ -95,7 +95,7 @@ def test_the_agent_is_told_of_what_was_refused(times: Times) -> None:
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(times: Times) -> None:
-    times.file.with_suffix(".new").mkdir()
+    times.file.with_name("load.json.new").mkdir()
 
     times.go_by(120, offered=40, fullness=1.0)
 

@@ -13,9 +13,9 @@ from dialplane.api.http.checks import body, query
 from dialplane.api.http.once import Once
 from dialplane.api.http.operation import operation
 from dialplane.api.http.routing import resource
-from dialplane.api.providers.destinations import Destinations
 from dialplane.control import changes, revisions
 from dialplane.control.changes import Plan
+from dialplane.engine.destinations import Destinations
 
 router = resource("/v1.0/changes", tag="revisions")
 

@@ -11,7 +11,7 @@ from dialplane.api.http.errors import ApiError, in_change, refusal_of
 from dialplane.api.http.fields import Body, among, invalid, longest, optional, within
 from dialplane.api.http.query import Flag, Query
 from dialplane.api.http.schemas import AnsweredId
-from dialplane.api.providers.destinations import Destinations
+from dialplane.api.providers.destinations import check_hostname
 from dialplane.api.providers.schemas import ProviderCreate, ProviderUpdate
 from dialplane.api.revisions.schemas import ObjectChangeAnswer, present_change
 from dialplane.api.routes.schemas import RouteCreate, RouteUpdate
@@ -20,6 +20,7 @@ from dialplane.control.changes import ACTIONS, CREATE, DELETE, KINDS, MAX_CHANGE
 from dialplane.control.revisions import Revision
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER, parse_id
+from dialplane.engine.destinations import Destinations
 
 _BODIES: Mapping[tuple[str, str], type[Body]] = {
     ("customer", CREATE): CustomerCreate,
@@ -95,7 +96,7 @@ def items_of(body: ChangesBody, destinations: Destinations) -> Iterator[Item]:
         try:
             item = _item(change)
             if item.kind == "provider" and "hostname" in item.fields:
-                destinations.check(item.fields["hostname"])
+                check_hostname(item.fields["hostname"], destinations)
         except (ApiError, InvalidValue) as error:
             raise in_change(index, refusal_of(error)) from None
         yield item

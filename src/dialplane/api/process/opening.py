@@ -1,8 +1,6 @@
 """Opening what the API works on: the database with its schema, the secrets, the first administrator."""
 
 import asyncio
-import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from dialplane.control.units import Box, Database, new_box_key
 from dialplane.settings import Settings
 from dialplane.store import migrations
 from dialplane.store.address import sqlite_url
+from dialplane.system.files import create_file
 
 BOX_KEYS = "box-keys"
 
@@ -51,7 +50,7 @@ def box_in(folder: Path) -> Box:
     file = folder / BOX_KEYS
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
-        _make(file)
+        create_file(file, new_box_key() + "\n")
     return Box(file.read_text().split())
 
 
@@ -59,18 +58,3 @@ def missing_secrets(folder: Path) -> list[str]:
     """Which keys are gone from the folder, so that the next start could not use what is there. Reads files."""
     found = {BOX_KEYS: (folder / BOX_KEYS).is_file(), "session keys": SessionKeys.are_in(folder)}
     return [name for name, is_there in found.items() if not is_there]
-
-
-def _make(file: Path) -> None:
-    """Written aside and linked into place: of two processes that start at once, both end with the same key."""
-    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(new_box_key() + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    try:
-        os.link(aside, file)
-    except FileExistsError:
-        pass
-    finally:
-        aside.unlink()

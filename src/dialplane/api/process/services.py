@@ -1,18 +1,18 @@
 """What every request needs from the process it runs in, made once by the lifespan of the app."""
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dialplane.api.http.credentials import KnownCallers
 from dialplane.api.process.metrics import Metrics
 from dialplane.api.process.throttle import Throttle
-from dialplane.api.providers.destinations import Destinations
 from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
 from dialplane.control.sessions import SessionKeys
 from dialplane.control.units import Database
+from dialplane.engine.destinations import Destinations
+from dialplane.system.clock import now_us
 
 FIRST_LOADS = 2
 """Edges that may load the whole table at one time: each holds one of the database's few readers meanwhile."""
@@ -53,4 +53,4 @@ class Services:
 
 def instant_now() -> int:
     """The wall clock as an instant (us)."""
-    return time.time_ns() // 1000
+    return now_us()

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dialplane.api.app import create_app
 from dialplane.api.process.server import Server, limited_protocol, make_server
 from dialplane.control.bootstrap import FirstStart
-from dialplane.settings import Settings, split_list
+from dialplane.settings import Settings
 
 
 def server_from(settings: Settings, *, on_first_start: Callable[[FirstStart], None]) -> Server:
     """A server that is ready to run. Port 0 takes a free one; `Server.port` tells which."""
-    host, port = settings.http_address
+    host, port = settings.http
     return make_server(
         create_app(settings, on_first_start=on_first_start),
         host=host,
@@ -22,5 +22,5 @@ def server_from(settings: Settings, *, on_first_start: Callable[[FirstStart], No
         ),
         keep_alive_s=settings.keep_alive_s,
         shutdown_timeout_s=settings.shutdown_timeout_s,
-        trusted_proxies=split_list(settings.trusted_proxies),
+        trusted_proxies=settings.trusted_proxies,
     )

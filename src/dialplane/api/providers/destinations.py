@@ -1,50 +1,39 @@
-"""Where no provider may live, beyond what the domain refuses: networks set by the operator, and our own SIP socket."""
+"""Provider hostnames that are refused when they are entered: denied networks, and the SIP socket of this machine.
 
-import ipaddress
-from collections.abc import Sequence
+Each edge checks again, on its own machine, and the addresses that names lead to: its companion before a probe, Kamailio
+before a call. So a network that is denied later, or a hostname that an undo restores, is skipped there.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.hostname import Address, Network, split_hostname
+from dialplane.domain.hostname import HostPort, split_hostname
+from dialplane.engine.destinations import Destinations
+from dialplane.engine.reasons import DENIED_NETWORK, OWN_SOCKET
 
 SIP_PORT = 5060
-_LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
+_MESSAGES: Mapping[str, str] = {
+    DENIED_NETWORK: "must not be in a network that this platform denies",
+    OWN_SOCKET: "must not be this platform's own SIP address",
+}
 
 
-class Destinations:
-    """Checks literals where they are given; where an edge is to listen on all addresses, it knows only loopback as own.
-
-    Each edge looks again, on its own machine, and at what names lead to: its agent before a probe, Kamailio before a
-    call. So a network that is denied later, or a hostname that an undo brings back, is skipped there.
-    """
-
-    def __init__(self, *, denied: Sequence[str], own_sip: tuple[str, int]) -> None:
-        """`denied`: networks. `own_sip`: host and port that calls come in on."""
-        self._denied: tuple[Network, ...] = tuple(ipaddress.ip_network(network) for network in denied)
-        self._own_host = _literal(own_sip[0])
-        self._own_port = own_sip[1]
-
-    def check(self, hostname: str) -> None:
-        """Raises InvalidValue for a destination that a call must not be sent to."""
-        place = split_hostname(hostname)
-        address = _literal(place.host)
-        if address is None:
-            return
-        if any(address in network for network in self._denied):
-            raise InvalidValue("hostname", "forbidden_address", "must not be in a network that this platform denies")
-        if self._is_own(address) and (place.port or SIP_PORT) == self._own_port:
-            raise InvalidValue("hostname", "forbidden_address", "must not be this platform's own SIP address")
-
-    def _is_own(self, address: Address) -> bool:
-        if self._own_host is not None and self._own_host.is_unspecified:
-            return address.is_loopback
-        return address == self._own_host
+def destinations(*, denied: Sequence[str], own_sip: tuple[str, int]) -> Destinations:
+    """`denied`: networks. `own_sip`: host and port that calls come in on; of all addresses, only loopback counts."""
+    own = _literal(*own_sip)
+    return Destinations([own] if own else [], denied=denied, is_local=lambda address: address.is_loopback)
 
 
-def _literal(host: str) -> Address | None:
-    if host.lower().rstrip(".") == "localhost":
-        return _LOOPBACK
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+def check_hostname(hostname: str, allowed: Destinations) -> None:
+    """Raises InvalidValue for a hostname that calls must not be sent to; what a DNS name leads to is not checked."""
+    place = split_hostname(hostname)
+    literal = _literal(place.host, place.port or SIP_PORT)
+    refusal = allowed.refusal(literal) if literal else None
+    if refusal is not None:
+        raise InvalidValue("hostname", "forbidden_address", _MESSAGES[refusal])
+
+
+def _literal(host: str, port: int) -> HostPort | None:
+    """The destination, if the host is an IP address already or stands for one."""
+    place = HostPort("127.0.0.1" if host.lower().rstrip(".") == "localhost" else host, port)
+    return place if place.address else None

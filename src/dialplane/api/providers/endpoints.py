@@ -12,6 +12,7 @@ from dialplane.api.http.once import Once
 from dialplane.api.http.operation import ObjectId, operation
 from dialplane.api.http.routing import resource
 from dialplane.api.http.schemas import page_of
+from dialplane.api.providers.destinations import check_hostname
 from dialplane.api.providers.schemas import (
     Force,
     HealthAnswer,
@@ -60,7 +61,7 @@ async def list_providers(asks: Asks, asked: Annotated[ProviderList, query(Provid
 async def create_provider(
     asks: Asks, given: Annotated[ProviderCreate, body(ProviderCreate)], attempted: Once
 ) -> Response:
-    asks.services.destinations.check(given.hostname)
+    check_hostname(given.hostname, asks.services.destinations)
     async with asks.change("provider.create") as unit:
         if (earlier := await attempted.before(unit)) is not None:
             return earlier
@@ -119,7 +120,7 @@ async def update_provider(
     asks: Asks, id_: ObjectId, given: Annotated[ProviderUpdate, body(ProviderUpdate)], version: IfMatch
 ) -> Response:
     if given.hostname is not None:
-        asks.services.destinations.check(given.hostname)
+        check_hostname(given.hostname, asks.services.destinations)
     async with asks.change("provider.update") as unit:
         made = await providers.update(unit, asks.actor, id_, given.named(), if_version=version)
         known = await health.of_providers(unit, [made])

@@ -1,14 +1,14 @@
-"""How a probe over TLS looks at a carrier's certificate: who signed it, and for which name (RFC 5922)."""
+"""Checks of a carrier's certificate in a probe over TLS: who signed it, and for which name (RFC 5922)."""
 
 import ssl
 from pathlib import Path
 
 
 def carriers_context(authorities: Path | None) -> ssl.SSLContext:
-    """For connections to carriers. `authorities` is a PEM file, or a folder as `openssl rehash` makes it.
+    """The TLS context for connections to carriers.
 
-    None where no certificate is to be checked; what is not there accepts none. Raises OSError (ssl.SSLError is one)
-    where a file holds no certificates.
+    `authorities` is a PEM file, or a folder as `openssl rehash` makes it: if it does not exist no certificate passes;
+    None checks none. Raises OSError (ssl.SSLError is one) if a file holds no certificates.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if authorities is None:
@@ -21,8 +21,8 @@ def carriers_context(authorities: Path | None) -> ssl.SSLContext:
     return context
 
 
-def refusal(error: ssl.SSLError) -> str:
-    """Why there is no TLS, for a person."""
+def tls_failure(error: ssl.SSLError) -> str:
+    """Why there is no TLS, in words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate does not hold: {error.verify_message}"
     return f"no TLS: {error.reason or 'failed'}"

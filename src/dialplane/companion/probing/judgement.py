@@ -1,4 +1,4 @@
-"""From single probes to a health that does not flap. Values in, values out."""
+"""From single probes to a health that does not flap. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from dialplane.domain.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthStatus
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """How many probes in a row it takes to change a known health."""
+    """How many probes in a row change the health of a provider."""
 
     down_after: int = 3
     up_after: int = 2
@@ -15,13 +15,13 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`streak`: how many probes in a row have said the opposite of `status` (for unknown: have said "down")."""
+    """`streak`: how many probes in a row contradict `status` (for unknown: how many found it down)."""
 
     status: HealthStatus = UNKNOWN
     streak: int = 0
 
     def after(self, *, up: bool, thresholds: Thresholds) -> "Judgement":
-        """With one more probe. The first good one after unknown is enough: calls wait for it."""
+        """The judgement after one more probe. From unknown, the first good one is enough: calls wait for it."""
         if up and self.status == UNKNOWN:
             return Judgement(HEALTHY)
         if self.status == (HEALTHY if up else UNHEALTHY):
@@ -33,5 +33,5 @@ class Judgement:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the last probe spoke against the status, so that the next one should come soon."""
+        """Whether the last probe contradicts the status, so that the next one should come soon."""
         return self.streak > 0

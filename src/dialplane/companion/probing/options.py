@@ -1,4 +1,4 @@
-"""The OPTIONS request of a probe (RFC 3261 section 11) and what its answer says."""
+"""The OPTIONS request of a probe (RFC 3261 section 11), and the health that its answer shows."""
 
 import re
 import secrets
@@ -14,8 +14,8 @@ DOWN_STATUSES = {
     503: "it says that it is unavailable",
     504: "a gateway in front of it got no answer",
 }
-"""Final statuses that mean "do not send calls here now". Every other one, 404, 405, 403 and 401 included, shows a
-living SIP stack: many carriers refuse OPTIONS and carry calls."""
+"""Final statuses that mean "do not send calls here now". Every other one, 404, 405, 403 and 401 included, shows a SIP
+stack at work: many carriers refuse OPTIONS and carry calls."""
 
 _FOLD = re.compile(rb"\r\n[ \t]+")
 
@@ -48,14 +48,14 @@ def new_probe(*, hostname: str, transport: str, local: str) -> Probe:
 
 
 def _uri(hostname: str, parameters: Parameters | None = None, *, user: str | None = None) -> URI:
-    """Built, not parsed: a hostname may have an underscore, which RFC 3261 has no place for and DNS does."""
+    """Built, not parsed: a hostname may have an underscore, which DNS allows and RFC 3261 does not."""
     parsed = split_hostname(hostname)
     host = str(HostPort(parsed.host, None))
     return URI(scheme="sip", host=host, user=user, port=parsed.port, parameters=parameters or Parameters())
 
 
 def final_status(probe: Probe, message: bytes) -> int | None:
-    """The final status that this message answers the probe with; None for anything else."""
+    """The final status, if this message is an answer to the probe; else None."""
     try:
         response = Message.parse(_FOLD.sub(b" ", message).decode(errors="replace").encode())
         ours = response.headers.get("Call-ID") == probe.call_id and response.cseq.method == "OPTIONS"

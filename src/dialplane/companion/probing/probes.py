@@ -1,4 +1,4 @@
-"""Loop 3: OPTIONS to every provider; names into addresses, answers into health, in the replica and in the event log."""
+"""Loop 3: OPTIONS to every provider. Resolved addresses go into the replica, health also into the event log."""
 
 import asyncio
 import math
@@ -7,24 +7,31 @@ import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 
 import structlog
 
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.probing.certificates import carriers_context
-from dialplane.companion.probing.destinations import Destinations
 from dialplane.companion.probing.judgement import Judgement, Thresholds
 from dialplane.companion.probing.options import DOWN_STATUSES, says_up
-from dialplane.companion.probing.resolver import Endpoint, NameNotResolved, Resolver
-from dialplane.companion.probing.transports import NoAnswer, ask
+from dialplane.companion.probing.resolver import NameNotResolved, Resolver
+from dialplane.companion.probing.transports import NoAnswer, probe_status
 from dialplane.companion.tables import ReplicaTables, ReplicaUnusable
 from dialplane.domain.health import Health, HealthStatus
+from dialplane.domain.hostname import HostPort, forbidden_destination
 from dialplane.domain.provider import Provider
+from dialplane.engine.destinations import Destinations
+from dialplane.engine.reasons import DENIED_NETWORK, OWN_SOCKET
 from dialplane.eventlog.writer import EventLog
+from dialplane.system.address import SocketAddress
+from dialplane.system.clock import now_us
 
 LOOP = "probes"
 AT_ONCE = 64  # probes under way: each holds a socket
 FIRST_WITHIN_S = 0.5  # spreads the first probes of a full load, and still resolves names before the first call
+
+_WORDS = {OWN_SOCKET: "this edge's own SIP socket", DENIED_NETWORK: "in a network that the settings deny"}
 
 log = structlog.get_logger()
 
@@ -41,14 +48,14 @@ class ProbePlan:
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     def wait_s(self, *, in_doubt: bool) -> float:
-        """Until the next probe: sooner while the last one spoke against what is believed."""
+        """Until the next probe: sooner while the last one contradicts the health."""
         wait_s = min(self.doubt_interval_s, self.interval_s) if in_doubt else self.interval_s
         return wait_s * random.uniform(1 - self.jitter, 1 + self.jitter)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one probe found: up or not, why, and the addresses to send calls to (None: keep the last good ones)."""
+    """The result of one probe: up or not, why, and the addresses to send calls to (None: keep the last good ones)."""
 
     up: bool
     detail: str
@@ -101,15 +108,15 @@ class ProviderProbes:
                     continue
 
     async def _reconcile(self, group: asyncio.TaskGroup) -> None:
-        """Start watching what is new, stop what is gone. A changed hostname is a new watch: it begins at unknown.
+        """Start a task for each new provider, stop those of deleted ones. A changed hostname starts at unknown.
 
-        After a full load all watches begin anew, and so write again what the replica may have lost.
+        After a full load all tasks start again, and so write again what the replica may have lost.
         """
         try:
-            providers, known = await self._tables.providers(), await self._tables.health()
+            providers, stored = await self._tables.providers(), await self._tables.health()
             led_to = await self._tables.addresses()
         except ReplicaUnusable as error:
-            log.error("providers not read, those known are probed on", why=str(error))
+            log.error("providers not read, those from before are probed on", why=str(error))
             return
         wanted = {_key(provider): provider for provider in providers if provider.enabled}
         gone = self._watches.keys() - (wanted.keys() if self._tables.loads == self._loads else set())
@@ -118,7 +125,7 @@ class ProviderProbes:
             self._watches.pop(key).cancel()
         for key in wanted.keys() - self._watches.keys():
             provider = wanted[key]
-            health = known.get(provider.id, Health())
+            health = stored.get(provider.id, Health())
             same = health.hostname == provider.hostname
             begin = Judgement(health.status) if same else Judgement()
             watch = self._watch(provider, begin, led_to.get(key, ()))
@@ -142,46 +149,46 @@ class ProviderProbes:
             await asyncio.sleep(self._plan.wait_s(in_doubt=judgement.in_doubt))
 
     async def _keep(self, provider: Provider, status: HealthStatus, found: Found, kept: "_Kept") -> None:
-        """Write what is new, and the health again when its last report is old. Raises ReplicaUnusable, OSError."""
+        """Store changed addresses, and the health unless its last report is recent. Raises ReplicaUnusable, OSError."""
         if found.addresses is not None and found.addresses != kept.addresses:
             await self._tables.set_addresses(provider, found.addresses)
             kept.addresses = found.addresses
         now = time.monotonic()
         if now - kept.reported_at < self._plan.report_s:
             return
-        health = Health(status, time.time_ns() // 1000, provider.hostname, found.detail)
+        health = Health(status, now_us(), provider.hostname, found.detail)
         await self._tables.set_health(provider.id, health)
         self._events.provider_health(provider.id, hostname=provider.hostname, status=status, detail=found.detail)
         self._events.write()
         kept.reported_at = now
 
     async def _probe(self, provider: Provider, led_to: Sequence[str]) -> Found:
-        """`led_to` are the addresses that the name had when it was last resolved: DNS may be silent, carriers not."""
+        """`led_to` are the addresses that the name had when it was last resolved, used while DNS does not answer."""
         unresolved = ""
         try:
             endpoints = await self._resolver.endpoints(provider.hostname, provider.transport)
         except NameNotResolved as error:
             if not led_to:
                 return Found(False, str(error), None)
-            endpoints, unresolved = [Endpoint.parse(address) for address in led_to], f"; {error}"
-        refusals = {endpoint: self._destinations.refusal(endpoint) for endpoint in endpoints}
+            endpoints, unresolved = [SocketAddress.parse(address) for address in led_to], f"; {error}"
+        refusals = {endpoint: refusal(endpoint, self._destinations) for endpoint in endpoints}
         allowed = [endpoint for endpoint in endpoints if refusals[endpoint] is None]
         if not allowed:
             return Found(False, f"leads to {refusals[endpoints[0]]}, where no call is sent", ())
-        found = await self._ask_all(provider, allowed)
+        found = await self._probe_all(provider, allowed)
         return replace(found, detail=found.detail + unresolved)
 
-    async def _ask_all(self, provider: Provider, endpoints: Sequence[Endpoint]) -> Found:
-        """Up when one address is; those that answered well stand first, each part in the order of DNS."""
-        outcomes = await asyncio.gather(*(self._ask(provider, endpoint) for endpoint in endpoints))
+    async def _probe_all(self, provider: Provider, endpoints: Sequence[SocketAddress]) -> Found:
+        """Up if one address is; those that are up come first, each part in the order of DNS."""
+        outcomes = await asyncio.gather(*(self._probe_one(provider, endpoint) for endpoint in endpoints))
         good = [endpoint for endpoint, (up, _) in zip(endpoints, outcomes, strict=True) if up]
         rest = [endpoint for endpoint, (up, _) in zip(endpoints, outcomes, strict=True) if not up]
         detail = outcomes[endpoints.index(good[0])][1] if good else outcomes[0][1]
         return Found(bool(good), detail, tuple(str(endpoint) for endpoint in good + rest))
 
-    async def _ask(self, provider: Provider, endpoint: Endpoint) -> tuple[bool, str]:
+    async def _probe_one(self, provider: Provider, endpoint: SocketAddress) -> tuple[bool, str]:
         try:
-            status = await ask(
+            status = await probe_status(
                 endpoint,
                 hostname=provider.hostname,
                 transport=provider.transport,
@@ -196,11 +203,21 @@ class ProviderProbes:
 
 @dataclass(slots=True)
 class _Kept:
-    """What of a provider was put into the replica (None: nothing yet), and when, in monotonic seconds, its health was
-    reported last."""
+    """The addresses of a provider that are in the replica (None: not stored yet), and when its health was reported last
+    (monotonic seconds)."""
 
     addresses: Sequence[str] | None
     reported_at: float
+
+
+def refusal(endpoint: SocketAddress, destinations: Destinations) -> str | None:
+    """Why no call may be sent to an address that a name leads to, in words that follow "leads to"; None if it may."""
+    place = HostPort(*endpoint)
+    forbidden = forbidden_destination(ip_address(endpoint.host))
+    if forbidden is not None:
+        return f"{'an' if forbidden[0] in 'aeiou' else 'a'} {forbidden} address"
+    reason = destinations.refusal(place)
+    return None if reason is None else _WORDS[reason]
 
 
 def _key(provider: Provider) -> tuple[str, str, str]:

@@ -4,38 +4,38 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
-from dialplane.companion.probing.certificates import refusal
+from dialplane.companion.probing.certificates import tls_failure
 from dialplane.companion.probing.options import Probe, final_status, new_probe
-from dialplane.companion.probing.resolver import Endpoint
-from dialplane.domain.hostname import HostPort, split_hostname
+from dialplane.domain.hostname import split_hostname
+from dialplane.system.address import SocketAddress
 
 T1_S = 0.5  # RFC 3261 section 17.1.2.2: retransmissions start here and double
 LARGEST_ANSWER = 65_536  # bytes; an answer to OPTIONS has about 500
 
 
 class NoAnswer(Exception):
-    """Silence, a refused connection, or nothing that answers the probe. The message says which."""
+    """Silence, a refused connection, or bytes that answer no probe. The message says which."""
 
 
-async def ask(
-    endpoint: Endpoint, *, hostname: str, transport: str, timeout_s: float, tls: ssl.SSLContext | None = None
+async def probe_status(
+    endpoint: SocketAddress, *, hostname: str, transport: str, timeout_s: float, tls: ssl.SSLContext | None = None
 ) -> int:
-    """The final status of an OPTIONS to this address. `tls` must be given for that transport. Raises NoAnswer."""
+    """The final status of an OPTIONS to this address. `tls` is needed for that transport. Raises NoAnswer."""
     try:
         async with asyncio.timeout(timeout_s):
             if transport == "udp":
-                return await _ask_udp(endpoint, hostname)
-            return await _ask_stream(endpoint, hostname, transport, tls)
+                return await _udp_status(endpoint, hostname)
+            return await _stream_status(endpoint, hostname, transport, tls)
     except TimeoutError:
         raise NoAnswer(f"no answer within {timeout_s:g} s") from None
     except ssl.SSLError as error:
-        raise NoAnswer(refusal(error)) from error
+        raise NoAnswer(tls_failure(error)) from error
     except OSError as error:
         raise NoAnswer(error.strerror or type(error).__name__) from error
 
 
 class _Answers(asyncio.DatagramProtocol):
-    """Hands the first final status to `answered`."""
+    """Sets the future `answered` to the first final status."""
 
     def __init__(self) -> None:
         self.probe: Probe | None = None
@@ -51,12 +51,12 @@ class _Answers(asyncio.DatagramProtocol):
             self.answered.set_exception(exc)
 
 
-async def _ask_udp(endpoint: Endpoint, hostname: str) -> int:
+async def _udp_status(endpoint: SocketAddress, hostname: str) -> int:
     loop = asyncio.get_running_loop()
     transport, answers = await loop.create_datagram_endpoint(_Answers, remote_addr=endpoint)
     try:
-        local = transport.get_extra_info("sockname")
-        probe = answers.probe = new_probe(hostname=hostname, transport="udp", local=_text(local))
+        local = str(SocketAddress(*transport.get_extra_info("sockname")[:2]))
+        probe = answers.probe = new_probe(hostname=hostname, transport="udp", local=local)
         wait_s = T1_S
         while not answers.answered.done():
             transport.sendto(probe.payload)
@@ -69,7 +69,7 @@ async def _ask_udp(endpoint: Endpoint, hostname: str) -> int:
             answers.answered.exception()
 
 
-async def _ask_stream(endpoint: Endpoint, hostname: str, transport: str, tls: ssl.SSLContext | None) -> int:
+async def _stream_status(endpoint: SocketAddress, hostname: str, transport: str, tls: ssl.SSLContext | None) -> int:
     is_tls = transport == "tls"
     reader, writer = await asyncio.open_connection(
         *endpoint,
@@ -78,7 +78,8 @@ async def _ask_stream(endpoint: Endpoint, hostname: str, transport: str, tls: ss
         server_hostname=split_hostname(hostname).host if is_tls else None,
     )
     try:
-        probe = new_probe(hostname=hostname, transport=transport, local=_text(writer.get_extra_info("sockname")))
+        local = str(SocketAddress(*writer.get_extra_info("sockname")[:2]))
+        probe = new_probe(hostname=hostname, transport=transport, local=local)
         writer.write(probe.payload)
         await writer.drain()
         return await _read_final(reader, lambda message: final_status(probe, message))
@@ -87,7 +88,7 @@ async def _ask_stream(endpoint: Endpoint, hostname: str, transport: str, tls: ss
 
 
 async def _read_final(reader: asyncio.StreamReader, status_of: Callable[[bytes], int | None]) -> int:
-    """The first final status among the messages of a stream; bodies are not of interest and may follow."""
+    """The first final status among the messages of a stream; bodies are skipped."""
     while True:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -98,7 +99,3 @@ async def _read_final(reader: asyncio.StreamReader, status_of: Callable[[bytes],
         status = status_of(head.lstrip(b"\r\n"))
         if status is not None:
             return status
-
-
-def _text(sockname: tuple[str, int]) -> str:
-    return str(HostPort(sockname[0], sockname[1]))

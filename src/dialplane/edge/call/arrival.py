@@ -3,17 +3,16 @@
 `outgoing.py` has it from there.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any
 
+from dialplane.domain.hostname import split_hostname
 from dialplane.domain.sip_status import phrase
 from dialplane.domain.trunk import REDIRECT, Trunk
 from dialplane.edge.call import ingress, redirect
 from dialplane.edge.call.answers import Answers
 from dialplane.edge.call.attempts import Outgoing
 from dialplane.edge.call.cookie import Origin, make_cookie
-from dialplane.edge.call.destinations import Destinations
 from dialplane.edge.call.ingress import Admission
 from dialplane.edge.call.plan import Carriers, Plan, decision_of, make_plan
 from dialplane.edge.call.soundness import is_sound
@@ -22,11 +21,14 @@ from dialplane.edge.limits.breakers import Breakers
 from dialplane.edge.limits.channels import TRUNK, Caps
 from dialplane.edge.settings import ScriptSettings
 from dialplane.edge.sip import Sip
+from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import dialroute
 from dialplane.engine.failover import RETRY_AFTER_S
 from dialplane.eventlog.writer import EventLog, new_id, printable
 from dialplane.replica.layout import ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader, View
+from dialplane.system.address import is_of_this_machine
+from dialplane.system.clock import now_ms, now_us
 
 CALL_VARIABLE = "call"
 ASSERTED = "P-Asserted-Identity"
@@ -57,7 +59,11 @@ class Incoming:
         self._settings = settings
         self._log = log
         self._replica = replica
-        self._carriers = Carriers(Destinations(settings.sockets, denied=settings.denied_networks))
+        self._carriers = Carriers(
+            Destinations(
+                map(split_hostname, settings.sockets), denied=settings.denied_networks, is_local=is_of_this_machine
+            )
+        )
         self._answers = answers
         self._outgoing = outgoing
         self._breakers = breakers
@@ -106,7 +112,7 @@ class Incoming:
 
     def _begin(self, plan: Plan) -> None:
         self.open_call = plan.call
-        origin = Origin(plan.call, time.time_ns() // 1_000_000)
+        origin = Origin(plan.call, now_ms())
         self._sip.record_route(make_cookie(origin, self._sip.text("$ci"), key=self._cookie_key))
         self._outgoing.begin(plan)
         self.open_call = ""
@@ -132,7 +138,7 @@ class Incoming:
         decision = dialroute(
             admission.candidates,
             number=admission.number,
-            now=time.time_ns() // 1000,
+            now=now_us(),
             call_id=call,
             providers=view.provider,
             health=view.health_status,

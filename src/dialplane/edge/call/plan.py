@@ -10,8 +10,9 @@ from typing import Self
 
 import msgspec
 
+from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
-from dialplane.edge.call.destinations import Destinations
+from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import Dialroute
 from dialplane.engine.egress import around_number, egress_headers
 from dialplane.engine.reasons import UNRESOLVED
@@ -140,7 +141,7 @@ class Carriers:
 
 
 def _carrier(provider: Provider, addresses: Sequence[str], destinations: Destinations) -> Carrier:
-    refusals = [destinations.refusal(address) for address in addresses]
+    refusals = [destinations.refusal(split_hostname(address)) for address in addresses]
     allowed = [address for address, refusal in zip(addresses, refusals, strict=True) if not refusal]
     usable = allowed[:MOST_ADDRESSES]
     transport = "" if provider.transport == "udp" else f";transport={provider.transport}"
@@ -148,13 +149,13 @@ def _carrier(provider: Provider, addresses: Sequence[str], destinations: Destina
         provider_id=provider.id,
         around_number=around_number(provider),
         next_hops=[f"sip:{address}{transport}" for address in usable],
-        refusal="" if usable else next(iter(refusals), UNRESOLVED),
+        refusal="" if usable else next(filter(None, refusals), UNRESOLVED),
         headers=egress_headers(provider),
         codecs=provider.codecs,
         no_response_s=provider.no_response_timeout_s,
         progress_s=provider.progress_timeout_s,
         ring_s=provider.ring_timeout_s,
-        overrides=provider.failover,
+        overrides=dict(provider.failover),
         max_channels=provider.max_channels,
         max_cps=provider.max_cps,
         has_credentials=bool(provider.username),

@@ -12,6 +12,8 @@ from pathlib import Path
 from dialplane.edge.limits.queues import Queues
 from dialplane.edge.sip import COUNTERS_TABLE, Sip
 from dialplane.engine.overload import Load, Reading
+from dialplane.system.datafolder import KamailioFolder
+from dialplane.system.files import replace_file
 
 LOAD_TABLE = "load"
 LIMITED = "limited"
@@ -19,9 +21,6 @@ SHARE = "share"
 OFFERED = "offered"
 SHED = "shed"
 EVENTS_LOST = "events_lost"
-LOAD_FILE = "load.json"
-"""In Kamailio's run folder, for the agent: calls refused since the start and of a hundred now, events without room."""
-
 TOLD_COUNTERS = ("script_errors", "strangers", "flooded", "auth_failures", "unparsable")
 """What else is counted since the start and told: by the script (worker.py, door.py), and by kamailio.cfg itself."""
 
@@ -43,7 +42,7 @@ class Shedding:
     ) -> None:
         self._sip = sip
         self._addresses = frozenset(sockets)
-        self._file = run / LOAD_FILE
+        self._file = KamailioFolder(run).load
         self._warn = warn
         self._monotonic_s = monotonic_s
         self._queues: Queues | None = None
@@ -93,8 +92,6 @@ class Shedding:
         }
         text = json.dumps(told)
         if text != self._told:
-            aside = self._file.with_suffix(".new")
             with suppress(OSError):  # a full disk hides the figures and stops nothing
-                aside.write_text(text)
-                aside.replace(self._file)
+                replace_file(self._file, text, durable=False)
                 self._told = text

@@ -4,7 +4,6 @@ Nothing here knows Kamailio. A snapshot keeps the fold and how far the log was r
 the rest: by then, hours that are over and shipped have been deleted.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import msgspec
 from dialplane.domain.call import LONGEST_SETUP_S
 from dialplane.eventlog.kinds import AttemptAnswered, AttemptSent, CallEnded, CallStarted
 from dialplane.eventlog.reader import event_in
+from dialplane.system.files import replace_file
 
 _US_PER_S = 1_000_000
 
@@ -96,9 +96,4 @@ def read_snapshot(path: Path) -> Snapshot:
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Replace the file as a whole. Raises OSError."""
-    aside = path.with_name(f"{path.name}.new")
-    with aside.open("wb") as file:
-        file.write(msgspec.json.encode(snapshot))
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    replace_file(path, msgspec.json.encode(snapshot))

@@ -5,12 +5,12 @@ Runs inside Kamailio, in a timer process of its own: no worker waits for it. doc
 
 import os
 import re
-import time
 from collections.abc import Callable, Sequence
 from itertools import product
 
 from dialplane.edge.sip import Sip
 from dialplane.eventlog.writer import EventLog
+from dialplane.system.clock import now_us
 
 CALLS_IN_EVENT = 1000
 """Calls in one event: a line of 40 kB. More are split by how their ids begin, which is random."""
@@ -24,7 +24,7 @@ _MOST_DIGITS = 3
 class LivingCalls:
     """`report` is to be called now and then, always in the same process. `now_us` is the wall clock."""
 
-    def __init__(self, sip: Sip, log: EventLog, *, now_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
+    def __init__(self, sip: Sip, log: EventLog, *, now_us: Callable[[], int] = now_us) -> None:
         self._sip = sip
         self._log = log
         self._now_us = now_us

@@ -5,7 +5,6 @@ with whose channels it holds and the To tag that answered, and for each holder h
 calls up.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,8 @@ from dialplane.edge.limits.channels import INHERITED, LOCKS, PROVIDER, TRUNK, me
 from dialplane.edge.recovery.carried_calls import Carried, CarriedCalls, Snapshot, read_snapshot, write_snapshot
 from dialplane.edge.sip import Sip
 from dialplane.eventlog.reader import LogTail
+from dialplane.system.clock import now_us
 
-SNAPSHOT_FILE = "calls.json"
 _HOLDERS = 2
 """Keys that stand before the To tag in a call's row."""
 
@@ -31,7 +30,7 @@ class Inherited:
         snapshot: Path,
         max_call_s: int,
         warn: Callable[[str], None],
-        now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
+        now_us: Callable[[], int] = now_us,
     ) -> None:
         self._sip = sip
         self._snapshot = snapshot

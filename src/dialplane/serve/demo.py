@@ -1,4 +1,4 @@
-"""The demo: objects, carriers and a first call on a running Dialplane, told to a newcomer."""
+"""The demo on a running Dialplane: its objects, its carriers, a first call, and what to try next."""
 
 import asyncio
 import os
@@ -10,66 +10,63 @@ from typing import TypeVar
 
 from dialplane.client import ApiError, Client
 from dialplane.demo import calling, carriers, prepare, screen
-from dialplane.demo.calling import DemoFailed
-from dialplane.demo.telling import call_and_tell
+from dialplane.demo.calling import DemoFailed, call_and_print
 from dialplane.replica.layout import ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader
-from dialplane.serve.child import Program
-from dialplane.serve.firststart import Prepared
-from dialplane.serve.folder import DataFolder
-from dialplane.serve.programs import Programs, text_of
-from dialplane.serve.speaker import Speaker
-from dialplane.settings import Settings
+from dialplane.serve.output import Output
+from dialplane.serve.programs import Programs
+from dialplane.serve.start import Administrator
+from dialplane.serve.supervisor import Program
+from dialplane.system import datafolder
 
 OWN_COMMAND = "DIALPLANE_COMMAND"
-DEFAULT_FOLDER = Path(Settings.model_fields["data"].default)
 NUMBER = "+821021656521"
 T = TypeVar("T")
 
 
-class Show:
-    """Start the carriers, then `present`. `has_edge`: whether a call can be placed."""
+class Demo:
+    """Start the `carriers`, then `present`. `has_edge`: whether a call can be placed."""
 
-    def __init__(self, folder: DataFolder, programs: Programs, first: Prepared, speaker: Speaker) -> None:
-        self._folder = folder
+    def __init__(self, programs: Programs, administrator: Administrator, output: Output) -> None:
         self._programs = programs
-        self._first = first
-        self._speaker = speaker
-        self._state = carriers.load_state(folder.root, spoken_for=programs.ports())
+        self._folder = programs.folder
+        self._administrator = administrator
+        self._output = output
+        self._state = carriers.load_state(self._folder, reserved=programs.ports)
         self.has_edge = True
 
     def carriers(self) -> Program:
         """The simulated carriers."""
-        return self._programs.carriers(carriers.command(self._folder.root, self._state.ports))
+        return self._programs.carriers(carriers.command(self._folder, self._state.ports))
 
     async def present(self) -> None:
-        """Make the demo's objects, place a call, print it and what to do next."""
+        """Create the demo's objects, place a call, print it and what to try next."""
         try:
             await in_thread(self._present)
         except (ApiError, DemoFailed, OSError) as error:
-            self._speaker.warn(f"The demo call did not work: {error}")
+            self._output.warn(f"The demo call did not work: {error}")
         self._welcome()
 
     def _present(self) -> None:
         with Client(self._programs.control_url, token=self._folder.operator_key.read_text().strip()) as client:
-            made = self._prepare(client)
+            prepared = self._prepare(client)
             if not self.has_edge:
                 return
-            sip = text_of(self._programs.sip)
+            sip = str(self._programs.sip)
             calling.wait_until_answering(sip)
-            calling.wait_until_used(made.revision, self._edge_revision)
-            self._speaker.say(f"\nA call to {NUMBER} through the demo's carriers:\n")
-            call_and_tell(self._speaker.console, client, sip=sip, number=NUMBER)
+            calling.wait_until_used(prepared.revision, self._edge_revision)
+            self._output.say(f"\nA call to {NUMBER} through the demo's carriers:\n")
+            call_and_print(self._output.console, client, sip=sip, number=NUMBER)
 
     def _prepare(self, client: Client) -> prepare.Prepared:
         if self._state.prepared:
             return prepare.refresh(client, self._state.ports)
-        made = prepare.prepare(client, self._state.ports)
-        carriers.save_state(self._folder.root, carriers.DemoState(ports=self._state.ports, prepared=True))
-        return made
+        prepared = prepare.prepare(client, self._state.ports)
+        carriers.save_state(self._folder, carriers.DemoState(ports=self._state.ports, prepared=True))
+        return prepared
 
     def _edge_revision(self) -> int | None:
-        reader = ReplicaReader(self._folder.edge / "replica")
+        reader = ReplicaReader(self._folder.edge.replica)
         try:
             with reader.view() as view:
                 return view.revision
@@ -81,25 +78,25 @@ class Show:
     def _welcome(self) -> None:
         welcome = screen.Welcome(
             http_url=self._programs.control_url,
-            sip_address=text_of(self._programs.sip),
-            username=self._first.username,
-            password=self._first.password or None,
+            sip_address=str(self._programs.sip),
+            username=self._administrator.username,
+            password=self._administrator.password or None,
             call=self._call_command(),
         )
-        screen.print_welcome(self._speaker.console, welcome)
+        screen.print_welcome(self._output.console, welcome)
 
     def _call_command(self) -> str:
-        """As this Dialplane itself was called, and with its data folder where that is not the usual one."""
+        """The command to place a call, by the name that Dialplane was started with, and with an unusual data folder."""
         program = os.environ.get(OWN_COMMAND, "dialplane")
         root = self._folder.root
-        if root == DEFAULT_FOLDER.absolute():
+        if root == datafolder.DEFAULT.absolute():
             return f"{program} call"
         near = root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root
         return f"{program} call --data {shlex.quote(str(near))}"
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Run it in a thread that is left behind when this is cancelled: a stop must not wait for a call."""
+    """Run it in a thread that is abandoned if this is cancelled: a stop must not wait for a call."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()
 

@@ -1,8 +1,8 @@
-"""What must be there before the processes start: schema, administrator, and this machine's own access keys."""
+"""The steps before the processes start: the data folder, the schema, the first administrator, the access keys."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,35 +16,58 @@ from dialplane.control.units import Database
 from dialplane.domain.accesskey import MAX_EXPIRE_S
 from dialplane.domain.errors import InvalidValue, Unavailable
 from dialplane.domain.permission import SUPER_ADMIN
-from dialplane.serve.folder import DataFolder, write_private
-from dialplane.serve.refusal import CannotStart
+from dialplane.serve.output import CannotStart
 from dialplane.settings import Settings
 from dialplane.store import migrations
 from dialplane.store.migrations import SchemaMismatch
+from dialplane.system.clock import now_us
+from dialplane.system.datafolder import DataFolder, FolderInUse
+from dialplane.system.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """`created`: the administrator is new; `password` is set where it was generated just now."""
+class Administrator:
+    """The first administrator. `password` is set if it was generated just now; `created`: there was none before."""
 
     created: bool
     username: str = ""
     password: str = field(default="", repr=False)
 
 
-async def prepare_control_plane(settings: Settings, folder: DataFolder, edge: str) -> Prepared:
-    """Make what is missing; again on the same data it makes nothing. Raises CannotStart."""
+@contextmanager
+def held(folder: DataFolder) -> Iterator[None]:
+    """Create the data folder and hold it until the end. Raises CannotStart if it cannot be used, or is in use."""
+    try:
+        folder.make()
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {folder.root} cannot be used: {error.strerror}.",
+            "Choose another one with --data FOLDER, or make this one writable.",
+        ) from error
+    try:
+        with folder.locked():
+            yield
+    except FolderInUse as holder:
+        raise CannotStart(
+            f"The data folder {folder.root} is in use by another Dialplane (process {holder}).",
+            "Stop that one first, or choose another folder with --data FOLDER.",
+        ) from None
+
+
+async def prepare_control_plane(settings: Settings) -> Administrator:
+    """Create what is missing in database and data folder; a second time nothing is. Raises CannotStart."""
+    folder = settings.folder
     try:
         async with opened_database(settings) as db:
             first = await prepare(db, settings)
-            await _ensure_key(db, folder.edge_key, lambda: bootstrap.edge_access_key(db, edge))
+            await _ensure_key(db, folder.edge.key, lambda: bootstrap.edge_access_key(db, settings.edge_name))
             await _ensure_key(db, folder.operator_key, lambda: _operator_key(db))
     except SchemaMismatch as error:
         raise CannotStart(f"The database does not fit: {error}.", "") from error
     except (Unavailable, SQLAlchemyError, ValueError, OSError) as error:
         raise _unusable(error) from error
     username = first.username or settings.admin_username or bootstrap.DEFAULT_USERNAME
-    return Prepared(first.created, username, first.password)
+    return Administrator(first.created, username, first.password)
 
 
 def migrate(settings: Settings) -> None:
@@ -64,16 +87,16 @@ def _unusable(error: Exception) -> CannotStart:
 
 
 async def _ensure_key(db: Database, path: Path, make: Callable[[], Awaitable[str]]) -> None:
-    """A key file whose key the control plane knows; a missing or refused one is made anew."""
-    if not await _is_live(db, path):
-        write_private(path, await make() + "\n")
+    """A key file whose key the control plane accepts; a missing or refused key is replaced."""
+    if not await _is_accepted(db, path):
+        replace_file(path, await make() + "\n")
 
 
-async def _is_live(db: Database, path: Path) -> bool:
+async def _is_accepted(db: Database, path: Path) -> bool:
     try:
         token = await asyncio.to_thread(path.read_text)
         async with db.read() as unit:
-            await actor_of_accesskey(unit, token.strip(), now=time.time_ns() // 1000)
+            await actor_of_accesskey(unit, token.strip(), now=now_us())
     except (FileNotFoundError, InvalidCredentials):
         return False
     return True

@@ -1,19 +1,19 @@
-"""Keeping a data folder: backup and restore of its SQLite database, new session keys. One function for each command."""
+"""Maintenance of a data folder: backup and restore of its SQLite database, new session keys. A function per command."""
 
 import os
 from pathlib import Path
 
 from dialplane.control import sessions
 from dialplane.control.sessions import SessionKeys
-from dialplane.serve.folder import DataFolder
-from dialplane.serve.refusal import CannotStart
+from dialplane.serve.output import CannotStart
+from dialplane.serve.start import held
 from dialplane.settings import Settings
 from dialplane.store import backup
 from dialplane.store.backup import BackupRefused
 
 
 def back_up(settings: Settings, file: Path) -> None:
-    """Write all that is committed now into a new file, while others write. Raises CannotStart."""
+    """Write all that is committed now into a new file, while Dialplane runs. Raises CannotStart."""
     try:
         backup.backup(_database(settings), file)
     except (BackupRefused, OSError) as error:
@@ -21,11 +21,9 @@ def back_up(settings: Settings, file: Path) -> None:
 
 
 def restore(settings: Settings, file: Path) -> None:
-    """Put a backup in the database's place; no instance may be using the data folder. Raises CannotStart."""
+    """Replace the database by a backup; no instance may be using the data folder. Raises CannotStart."""
     database = _database(settings)
-    folder = DataFolder(settings.data.absolute())
-    folder.make()
-    with folder.locked():
+    with held(settings.folder):
         try:
             backup.restore(file, database)
         except (BackupRefused, OSError) as error:
@@ -35,8 +33,8 @@ def restore(settings: Settings, file: Path) -> None:
 
 
 def rotate_session_keys(settings: Settings) -> None:
-    """Add a signing key, which a running API takes over. Raises CannotStart where there is none before it."""
-    folder = settings.secrets_folder.absolute()
+    """Add a signing key, which a running API then uses. Raises CannotStart if there is none before it."""
+    folder = settings.folder.secrets
     try:
         if not SessionKeys.are_in(folder):
             raise CannotStart(f"There are no session keys in {folder}.", "Name the data folder with --data FOLDER.")
@@ -53,4 +51,4 @@ def _database(settings: Settings) -> Path:
             "Dialplane backs up SQLite only, and DIALPLANE_DATABASE_URL is set.",
             "Use pg_dump and pg_restore for PostgreSQL, and keep the folder `secrets` with the dump.",
         )
-    return settings.database_file.absolute()
+    return settings.folder.database

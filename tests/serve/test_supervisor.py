@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.serve.child import Program
-from dialplane.serve.watch import LONGEST_WAIT_S, Watch, restart_wait_s
+from dialplane.serve.supervisor import LONGEST_WAIT_S, Program, Supervised, restart_wait_s
 from tests.waiting import eventually_async
 
 FAMILY = """
@@ -41,17 +40,17 @@ def is_alive(pid: int) -> bool:
 
 def test_the_first_restart_is_at_once_and_the_waits_grow_to_a_bound() -> None:
     assert [restart_wait_s(ends) for ends in range(1, 5)] == [0.0, 0.5, 1.0, 2.0]
-    assert restart_wait_s(50) == LONGEST_WAIT_S
+    assert restart_wait_s(50) == restart_wait_s(100_000) == LONGEST_WAIT_S
 
 
 def test_a_program_that_does_not_want_to_end_is_killed_with_its_whole_family(tmp_path: Path) -> None:
     async def scenario() -> None:
-        watch = Watch(program(tmp_path, FAMILY), say=lambda line: None)
-        running = asyncio.create_task(watch.run())
+        supervised = Supervised(program(tmp_path, FAMILY), report=lambda line: None)
+        running = asyncio.create_task(supervised.run())
         await eventually_async(lambda: (tmp_path / "it.log").exists() and (tmp_path / "it.log").read_text())
         pids = [int(pid) for pid in (tmp_path / "it.log").read_text().split()]
         began = time.monotonic()
-        await watch.stop()
+        await supervised.stop()
         assert time.monotonic() - began < 5
         await eventually_async(lambda: not any(map(is_alive, pids)))
         await running
@@ -62,15 +61,15 @@ def test_a_program_that_does_not_want_to_end_is_killed_with_its_whole_family(tmp
 def test_when_the_main_process_dies_its_family_goes_before_the_next_start(tmp_path: Path) -> None:
     async def scenario() -> None:
         said: list[str] = []
-        watch = Watch(program(tmp_path, FAMILY), say=said.append)
-        running = asyncio.create_task(watch.run())
+        supervised = Supervised(program(tmp_path, FAMILY), report=said.append)
+        running = asyncio.create_task(supervised.run())
         await eventually_async(lambda: (tmp_path / "it.log").exists() and (tmp_path / "it.log").read_text())
         main, child = (int(pid) for pid in (tmp_path / "it.log").read_text().split())
         os.kill(main, signal.SIGKILL)
         await eventually_async(lambda: len((tmp_path / "it.log").read_text().split()) == 4)
         assert not is_alive(child)
         assert said == ["it ended (killed by SIGKILL), started again"]
-        await watch.stop()
+        await supervised.stop()
         await running
 
     asyncio.run(scenario())
@@ -86,10 +85,10 @@ def test_a_program_that_keeps_failing_is_told_with_its_log(
     async def scenario() -> None:
         said: list[str] = []
         failing = Program(name="it", command=command, environment=os.environ, log=tmp_path / "it.log")
-        watch = Watch(failing, say=said.append)
-        running = asyncio.create_task(watch.run())
+        supervised = Supervised(failing, report=said.append)
+        running = asyncio.create_task(supervised.run())
         await eventually_async(lambda: len(said) >= 3)
-        await watch.stop()
+        await supervised.stop()
         await running
         assert all(words in line for line in said)
         assert said[0].endswith(f"started again; see {tmp_path / 'it.log'}")
@@ -101,12 +100,12 @@ def test_a_program_that_keeps_failing_is_told_with_its_log(
 def test_a_program_that_lives_by_its_standard_input_ends_with_it(tmp_path: Path) -> None:
     async def scenario() -> None:
         code = "import sys; print('up', flush=True); sys.stdin.read(); print('end', flush=True)"
-        watch = Watch(program(tmp_path, code, until_stdin_ends=True), say=lambda line: None)
-        running = asyncio.create_task(watch.run())
+        supervised = Supervised(program(tmp_path, code, until_stdin_ends=True), report=lambda line: None)
+        running = asyncio.create_task(supervised.run())
         await eventually_async(lambda: (tmp_path / "it.log").exists() and "up" in (tmp_path / "it.log").read_text())
         await asyncio.sleep(0.1)
         assert "end" not in (tmp_path / "it.log").read_text()
-        await watch.stop()
+        await supervised.stop()
         await running
 
     asyncio.run(scenario())

@@ -1,22 +1,23 @@
-"""What the data folder keeps within bounds."""
+"""Logs stay within bounds."""
 
 from pathlib import Path
 
 import pytest
 
-from dialplane.serve.folder import LARGEST_LOG, DataFolder
+from dialplane.serve.supervisor import LARGEST_LOG, trim
+from dialplane.system.datafolder import DataFolder
 
 
 def test_a_log_that_has_become_large_is_set_aside_under_the_process_that_writes_it(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     folder.make()
-    large, small = folder.log("api"), folder.log("agent")
+    large, small = folder.log("api"), folder.log("companion")
     small.write_text("little\n")
     with large.open("ab") as log:
         log.write(b"x" * LARGEST_LOG + b"\n")
         log.flush()
 
-        folder.trim_logs()
+        trim(folder.logs.glob("*.log"))
         log.write(b"behind\n")
 
     assert large.read_bytes() == b"behind\n"
@@ -34,6 +35,6 @@ def test_a_log_is_trimmed_even_where_nothing_can_be_set_aside(tmp_path: Path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("shutil.copyfile", full)
-    folder.trim_logs()
+    trim(folder.logs.glob("*.log"))
 
     assert folder.log("api").read_bytes() == b""

@@ -1,0 +1,42 @@
+"""The lines that a person who runs Dialplane reads: one for each thing that matters."""
+
+from contextlib import suppress
+
+from rich.console import Console
+from rich.text import Text
+
+LABEL_WIDTH = 10
+
+
+class CannotStart(Exception):
+    """`what` is wrong, in one sentence, and the `remedy`, in another, for a person who sees it for the first time."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what} {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+class Output:
+    """Prints whole lines as they are: not wrapped, and without markup."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def say(self, line: str, *, style: str = "") -> None:
+        """Print one line. A terminal that is gone is no reason to end."""
+        with suppress(OSError):
+            self.console.print(Text(line, style=style), soft_wrap=True)
+
+    def fact(self, label: str, value: str) -> None:
+        """Print a value behind its label."""
+        self.say(f"{label:<{LABEL_WIDTH}} {value}")
+
+    def warn(self, line: str) -> None:
+        """Print a line about something that needs attention."""
+        self.say(line, style="yellow")
+
+    def cannot_start(self, error: CannotStart) -> None:
+        """Print why Dialplane does not start, and the remedy."""
+        self.say(f"Dialplane does not start. {error.what}", style="red")
+        self.say(error.remedy)

@@ -1,0 +1,89 @@
+"""Programs and processes of this machine: end with a parent, find others (Linux; elsewhere nothing is found)."""
+
+import ctypes
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_START_TIME = 19  # field 22 of proc_pid_stat(5), counted behind the command's name
+
+
+def die_with_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel send this process a signal when its parent ends, for whatever reason. Ends it if that is gone.
+
+    To be called between fork and exec too: no lock, no import.
+    """
+    if _LIBC is None:
+        return
+    _LIBC.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def program_path(name: str) -> str:
+    """The path of a program: on PATH, else in /usr/sbin, which Debian keeps off the PATH of most users."""
+    return shutil.which(name) or f"/usr/sbin/{name}"
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process. Raises PermissionError if it is another user's."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def kill_all_with_arguments(arguments: Sequence[str | Path], *, within_s: float = 3.0) -> int:
+    """Kill each process whose command line has these arguments in a row, and wait until they are gone; how many."""
+    wanted = b"".join(b"\0" + os.fsencode(argument) for argument in arguments) + b"\0"
+    found = _with_command_line(wanted)
+    for pid in found:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + within_s
+    while _with_command_line(wanted) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return len(found)
+
+
+def _with_command_line(part: bytes) -> list[int]:
+    found = []
+    for folder in _PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            if part in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStart:
+    """Which process this is, even if its id is used again: `ticks` of the clock from the machine's start to its own."""
+
+    pid: int
+    ticks: int
+
+    def at_us(self) -> int:
+        """The start as an instant (us since 1970), by what the wall clock says now."""
+        booted_us = (time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)) // 1000
+        return booted_us + self.ticks * 1_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def process_of_pid_file(pid_file: Path, *, program: str) -> ProcessStart | None:
+    """The process whose id is in the file, if it runs and is this program."""
+    try:
+        pid = int(pid_file.read_text())
+        stat = (_PROC / str(pid) / "stat").read_text()
+    except (OSError, ValueError):
+        return None
+    name, _, rest = stat.partition("(")[2].rpartition(")")
+    return ProcessStart(pid, int(rest.split()[_START_TIME])) if name == program else None

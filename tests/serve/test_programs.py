@@ -1,0 +1,72 @@
+"""Each program gets its settings: the edge's by their own names, the others by the environment."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialplane.edge.settings import EdgeSettings
+from dialplane.serve.programs import Programs
+from dialplane.settings import Settings
+from dialplane.system.address import SocketAddress
+
+HTTP = SocketAddress("0.0.0.0", 8081)
+CHANGED: dict[str, Any] = {
+    "edge_name": "edge-7",
+    "denied_networks": ("10.0.0.0/8",),
+    "max_attempts": 3,
+    "max_call_s": 900,
+    "call_keepalive_s": 0,
+    "strangers": "drop",
+    "stranger_requests": 7,
+    "ban_s": 8,
+    "source_requests_per_second": 9,
+    "new_calls_per_second": 11,
+    "hide_topology": False,
+    "breaker_failures": 2,
+    "breaker_open_s": 12,
+}
+
+
+def programs(folder: Path, *, http: SocketAddress | None = HTTP, **settings: Any) -> Programs:
+    return Programs(
+        settings=Settings.model_validate({"data": folder, **settings}),
+        http=http,
+        sip=SocketAddress("::1", 5062),
+        sip_tls=SocketAddress("::1", 5063),
+        advertised="",
+    )
+
+
+def test_every_setting_of_the_edge_reaches_it_by_its_own_name(tmp_path: Path) -> None:
+    config = programs(tmp_path, **CHANGED).edge_config()
+
+    assert config.settings == EdgeSettings(**CHANGED)
+    assert config.listen == ("udp:[::1]:5062", "tcp:[::1]:5062", "tls:[::1]:5063")
+    assert config.run == tmp_path / "edge" / "kamailio"
+
+
+def test_the_demo_has_no_breakers(tmp_path: Path) -> None:
+    config = programs(tmp_path, demo=True).edge_config()
+    assert config.settings == replace(EdgeSettings.of(Settings()), breaker_failures=0)
+
+
+def test_the_companion_follows_the_api_of_its_machine_by_loopback(tmp_path: Path) -> None:
+    environment = programs(tmp_path, control_url="http://elsewhere:1").companion().environment
+    assert environment["DIALPLANE_HTTP"] == "0.0.0.0:8081"
+    assert environment["DIALPLANE_CONTROL_URL"] == "http://127.0.0.1:8081"
+    assert environment["DIALPLANE_KEY_FILE"] == str(tmp_path / "edge" / "edge.key")
+
+
+def test_an_edge_alone_follows_another_control_plane_with_its_own_key(tmp_path: Path) -> None:
+    alone = programs(tmp_path, http=None, control_url="https://control.example", key_file="/etc/dialplane/edge.key")
+    environment = alone.companion().environment
+    assert environment["DIALPLANE_CONTROL_URL"] == "https://control.example"
+    assert environment["DIALPLANE_KEY_FILE"] == "/etc/dialplane/edge.key"
+
+
+def test_only_the_supervisor_knows_the_first_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALPLANE_ADMIN_PASSWORD", "a long enough one")
+    found = programs(tmp_path)
+    assert all("DIALPLANE_ADMIN_PASSWORD" not in made.environment for made in (found.api(), found.companion()))

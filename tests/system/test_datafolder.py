@@ -1,0 +1,59 @@
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dialplane.system.datafolder import DataFolder, FolderInUse, RunningInstance
+
+HOLDER = """
+import sys
+from pathlib import Path
+from dialplane.system.datafolder import DataFolder
+with DataFolder(Path(sys.argv[1])).locked():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_folders_are_for_one_user_alone(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    folder.make()
+    folder.make()
+    for made in (folder.root, folder.secrets, folder.logs, folder.edge.events):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
+def test_one_process_holds_the_folder_until_it_ends_and_is_named_to_others(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(FolderInUse, match=str(holder.pid)), folder.locked():
+            pass
+    finally:
+        holder.kill()
+        holder.communicate()
+    with folder.locked():
+        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_running_instance_is_found_until_it_ends(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    instance = RunningInstance(os.getpid(), "http://127.0.0.1:8080", "127.0.0.1:5060")
+    with folder.announced(instance):
+        assert folder.running_instance() == instance
+    with pytest.raises(FileNotFoundError):
+        folder.running_instance()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": "x", "control_url": "", "sip": ""}', "null"])
+def test_a_file_that_describes_no_instance_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "running.json").write_text(text)
+    with pytest.raises(ValueError, match="does not describe an instance"):
+        DataFolder(tmp_path).running_instance()
