@@ -15,10 +15,7 @@ T = TypeVar("T")
 
 
 class AsyncClient(AsyncApi):
-    """Talks to one API as one person or access key. Every method raises ApiError.
-
-    Close it, or use it in an `async with`.
-    """
+    """One API as one person or access key. Every method raises ApiError. Close it, or use it in `async with`."""
 
     def __init__(
         self,

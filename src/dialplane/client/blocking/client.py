@@ -16,10 +16,7 @@ T = TypeVar("T")
 
 
 class Client(Api):
-    """Talks to one API as one person or access key. Every method raises ApiError.
-
-    Close it, or use it in an `with`.
-    """
+    """One API as one person or access key. Every method raises ApiError. Close it, or use it in `with`."""
 
     def __init__(
         self,
