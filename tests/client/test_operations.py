@@ -5,7 +5,7 @@ import inspect
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -92,6 +92,17 @@ def test_every_operation_has_a_documented_method(idle: Client | AsyncClient, ope
     assert inspect.getdoc(method)
 
 
+def test_every_field_of_a_body_says_its_type_and_whether_it_is_required() -> None:
+    (create,) = (operation for operation in OPERATIONS if operation.name == "createRoute")
+    assert create.body is schemas.RouteCreate
+    hints = get_type_hints(create.body, include_extras=True)
+    assert create.body.__required_keys__ == {"customer_id", "provider_id", "priority", "target"}
+    assert get_args(hints["priority"]) == (int, "Lower is tried first; 1 is the documented highest.")
+    for operation in OPERATIONS:
+        assert operation.answer is str or get_type_hints(operation.answer)
+        assert operation.body is None or get_type_hints(operation.body)
+
+
 def test_both_clients_have_the_same_methods_with_the_same_arguments() -> None:
     assert_twins(AsyncClient, Client)
     blocking = vars(Client("http://127.0.0.1:1"))
@@ -109,7 +120,7 @@ def signatures(kind: type) -> dict[str, list[str]]:
 
 
 def test_who_i_am_says_of_whom_and_what_kind(ask: Ask, api: Api, client: Client) -> None:
-    key = ask(lambda asked: asked.me(), schemas.MeAnswer)
+    key = ask(lambda api: api.me(), schemas.MeAnswer)
     assert (key["kind"], len(key["token_prefix"]), "username" in key) == ("accesskey", 8, False)
     person = as_declared(client.me(), schemas.MeAnswer)
     assert (person["kind"], person["username"], "tm_expire" in person) == ("agent", api.username, False)
@@ -120,15 +131,15 @@ def test_a_revision_is_listed_read_and_undone(ask: Ask, client: Client) -> None:
     provider = client.providers.create(type="sip", hostname="127.0.0.1:5070", name="before")["id"]
     client.providers.update(provider, name="after")
 
-    (newest, _) = ask(lambda asked: asked.revisions.list(object_id=provider), schemas.RevisionPage)["result"]
-    revision = ask(lambda asked: asked.revisions.get(newest["number"]), schemas.RevisionAnswer)
+    (newest, _) = ask(lambda api: api.revisions.list(object_id=provider), schemas.RevisionPage)["result"]
+    revision = ask(lambda api: api.revisions.get(newest["number"]), schemas.RevisionAnswer)
     (change,) = revision["changes"]
     assert {"field": "name", "before": "before", "after": "after"} in change["fields"]
 
-    undone = ask(lambda asked: asked.revisions.undo(newest["number"]), schemas.RevisionAnswer)
+    undone = ask(lambda api: api.revisions.undo(newest["number"]), schemas.RevisionAnswer)
     assert undone["number"] > newest["number"]
     assert client.providers.get(provider)["name"] == "before"
-    seen = ask(lambda asked: asked.revisions.all(object_id=provider, page_size=1), list[schemas.RevisionAnswer])
+    seen = ask(lambda api: api.revisions.all(object_id=provider, page_size=1), list[schemas.RevisionAnswer])
     assert [each["number"] for each in seen][:2] == [undone["number"], newest["number"]]
 
 
@@ -136,8 +147,8 @@ def test_a_large_revision_is_read_part_by_part(ask: Ask, client: Client) -> None
     made = client.apply_changes([{"action": "create", "kind": "customer", "fields": {"name": "n"}}] * 3)["revision"]
     assert made is not None
 
-    first = ask(lambda asked: asked.revisions.get(made, page_size=2), schemas.RevisionAnswer)
-    rest = ask(lambda asked: asked.revisions.get(made, after=first["next_after"]), schemas.RevisionAnswer)
+    first = ask(lambda api: api.revisions.get(made, page_size=2), schemas.RevisionAnswer)
+    rest = ask(lambda api: api.revisions.get(made, after=first["next_after"]), schemas.RevisionAnswer)
 
     assert (len(first["changes"]), len(rest["changes"]), "next_after" in rest) == (2, 1, False)
 
@@ -152,13 +163,13 @@ def test_many_changes_are_tried_and_then_made_as_one_revision(ask: Ask, client: 
         },
     ]
 
-    tried = ask(lambda asked: asked.apply_changes(changes, dry_run=True), schemas.ChangesAnswer)
+    tried = ask(lambda api: api.apply_changes(changes, dry_run=True), schemas.ChangesAnswer)
     assert tried["revision"] is None
     assert [change["kind"] for change in tried["changes"]] == ["provider", "route"]
 
     key = str(uuid.uuid4())
-    made = ask(lambda asked: asked.apply_changes(changes, idempotency_key=key), schemas.ChangesAnswer)
-    again = ask(lambda asked: asked.apply_changes(changes, idempotency_key=key), schemas.ChangesAnswer)
+    made = ask(lambda api: api.apply_changes(changes, idempotency_key=key), schemas.ChangesAnswer)
+    again = ask(lambda api: api.apply_changes(changes, idempotency_key=key), schemas.ChangesAnswer)
     assert made == again
     assert client.routes.get(made["ids"][1])["provider_id"] == made["ids"][0]
 
@@ -172,9 +183,9 @@ def test_a_decision_is_explained(ask: Ask, client: Client) -> None:
             customer_id=SYSTEM_DEFAULT_CUSTOMER, provider_id=provider, priority=priority, target=number[:-1]
         )
 
-    plain = ask(lambda asked: asked.dialroutes(SYSTEM_DEFAULT_CUSTOMER, number), schemas.DialrouteAnswer)
+    plain = ask(lambda api: api.dialroutes(SYSTEM_DEFAULT_CUSTOMER, number), schemas.DialrouteAnswer)
     explained = ask(
-        lambda asked: asked.dialroutes(SYSTEM_DEFAULT_CUSTOMER, number, call_id="c", explain=True),
+        lambda api: api.dialroutes(SYSTEM_DEFAULT_CUSTOMER, number, call_id="c", explain=True),
         schemas.DialrouteAnswer,
     )
 
@@ -195,22 +206,22 @@ def test_a_call_its_edge_and_its_figures_are_read(ask: Ask, client: Client) -> N
     batch = [{**of_all, "id": str(uuid.uuid4()), **fields} for fields in events]
     agent: schemas.AgentReport = {"backlog_bytes": 0, "loops": {"feed": 1}}
 
-    taken = ask(lambda asked: asked.report_events("there", [*batch, 7], agent=agent), schemas.EventsAnswer)
+    taken = ask(lambda api: api.report_events("there", [*batch, 7], agent=agent), schemas.EventsAnswer)
     assert taken == {"accepted": 3, "refused": 1}
-    assert ask(lambda asked: asked.calls.get(call), schemas.CallAnswer)["source_address"] == "192.0.2.7"
-    assert ask(lambda asked: asked.calls.list(provider_id=provider), schemas.CallPage)["result"][0]["id"] == call
-    assert ask(lambda asked: asked.edges.get("there"), schemas.EdgeAnswer)["calls_in_progress"] >= 1
-    assert ask(lambda asked: asked.providers.health(provider), schemas.HealthAnswer)["edges"] == []
-    figures = ask(lambda asked: asked.stats.providers(provider_id=provider), schemas.ProviderStatsWindow)
+    assert ask(lambda api: api.calls.get(call), schemas.CallAnswer)["source_address"] == "192.0.2.7"
+    assert ask(lambda api: api.calls.list(provider_id=provider), schemas.CallPage)["result"][0]["id"] == call
+    assert ask(lambda api: api.edges.get("there"), schemas.EdgeAnswer)["calls_in_progress"] >= 1
+    assert ask(lambda api: api.providers.health(provider), schemas.HealthAnswer)["edges"] == []
+    figures = ask(lambda api: api.stats.providers(provider_id=provider), schemas.ProviderStatsWindow)
     assert [each["attempts"] for each in figures["result"]] == [1]
-    assert ask(lambda asked: asked.stats.routes(provider_id=provider), schemas.RouteStatsWindow)["result"]
-    assert ask(lambda asked: asked.stats.targets(), schemas.TargetStatsWindow)["to"]
-    assert ask(lambda asked: asked.stats.customers(provider_id=provider), schemas.CustomerStatsWindow)["result"]
+    assert ask(lambda api: api.stats.routes(provider_id=provider), schemas.RouteStatsWindow)["result"]
+    assert ask(lambda api: api.stats.targets(), schemas.TargetStatsWindow)["to"]
+    assert ask(lambda api: api.stats.customers(provider_id=provider), schemas.CustomerStatsWindow)["result"]
 
 
 def test_every_field_of_an_object_can_be_set_and_is_answered(ask: Ask) -> None:
     provider = ask(
-        lambda asked: asked.providers.create(
+        lambda api: api.providers.create(
             type="sip", hostname="127.0.0.1:5073", enabled=False, transport="tls", username="u", password="p",
             max_channels=3, max_cps=2, failover={"404": "stop"}, no_response_timeout_s=1, metadata={"a": [1]},
             tech_headers={"X-Tech": "1"}, codecs="PCMA",
@@ -219,52 +230,52 @@ def test_every_field_of_an_object_can_be_set_and_is_answered(ask: Ask) -> None:
     )  # fmt: skip
     assert (provider["transport"], provider["failover"]) == ("tls", {"404": "stop"})
     cleared = ask(
-        lambda asked: asked.providers.update(provider["id"], max_channels=None, failover={}), schemas.ProviderAnswer
+        lambda api: api.providers.update(provider["id"], max_channels=None, failover={}), schemas.ProviderAnswer
     )
     assert ("max_channels" in cleared, "max_cps" in cleared) == (False, True)
 
     trunk = ask(
-        lambda asked: asked.trunks.create(
+        lambda api: api.trunks.create(
             name="PBX", auth_types=["ip"], allowed_ips=["198.51.100.0/24"], default_region="FI", mode="redirect"
         ),
         schemas.TrunkAnswer,
     )
     assert (trunk["default_region"], trunk["mode"]) == ("FI", "redirect")
-    assert ask(lambda asked: asked.trunks.delete(trunk["id"]), schemas.TrunkAnswer)["id"] == trunk["id"]
+    assert ask(lambda api: api.trunks.delete(trunk["id"]), schemas.TrunkAnswer)["id"] == trunk["id"]
 
 
 def test_the_own_customer_is_read_and_changed(ask: Ask) -> None:
     detail = str(uuid.uuid4())
-    assert ask(lambda asked: asked.update_own_customer(detail=detail), schemas.CustomerAnswer)["detail"] == detail
-    assert ask(lambda asked: asked.customer(), schemas.CustomerAnswer)["detail"] == detail
+    assert ask(lambda api: api.update_own_customer(detail=detail), schemas.CustomerAnswer)["detail"] == detail
+    assert ask(lambda api: api.customer(), schemas.CustomerAnswer)["detail"] == detail
 
 
 def test_agents_log_in_with_what_they_were_created_with(ask: Ask) -> None:
     name = f"{uuid.uuid4()}@example"
     agent = ask(
-        lambda asked: asked.agents.create(username=name, password="a long password", permission="customer_manager"),
+        lambda api: api.agents.create(username=name, password="a long password", permission="customer_manager"),
         schemas.AgentAnswer,
     )
     assert agent["tm_delete"] == format_instant(NEVER)
-    assert ask(lambda asked: asked.auth.login(name, "a long password"), schemas.LoginAnswer)["username"] == name
-    assert agent["id"] in [each["id"] for each in ask(lambda asked: asked.agents.all(), list[schemas.AgentAnswer])]
+    assert ask(lambda api: api.auth.login(name, "a long password"), schemas.LoginAnswer)["username"] == name
+    assert agent["id"] in [each["id"] for each in ask(lambda api: api.agents.all(), list[schemas.AgentAnswer])]
 
 
-def test_the_process_is_asked_how_it_is(ask: Ask) -> None:
-    assert ask(lambda asked: asked.healthz(), schemas.Health)["status"]
-    assert ask(lambda asked: asked.readyz(), schemas.Readiness)["status"] == "ready"
-    assert "# TYPE" in ask(lambda asked: asked.metrics(), str)
+def test_the_process_reports_health_readiness_and_metrics(ask: Ask) -> None:
+    assert ask(lambda api: api.healthz(), schemas.Health)["status"]
+    assert ask(lambda api: api.readyz(), schemas.Readiness)["status"] == "ready"
+    assert "# TYPE" in ask(lambda api: api.metrics(), str)
 
 
 def test_any_operation_can_be_executed_by_its_description(ask: Ask) -> None:
     by_name = {operation.name: operation for operation in OPERATIONS}
     create, get = by_name["createCustomer"], by_name["getCustomer"]
 
-    made = ask(lambda asked: asked.execute(create, body={"name": "generic"}), create.answer)
-    assert ask(lambda asked: asked.execute(get, {"id": made["id"]}), get.answer) == made
+    made = ask(lambda api: api.execute(create, body={"name": "generic"}), create.answer)
+    assert ask(lambda api: api.execute(get, {"id": made["id"]}), get.answer) == made
 
 
 def test_a_name_in_a_path_is_one_part_of_it(ask: Ask) -> None:
     with pytest.raises(ApiError) as absent:
-        ask(lambda asked: asked.edges.get("no such/edge?"), schemas.EdgeAnswer)
+        ask(lambda api: api.edges.get("no such/edge?"), schemas.EdgeAnswer)
     assert absent.value.http_status == 404
