@@ -36,12 +36,13 @@ test: setup  ## all tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
 	@$(BIN)/pytest -n $(TEST_WORKERS) -m "not alone" $(PYTEST_ARGS)
 	@$(BIN)/pytest -m alone $(PYTEST_ARGS)
 
-check: $(VENV)/.ready  ## lint, types, import contracts, documents
+check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated client
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python -m tools.generate_client --check
 
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
 	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(SIP_FAULTS) $(PYTEST_ARGS)

@@ -1,4 +1,5 @@
 import asyncio
+import io
 import time
 import uuid
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 import pytest
 
 from dialplane.client import ApiError, AsyncClient, Client, read_feed
+from dialplane.domain.feed import FeedChange, FeedHead
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.instants import NEVER, format_instant
 from tests.client.conftest import Api
@@ -105,21 +107,28 @@ def test_the_decision_can_be_asked_for(client: Client) -> None:
     assert [route["provider_id"] for route in answer["result"]][:1] == [provider_id]
 
 
+def feed_since(client: Client, *, since: int = 0, epoch: str = "") -> tuple[FeedHead, list[FeedChange]]:
+    response = io.BytesIO()
+    client.download_feed(response, since=since, epoch=epoch, wait_s=0, edge="here")
+    response.seek(0)
+    head, changes = read_feed(response)
+    return head, list(changes)
+
+
 def test_the_feed_streams_every_object_and_then_only_changes(client: Client) -> None:
     new_provider(client, name="before")
-    with client.feed(since=0) as (head, changes):
-        assert head.full
-        kinds = {kind for kind, _ in changes}
-        assert {"customer", "provider"} <= kinds
+    head, changes = feed_since(client)
+    assert head.full
+    assert {"customer", "provider"} <= {change.kind for change in changes}
     provider_id = new_provider(client, name="after")
-    with client.feed(since=head.revision, epoch=head.epoch) as (later, changes):
-        assert not later.full
-        assert [record["id"] for _, record in changes] == [provider_id]
+    later, changes = feed_since(client, since=head.revision, epoch=head.epoch)
+    assert not later.full
+    assert [change.record["id"] for change in changes] == [provider_id]
 
 
 def test_a_feed_that_may_not_be_read_is_an_error_not_an_empty_feed(api: Api) -> None:
-    with Client(api.url) as stranger, pytest.raises(ApiError) as refused, stranger.feed(since=0):
-        pass
+    with Client(api.url) as stranger, pytest.raises(ApiError) as refused:
+        feed_since(stranger)
     assert refused.value.http_status == 401
 
 
@@ -140,15 +149,15 @@ def test_events_are_taken_and_become_a_call(client: Client) -> None:
         "decision": [],
     }
 
-    assert client.post_events("here", [event]) == 1
-    assert client.post_events("here", [event]) == 1
+    assert client.report_events("here", [event])["accepted"] == 1
+    assert client.report_events("here", [event])["accepted"] == 1
     assert client.calls.get(call)["sip_status"] == 484
 
 
 def reported(client: Client, kind: str, **fields: Any) -> None:
     at = time.time_ns() // 1_000
     event = {"v": 1, "id": str(uuid.uuid4()), "kind": kind, "edge": "here", "at": at, "mono": 1, **fields}
-    assert client.post_events("here", [event]) == 1
+    assert client.report_events("here", [event])["accepted"] == 1
 
 
 def test_edges_health_and_figures_can_be_asked_for(api: Api, client: Client) -> None:
@@ -160,10 +169,10 @@ def test_edges_health_and_figures_can_be_asked_for(api: Api, client: Client) -> 
 
     assert client.edges.get("here")["agent_version"] == "1.2.3"
     assert "here" in [edge["name"] for edge in client.edges.all(page_size=1)]
-    assert [view["breaker"] for view in client.provider_health(provider_id)["edges"]] == ["open"]
-    (figures,) = client.stats("providers", provider_id=provider_id)["result"]
+    assert [view["breaker"] for view in client.providers.health(provider_id)["edges"]] == ["open"]
+    (figures,) = client.stats.providers(provider_id=provider_id)["result"]
     assert (figures["attempts"], figures["channels"], figures["asr"]) == (1, 1, 0.0)
-    before = client.stats("providers", since="2022-10-22 16:16:16.874761", until="2022-10-23 16:16:16.874761")
+    before = client.stats.providers(from_="2022-10-22 16:16:16.874761", to="2022-10-23 16:16:16.874761")
     assert before["from"] == "2022-10-22 16:16:16.874761"
     assert before["to"] == "2022-10-23 16:16:16.874761"
 
@@ -171,8 +180,8 @@ def test_edges_health_and_figures_can_be_asked_for(api: Api, client: Client) -> 
         async with AsyncClient(api.url) as other:
             await other.login(api.username, api.password)
             assert (await other.edges.get("here"))["name"] == "here"
-            assert (await other.provider_health(provider_id))["provider_id"] == provider_id
-            assert (await other.stats("customers", customer_id=SYSTEM_DEFAULT_CUSTOMER))["result"][0]["calls"] >= 1
+            assert (await other.providers.health(provider_id))["provider_id"] == provider_id
+            assert (await other.stats.customers(customer_id=SYSTEM_DEFAULT_CUSTOMER))["result"][0]["calls"] >= 1
 
     asyncio.run(scenario())
 

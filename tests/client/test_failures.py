@@ -11,10 +11,12 @@ import pytest
 from dialplane.client import ApiError, AsyncClient, Client, Retries
 from dialplane.client.request import ApiRequest
 from dialplane.client.retries import NO_RETRIES
+from dialplane.client.schemas import RouteCreate
 from tests.ports import free_port
 
 Answer = tuple[int, Mapping[str, str], bytes]
 QUICK = Retries(tries=3, first_wait_s=0.01, longest_wait_s=0.5)
+ROUTE: RouteCreate = {"customer_id": "c", "provider_id": "p", "priority": 1, "target": "+82"}
 
 
 class Script:
@@ -91,16 +93,16 @@ def test_tries_are_bounded() -> None:
 def test_a_create_is_sent_once_unless_it_has_an_idempotency_key() -> None:
     with scripted(busy("0"), ok()) as script, Client(script.url, retries=QUICK) as client:
         with pytest.raises(ApiError):
-            client.routes.create(target="+82")
+            client.routes.create(**ROUTE)
         assert len(script.requests) == 1
     with scripted(busy("0"), ok()) as script, Client(script.url, retries=QUICK) as client:
-        assert client.routes.create(target="+82", idempotency_key="k")
+        assert client.routes.create(**ROUTE, idempotency_key="k")
         assert len(script.requests) == 2
 
 
 def test_a_refusal_before_the_work_is_tried_again_for_every_method() -> None:
     with scripted(busy("0", status=429), ok()) as script, Client(script.url, retries=QUICK) as client:
-        assert client.routes.create(target="+82")
+        assert client.routes.create(**ROUTE)
         assert len(script.requests) == 2
 
 

@@ -1,7 +1,10 @@
+import io
+
 import pytest
 
 from dialplane.client import FeedTruncated, read_feed
-from dialplane.client.feed import split_lines
+from dialplane.client.feed import LONGEST_END_LINE, require_end
+from dialplane.domain.feed import FeedChange
 
 HEAD = b'{"epoch":"e","revision":7,"full":false}'
 CHANGE = b'{"kind":"route","record":{"id":"x"}}'
@@ -12,7 +15,7 @@ def test_a_whole_feed_gives_its_head_and_its_changes() -> None:
     head, changes = read_feed([HEAD, CHANGE, END])
 
     assert (head.epoch, head.revision, head.full) == ("e", 7, False)
-    assert list(changes) == [("route", {"id": "x"})]
+    assert list(changes) == [FeedChange("route", {"id": "x"})]
 
 
 @pytest.mark.parametrize(
@@ -37,8 +40,13 @@ def test_anything_else_is_thrown_away(lines: list[bytes]) -> None:
         list(read_feed(lines)[1])
 
 
-def test_lines_are_whole_however_the_stream_is_cut() -> None:
-    text = b"\n".join([HEAD, CHANGE, END]) + b"\n"
-    for size in range(1, len(text)):
-        chunks = [text[start : start + size] for start in range(0, len(text), size)]
-        assert list(split_lines(chunks)) == [HEAD, CHANGE, END]
+@pytest.mark.parametrize("lines", [[HEAD, END], [HEAD, CHANGE, END], [HEAD, CHANGE * LONGEST_END_LINE, END]])
+def test_a_whole_response_has_its_end(lines: list[bytes]) -> None:
+    require_end(io.BytesIO(b"\n".join(lines) + b"\n"))
+
+
+def test_a_response_cut_anywhere_has_no_end() -> None:
+    whole = b"\n".join([HEAD, CHANGE, END])
+    for size in range(len(whole)):
+        with pytest.raises(FeedTruncated):
+            require_end(io.BytesIO(whole[:size]))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dialplane.client import ApiError, Client
 from dialplane.client.retries import NO_RETRIES
@@ -81,7 +82,7 @@ class Routes:
 
     def __init__(self, client: Client, customer: str, provider: str, used: Sequence[str]) -> None:
         self._client = client
-        self._fields = {"customer_id": customer, "provider_id": provider}
+        self._fields: dict[str, Any] = {"customer_id": customer, "provider_id": provider}
         self._used = used
         self._own: list[str] = []
         self.changed = 0

@@ -13,7 +13,6 @@ from dialplane.client import Client
 from dialplane.demo.calling import fetch_call, place_call
 from dialplane.domain.health import CLOSED, HEALTHY, OPEN, UNHEALTHY
 from dialplane.domain.instants import format_instant
-from dialplane.domain.permission import EDGE
 from dialplane.engine import reasons
 from dialplane.system.address import SocketAddress
 from dialplane_simulator.behaviour import refuse
@@ -71,7 +70,7 @@ class Estate:
 
     def view_of_first(self, name: str) -> tuple[str, str]:
         """What an edge has told of the first provider: its health and its breaker."""
-        views = self.client.provider_health(self.provider_ids[0])["edges"]
+        views = self.client.providers.health(self.provider_ids[0])["edges"]
         return next(((view["status"], view["breaker"]) for view in views if view["edge"] == name), ("", ""))
 
     def add_second_route(self) -> None:
@@ -106,7 +105,7 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
         url = control.running()["control_url"]
         line = enter(cuttable(SocketAddress.parse(url.removeprefix("http://"))))
         with control.client() as client:
-            token = client.accesskeys.create(name="edges", expire=86_400, permission=EDGE)["token"]
+            token = client.accesskeys.create(name="edges", expire=86_400, permission="edge")["token"]
         (tmp_path / "key").write_text(token)
         edges = [
             enter(

@@ -1,7 +1,7 @@
 """A customer of a running node, with a route to each of its providers, and its calls as they stand on record."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from dialplane.client import Client
 from dialplane.demo.calling import fetch_call, place_call
@@ -22,7 +22,7 @@ FAST_PROBES = {
 class LiveCustomer:
     """Calls from this machine to any number try `provider_ids` in this order."""
 
-    def __init__(self, client: Client, *hostnames: str, transport: str = "udp") -> None:
+    def __init__(self, client: Client, *hostnames: str, transport: Literal["udp", "tcp", "tls"] = "udp") -> None:
         self.client = client
         customer = client.customers.create(name="customer")["id"]
         client.trunks.create(customer_id=customer, name="trunk", auth_types=["ip"], allowed_ips=["127.0.0.1"])
@@ -59,12 +59,12 @@ class LiveCustomer:
         eventually(
             lambda: {one["id"]: one["health_status"] for one in self.client.providers.all()}[provider_id] == status,
             within_s=TOLD_WITHIN_S,
-            what=f"{status}: {self.client.provider_health(provider_id)}",
+            what=f"{status}: {self.client.providers.health(provider_id)}",
         )
 
     def view(self, provider_id: str, edge: str) -> dict[str, Any]:
         """What an edge has told of a provider; empty where nothing."""
-        views = self.client.provider_health(provider_id)["edges"]
+        views = self.client.providers.health(provider_id)["edges"]
         return next((dict(view) for view in views if view["edge"] == edge), {})
 
 

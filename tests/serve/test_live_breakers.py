@@ -12,7 +12,6 @@ import httpx2
 import pytest
 
 from dialplane.domain.health import CLOSED, HEALTHY, OPEN
-from dialplane.domain.permission import EDGE
 from dialplane.engine import reasons
 from dialplane_simulator.behaviour import Behaviour, refuse, silent
 from tests.serve.carriers import Carriers, live_carriers
@@ -75,7 +74,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
         hostnames = [carriers.open(first).hostname, carriers.open().hostname]
         node = enter(serving(tmp_path / NODE, environment={**ENVIRONMENT, "DIALPLANE_EDGE_NAME": NODE}))
         client = enter(node.client())
-        (tmp_path / "key").write_text(client.accesskeys.create(name="edges", expire=86_400, permission=EDGE)["token"])
+        (tmp_path / "key").write_text(client.accesskeys.create(name="edges", expire=86_400, permission="edge")["token"])
         control = ("--control", node.running()["control_url"], "--key-file", str(tmp_path / "key"))
         environment = {**ENVIRONMENT, "DIALPLANE_EDGE_NAME": OTHER}
         other = enter(serving(tmp_path / OTHER, *control, verb=("edge",), environment=environment))

@@ -7,6 +7,7 @@ had to ask anybody else would not be answered.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -61,7 +62,7 @@ def staged(request: pytest.FixtureRequest, tmp_path: Path) -> Staged:
     """Call it with the probes' settings and the provider's transport."""
 
     @contextmanager
-    def start(probes: Mapping[str, str], transport: str) -> Iterator[Stage]:
+    def start(probes: Mapping[str, str], transport: Literal["udp", "tcp", "tls"]) -> Iterator[Stage]:
         with ExitStack() as stack:
             enter, port = stack.enter_context, free_port()
             carriers = enter(live_carriers())

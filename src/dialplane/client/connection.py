@@ -1,12 +1,23 @@
-"""What both clients share: how the HTTP connection is set up, how a request is built and an answer decoded."""
+"""Connection options, requests for httpx2, and decoding of answers, shared by both clients."""
 
 import ipaddress
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import httpx2
 
 from dialplane.client.errors import UNEXPECTED_ANSWER, ApiError
+from dialplane.client.operation import Operation
 from dialplane.client.request import ApiRequest
+
+T = TypeVar("T")
+
+
+class Tagged(NamedTuple, Generic[T]):
+    """An object and the ETag for an If-Match."""
+
+    object: T
+    etag: str
 
 
 def connection_options(base_url: str, *, token: str | None, timeout_s: float) -> dict[str, Any]:
@@ -32,21 +43,23 @@ def is_loopback(host: str) -> bool:
 
 
 def sendable(
-    http: httpx2.Client | httpx2.AsyncClient, asked: ApiRequest, *, timeout_s: float | None = None
+    http: httpx2.Client | httpx2.AsyncClient, request: ApiRequest, *, timeout_s: float | None = None
 ) -> httpx2.Request:
-    """The HTTP request; a body is JSON."""
-    options: dict[str, Any] = {"params": dict(asked.params) or None, "headers": dict(asked.headers)}
-    if asked.body is not None:
-        options["json"] = dict(asked.body)
+    """The HTTP request; a body is JSON. `timeout_s` takes the place of the connection's."""
+    options: dict[str, Any] = {"params": dict(request.params) or None, "headers": dict(request.headers)}
+    if request.body is not None:
+        options["json"] = dict(request.body)
     if timeout_s is not None:
         options["timeout"] = httpx2.Timeout(timeout_s)
-    return http.build_request(asked.method, asked.path, **options)
+    return http.build_request(request.method, request.path, **options)
 
 
-def json_of(response: httpx2.Response) -> Any:
-    """The decoded body of a success. Raises ApiError when it is none of ours."""
+def answer_of(operation: Operation[T], response: httpx2.Response) -> T:
+    """The decoded body of a success. Raises ApiError if it is not JSON where JSON is due."""
+    if operation.answer is str:
+        return cast(T, response.text)
     try:
-        return response.json()
+        return cast(T, response.json())
     except ValueError:
         raise ApiError(
             "the answer is not JSON: is this the address of a Dialplane API?",
@@ -54,3 +67,13 @@ def json_of(response: httpx2.Response) -> Any:
             status="",
             reason=UNEXPECTED_ANSWER,
         ) from None
+
+
+def tagged(operation: Operation[T], response: httpx2.Response) -> Tagged[T]:
+    """The decoded body with the answer's ETag."""
+    return Tagged(answer_of(operation, response), response.headers.get("etag", ""))
+
+
+def without_none(**fields: Any) -> Mapping[str, Any]:
+    """A request body of the fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}

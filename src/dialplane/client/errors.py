@@ -1,4 +1,4 @@
-"""The one exception of the client: what the API answered, or that it did not."""
+"""The client's one exception: the API refused, failed or gave no answer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ class ApiError(DialplaneError):
     """The API refused, failed or gave no answer.
 
     `http_status` is None when no answer came (`reason` is then UNREACHABLE); `status`, `reason`, `request_id` and
-    `details` are those of the error envelope; `retry_after_s` is set where the answer had a Retry-After.
+    `details` are those of the error envelope; `retry_after_s` is set if the answer had a Retry-After.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class ApiError(DialplaneError):
 
 def unreachable(base_url: str, cause: Exception) -> ApiError:
     """No answer: refused, reset, timed out, or not HTTP."""
-    what = str(cause) or type(cause).__name__
-    return ApiError(f"no answer from {base_url} ({what})", http_status=None, status="UNAVAILABLE", reason=UNREACHABLE)
+    why = str(cause) or type(cause).__name__
+    return ApiError(f"no answer from {base_url} ({why})", http_status=None, status="UNAVAILABLE", reason=UNREACHABLE)
 
 
 def error_of(response: httpx2.Response) -> ApiError:
-    """The error that a read response (4xx, 5xx, or a redirect, which the API never sends) stands for."""
+    """The error of a response that was read: 4xx, 5xx, or a redirect, which the API never sends."""
     error = _envelope(response)
     return ApiError(
         str(error.get("message") or f"the answer was {response.status_code} without an error envelope"),

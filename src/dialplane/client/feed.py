@@ -1,74 +1,66 @@
-"""The edge's feed: head line, one line per changed object, end line. A stream without its end is not a feed."""
+"""Reading of the edge's feed. A stream that does not end with its end line is not a feed: nothing of it may be kept."""
 
+import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import IO
 
 import msgspec
 
 from dialplane.domain.errors import DialplaneError
+from dialplane.domain.feed import FeedChange, FeedEnd, FeedHead
 
-Change = tuple[str, dict[str, Any]]
-"""Kind (`customer`, `provider`, `route`, `trunk`) and the object's record."""
+LONGEST_END_LINE = 256  # bytes
+
+_HEAD = msgspec.json.Decoder(FeedHead)
+_CHANGE = msgspec.json.Decoder(FeedChange)
+_END = msgspec.json.Decoder(FeedEnd)
 
 
 class FeedTruncated(DialplaneError):
     """The stream broke off, or is not a feed: nothing of it may be kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedHead:
-    """`revision` is where the reader stands after the stream; `full`: it must start from nothing."""
-
-    epoch: str
-    revision: int
-    full: bool
-
-
-def read_feed(lines: Iterable[bytes]) -> tuple[FeedHead, Iterator[Change]]:
+def read_feed(lines: Iterable[bytes]) -> tuple[FeedHead, Iterator[FeedChange]]:
     """The head and the changes of one feed response.
 
-    The iterator raises FeedTruncated where the end line is missing or disagrees, so apply it inside a transaction.
+    The iterator raises FeedTruncated if the end line is missing or disagrees, so apply it inside a transaction.
     """
     iterator = iter(lines)
-    head = _object(next(iterator, b""))
     try:
-        parsed = FeedHead(str(head["epoch"]), int(head["revision"]), bool(head["full"]))
-    except (KeyError, TypeError, ValueError):
+        head = _HEAD.decode(next(iterator, b""))
+    except msgspec.DecodeError:
         raise FeedTruncated("the first line of the feed is not a head line") from None
-    return parsed, _changes(iterator, parsed.revision)
+    return head, _changes(iterator, head.revision)
 
 
-def _changes(lines: Iterator[bytes], revision: int) -> Iterator[Change]:
+def require_end(response: IO[bytes]) -> None:
+    """Look at the last line only, so that a stream that broke off opens no transaction. Raises FeedTruncated."""
+    size = response.seek(0, io.SEEK_END)
+    response.seek(max(0, size - LONGEST_END_LINE))
+    if _end(response.read().rstrip(b"\n").rpartition(b"\n")[2]) is None:
+        raise FeedTruncated("the feed broke off before its end line")
+
+
+def _changes(lines: Iterator[bytes], revision: int) -> Iterator[FeedChange]:
     count = 0
     for line in lines:
-        item = _object(line)
-        if "end" in item:
-            if item["end"] != revision or item.get("count") != count:
-                raise FeedTruncated(f"the end line does not fit the {count} changes up to revision {revision}")
+        try:
+            change = _CHANGE.decode(line)
+        except msgspec.DecodeError:
+            if (end := _end(line)) is None:
+                raise FeedTruncated(f"line {count + 2} of the feed is neither a change nor the end") from None
+            if end != FeedEnd(revision, count):
+                raise FeedTruncated(
+                    f"the end line does not fit the {count} changes up to revision {revision}"
+                ) from None
             return
-        if not isinstance(item.get("kind"), str) or not isinstance(item.get("record"), dict):
-            raise FeedTruncated(f"line {count + 2} of the feed is not a change")
         count += 1
-        yield item["kind"], item["record"]
+        yield change
     raise FeedTruncated(f"the feed broke off after {count} changes, before its end line")
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def _end(line: bytes) -> FeedEnd | None:
     try:
-        value = msgspec.json.decode(line)
+        return _END.decode(line)
     except msgspec.DecodeError:
-        raise FeedTruncated("a line of the feed is not JSON") from None
-    if not isinstance(value, dict):
-        raise FeedTruncated("a line of the feed is not a JSON object")
-    return value
-
-
-def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines of a byte stream, without their newline; a last piece without one is given as it is."""
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-    if rest:
-        yield rest
+        return None

@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long. Values in, values out: the clients do the waiting."""
+"""Whether a request is sent again, and after how long. Pure: the transports do the waiting."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Retries:
 
     def wait_s(self, request: ApiRequest, *, tried: int, error: ApiError) -> float | None:
         """Seconds until the next try after `tried` of them, or None to give up."""
-        if tried >= self.tries or not _worth_it(request, error):
+        if tried >= self.tries or not _is_worth_it(request, error):
             return None
         if error.retry_after_s is not None:
             return error.retry_after_s if error.retry_after_s <= self.longest_wait_s else None
@@ -27,7 +27,7 @@ class Retries:
         return min(doubled, self.longest_wait_s)
 
 
-def _worth_it(request: ApiRequest, error: ApiError) -> bool:
+def _is_worth_it(request: ApiRequest, error: ApiError) -> bool:
     if error.http_status == 429:
         return True  # refused before anything was done, so safe for every method
     return request.idempotent and error.http_status in (None, 502, 503, 504)

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 import structlog
 
 from dialplane.client import ApiError, AsyncClient
+from dialplane.client.schemas import AgentReport
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.eventlog.kinds import AnyEvent
 from dialplane.eventlog.reader import Backlog, Batch
@@ -76,7 +76,7 @@ class EventShipper:
         """Send until the API has them. If it refuses the batch, send the halves: one bad event stops no other."""
         while events:
             try:
-                accepted = await self._client.post_events(
+                answer = await self._client.report_events(
                     self._edge, msgspec.to_builtins(events), agent=await asyncio.to_thread(self._report)
                 )
             except ApiError as error:
@@ -85,10 +85,10 @@ class EventShipper:
                     return
                 await self._wait(error)
                 continue
-            self._accepted(accepted, of=len(events))
+            self._accepted(answer["accepted"], of=len(events))
             return
 
-    def _report(self) -> dict[str, Any]:
+    def _report(self) -> AgentReport:
         """The state of the companion, for the API's metrics."""
         return {"backlog_bytes": self._backlog.size_bytes(), "loops": self._heartbeats.ages_s()}
 

@@ -1,7 +1,6 @@
 """The replica for the companion's loops: all reads and writes on one thread, so that no loop waits or collides."""
 
 import asyncio
-import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import IO, TypeVar
 
 import lmdb
 
-from dialplane.client.feed import FeedTruncated, read_feed
+from dialplane.client.feed import FeedTruncated, read_feed, require_end
 from dialplane.domain.health import Health
 from dialplane.domain.provider import Provider
 from dialplane.replica.check import Place
@@ -18,7 +17,6 @@ from dialplane.replica.layout import DAMAGE, DAMAGED, ReplicaDamaged
 from dialplane.replica.writer import ReplicaWriter
 
 T = TypeVar("T")
-LONGEST_END_LINE = 256  # bytes
 
 
 class ReplicaUnusable(Exception):
@@ -114,29 +112,21 @@ class ReplicaTables:
             raise ReplicaUnusable(f"{type(error).__name__}: {error}") from error
 
     def _take(self, response: IO[bytes]) -> Taken:
-        _require_end(response)
+        require_end(response)
         response.seek(0)
         head, changes = read_feed(response)
+        records = ((change.kind, change.record) for change in changes)
         if head.full:
             was_damaged = self.damaged
             if was_damaged:
                 self._writer.close()  # so that nothing of it is carried over
-            count = self._writer.replace(changes, revision=head.revision, epoch=head.epoch)
+            count = self._writer.replace(records, revision=head.revision, epoch=head.epoch)
             self.loads += 1
             self.damages += was_damaged
         elif head.epoch != self._writer.epoch:
             raise FeedTruncated("the changes are of another database than the replica")
         elif head.revision != self._writer.revision:
-            count = self._writer.apply(changes, revision=head.revision, epoch=head.epoch)
+            count = self._writer.apply(records, revision=head.revision, epoch=head.epoch)
         else:
-            count = sum(1 for _ in changes)
+            count = sum(1 for _ in records)
         return Taken(head.revision, count, head.full)
-
-
-def _require_end(response: IO[bytes]) -> None:
-    """Refuse a stream without its end line before a transaction is opened for it."""
-    size = response.seek(0, io.SEEK_END)
-    response.seek(max(0, size - LONGEST_END_LINE))
-    last = response.read().rstrip(b"\n").rpartition(b"\n")[2]
-    if not last.startswith(b'{"end"'):
-        raise FeedTruncated("the feed broke off before its end line")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Box, Database
+from dialplane.domain.feed import FeedChange, FeedEnd, FeedHead
 from dialplane.domain.records import record_of
 from dialplane.store import tables
 from dialplane.store.objects import CUSTOMERS, PROVIDERS, ROUTES, TRUNKS, Shape
@@ -41,18 +42,22 @@ async def _lines(db: Database, since: int, epoch: str) -> AsyncGenerator[bytes, 
     async with db.long_read() as unit:
         clock = await unit.clock()
         full = since == 0 or since > clock.revision or epoch != clock.epoch
-        yield _encoder.encode({"epoch": clock.epoch, "revision": clock.revision, "full": full}) + b"\n"
+        yield _line(FeedHead(clock.epoch, clock.revision, full))
         count = 0
         for shape in _SHAPES if full or since < clock.revision else ():
             condition = tables.LIVE if full else shape.table.c.revision > since
             async for rows in unit.batches(select(shape.table).where(condition), ROWS_AT_ONCE):
                 count += len(rows)
-                yield _encoder.encode_lines(_records(shape, rows, unit.box))
-        yield _encoder.encode({"end": clock.revision, "count": count}) + b"\n"
+                yield _encoder.encode_lines(_changes(shape, rows, unit.box))
+        yield _line(FeedEnd(clock.revision, count))
 
 
-def _records(shape: Shape[Any], rows: Iterable[Any], box: Box) -> list[dict[str, Any]]:
-    return [{"kind": shape.kind, "record": _record(shape, row, box)} for row in rows]
+def _line(value: FeedHead | FeedEnd) -> bytes:
+    return _encoder.encode(value) + b"\n"
+
+
+def _changes(shape: Shape[Any], rows: Iterable[Any], box: Box) -> list[FeedChange]:
+    return [FeedChange(shape.kind, _record(shape, row, box)) for row in rows]
 
 
 def _record(shape: Shape[Any], row: Any, box: Box) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from rich.console import Console
 
 from dialplane.client import Client
-from dialplane.client.answers import Call
+from dialplane.client.schemas import CallAnswer
 from dialplane.demo.screen import print_timeline
 from dialplane.domain.errors import DialplaneError, InvalidValue
 from dialplane.domain.hostname import split_hostname
@@ -81,14 +81,14 @@ def wait_until_used(revision: int, edge_revision: Callable[[], int | None], *, d
         raise DemoFailed("the edge did not take over the demo's routes: see logs/companion.log in the data folder")
 
 
-def fetch_call(client: Client, result: CallResult, *, number: str | None, deadline_s: float = 10.0) -> Call:
+def fetch_call(client: Client, result: CallResult, *, number: str | None, deadline_s: float = 10.0) -> CallAnswer:
     """The record of a call that is over, complete or as far as it has arrived at the deadline.
 
     `number` is the normalised one, None if it is no number. Raises ApiError, and DemoFailed if there is no record.
     """
-    found: Call | None = None
+    found: CallAnswer | None = None
 
-    def complete() -> Call | None:
+    def complete() -> CallAnswer | None:
         nonlocal found
         page = client.calls.list(number=number, page_size=20)
         found = next((call for call in page["result"] if call["sip_call_id"] == result.call_id), found)
@@ -100,7 +100,7 @@ def fetch_call(client: Client, result: CallResult, *, number: str | None, deadli
     return call
 
 
-def is_complete(call: Call) -> bool:
+def is_complete(call: CallAnswer) -> bool:
     """Whether the call and all of its attempts have their end."""
     sent = [item for item in call["attempts"] if item["tm_sent"] != NEVER_TEXT]
     return call["status"] == "ended" and all(item["tm_ended"] != NEVER_TEXT for item in sent)

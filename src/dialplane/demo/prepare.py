@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialplane.client import Client
-from dialplane.client.answers import Provider
+from dialplane.client.schemas import ProviderAnswer
 from dialplane.demo.carriers import CARRIERS, HOST, DemoCarrier
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 
@@ -68,7 +68,7 @@ class _Objects:
         existing = {item["metadata"].get(MARK): item for item in self.client.providers.all()}
         return {item.key: self.provider(item, f"{HOST}:{ports[item.key]}", existing.get(item.key)) for item in CARRIERS}
 
-    def provider(self, carrier: DemoCarrier, hostname: str, found: Provider | None) -> str:
+    def provider(self, carrier: DemoCarrier, hostname: str, found: ProviderAnswer | None) -> str:
         if found is None:
             self.created += 1
             found = self.client.providers.create(

@@ -1,0 +1,750 @@
+# Generated from the OpenAPI document of dialplane.api by `python -m tools.generate_client`, not edited by hand.
+"""The operations of the REST API, resource by resource. Every method raises ApiError."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal, Unpack
+
+from dialplane.client import operations, schemas
+from dialplane.client.asynchronous.transport import AsyncTransport
+from dialplane.client.connection import Tagged, without_none
+
+
+class AsyncRoutes:
+    """Operations on `/v1.0/routes`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str | None = None,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        target: str | None = None,
+    ) -> schemas.RoutePage:
+        """List routes.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
+        customer's. `provider_id`: Only those to this provider. `target`: Only those with exactly this target.
+        """
+        return await self._transport.execute(
+            operations.LIST_ROUTES,
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "target": target,
+            },
+        )
+
+    def all(
+        self,
+        *,
+        page_size: int = 100,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        target: str | None = None,
+    ) -> AsyncIterator[schemas.RouteAnswer]:
+        """List routes, all of them, page by page."""
+        return self._transport.execute_paged(
+            operations.LIST_ROUTES,
+            {"page_size": page_size, "customer_id": customer_id, "provider_id": provider_id, "target": target},
+        )
+
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.RouteCreate]
+    ) -> schemas.RouteAnswer:
+        """Create a route.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        """
+        return await self._transport.execute(operations.CREATE_ROUTE, {"Idempotency-Key": idempotency_key}, body=fields)
+
+    async def get(self, id_: str) -> schemas.RouteAnswer:
+        """Get a route, deleted ones too."""
+        return await self._transport.execute(operations.GET_ROUTE, {"id": id_})
+
+    async def get_tagged(self, id_: str) -> Tagged[schemas.RouteAnswer]:
+        """Get a route, deleted ones too; with its ETag, for an If-Match."""
+        return await self._transport.execute_tagged(operations.GET_ROUTE, {"id": id_})
+
+    async def update(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.RouteUpdate]
+    ) -> schemas.RouteAnswer:
+        """Change a route.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.UPDATE_ROUTE, {"id": id_, "If-Match": if_match}, body=fields)
+
+    async def delete(self, id_: str, *, if_match: str | None = None) -> schemas.RouteAnswer:
+        """Delete a route; again answers the same.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.DELETE_ROUTE, {"id": id_, "If-Match": if_match})
+
+
+class AsyncCalls:
+    """Operations on `/v1.0/calls`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str | None = None,
+        customer_id: str | None = None,
+        trunk_id: str | None = None,
+        provider_id: str | None = None,
+        number: str | None = None,
+        status: Literal["progressing", "ringing", "answered", "ended"] | None = None,
+        started_from: str | None = None,
+        started_until: str | None = None,
+    ) -> schemas.CallPage:
+        """List calls.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
+        customer's. `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this
+        provider. `number`: Only those to this number. `status`: Only those in this status. `started_from`: Only those
+        that started then or later. `started_until`: Only those that started before.
+        """
+        return await self._transport.execute(
+            operations.LIST_CALLS,
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "customer_id": customer_id,
+                "trunk_id": trunk_id,
+                "provider_id": provider_id,
+                "number": number,
+                "status": status,
+                "started_from": started_from,
+                "started_until": started_until,
+            },
+        )
+
+    def all(
+        self,
+        *,
+        page_size: int = 100,
+        customer_id: str | None = None,
+        trunk_id: str | None = None,
+        provider_id: str | None = None,
+        number: str | None = None,
+        status: Literal["progressing", "ringing", "answered", "ended"] | None = None,
+        started_from: str | None = None,
+        started_until: str | None = None,
+    ) -> AsyncIterator[schemas.CallAnswer]:
+        """List calls, all of them, page by page."""
+        return self._transport.execute_paged(
+            operations.LIST_CALLS,
+            {
+                "page_size": page_size,
+                "customer_id": customer_id,
+                "trunk_id": trunk_id,
+                "provider_id": provider_id,
+                "number": number,
+                "status": status,
+                "started_from": started_from,
+                "started_until": started_until,
+            },
+        )
+
+    async def get(self, id_: str) -> schemas.CallAnswer:
+        """Get a call with its attempts."""
+        return await self._transport.execute(operations.GET_CALL, {"id": id_})
+
+    async def get_tagged(self, id_: str) -> Tagged[schemas.CallAnswer]:
+        """Get a call with its attempts; with its ETag, for an If-Match."""
+        return await self._transport.execute_tagged(operations.GET_CALL, {"id": id_})
+
+
+class AsyncProviders:
+    """Operations on `/v1.0/providers`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.ProviderPage:
+        """List providers.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page.
+        """
+        return await self._transport.execute(
+            operations.LIST_PROVIDERS, {"page_size": page_size, "page_token": page_token}
+        )
+
+    def all(self, *, page_size: int = 100) -> AsyncIterator[schemas.ProviderAnswer]:
+        """List providers, all of them, page by page."""
+        return self._transport.execute_paged(operations.LIST_PROVIDERS, {"page_size": page_size})
+
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.ProviderCreate]
+    ) -> schemas.ProviderAnswer:
+        """Create a provider.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        """
+        return await self._transport.execute(
+            operations.CREATE_PROVIDER, {"Idempotency-Key": idempotency_key}, body=fields
+        )
+
+    async def get(self, id_: str) -> schemas.ProviderAnswer:
+        """Get a provider, deleted ones too."""
+        return await self._transport.execute(operations.GET_PROVIDER, {"id": id_})
+
+    async def get_tagged(self, id_: str) -> Tagged[schemas.ProviderAnswer]:
+        """Get a provider, deleted ones too; with its ETag, for an If-Match."""
+        return await self._transport.execute_tagged(operations.GET_PROVIDER, {"id": id_})
+
+    async def update(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.ProviderUpdate]
+    ) -> schemas.ProviderAnswer:
+        """Change a provider.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.UPDATE_PROVIDER, {"id": id_, "If-Match": if_match}, body=fields)
+
+    async def delete(self, id_: str, *, force: bool = False, if_match: str | None = None) -> schemas.ProviderAnswer:
+        """Delete a provider; again answers the same.
+
+        `force`: Delete the routes that use it along with it, in one revision. `if_match`: Carry it out only if the
+        object is still at this version.
+        """
+        return await self._transport.execute(
+            operations.DELETE_PROVIDER, {"id": id_, "force": force, "If-Match": if_match}
+        )
+
+    async def health(self, id_: str) -> schemas.HealthAnswer:
+        """Get each edge's view of a provider."""
+        return await self._transport.execute(operations.GET_PROVIDER_HEALTH, {"id": id_})
+
+
+class AsyncCustomers:
+    """Operations on `/v1.0/customers`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.CustomerPage:
+        """List customers.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page.
+        """
+        return await self._transport.execute(
+            operations.LIST_CUSTOMERS, {"page_size": page_size, "page_token": page_token}
+        )
+
+    def all(self, *, page_size: int = 100) -> AsyncIterator[schemas.CustomerAnswer]:
+        """List customers, all of them, page by page."""
+        return self._transport.execute_paged(operations.LIST_CUSTOMERS, {"page_size": page_size})
+
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.CustomerCreate]
+    ) -> schemas.CustomerAnswer:
+        """Create a customer.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        """
+        return await self._transport.execute(
+            operations.CREATE_CUSTOMER, {"Idempotency-Key": idempotency_key}, body=fields
+        )
+
+    async def get(self, id_: str) -> schemas.CustomerAnswer:
+        """Get a customer, deleted ones too."""
+        return await self._transport.execute(operations.GET_CUSTOMER, {"id": id_})
+
+    async def get_tagged(self, id_: str) -> Tagged[schemas.CustomerAnswer]:
+        """Get a customer, deleted ones too; with its ETag, for an If-Match."""
+        return await self._transport.execute_tagged(operations.GET_CUSTOMER, {"id": id_})
+
+    async def update(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.CustomerUpdate]
+    ) -> schemas.CustomerAnswer:
+        """Change a customer.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.UPDATE_CUSTOMER, {"id": id_, "If-Match": if_match}, body=fields)
+
+    async def delete(self, id_: str, *, if_match: str | None = None) -> schemas.CustomerAnswer:
+        """Delete a customer; again answers the same.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.DELETE_CUSTOMER, {"id": id_, "If-Match": if_match})
+
+
+class AsyncTrunks:
+    """Operations on `/v1.0/trunks`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self, *, page_size: int = 100, page_token: str | None = None, customer_id: str | None = None
+    ) -> schemas.TrunkPage:
+        """List trunks.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
+        customer's.
+        """
+        return await self._transport.execute(
+            operations.LIST_TRUNKS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
+        )
+
+    def all(self, *, page_size: int = 100, customer_id: str | None = None) -> AsyncIterator[schemas.TrunkAnswer]:
+        """List trunks, all of them, page by page."""
+        return self._transport.execute_paged(
+            operations.LIST_TRUNKS, {"page_size": page_size, "customer_id": customer_id}
+        )
+
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.TrunkCreate]
+    ) -> schemas.TrunkAnswer:
+        """Create a trunk.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        """
+        return await self._transport.execute(operations.CREATE_TRUNK, {"Idempotency-Key": idempotency_key}, body=fields)
+
+    async def get(self, id_: str) -> schemas.TrunkAnswer:
+        """Get a trunk, deleted ones too."""
+        return await self._transport.execute(operations.GET_TRUNK, {"id": id_})
+
+    async def get_tagged(self, id_: str) -> Tagged[schemas.TrunkAnswer]:
+        """Get a trunk, deleted ones too; with its ETag, for an If-Match."""
+        return await self._transport.execute_tagged(operations.GET_TRUNK, {"id": id_})
+
+    async def update(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.TrunkUpdate]
+    ) -> schemas.TrunkAnswer:
+        """Change a trunk.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.UPDATE_TRUNK, {"id": id_, "If-Match": if_match}, body=fields)
+
+    async def delete(self, id_: str, *, if_match: str | None = None) -> schemas.TrunkAnswer:
+        """Delete a trunk; again answers the same.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.DELETE_TRUNK, {"id": id_, "If-Match": if_match})
+
+
+class AsyncAccessKeys:
+    """Operations on `/v1.0/accesskeys`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self, *, page_size: int = 100, page_token: str | None = None, customer_id: str | None = None
+    ) -> schemas.AccessKeyPage:
+        """List access keys.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
+        customer's.
+        """
+        return await self._transport.execute(
+            operations.LIST_ACCESS_KEYS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
+        )
+
+    def all(self, *, page_size: int = 100, customer_id: str | None = None) -> AsyncIterator[schemas.AccessKeyAnswer]:
+        """List access keys, all of them, page by page."""
+        return self._transport.execute_paged(
+            operations.LIST_ACCESS_KEYS, {"page_size": page_size, "customer_id": customer_id}
+        )
+
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.AccessKeyCreate]
+    ) -> schemas.AccessKeyAnswer:
+        """Create an access key.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        """
+        return await self._transport.execute(
+            operations.CREATE_ACCESS_KEY, {"Idempotency-Key": idempotency_key}, body=fields
+        )
+
+    async def get(self, id_: str) -> schemas.AccessKeyAnswer:
+        """Get an access key, deleted ones too."""
+        return await self._transport.execute(operations.GET_ACCESS_KEY, {"id": id_})
+
+    async def get_tagged(self, id_: str) -> Tagged[schemas.AccessKeyAnswer]:
+        """Get an access key, deleted ones too; with its ETag, for an If-Match."""
+        return await self._transport.execute_tagged(operations.GET_ACCESS_KEY, {"id": id_})
+
+    async def update(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.AccessKeyUpdate]
+    ) -> schemas.AccessKeyAnswer:
+        """Change an access key.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(
+            operations.UPDATE_ACCESS_KEY, {"id": id_, "If-Match": if_match}, body=fields
+        )
+
+    async def delete(self, id_: str, *, if_match: str | None = None) -> schemas.AccessKeyAnswer:
+        """Delete an access key; again answers the same.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.DELETE_ACCESS_KEY, {"id": id_, "If-Match": if_match})
+
+
+class AsyncAgents:
+    """Operations on `/v1.0/agents`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self, *, page_size: int = 100, page_token: str | None = None, customer_id: str | None = None
+    ) -> schemas.AgentPage:
+        """List agents.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
+        customer's.
+        """
+        return await self._transport.execute(
+            operations.LIST_AGENTS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
+        )
+
+    def all(self, *, page_size: int = 100, customer_id: str | None = None) -> AsyncIterator[schemas.AgentAnswer]:
+        """List agents, all of them, page by page."""
+        return self._transport.execute_paged(
+            operations.LIST_AGENTS, {"page_size": page_size, "customer_id": customer_id}
+        )
+
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.AgentCreate]
+    ) -> schemas.AgentAnswer:
+        """Create an agent.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        """
+        return await self._transport.execute(operations.CREATE_AGENT, {"Idempotency-Key": idempotency_key}, body=fields)
+
+    async def get(self, id_: str) -> schemas.AgentAnswer:
+        """Get an agent, deleted ones too."""
+        return await self._transport.execute(operations.GET_AGENT, {"id": id_})
+
+    async def get_tagged(self, id_: str) -> Tagged[schemas.AgentAnswer]:
+        """Get an agent, deleted ones too; with its ETag, for an If-Match."""
+        return await self._transport.execute_tagged(operations.GET_AGENT, {"id": id_})
+
+    async def update(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.AgentUpdate]
+    ) -> schemas.AgentAnswer:
+        """Change an agent.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.UPDATE_AGENT, {"id": id_, "If-Match": if_match}, body=fields)
+
+    async def delete(self, id_: str, *, if_match: str | None = None) -> schemas.AgentAnswer:
+        """Delete an agent; again answers the same.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.DELETE_AGENT, {"id": id_, "If-Match": if_match})
+
+
+class AsyncRevisions:
+    """Operations on `/v1.0/revisions`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str | None = None,
+        object_id: str | None = None,
+        actor_id: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> schemas.RevisionPage:
+        """List revisions.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page. `object_id`: Only those that
+        changed this object. `actor_id`: Only those made by this agent or access key. `since`: Only those made then or
+        later. `until`: Only those made before.
+        """
+        return await self._transport.execute(
+            operations.LIST_REVISIONS,
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "object_id": object_id,
+                "actor_id": actor_id,
+                "since": since,
+                "until": until,
+            },
+        )
+
+    def all(
+        self,
+        *,
+        page_size: int = 100,
+        object_id: str | None = None,
+        actor_id: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> AsyncIterator[schemas.RevisionAnswer]:
+        """List revisions, all of them, page by page."""
+        return self._transport.execute_paged(
+            operations.LIST_REVISIONS,
+            {"page_size": page_size, "object_id": object_id, "actor_id": actor_id, "since": since, "until": until},
+        )
+
+    async def get(self, number: int, *, page_size: int = 1000, after: int | None = None) -> schemas.RevisionAnswer:
+        """Get a revision with what it changed.
+
+        `page_size`: How many changes at most. `after`: `next_after` of the page before.
+        """
+        return await self._transport.execute(
+            operations.GET_REVISION, {"number": number, "page_size": page_size, "after": after}
+        )
+
+    async def get_tagged(
+        self, number: int, *, page_size: int = 1000, after: int | None = None
+    ) -> Tagged[schemas.RevisionAnswer]:
+        """Get a revision with what it changed; with its ETag, for an If-Match."""
+        return await self._transport.execute_tagged(
+            operations.GET_REVISION, {"number": number, "page_size": page_size, "after": after}
+        )
+
+    async def undo(self, number: int, *, idempotency_key: str | None = None) -> schemas.RevisionAnswer:
+        """Reverse a revision by a new one.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        """
+        return await self._transport.execute(
+            operations.UNDO_REVISION, {"number": number, "Idempotency-Key": idempotency_key}
+        )
+
+
+class AsyncAuth:
+    """Operations on `/auth/login`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def login(self, username: str, password: str) -> schemas.LoginAnswer:
+        """Log in."""
+        return await self._transport.execute(operations.LOGIN, body=without_none(username=username, password=password))
+
+
+class AsyncEdges:
+    """Operations on `/v1.0/edges`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.EdgePage:
+        """List edges.
+
+        `page_token`: `next_page_token` of the page before; empty for the first page.
+        """
+        return await self._transport.execute(operations.LIST_EDGES, {"page_size": page_size, "page_token": page_token})
+
+    def all(self, *, page_size: int = 100) -> AsyncIterator[schemas.EdgeAnswer]:
+        """List edges, all of them, page by page."""
+        return self._transport.execute_paged(operations.LIST_EDGES, {"page_size": page_size})
+
+    async def get(self, name: str) -> schemas.EdgeAnswer:
+        """Get an edge."""
+        return await self._transport.execute(operations.GET_EDGE, {"name": name})
+
+
+class AsyncStats:
+    """Operations on `/v1.0/stats`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def providers(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        page_size: int = 100,
+    ) -> schemas.ProviderStatsWindow:
+        """Figures of providers' attempts.
+
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+
+        `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
+        by default. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this provider, or
+        calls that had one. `page_size`: How many, busiest first.
+        """
+        return await self._transport.execute(
+            operations.GET_PROVIDER_STATS,
+            {"from": from_, "to": to, "customer_id": customer_id, "provider_id": provider_id, "page_size": page_size},
+        )
+
+    async def routes(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        page_size: int = 100,
+    ) -> schemas.RouteStatsWindow:
+        """Figures of routes' attempts.
+
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+
+        `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
+        by default. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this provider, or
+        calls that had one. `page_size`: How many, busiest first.
+        """
+        return await self._transport.execute(
+            operations.GET_ROUTE_STATS,
+            {"from": from_, "to": to, "customer_id": customer_id, "provider_id": provider_id, "page_size": page_size},
+        )
+
+    async def targets(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        page_size: int = 100,
+    ) -> schemas.TargetStatsWindow:
+        """Figures of the attempts to targets.
+
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+
+        `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
+        by default. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this provider, or
+        calls that had one. `page_size`: How many, busiest first.
+        """
+        return await self._transport.execute(
+            operations.GET_TARGET_STATS,
+            {"from": from_, "to": to, "customer_id": customer_id, "provider_id": provider_id, "page_size": page_size},
+        )
+
+    async def customers(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        page_size: int = 100,
+    ) -> schemas.CustomerStatsWindow:
+        """Figures of customers' calls.
+
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+
+        `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
+        by default. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this provider, or
+        calls that had one. `page_size`: How many, busiest first.
+        """
+        return await self._transport.execute(
+            operations.GET_CUSTOMER_STATS,
+            {"from": from_, "to": to, "customer_id": customer_id, "provider_id": provider_id, "page_size": page_size},
+        )
+
+
+class AsyncApi:
+    """All resources, and the operations that belong to none."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+        self.routes = AsyncRoutes(transport)
+        self.calls = AsyncCalls(transport)
+        self.providers = AsyncProviders(transport)
+        self.customers = AsyncCustomers(transport)
+        self.trunks = AsyncTrunks(transport)
+        self.accesskeys = AsyncAccessKeys(transport)
+        self.agents = AsyncAgents(transport)
+        self.revisions = AsyncRevisions(transport)
+        self.auth = AsyncAuth(transport)
+        self.edges = AsyncEdges(transport)
+        self.stats = AsyncStats(transport)
+
+    async def dialroutes(
+        self, customer_id: str, target: str, *, call_id: str | None = None, explain: bool = False
+    ) -> schemas.DialrouteAnswer:
+        """The ordered routes of one call.
+
+        `customer_id`: Whose call it would be. `target`: The number that is called, in E.164. `call_id`: Seeds the
+        weighted draw: the same id gives the same order. `explain`: Add every candidate's place and the reasons for
+        it.
+        """
+        return await self._transport.execute(
+            operations.LIST_DIALROUTES,
+            {"customer_id": customer_id, "target": target, "call_id": call_id, "explain": explain},
+        )
+
+    async def report_events(
+        self, edge: str, events: Sequence[Any], *, agent: schemas.AgentReport | None = None
+    ) -> schemas.EventsAnswer:
+        """Report events.
+
+        `agent`: Shown as metrics. `events`: At most 2000; malformed ones are dropped and counted.
+        """
+        return await self._transport.execute(
+            operations.REPORT_EVENTS, body=without_none(edge=edge, agent=agent, events=events)
+        )
+
+    async def customer(self) -> schemas.CustomerAnswer:
+        """Get the caller's own customer."""
+        return await self._transport.execute(operations.GET_OWN_CUSTOMER)
+
+    async def update_own_customer(
+        self, *, if_match: str | None = None, **fields: Unpack[schemas.OwnCustomerUpdate]
+    ) -> schemas.CustomerAnswer:
+        """Change the caller's own customer.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(operations.UPDATE_OWN_CUSTOMER, {"If-Match": if_match}, body=fields)
+
+    async def me(self) -> schemas.MeAnswer:
+        """Who the caller is."""
+        return await self._transport.execute(operations.GET_ME)
+
+    async def apply_changes(
+        self, changes: Sequence[schemas.ChangeBody], *, idempotency_key: str | None = None, dry_run: bool = False
+    ) -> schemas.ChangesAnswer:
+        """Carry out many changes, all or none, as one revision.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        `dry_run`: Answer what would change, and change nothing.
+        """
+        return await self._transport.execute(
+            operations.APPLY_CHANGES,
+            {"Idempotency-Key": idempotency_key, "dry_run": dry_run},
+            body=without_none(changes=changes),
+        )
+
+    async def healthz(self) -> schemas.Health:
+        """Is the process alive."""
+        return await self._transport.execute(operations.GET_HEALTH)
+
+    async def readyz(self) -> schemas.Readiness:
+        """Will requests be carried out."""
+        return await self._transport.execute(operations.GET_READINESS)
+
+    async def metrics(self) -> str:
+        """Metrics in Prometheus' text format."""
+        return await self._transport.execute(operations.GET_METRICS)

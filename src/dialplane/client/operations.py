@@ -1,0 +1,874 @@
+# Generated from the OpenAPI document of dialplane.api by `python -m tools.generate_client`, not edited by hand.
+"""Every operation of the REST API as a value: what it takes and answers. The clients send by these."""
+
+from typing import Any, Literal
+
+from dialplane.client import schemas
+from dialplane.client.operation import Operation, Parameter
+
+_ID = Parameter("id", "path", str, required=True, description="The object's id.")
+
+_IF_MATCH = Parameter(
+    "If-Match", "header", str, description="Carry it out only if the object is still at this version."
+)
+
+_PAGE_SIZE = Parameter("page_size", "query", int)
+
+_PAGE_TOKEN = Parameter(
+    "page_token", "query", str, description="`next_page_token` of the page before; empty for the first page."
+)
+
+_IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    "header",
+    str,
+    description="Sent again with the same key and body, the request gets its first answer again (for a day).",
+)
+
+_CUSTOMER_ID = Parameter("customer_id", "query", str, description="Only this customer's.")
+
+_FROM = Parameter("from", "query", str, description="Begin of the window; an hour before its end by default.")
+
+_TO = Parameter("to", "query", str, description="End of the window, itself outside; now by default.")
+
+_PROVIDER_ID = Parameter(
+    "provider_id", "query", str, description="Only attempts to this provider, or calls that had one."
+)
+
+_NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
+
+LIST_DIALROUTES = Operation(
+    name="listDialroutes",
+    resource="",
+    verb="dialroutes",
+    method="GET",
+    path="/v1.0/dialroutes",
+    summary="The ordered routes of one call",
+    permission="dialroute.list",
+    parameters=(
+        Parameter("customer_id", "query", str, required=True, description="Whose call it would be."),
+        Parameter("target", "query", str, required=True, description="The number that is called, in E.164."),
+        Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order."),
+        Parameter("explain", "query", bool, description="Add every candidate's place and the reasons for it."),
+    ),
+    answer=schemas.DialrouteAnswer,
+)
+
+LIST_ROUTES = Operation(
+    name="listRoutes",
+    resource="routes",
+    verb="list",
+    method="GET",
+    path="/v1.0/routes",
+    summary="List routes",
+    permission="route.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+        _CUSTOMER_ID,
+        Parameter("provider_id", "query", str, description="Only those to this provider."),
+        Parameter("target", "query", str, description="Only those with exactly this target."),
+    ),
+    answer=schemas.RoutePage,
+)
+
+CREATE_ROUTE = Operation(
+    name="createRoute",
+    resource="routes",
+    verb="create",
+    method="POST",
+    path="/v1.0/routes",
+    summary="Create a route",
+    permission="route.create",
+    parameters=(_IDEMPOTENCY_KEY,),
+    body=schemas.RouteCreate,
+    answer=schemas.RouteAnswer,
+)
+
+GET_ROUTE = Operation(
+    name="getRoute",
+    resource="routes",
+    verb="get",
+    method="GET",
+    path="/v1.0/routes/{id}",
+    summary="Get a route, deleted ones too",
+    permission="route.get",
+    parameters=(_ID,),
+    answer=schemas.RouteAnswer,
+)
+
+UPDATE_ROUTE = Operation(
+    name="updateRoute",
+    resource="routes",
+    verb="update",
+    method="PUT",
+    path="/v1.0/routes/{id}",
+    summary="Change a route",
+    permission="route.update",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    body=schemas.RouteUpdate,
+    answer=schemas.RouteAnswer,
+)
+
+DELETE_ROUTE = Operation(
+    name="deleteRoute",
+    resource="routes",
+    verb="delete",
+    method="DELETE",
+    path="/v1.0/routes/{id}",
+    summary="Delete a route; again answers the same",
+    permission="route.delete",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    answer=schemas.RouteAnswer,
+)
+
+LIST_CALLS = Operation(
+    name="listCalls",
+    resource="calls",
+    verb="list",
+    method="GET",
+    path="/v1.0/calls",
+    summary="List calls",
+    permission="call.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+        _CUSTOMER_ID,
+        Parameter("trunk_id", "query", str, description="Only those that came in here."),
+        Parameter("provider_id", "query", str, description="Only those with an attempt to this provider."),
+        Parameter("number", "query", str, description="Only those to this number."),
+        Parameter(
+            "status",
+            "query",
+            Literal["progressing", "ringing", "answered", "ended"],
+            description="Only those in this status.",
+        ),
+        Parameter("started_from", "query", str, description="Only those that started then or later."),
+        Parameter("started_until", "query", str, description="Only those that started before."),
+    ),
+    answer=schemas.CallPage,
+)
+
+GET_CALL = Operation(
+    name="getCall",
+    resource="calls",
+    verb="get",
+    method="GET",
+    path="/v1.0/calls/{id}",
+    summary="Get a call with its attempts",
+    permission="call.get",
+    parameters=(_ID,),
+    answer=schemas.CallAnswer,
+)
+
+FOLLOW_FEED = Operation(
+    name="followFeed",
+    resource="",
+    verb="feed",
+    method="GET",
+    path="/v1.0/feed",
+    summary="Follow changes",
+    description='Newline-delimited JSON. The first line is `{"epoch", "revision", "full"}`, then '
+    'one `{"kind", "record"}` for each object that changed in (since, revision], and '
+    'last `{"end", "count"}`. An answer without its last line must be thrown away. '
+    "`full` means: start from nothing.",
+    permission="feed.read",
+    parameters=(
+        Parameter("since", "query", int, description="The newest revision that the edge has."),
+        Parameter("epoch", "query", str, description="The epoch of that revision; empty for none."),
+        Parameter("wait", "query", int, description="Seconds to wait when there is nothing newer."),
+        Parameter("edge", "query", str, description="Name of the edge."),
+    ),
+    answer=str,
+)
+
+REPORT_EVENTS = Operation(
+    name="reportEvents",
+    resource="",
+    verb="report_events",
+    method="POST",
+    path="/v1.0/events",
+    summary="Report events",
+    permission="events.write",
+    body=schemas.EventBatch,
+    answer=schemas.EventsAnswer,
+    safe_to_repeat=True,
+)
+
+LIST_PROVIDERS = Operation(
+    name="listProviders",
+    resource="providers",
+    verb="list",
+    method="GET",
+    path="/v1.0/providers",
+    summary="List providers",
+    permission="provider.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+    ),
+    answer=schemas.ProviderPage,
+)
+
+CREATE_PROVIDER = Operation(
+    name="createProvider",
+    resource="providers",
+    verb="create",
+    method="POST",
+    path="/v1.0/providers",
+    summary="Create a provider",
+    permission="provider.create",
+    parameters=(_IDEMPOTENCY_KEY,),
+    body=schemas.ProviderCreate,
+    answer=schemas.ProviderAnswer,
+)
+
+GET_PROVIDER = Operation(
+    name="getProvider",
+    resource="providers",
+    verb="get",
+    method="GET",
+    path="/v1.0/providers/{id}",
+    summary="Get a provider, deleted ones too",
+    permission="provider.get",
+    parameters=(_ID,),
+    answer=schemas.ProviderAnswer,
+)
+
+UPDATE_PROVIDER = Operation(
+    name="updateProvider",
+    resource="providers",
+    verb="update",
+    method="PUT",
+    path="/v1.0/providers/{id}",
+    summary="Change a provider",
+    permission="provider.update",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    body=schemas.ProviderUpdate,
+    answer=schemas.ProviderAnswer,
+)
+
+DELETE_PROVIDER = Operation(
+    name="deleteProvider",
+    resource="providers",
+    verb="delete",
+    method="DELETE",
+    path="/v1.0/providers/{id}",
+    summary="Delete a provider; again answers the same",
+    permission="provider.delete",
+    parameters=(
+        _ID,
+        Parameter("force", "query", bool, description="Delete the routes that use it along with it, in one revision."),
+        _IF_MATCH,
+    ),
+    answer=schemas.ProviderAnswer,
+)
+
+GET_PROVIDER_HEALTH = Operation(
+    name="getProviderHealth",
+    resource="providers",
+    verb="health",
+    method="GET",
+    path="/v1.0/providers/{id}/health",
+    summary="Get each edge's view of a provider",
+    permission="provider.get",
+    parameters=(_ID,),
+    answer=schemas.HealthAnswer,
+)
+
+LIST_CUSTOMERS = Operation(
+    name="listCustomers",
+    resource="customers",
+    verb="list",
+    method="GET",
+    path="/v1.0/customers",
+    summary="List customers",
+    permission="customer.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+    ),
+    answer=schemas.CustomerPage,
+)
+
+CREATE_CUSTOMER = Operation(
+    name="createCustomer",
+    resource="customers",
+    verb="create",
+    method="POST",
+    path="/v1.0/customers",
+    summary="Create a customer",
+    permission="customer.create",
+    parameters=(_IDEMPOTENCY_KEY,),
+    body=schemas.CustomerCreate,
+    answer=schemas.CustomerAnswer,
+)
+
+GET_CUSTOMER = Operation(
+    name="getCustomer",
+    resource="customers",
+    verb="get",
+    method="GET",
+    path="/v1.0/customers/{id}",
+    summary="Get a customer, deleted ones too",
+    permission="customer.get",
+    parameters=(_ID,),
+    answer=schemas.CustomerAnswer,
+)
+
+UPDATE_CUSTOMER = Operation(
+    name="updateCustomer",
+    resource="customers",
+    verb="update",
+    method="PUT",
+    path="/v1.0/customers/{id}",
+    summary="Change a customer",
+    permission="customer.update",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    body=schemas.CustomerUpdate,
+    answer=schemas.CustomerAnswer,
+)
+
+DELETE_CUSTOMER = Operation(
+    name="deleteCustomer",
+    resource="customers",
+    verb="delete",
+    method="DELETE",
+    path="/v1.0/customers/{id}",
+    summary="Delete a customer; again answers the same",
+    permission="customer.delete",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    answer=schemas.CustomerAnswer,
+)
+
+GET_OWN_CUSTOMER = Operation(
+    name="getOwnCustomer",
+    resource="",
+    verb="customer",
+    method="GET",
+    path="/v1.0/customer",
+    summary="Get the caller's own customer",
+    permission="customer.get_own",
+    answer=schemas.CustomerAnswer,
+)
+
+UPDATE_OWN_CUSTOMER = Operation(
+    name="updateOwnCustomer",
+    resource="",
+    verb="update_own_customer",
+    method="PUT",
+    path="/v1.0/customer",
+    summary="Change the caller's own customer",
+    permission="customer.update_own",
+    parameters=(_IF_MATCH,),
+    body=schemas.OwnCustomerUpdate,
+    answer=schemas.CustomerAnswer,
+)
+
+LIST_TRUNKS = Operation(
+    name="listTrunks",
+    resource="trunks",
+    verb="list",
+    method="GET",
+    path="/v1.0/trunks",
+    summary="List trunks",
+    permission="trunk.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+        _CUSTOMER_ID,
+    ),
+    answer=schemas.TrunkPage,
+)
+
+CREATE_TRUNK = Operation(
+    name="createTrunk",
+    resource="trunks",
+    verb="create",
+    method="POST",
+    path="/v1.0/trunks",
+    summary="Create a trunk",
+    permission="trunk.create",
+    parameters=(_IDEMPOTENCY_KEY,),
+    body=schemas.TrunkCreate,
+    answer=schemas.TrunkAnswer,
+)
+
+GET_TRUNK = Operation(
+    name="getTrunk",
+    resource="trunks",
+    verb="get",
+    method="GET",
+    path="/v1.0/trunks/{id}",
+    summary="Get a trunk, deleted ones too",
+    permission="trunk.get",
+    parameters=(_ID,),
+    answer=schemas.TrunkAnswer,
+)
+
+UPDATE_TRUNK = Operation(
+    name="updateTrunk",
+    resource="trunks",
+    verb="update",
+    method="PUT",
+    path="/v1.0/trunks/{id}",
+    summary="Change a trunk",
+    permission="trunk.update",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    body=schemas.TrunkUpdate,
+    answer=schemas.TrunkAnswer,
+)
+
+DELETE_TRUNK = Operation(
+    name="deleteTrunk",
+    resource="trunks",
+    verb="delete",
+    method="DELETE",
+    path="/v1.0/trunks/{id}",
+    summary="Delete a trunk; again answers the same",
+    permission="trunk.delete",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    answer=schemas.TrunkAnswer,
+)
+
+LIST_ACCESS_KEYS = Operation(
+    name="listAccessKeys",
+    resource="accesskeys",
+    verb="list",
+    method="GET",
+    path="/v1.0/accesskeys",
+    summary="List access keys",
+    permission="accesskey.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+        _CUSTOMER_ID,
+    ),
+    answer=schemas.AccessKeyPage,
+)
+
+CREATE_ACCESS_KEY = Operation(
+    name="createAccessKey",
+    resource="accesskeys",
+    verb="create",
+    method="POST",
+    path="/v1.0/accesskeys",
+    summary="Create an access key",
+    permission="accesskey.create",
+    parameters=(_IDEMPOTENCY_KEY,),
+    body=schemas.AccessKeyCreate,
+    answer=schemas.AccessKeyAnswer,
+)
+
+GET_ACCESS_KEY = Operation(
+    name="getAccessKey",
+    resource="accesskeys",
+    verb="get",
+    method="GET",
+    path="/v1.0/accesskeys/{id}",
+    summary="Get an access key, deleted ones too",
+    permission="accesskey.get",
+    parameters=(_ID,),
+    answer=schemas.AccessKeyAnswer,
+)
+
+UPDATE_ACCESS_KEY = Operation(
+    name="updateAccessKey",
+    resource="accesskeys",
+    verb="update",
+    method="PUT",
+    path="/v1.0/accesskeys/{id}",
+    summary="Change an access key",
+    permission="accesskey.update",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    body=schemas.AccessKeyUpdate,
+    answer=schemas.AccessKeyAnswer,
+)
+
+DELETE_ACCESS_KEY = Operation(
+    name="deleteAccessKey",
+    resource="accesskeys",
+    verb="delete",
+    method="DELETE",
+    path="/v1.0/accesskeys/{id}",
+    summary="Delete an access key; again answers the same",
+    permission="accesskey.delete",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    answer=schemas.AccessKeyAnswer,
+)
+
+LIST_AGENTS = Operation(
+    name="listAgents",
+    resource="agents",
+    verb="list",
+    method="GET",
+    path="/v1.0/agents",
+    summary="List agents",
+    permission="agent.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+        _CUSTOMER_ID,
+    ),
+    answer=schemas.AgentPage,
+)
+
+CREATE_AGENT = Operation(
+    name="createAgent",
+    resource="agents",
+    verb="create",
+    method="POST",
+    path="/v1.0/agents",
+    summary="Create an agent",
+    permission="agent.create",
+    parameters=(_IDEMPOTENCY_KEY,),
+    body=schemas.AgentCreate,
+    answer=schemas.AgentAnswer,
+)
+
+GET_AGENT = Operation(
+    name="getAgent",
+    resource="agents",
+    verb="get",
+    method="GET",
+    path="/v1.0/agents/{id}",
+    summary="Get an agent, deleted ones too",
+    permission="agent.get",
+    parameters=(_ID,),
+    answer=schemas.AgentAnswer,
+)
+
+UPDATE_AGENT = Operation(
+    name="updateAgent",
+    resource="agents",
+    verb="update",
+    method="PUT",
+    path="/v1.0/agents/{id}",
+    summary="Change an agent",
+    permission="agent.update",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    body=schemas.AgentUpdate,
+    answer=schemas.AgentAnswer,
+)
+
+DELETE_AGENT = Operation(
+    name="deleteAgent",
+    resource="agents",
+    verb="delete",
+    method="DELETE",
+    path="/v1.0/agents/{id}",
+    summary="Delete an agent; again answers the same",
+    permission="agent.delete",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    answer=schemas.AgentAnswer,
+)
+
+GET_ME = Operation(
+    name="getMe",
+    resource="",
+    verb="me",
+    method="GET",
+    path="/v1.0/me",
+    summary="Who the caller is",
+    permission="me.get",
+    answer=schemas.MeAnswer,
+)
+
+LIST_REVISIONS = Operation(
+    name="listRevisions",
+    resource="revisions",
+    verb="list",
+    method="GET",
+    path="/v1.0/revisions",
+    summary="List revisions",
+    permission="revision.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+        Parameter("object_id", "query", str, description="Only those that changed this object."),
+        Parameter("actor_id", "query", str, description="Only those made by this agent or access key."),
+        Parameter("since", "query", str, description="Only those made then or later."),
+        Parameter("until", "query", str, description="Only those made before."),
+    ),
+    answer=schemas.RevisionPage,
+)
+
+GET_REVISION = Operation(
+    name="getRevision",
+    resource="revisions",
+    verb="get",
+    method="GET",
+    path="/v1.0/revisions/{number}",
+    summary="Get a revision with what it changed",
+    permission="revision.get",
+    parameters=(
+        _NUMBER,
+        Parameter("page_size", "query", int, description="How many changes at most."),
+        Parameter("after", "query", int, description="`next_after` of the page before."),
+    ),
+    answer=schemas.RevisionAnswer,
+)
+
+UNDO_REVISION = Operation(
+    name="undoRevision",
+    resource="revisions",
+    verb="undo",
+    method="POST",
+    path="/v1.0/revisions/{number}/undo",
+    summary="Reverse a revision by a new one",
+    permission="revision.undo",
+    parameters=(
+        _NUMBER,
+        _IDEMPOTENCY_KEY,
+    ),
+    answer=schemas.RevisionAnswer,
+)
+
+LOGIN = Operation(
+    name="login",
+    resource="auth",
+    verb="login",
+    method="POST",
+    path="/auth/login",
+    summary="Log in",
+    body=schemas.Login,
+    answer=schemas.LoginAnswer,
+)
+
+APPLY_CHANGES = Operation(
+    name="applyChanges",
+    resource="",
+    verb="apply_changes",
+    method="POST",
+    path="/v1.0/changes",
+    summary="Carry out many changes, all or none, as one revision",
+    permission="changes.apply",
+    parameters=(
+        _IDEMPOTENCY_KEY,
+        Parameter("dry_run", "query", bool, description="Answer what would change, and change nothing."),
+    ),
+    body=schemas.ChangesBody,
+    answer=schemas.ChangesAnswer,
+)
+
+LIST_EDGES = Operation(
+    name="listEdges",
+    resource="edges",
+    verb="list",
+    method="GET",
+    path="/v1.0/edges",
+    summary="List edges",
+    permission="edge.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+    ),
+    answer=schemas.EdgePage,
+)
+
+GET_EDGE = Operation(
+    name="getEdge",
+    resource="edges",
+    verb="get",
+    method="GET",
+    path="/v1.0/edges/{name}",
+    summary="Get an edge",
+    permission="edge.get",
+    parameters=(Parameter("name", "path", str, required=True, description="The edge's name."),),
+    answer=schemas.EdgeAnswer,
+)
+
+GET_PROVIDER_STATS = Operation(
+    name="getProviderStats",
+    resource="stats",
+    verb="providers",
+    method="GET",
+    path="/v1.0/stats/providers",
+    summary="Figures of providers' attempts",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in use are left out.",
+    permission="stats.list",
+    parameters=(
+        _FROM,
+        _TO,
+        Parameter("customer_id", "query", str, description="Only calls of this customer."),
+        _PROVIDER_ID,
+        Parameter("page_size", "query", int, description="How many, busiest first."),
+    ),
+    answer=schemas.ProviderStatsWindow,
+)
+
+GET_ROUTE_STATS = Operation(
+    name="getRouteStats",
+    resource="stats",
+    verb="routes",
+    method="GET",
+    path="/v1.0/stats/routes",
+    summary="Figures of routes' attempts",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in use are left out.",
+    permission="stats.list",
+    parameters=(
+        _FROM,
+        _TO,
+        Parameter("customer_id", "query", str, description="Only calls of this customer."),
+        _PROVIDER_ID,
+        Parameter("page_size", "query", int, description="How many, busiest first."),
+    ),
+    answer=schemas.RouteStatsWindow,
+)
+
+GET_TARGET_STATS = Operation(
+    name="getTargetStats",
+    resource="stats",
+    verb="targets",
+    method="GET",
+    path="/v1.0/stats/targets",
+    summary="Figures of the attempts to targets",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in use are left out.",
+    permission="stats.list",
+    parameters=(
+        _FROM,
+        _TO,
+        Parameter("customer_id", "query", str, description="Only calls of this customer."),
+        _PROVIDER_ID,
+        Parameter("page_size", "query", int, description="How many, busiest first."),
+    ),
+    answer=schemas.TargetStatsWindow,
+)
+
+GET_CUSTOMER_STATS = Operation(
+    name="getCustomerStats",
+    resource="stats",
+    verb="customers",
+    method="GET",
+    path="/v1.0/stats/customers",
+    summary="Figures of customers' calls",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in use are left out.",
+    permission="stats.list",
+    parameters=(
+        _FROM,
+        _TO,
+        Parameter("customer_id", "query", str, description="Only calls of this customer."),
+        _PROVIDER_ID,
+        Parameter("page_size", "query", int, description="How many, busiest first."),
+    ),
+    answer=schemas.CustomerStatsWindow,
+)
+
+GET_HEALTH = Operation(
+    name="getHealth",
+    resource="",
+    verb="healthz",
+    method="GET",
+    path="/healthz",
+    summary="Is the process alive",
+    answer=schemas.Health,
+)
+
+GET_READINESS = Operation(
+    name="getReadiness",
+    resource="",
+    verb="readyz",
+    method="GET",
+    path="/readyz",
+    summary="Will requests be carried out",
+    answer=schemas.Readiness,
+)
+
+GET_METRICS = Operation(
+    name="getMetrics",
+    resource="",
+    verb="metrics",
+    method="GET",
+    path="/metrics",
+    summary="Metrics in Prometheus' text format",
+    answer=str,
+)
+
+OPERATIONS: tuple[Operation[Any], ...] = (
+    LIST_DIALROUTES,
+    LIST_ROUTES,
+    CREATE_ROUTE,
+    GET_ROUTE,
+    UPDATE_ROUTE,
+    DELETE_ROUTE,
+    LIST_CALLS,
+    GET_CALL,
+    FOLLOW_FEED,
+    REPORT_EVENTS,
+    LIST_PROVIDERS,
+    CREATE_PROVIDER,
+    GET_PROVIDER,
+    UPDATE_PROVIDER,
+    DELETE_PROVIDER,
+    GET_PROVIDER_HEALTH,
+    LIST_CUSTOMERS,
+    CREATE_CUSTOMER,
+    GET_CUSTOMER,
+    UPDATE_CUSTOMER,
+    DELETE_CUSTOMER,
+    GET_OWN_CUSTOMER,
+    UPDATE_OWN_CUSTOMER,
+    LIST_TRUNKS,
+    CREATE_TRUNK,
+    GET_TRUNK,
+    UPDATE_TRUNK,
+    DELETE_TRUNK,
+    LIST_ACCESS_KEYS,
+    CREATE_ACCESS_KEY,
+    GET_ACCESS_KEY,
+    UPDATE_ACCESS_KEY,
+    DELETE_ACCESS_KEY,
+    LIST_AGENTS,
+    CREATE_AGENT,
+    GET_AGENT,
+    UPDATE_AGENT,
+    DELETE_AGENT,
+    GET_ME,
+    LIST_REVISIONS,
+    GET_REVISION,
+    UNDO_REVISION,
+    LOGIN,
+    APPLY_CHANGES,
+    LIST_EDGES,
+    GET_EDGE,
+    GET_PROVIDER_STATS,
+    GET_ROUTE_STATS,
+    GET_TARGET_STATS,
+    GET_CUSTOMER_STATS,
+    GET_HEALTH,
+    GET_READINESS,
+    GET_METRICS,
+)

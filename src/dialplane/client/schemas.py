@@ -1,0 +1,849 @@
+# Generated from the OpenAPI document of dialplane.api by `python -m tools.generate_client`, not edited by hand.
+"""The objects that the REST API takes and answers, field by field. Timestamps are UTC, as in the contract.
+
+A request may leave out a NotRequired field; an answer has it only if it differs from its default.
+"""
+
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+# fmt: off
+DefaultRegion = Literal[
+    "", "AC", "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AR", "AS", "AT", "AU", "AW", "AX",
+    "AZ", "BA", "BB", "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ", "BR",
+    "BS", "BT", "BW", "BY", "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN",
+    "CO", "CR", "CU", "CV", "CW", "CX", "CY", "CZ", "DE", "DJ", "DK", "DM", "DO", "DZ", "EC", "EE",
+    "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR", "GA", "GB", "GD", "GE", "GF",
+    "GG", "GH", "GI", "GL", "GM", "GN", "GP", "GQ", "GR", "GT", "GU", "GW", "GY", "HK", "HN", "HR",
+    "HT", "HU", "ID", "IE", "IL", "IM", "IN", "IO", "IQ", "IR", "IS", "IT", "JE", "JM", "JO", "JP",
+    "KE", "KG", "KH", "KI", "KM", "KN", "KP", "KR", "KW", "KY", "KZ", "LA", "LB", "LC", "LI", "LK",
+    "LR", "LS", "LT", "LU", "LV", "LY", "MA", "MC", "MD", "ME", "MF", "MG", "MH", "MK", "ML", "MM",
+    "MN", "MO", "MP", "MQ", "MR", "MS", "MT", "MU", "MV", "MW", "MX", "MY", "MZ", "NA", "NC", "NE",
+    "NF", "NG", "NI", "NL", "NO", "NP", "NR", "NU", "NZ", "OM", "PA", "PE", "PF", "PG", "PH", "PK",
+    "PL", "PM", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC",
+    "SD", "SE", "SG", "SH", "SI", "SJ", "SK", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SV", "SX",
+    "SY", "SZ", "TA", "TC", "TD", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV",
+    "TW", "TZ", "UA", "UG", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS",
+    "XK", "YE", "YT", "ZA", "ZM", "ZW",
+]
+# fmt: on
+
+
+class AccessKeyAnswer(TypedDict):
+    """An access key."""
+
+    id: str
+    customer_id: str
+    name: str
+    detail: str
+    token: NotRequired[Annotated[str, "The key itself; in the answer to the create only."]]
+    token_prefix: str
+    permission: Literal["project_super_admin", "customer_admin", "customer_manager", "edge"]
+    tm_expire: str
+    tm_create: str
+    tm_update: str
+    tm_delete: str
+
+
+class AccessKeyPage(TypedDict):
+    """A page of a list. An access key."""
+
+    result: Annotated[list[AccessKeyAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class AgentAnswer(TypedDict):
+    """An agent: a person who logs in."""
+
+    id: str
+    customer_id: str
+    username: str
+    name: str
+    detail: str
+    permission: Literal["project_super_admin", "customer_admin", "customer_manager"]
+    tm_create: str
+    tm_update: str
+    tm_delete: str
+
+
+class AgentPage(TypedDict):
+    """A page of a list. An agent: a person who logs in."""
+
+    result: Annotated[list[AgentAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class AttemptAnswer(TypedDict):
+    """One INVITE to one provider, or the reason why none was sent."""
+
+    number: Annotated[int, "Counts attempts and skips of the call from 1."]
+    provider_id: str
+    route_id: str
+    uri: Annotated[str, "The request URI as it was sent."]
+    tm_sent: str
+    tm_ringing: str
+    tm_answered: str
+    tm_ended: str
+    sip_status: int | None
+    sip_reason: str
+    verdict: (
+        Literal[
+            "answered",
+            "busy",
+            "no_answer",
+            "rejected",
+            "cancelled",
+            "carrier_error",
+            "timeout",
+            "transport_error",
+            "late_answer",
+            "skipped",
+        ]
+        | None
+    )
+    action: Annotated[str, "What followed: `next`, `stop`, or empty."]
+    why: Annotated[list[str], "Why it was tried at that place, or skipped."]
+    late_answer: Annotated[bool, "The carrier answered after the attempt was given up."]
+    pdd_ms: Annotated[int | None, "Post-dial delay: sent to first ringing, or to the answer."]
+    duration_ms: Annotated[int | None, "Answer to end."]
+
+
+class PlaceAnswer(TypedDict):
+    """A candidate of the decision."""
+
+    route_id: str
+    provider_id: str
+    target: str
+    priority: Annotated[int, "Lower is tried first."]
+    outcome: str
+    position: int | None
+    why: list[str]
+
+
+class CallAnswer(TypedDict):
+    """A call with its attempts."""
+
+    id: str
+    customer_id: str | None
+    trunk_id: str | None
+    edge: str
+    sip_call_id: str
+    source: Annotated[str, "The caller's user part."]
+    source_address: Annotated[str, "Where the call came from."]
+    dialled: str
+    number: Annotated[str, "What was dialled, as an E.164 number."]
+    status: Literal["progressing", "ringing", "answered", "ended"]
+    sip_status: Annotated[int | None, "The final status that the caller got."]
+    reason: str
+    hangup_by: Annotated[str, "`caller`, `callee`, `edge`, `timeout`, or empty."]
+    attempts: list[AttemptAnswer]
+    decision: Annotated[list[PlaceAnswer], "Every candidate's place; in the answer of one call."]
+    duration_ms: int | None
+    pdd_ms: int | None
+    tm_start: str
+    tm_ringing: str
+    tm_answered: str
+    tm_ended: str
+    tm_create: str
+    tm_update: str
+    tm_delete: str
+
+
+class CallPage(TypedDict):
+    """A page of a list. A call with its attempts."""
+
+    result: Annotated[list[CallAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class HeaderAnswer(TypedDict):
+    """A header as it would be sent."""
+
+    name: str
+    value: str
+
+
+class CandidateAnswer(TypedDict):
+    """A candidate and what became of it."""
+
+    position: Annotated[int | None, "Counts from 1 among those that are tried."]
+    outcome: Annotated[str, "`tried`, `dropped` or `skipped`."]
+    route_id: str
+    provider_id: str
+    target: str
+    priority: Annotated[int, "Lower is tried first."]
+    uri: Annotated[str | None, "The request URI as it would be sent."]
+    headers: list[HeaderAnswer]
+    reasons: Annotated[list[str], "Stable codes."]
+    why: Annotated[list[str], "The same as sentences."]
+
+
+class FieldChange(TypedDict):
+    """One field that differs."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class ObjectChangeAnswer(TypedDict):
+    """What a revision did to one object."""
+
+    kind: str
+    object_id: str
+    action: Annotated[str, "`created`, `updated` or `deleted`."]
+    fields: list[FieldChange]
+
+
+class ChangesAnswer(TypedDict):
+    """What became of a list of changes."""
+
+    revision: Annotated[int | None, "The revision that it made; null for a dry run."]
+    ids: Annotated[list[str], "The objects, in the order of the changes."]
+    changes: NotRequired[Annotated[list[ObjectChangeAnswer], "What would change (the first 1,000); for a dry run."]]
+
+
+class CustomerAnswer(TypedDict):
+    """A customer."""
+
+    id: str
+    name: str
+    detail: str
+    email: str
+    phone_number: str
+    address: str
+    webhook_method: str
+    webhook_uri: str
+    status: Literal["active", "frozen", "deleted"]
+    tm_create: str
+    tm_update: str
+    tm_delete: str
+
+
+class CustomerPage(TypedDict):
+    """A page of a list. A customer."""
+
+    result: Annotated[list[CustomerAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class CustomerStats(TypedDict):
+    """Figures of one customer's calls."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    customer_id: str
+    calls: Annotated[int, "Calls that came in in the window."]
+
+
+CustomerStatsWindow = TypedDict(
+    "CustomerStatsWindow",
+    {
+        "from": str,
+        "to": str,
+        "result": Annotated[list[CustomerStats], "The busiest first."],
+    },
+)
+"""Figures of one customer's calls."""
+
+
+class RouteAnswer(TypedDict):
+    """A route."""
+
+    id: str
+    customer_id: str
+    name: str
+    detail: str
+    provider_id: str
+    priority: int
+    target: str
+    enabled: NotRequired[Annotated[bool, "Shown where false."]]
+    weight: NotRequired[Annotated[int, "Shown where there is one."]]
+    valid_from: NotRequired[str]
+    valid_until: NotRequired[str]
+    tm_create: str
+    tm_update: str
+    tm_delete: str
+
+
+class DialrouteAnswer(TypedDict):
+    """The ordered routes for one call."""
+
+    result: Annotated[list[RouteAnswer], "First to last."]
+    next_page_token: str
+    candidates: NotRequired[Annotated[list[CandidateAnswer], "With `explain=true`."]]
+
+
+class EdgeAnswer(TypedDict):
+    """An edge: what it has, what runs there, what it carries."""
+
+    name: str
+    revision: Annotated[int | None, "That of its table at its last poll; null before the first."]
+    lag_revisions: Annotated[int | None, "How many revisions the database is ahead of it."]
+    last_contact: Annotated[str, "When it last polled, or reported events."]
+    silent_s: Annotated[float | None, "Seconds since then."]
+    agent_version: Annotated[str | None, "Null until the edge has told."]
+    kamailio_version: Annotated[str | None, "Null until it has told; empty where there is none."]
+    kamailio_started: Annotated[str, "Since when; never where Kamailio does not run."]
+    max_call_s: Annotated[int | None, "Seconds after which the edge ends an answered call."]
+    calls_shed: Annotated[int | None, "New calls it refused because it was too busy, since kamailio_started."]
+    shed_percent: Annotated[int | None, "Of the new calls, how many it refuses as it last told."]
+    events_lost: Annotated[int | None, "Events of calls that its disk had no room for, since kamailio_started."]
+    counters: Annotated[
+        dict[str, int], "What else it counts, by name; empty until it has told. See the documentation of edges."
+    ]
+    calls_in_progress: Annotated[int, "Calls it has reported that have not ended."]
+    cps: Annotated[float, "Calls per second, over the last 10 s."]
+    tm_status: Annotated[str, "When it last told of itself; events before are all here."]
+    tm_create: Annotated[str, "When it was first heard of."]
+
+
+class EdgePage(TypedDict):
+    """A page of a list. An edge: what it has, what runs there, what it carries."""
+
+    result: Annotated[list[EdgeAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class EdgeViewAnswer(TypedDict):
+    """What one edge knows of a provider."""
+
+    edge: str
+    status: Annotated[Literal["unknown", "healthy", "unhealthy"], "By its probes."]
+    checked_at: str | None
+    detail: Annotated[str, "What the last probe met."]
+    breaker: Annotated[Literal["closed", "half_open", "open"], "By its calls; open: tried last."]
+    breaker_changed_at: Annotated[str, "Never where the breaker has never been open."]
+    breaker_detail: Annotated[str, "Why it changed."]
+
+
+class EventsAnswer(TypedDict):
+    """What became of a batch."""
+
+    accepted: Annotated[int, "Events that are stored, now or before."]
+    refused: NotRequired[Annotated[int, "Malformed events that were dropped; shown where there are."]]
+
+
+class Health(TypedDict):
+    """The process answers."""
+
+    status: str
+
+
+class HealthAnswer(TypedDict):
+    """A provider's health: all edges together, and each one's view."""
+
+    provider_id: str
+    hostname: Annotated[str, "What is probed; views of another one do not count."]
+    health_status: Literal["unknown", "healthy", "unhealthy"]
+    health_checked_at: str | None
+    edges: Annotated[list[EdgeViewAnswer], "By the edge's name."]
+
+
+class LoginAnswer(TypedDict):
+    """A session."""
+
+    username: str
+    token: Annotated[str, "JWT for `Authorization: Bearer` or `?token=`, valid for seven days."]
+
+
+class MeAnswer(TypedDict):
+    """Who the caller is."""
+
+    kind: Literal["agent", "accesskey"]
+    id: str
+    customer_id: str
+    username: NotRequired[Annotated[str, "Of an agent."]]
+    name: str
+    detail: str
+    token_prefix: NotRequired[Annotated[str, "Of an access key."]]
+    permission: Literal["project_super_admin", "customer_admin", "customer_manager", "edge"]
+    tm_expire: NotRequired[Annotated[str, "Of an access key."]]
+    tm_create: str
+    tm_update: str
+    tm_delete: str
+    customer: Annotated[CustomerAnswer, "The caller's own customer."]
+
+
+class ProviderAnswer(TypedDict):
+    """A provider."""
+
+    id: str
+    type: Literal["sip"]
+    hostname: str
+    tech_prefix: str
+    tech_postfix: str
+    tech_headers: dict[str, str]
+    name: str
+    detail: str
+    metadata: dict[str, Any]
+    codecs: str
+    health_status: Literal["unknown", "healthy", "unhealthy"]
+    health_checked_at: str | None
+    tm_create: str
+    tm_update: str
+    tm_delete: str
+    enabled: NotRequired[Annotated[bool, "Shown where false."]]
+    transport: NotRequired[Annotated[str, "Shown where not udp."]]
+    username: NotRequired[Annotated[str, "Shown where there is one."]]
+    max_channels: NotRequired[Annotated[int, "Shown where there is a cap."]]
+    max_cps: NotRequired[Annotated[int, "Shown where there is a cap."]]
+    failover: NotRequired[Annotated[dict[str, str], "Shown where there are overrides."]]
+    no_response_timeout_s: NotRequired[Annotated[int, "Shown where not 3."]]
+    progress_timeout_s: NotRequired[Annotated[int, "Shown where not 8."]]
+    ring_timeout_s: NotRequired[Annotated[int, "Shown where not 90."]]
+
+
+class ProviderPage(TypedDict):
+    """A page of a list. A provider."""
+
+    result: Annotated[list[ProviderAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class ProviderStats(TypedDict):
+    """Figures of the attempts to one provider."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    attempts: Annotated[int, "INVITEs sent in the window."]
+    provider_id: str
+
+
+ProviderStatsWindow = TypedDict(
+    "ProviderStatsWindow",
+    {
+        "from": str,
+        "to": str,
+        "result": Annotated[list[ProviderStats], "The busiest first."],
+    },
+)
+"""Figures of the attempts to one provider."""
+
+
+class Readiness(TypedDict):
+    """Whether requests will be carried out."""
+
+    status: Annotated[str, "`ready` or `not_ready`."]
+    checks: Annotated[dict[str, str], "What was looked at: `ok`, or what is wrong."]
+
+
+class RevisionAnswer(TypedDict):
+    """A revision: one change, by whom, from where."""
+
+    number: int
+    operation: str
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    source_ip: str
+    request_id: str
+    change_count: Annotated[int, "How many objects it changed."]
+    changes: NotRequired[Annotated[list[ObjectChangeAnswer], "In the answer of one revision."]]
+    next_after: NotRequired[Annotated[int, "Shown where there are more changes: `after` of the next page."]]
+    tm_create: str
+
+
+class RevisionPage(TypedDict):
+    """A page of a list. A revision: one change, by whom, from where."""
+
+    result: Annotated[list[RevisionAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class RoutePage(TypedDict):
+    """A page of a list. A route."""
+
+    result: Annotated[list[RouteAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class RouteStats(TypedDict):
+    """Figures of the attempts by one route."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    attempts: Annotated[int, "INVITEs sent in the window."]
+    route_id: str
+
+
+RouteStatsWindow = TypedDict(
+    "RouteStatsWindow",
+    {
+        "from": str,
+        "to": str,
+        "result": Annotated[list[RouteStats], "The busiest first."],
+    },
+)
+"""Figures of the attempts by one route."""
+
+
+class TargetStats(TypedDict):
+    """Figures of the attempts by routes to one target, as it is now."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    attempts: Annotated[int, "INVITEs sent in the window."]
+    target: str
+
+
+TargetStatsWindow = TypedDict(
+    "TargetStatsWindow",
+    {
+        "from": str,
+        "to": str,
+        "result": Annotated[list[TargetStats], "The busiest first."],
+    },
+)
+"""Figures of the attempts by routes to one target, as it is now."""
+
+
+class TrunkAnswer(TypedDict):
+    """A trunk."""
+
+    id: str
+    customer_id: str
+    name: str
+    detail: str
+    domain_name: str
+    auth_types: list[str]
+    username: str
+    allowed_ips: list[str]
+    tm_create: str
+    tm_update: str
+    tm_delete: str
+    enabled: NotRequired[Annotated[bool, "Shown where false."]]
+    mode: NotRequired[Annotated[str, "Shown where not proxy."]]
+    max_channels: NotRequired[Annotated[int, "Shown where there is a cap."]]
+    max_cps: NotRequired[Annotated[int, "Shown where there is a cap."]]
+    default_region: NotRequired[Annotated[str, "Shown where there is one."]]
+    trusted_identity: NotRequired[Annotated[bool, "Shown where true."]]
+
+
+class TrunkPage(TypedDict):
+    """A page of a list. A trunk."""
+
+    result: Annotated[list[TrunkAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class AccessKeyCreate(TypedDict):
+    """A new access key."""
+
+    customer_id: NotRequired[Annotated[str, "Whose key it is; the caller's own customer where it is left away."]]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    expire: NotRequired[Annotated[int, "Seconds until it expires; one year where it is left away."]]
+    permission: NotRequired[
+        Annotated[
+            Literal["project_super_admin", "customer_admin", "customer_manager", "edge"],
+            "At most the caller's own, which is the default.",
+        ]
+    ]
+
+
+class AccessKeyUpdate(TypedDict):
+    """The fields to change; the others stay as they are."""
+
+    customer_id: NotRequired[Annotated[str, "Must be the key's own, if given."]]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+
+
+class AgentCreate(TypedDict):
+    """A new agent."""
+
+    customer_id: NotRequired[Annotated[str, "Whose agent it is; the caller's own customer where it is left away."]]
+    username: str
+    password: str
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    permission: Literal["project_super_admin", "customer_admin", "customer_manager"]
+
+
+class AgentReport(TypedDict):
+    """How the edge's agent is."""
+
+    backlog_bytes: Annotated[int, "Of events that were not acknowledged to it."]
+    loops: Annotated[dict[str, int], "Seconds since each of its loops last went round."]
+
+
+class AgentUpdate(TypedDict):
+    """The fields to change; the others stay as they are. A new password ends the agent's sessions."""
+
+    customer_id: NotRequired[Annotated[str, "Must be the agent's own, if given."]]
+    username: NotRequired[Annotated[str, "What the agent logs in with; unique among live agents."]]
+    password: NotRequired[Annotated[str, "Never answered."]]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    permission: NotRequired[
+        Annotated[Literal["project_super_admin", "customer_admin", "customer_manager"], "At most the caller's own."]
+    ]
+
+
+class ChangeBody(TypedDict):
+    """One change."""
+
+    action: Literal["create", "update", "delete"]
+    kind: Literal["customer", "provider", "route", "trunk"]
+    id: NotRequired[Annotated[str, "Of the object, or `@ref`; for updates and deletes."]]
+    fields: NotRequired[Annotated[dict[str, Any], "As in the body of the resource's own POST or PUT."]]
+    if_version: NotRequired[Annotated[int, "Only if the object's ETag holds this number."]]
+    force: NotRequired[Annotated[bool, "For a provider: delete its routes along with it."]]
+    ref: NotRequired[Annotated[str, "Names what a create makes; later changes say `@ref` for its id."]]
+
+
+class ChangesBody(TypedDict):
+    """Changes, carried out in order; all or none."""
+
+    changes: list[ChangeBody]
+
+
+class CustomerCreate(TypedDict):
+    """A new customer."""
+
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    email: NotRequired[str]
+    phone_number: NotRequired[str]
+    address: NotRequired[str]
+    webhook_method: NotRequired[Literal["", "POST", "GET", "PUT", "DELETE"]]
+    webhook_uri: NotRequired[str]
+    status: NotRequired[Annotated[Literal["active", "frozen"], "`frozen` refuses the customer's calls."]]
+
+
+class CustomerUpdate(TypedDict):
+    """The fields to change; the others stay as they are."""
+
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    email: NotRequired[str]
+    phone_number: NotRequired[str]
+    address: NotRequired[str]
+    webhook_method: NotRequired[Literal["", "POST", "GET", "PUT", "DELETE"]]
+    webhook_uri: NotRequired[str]
+    status: NotRequired[Annotated[Literal["active", "frozen"], "`frozen` refuses the customer's calls."]]
+
+
+class DetailAnswer(TypedDict):
+    """One thing to mend."""
+
+    field: Annotated[str, "The field, parameter or header."]
+    code: Annotated[str, "Stable snake_case word for programs."]
+    message: Annotated[str, "The rule, for people."]
+
+
+class ErrorBody(TypedDict):
+    """Why a request was refused."""
+
+    status: str
+    reason: Annotated[str, "Stable UPPER_SNAKE word for programs; see the catalogue of reasons."]
+    message: str
+    request_id: str
+    details: NotRequired[list[DetailAnswer]]
+
+
+class Error(TypedDict):
+    """Every refusal has this form."""
+
+    error: ErrorBody
+
+
+class EventBatch(TypedDict):
+    """What an edge saw, in any order; a batch that was sent before changes nothing."""
+
+    edge: str
+    agent: NotRequired[Annotated[AgentReport, "Shown as metrics."]]
+    events: Annotated[list[Any], "At most 2000; malformed ones are dropped and counted."]
+
+
+class Login(TypedDict):
+    """A user name and its password."""
+
+    username: str
+    password: str
+
+
+class OwnCustomerUpdate(TypedDict):
+    """The fields to change; the others stay as they are."""
+
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    email: NotRequired[str]
+    phone_number: NotRequired[str]
+    address: NotRequired[str]
+    webhook_method: NotRequired[Literal["", "POST", "GET", "PUT", "DELETE"]]
+    webhook_uri: NotRequired[str]
+
+
+class ProviderCreate(TypedDict):
+    """A new provider."""
+
+    type: Literal["sip"]
+    hostname: str
+    tech_prefix: NotRequired[Annotated[str, "Put before the number."]]
+    tech_postfix: NotRequired[Annotated[str, "Put behind the number."]]
+    tech_headers: NotRequired[Annotated[dict[str, str], "SIP headers added to each attempt."]]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    metadata: NotRequired[Annotated[dict[str, Any], "Anything of yours, up to 16 KiB as JSON."]]
+    codecs: NotRequired[Annotated[str, "Codecs left in the audio of the offer, joined by commas; empty for all."]]
+    enabled: NotRequired[Annotated[bool, "A provider that is not enabled is skipped, with a reason."]]
+    transport: NotRequired[Literal["udp", "tcp", "tls"]]
+    username: NotRequired[Annotated[str, "For the carrier's digest challenge."]]
+    password: NotRequired[Annotated[str, "For the carrier's digest challenge; never answered."]]
+    max_channels: NotRequired[Annotated[int | None, "Cap on concurrent calls; null for none."]]
+    max_cps: NotRequired[Annotated[int | None, "Cap on attempts per second; null for none."]]
+    failover: NotRequired[
+        Annotated[dict[str, Literal["next", "stop"]], "What to do after a SIP status, in place of the standard table."]
+    ]
+    no_response_timeout_s: NotRequired[Annotated[int, "Seconds to wait for any response."]]
+    progress_timeout_s: NotRequired[Annotated[int, "Seconds to wait for more than 100 Trying."]]
+    ring_timeout_s: NotRequired[Annotated[int, "Seconds to let it ring."]]
+
+
+class ProviderUpdate(TypedDict):
+    """The fields to change; the others stay as they are."""
+
+    type: NotRequired[Literal["sip"]]
+    hostname: NotRequired[Annotated[str, "DNS name or IP address, with an optional :port. A change resets the health."]]
+    tech_prefix: NotRequired[Annotated[str, "Put before the number."]]
+    tech_postfix: NotRequired[Annotated[str, "Put behind the number."]]
+    tech_headers: NotRequired[Annotated[dict[str, str], "SIP headers added to each attempt."]]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    metadata: NotRequired[Annotated[dict[str, Any], "Anything of yours, up to 16 KiB as JSON."]]
+    codecs: NotRequired[Annotated[str, "Codecs left in the audio of the offer, joined by commas; empty for all."]]
+    enabled: NotRequired[Annotated[bool, "A provider that is not enabled is skipped, with a reason."]]
+    transport: NotRequired[Literal["udp", "tcp", "tls"]]
+    username: NotRequired[Annotated[str, "For the carrier's digest challenge."]]
+    password: NotRequired[Annotated[str, "For the carrier's digest challenge; never answered."]]
+    max_channels: NotRequired[Annotated[int | None, "Cap on concurrent calls; null for none."]]
+    max_cps: NotRequired[Annotated[int | None, "Cap on attempts per second; null for none."]]
+    failover: NotRequired[
+        Annotated[dict[str, Literal["next", "stop"]], "What to do after a SIP status, in place of the standard table."]
+    ]
+    no_response_timeout_s: NotRequired[Annotated[int, "Seconds to wait for any response."]]
+    progress_timeout_s: NotRequired[Annotated[int, "Seconds to wait for more than 100 Trying."]]
+    ring_timeout_s: NotRequired[Annotated[int, "Seconds to let it ring."]]
+
+
+class RouteCreate(TypedDict):
+    """A new route."""
+
+    customer_id: Annotated[str, "Whose calls; 00000000-0000-0000-0000-000000000001 for everybody's."]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    provider_id: str
+    priority: Annotated[int, "Lower is tried first; 1 is the documented highest."]
+    target: Annotated[str, "`+` and the first digits of the numbers it matches, or `all`."]
+    enabled: NotRequired[Annotated[bool, "A route that is not enabled is skipped, with a reason."]]
+    weight: NotRequired[Annotated[int | None, "Share of the calls among routes of equal priority; null for none."]]
+    valid_from: NotRequired[Annotated[str | None, "Not a candidate before; null for always."]]
+    valid_until: NotRequired[Annotated[str | None, "Not a candidate from then on; null for always."]]
+
+
+class RouteUpdate(TypedDict):
+    """The fields to change; the others stay as they are."""
+
+    customer_id: NotRequired[Annotated[str, "Must be the route's own, if given."]]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    provider_id: NotRequired[str]
+    priority: NotRequired[int]
+    target: NotRequired[str]
+    enabled: NotRequired[Annotated[bool, "A route that is not enabled is skipped, with a reason."]]
+    weight: NotRequired[Annotated[int | None, "Share of the calls among routes of equal priority; null for none."]]
+    valid_from: NotRequired[Annotated[str | None, "Not a candidate before; null for always."]]
+    valid_until: NotRequired[Annotated[str | None, "Not a candidate from then on; null for always."]]
+
+
+class TrunkCreate(TypedDict):
+    """A new trunk."""
+
+    customer_id: NotRequired[
+        Annotated[str, "Whose calls come in here; the caller's own customer where it is left away."]
+    ]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    domain_name: NotRequired[Annotated[str, "Tells trunks at the same address apart, and is the digest realm."]]
+    auth_types: NotRequired[
+        Annotated[list[Literal["basic", "ip"]], "`ip`: by source address; `basic`: by digest. Either lets a call in."]
+    ]
+    username: NotRequired[Annotated[str, "For digest."]]
+    password: NotRequired[Annotated[str, "For digest; never answered."]]
+    allowed_ips: NotRequired[Annotated[list[str], "Source addresses and networks of the PBX."]]
+    enabled: NotRequired[Annotated[bool, "Calls of a trunk that is not enabled are refused."]]
+    mode: NotRequired[Annotated[Literal["proxy", "redirect"], "`redirect` answers 300 with the carriers in order."]]
+    max_channels: NotRequired[Annotated[int | None, "Cap on concurrent calls."]]
+    max_cps: NotRequired[Annotated[int | None, "Cap on calls per second."]]
+    default_region: NotRequired[
+        Annotated[DefaultRegion, "ISO country whose national numbers it dials; empty for international digits."]
+    ]
+    trusted_identity: NotRequired[
+        Annotated[
+            bool,
+            "Whether carriers get the P-Asserted-Identity of its calls; it is removed else. "
+            "For project_super_admin to set.",
+        ]
+    ]
+
+
+class TrunkUpdate(TypedDict):
+    """The fields to change; the others stay as they are."""
+
+    customer_id: NotRequired[Annotated[str, "Must be the trunk's own, if given."]]
+    name: NotRequired[str]
+    detail: NotRequired[str]
+    domain_name: NotRequired[Annotated[str, "Tells trunks at the same address apart, and is the digest realm."]]
+    auth_types: NotRequired[
+        Annotated[list[Literal["basic", "ip"]], "`ip`: by source address; `basic`: by digest. Either lets a call in."]
+    ]
+    username: NotRequired[Annotated[str, "For digest."]]
+    password: NotRequired[Annotated[str, "For digest; never answered."]]
+    allowed_ips: NotRequired[Annotated[list[str], "Source addresses and networks of the PBX."]]
+    enabled: NotRequired[Annotated[bool, "Calls of a trunk that is not enabled are refused."]]
+    mode: NotRequired[Annotated[Literal["proxy", "redirect"], "`redirect` answers 300 with the carriers in order."]]
+    max_channels: NotRequired[Annotated[int | None, "Cap on concurrent calls."]]
+    max_cps: NotRequired[Annotated[int | None, "Cap on calls per second."]]
+    default_region: NotRequired[
+        Annotated[DefaultRegion, "ISO country whose national numbers it dials; empty for international digits."]
+    ]
+    trusted_identity: NotRequired[
+        Annotated[
+            bool,
+            "Whether carriers get the P-Asserted-Identity of its calls; it is removed else. "
+            "For project_super_admin to set.",
+        ]
+    ]
