@@ -1,12 +1,13 @@
 """First start: what must exist before anybody can log in."""
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
 from dialplane.control import accesskeys, agents
 from dialplane.control.actor import SYSTEM
+from dialplane.control.lifecycle import deleted
 from dialplane.control.units import Change, Database, Unit
 from dialplane.domain.accesskey import MAX_EXPIRE_S
 from dialplane.domain.agent import parse_username
@@ -59,7 +60,7 @@ async def edge_access_key(db: Database, edge: str) -> str:
         same_name = (tables.accesskeys.c.name == name, tables.accesskeys.c.permission == EDGE)
         now = unit.next_instant()
         for older in await objects.select_(unit, ACCESSKEYS, tables.LIVE, *same_name):
-            await objects.put(unit, ACCESSKEYS, older, replace(older, tm_update=now, tm_delete=now))
+            await objects.put(unit, ACCESSKEYS, older, deleted(older, now))
         fields = {"name": name, "detail": "made for this edge", "expire": MAX_EXPIRE_S, "permission": EDGE}
         _, token = await accesskeys.create(unit, SYSTEM, fields)
     return token

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from dialplane.control import sessions
-from dialplane.control.sessions import SessionKeys
+from dialplane.control.login import sessions
+from dialplane.control.login.sessions import SessionKeys
 from dialplane.serve.folder import DataFolder
 from dialplane.serve.refusal import CannotStart
 from dialplane.settings import Settings

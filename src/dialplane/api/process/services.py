@@ -11,7 +11,7 @@ from dialplane.api.process.throttle import Throttle
 from dialplane.api.providers.destinations import Destinations
 from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
-from dialplane.control.sessions import SessionKeys
+from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database
 
 FIRST_LOADS = 2

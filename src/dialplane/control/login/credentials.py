@@ -4,10 +4,10 @@ from hashlib import sha256
 
 from sqlalchemy import bindparam, select
 
-from dialplane.control import passwords
 from dialplane.control.accesskeys import hash_token
 from dialplane.control.actor import ACCESSKEY, AGENT, Actor
-from dialplane.control.sessions import SessionKeys
+from dialplane.control.login import passwords
+from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database, Unit
 from dialplane.domain.agent import Agent, parse_username
 from dialplane.domain.errors import DialplaneError, InvalidValue
