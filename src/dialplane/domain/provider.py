@@ -1,4 +1,4 @@
-"""A provider: the SIP carrier that an attempt goes to, and what it wants to see in it."""
+"""A provider: the SIP carrier that an attempt goes to, and the form in which it expects the call."""
 
 import json
 from collections.abc import Mapping
