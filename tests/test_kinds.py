@@ -1,9 +1,10 @@
 """A noun is complete: its row in domain/kinds.py has a table, a schema, endpoints, permissions and a document."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from pydantic import BaseModel
@@ -42,6 +43,13 @@ def test_each_field_is_set_by_a_request_or_by_the_service(kind: Kind[Any]) -> No
     assert not kind.settable & by_service
     assert kind.changeable == kind.settable - {*kind.create_only}
     assert set(kind.needed) <= kind.settable
+
+
+@each_kind
+def test_each_field_has_a_rule(kind: Kind[Any]) -> None:
+    hints = get_type_hints(kind.cls, include_extras=True)
+    without = {name for name, type_ in kind.types.items() if hints[name] is type_ and type_ is not bool}
+    assert {name for name in without if not issubclass(kind.types[name], StrEnum)} == set()
 
 
 @each_kind

@@ -294,13 +294,11 @@ def test_a_value_is_kept_in_its_canonical_form(kind: str, fields: dict[str, Any]
 
 
 @pytest.mark.parametrize("field", ["tech_headers", "metadata", "failover"])
-def test_a_mapping_cannot_be_changed_behind_a_value(field: str) -> None:
+def test_a_mapping_is_not_changed_with_the_one_that_was_sent(field: str) -> None:
     sent = {404: "stop"} if field == "failover" else {"X-A": "1"}
     provider = value("provider", **{field: sent})
     sent.clear()
     assert len(getattr(provider, field)) == 1
-    with pytest.raises(TypeError):
-        getattr(provider, field)["more"] = "x"
 
 
 def test_the_health_that_an_edge_kept_is_of_the_closed_words() -> None:

@@ -12,7 +12,7 @@ from dialplane.control.units import Change, Unit
 from dialplane.domain.agent import Agent, parse_password
 from dialplane.domain.errors import AlreadyExists, Protected
 from dialplane.domain.instants import NEVER
-from dialplane.domain.permission import Permission
+from dialplane.domain.permission import SUPER_ADMIN
 from dialplane.store import tables
 from dialplane.store.objects import AGENTS
 
@@ -54,7 +54,7 @@ async def with_password_hash(fields: Fields) -> Fields:
 
 
 def _is_administrator(agent: Agent | None) -> bool:
-    return agent is not None and agent.permission == Permission.SUPER_ADMIN
+    return agent is not None and agent.permission == SUPER_ADMIN
 
 
 async def _refuse_taken(unit: Unit, username: str) -> None:
@@ -63,7 +63,7 @@ async def _refuse_taken(unit: Unit, username: str) -> None:
 
 
 async def _refuse_last_administrator(unit: Unit, id_: str) -> None:
-    others = (tables.agents.c.permission == Permission.SUPER_ADMIN.value, tables.agents.c.id != id_)
+    others = (tables.agents.c.permission == SUPER_ADMIN, tables.agents.c.id != id_)
     (row,) = await unit.fetch(select(func.count()).select_from(tables.agents).where(tables.LIVE, *others))
     if row[0] == 0:
         raise Protected("agent", "the last administrator cannot be deleted or lose the permission")

@@ -1,7 +1,7 @@
 """Many changes in one request: creates, updates and deletes, all or none, as one revision.
 
 A batch is prepared as far as it can be before the writer's lock is taken: items are checked, ids are chosen, and the
-routes among the creates are made, of which there may be 200,000.
+routes among the creates are built, of which there may be 200,000.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -127,12 +127,12 @@ class Batch:
 
     @property
     def drafts(self) -> list[Drafts]:
-        """What the unit's opening may stage."""
+        """The new routes, for the opening of the unit to stage."""
         return [step.drafts for _, step in self.steps if isinstance(step, NewRoutes)]
 
 
 def prepare(items: Iterable[Item]) -> Batch:
-    """Checks the items, chooses the ids of what they create, and makes the routes among them.
+    """Checks the items, chooses the ids of what they create, and creates the routes among them.
 
     Takes seconds for 100,000: call it in a thread, before the unit is opened. Raises ChangeRefused, InvalidValue (too
     many, or none).

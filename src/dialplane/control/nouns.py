@@ -1,4 +1,4 @@
-"""The use cases of every kind, for what treats all kinds alike: bulk changes and undo."""
+"""The use cases of every kind, for bulk changes and undo, which treat all kinds alike."""
 
 from collections.abc import Mapping
 from typing import Any

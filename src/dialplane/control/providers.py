@@ -20,7 +20,7 @@ ROUTES_NAMED = 100
 
 
 class Providers(UseCases[Provider]):
-    """A provider with another hostname is another peer: what is known of the old one's health is dropped."""
+    """A provider with another hostname is another peer: the health of the old one is dropped."""
 
     async def check(self, unit: Change, actor: Actor, before: Provider | None, after: Provider) -> None:
         """Raises ProviderInUse if the provider would be deleted and live routes use it."""

@@ -33,7 +33,7 @@ class ObjectChange:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """`number` grows by one with every change; `changes` is empty in lists, `change_count` tells how many there are."""
+    """`number` grows by one with every change; `changes` is empty in lists, `change_count` is their number."""
 
     number: int
     instant: int

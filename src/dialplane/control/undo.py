@@ -1,4 +1,4 @@
-"""Undo: a revision reversed by a new one, unless what it touched has changed since."""
+"""Undo: a revision reversed by a new one, unless an object that it touched has changed since."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import groupby
@@ -33,9 +33,9 @@ First = tuple[str, str, Mapping[str, Any] | None]
 async def undo(unit: Change, actor: Actor, number: int) -> int:
     """Reverses revision `number` as part of the unit's own; how many objects that changed.
 
-    What was created is deleted, what was changed or deleted is as it was before. Raises PermissionDenied,
-    NotFound("revision"), ChangedSince, and what forbids the reversed change itself: ProviderInUse, Protected,
-    AlreadyExists, TrunkAddressTaken.
+    Objects that it created are deleted, those that it changed or deleted are as they were before. Raises
+    PermissionDenied, NotFound("revision"), ChangedSince, and the refusals of the nouns themselves: ProviderInUse,
+    Protected, AlreadyExists, TrunkAddressTaken.
     """
     permissions.require(actor, "revision.undo")
     if await unit.first(select(tables.revisions.c.number).where(tables.revisions.c.number == number)) is None:

@@ -56,7 +56,7 @@ class Kind(Generic[T]):
     needed: Sequence[str] = ()
     """Fields without which none is created."""
     computed: Collection[str] = ()
-    """Fields that are in no table: made for the edges."""
+    """Fields that are in no table, but in the records that edges get."""
     sealed: Collection[str] = ()
     """Secrets, encrypted in the table and in revisions, in no answer."""
     hashed: Collection[str] = ()
@@ -66,9 +66,9 @@ class Kind(Generic[T]):
     create_only: Collection[str] = ()
     """Fields that no update may set."""
     argument_of: Mapping[str, str] = field(default_factory=dict)
-    """Field -> the argument of a request that it is made from, if that has another name."""
+    """Field -> the argument of a request that it is derived from, if that has another name."""
     in_bulk: bool = False
-    """Whether `POST /v1.0/changes` takes it. Credentials are made one at a time."""
+    """Whether `POST /v1.0/changes` takes it. Credentials are created one at a time."""
     in_feed: bool = False
     """Whether the edges get it."""
     for_edge: Callable[[T], T] | None = None
@@ -189,7 +189,7 @@ AGENT: Kind[Agent] = Kind(
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.name: kind for kind in (CUSTOMER, PROVIDER, TRUNK, ROUTE, ACCESSKEY, AGENT)}
-"""In the order in which an edge gets them: what others refer to comes first."""
+"""In the order in which an edge gets them: no kind before one that it refers to."""
 
 
 def depth(kind: Kind[Any]) -> int:

@@ -6,7 +6,6 @@ itself writes CR/LF to the wire).
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from dialplane.domain.errors import InvalidValue
 
@@ -54,7 +53,7 @@ def parse_headers(headers: Mapping[str, str], *, field: str = "tech_headers") ->
             raise InvalidValue(
                 field, "invalid_header_value", f"header values must be printable text of at most {MAX_HEADER_VALUE}"
             )
-    return MappingProxyType(dict(headers))
+    return dict(headers)
 
 
 def parse_codecs(text: str, *, field: str = "codecs") -> str:
