@@ -11,7 +11,7 @@ import httpx2
 import jwt
 import pytest
 
-from dialplane.control.sessions import rotate
+from dialplane.control.login.sessions import rotate
 from tests.api.serving import SYSTEM_DEFAULT, Api, serving, settings_for
 from tests.databases import PASSWORD, USERNAME
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from dialplane.control import accesskeys, agents, bootstrap, customers
-from dialplane.control.credentials import InvalidCredentials, actor_of_accesskey, check_login
+from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey, check_login
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.permission import EDGE, SUPER_ADMIN

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from dialplane.control import accesskeys, agents, customers, me
-from dialplane.control.credentials import (
+from dialplane.control.login.credentials import (
     InvalidCredentials,
     actor_of_accesskey,
     actor_of_session,
@@ -14,8 +14,8 @@ from dialplane.control.credentials import (
     looks_like_accesskey,
     stamp_of,
 )
+from dialplane.control.login.sessions import SESSION_LIFETIME_S, SessionKeys
 from dialplane.control.permissions import PermissionDenied
-from dialplane.control.sessions import SESSION_LIFETIME_S, SessionKeys
 from dialplane.control.units import Database
 from dialplane.domain.customer import Customer
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted

@@ -12,7 +12,7 @@ from typing import Any
 import jwt
 import pytest
 
-from dialplane.control.sessions import SESSION_LIFETIME_S, SessionKeys, rotate
+from dialplane.control.login.sessions import SESSION_LIFETIME_S, SessionKeys, rotate
 
 AGENT = "11111111-2222-4333-8444-555555555555"
 SECRET = b"s" * 48

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dialplane.control import agents, changes, customers, feed, providers, revisions, routes, undo
-from dialplane.control.changes import Item
+from dialplane.control import agents, bulk, customers, feed, providers, revisions, routes, undo
+from dialplane.control.bulk import Item
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
 from dialplane.domain.errors import AlreadyExists, ChangedSince, NotFound, Protected, ProviderInUse
@@ -175,7 +175,7 @@ async def test_a_large_change_is_undone_whole(db: Database) -> None:
     fields: dict[str, Any] = {"customer_id": SYSTEM_DEFAULT_CUSTOMER, "provider_id": provider.id, "priority": 1}
     items = [Item(action="create", kind="route", fields=fields | {"target": f"+1{n}"}) for n in range(1, 2_201)]
     async with db.change(ADMIN, "changes.apply") as unit:
-        await changes.apply(unit, ADMIN, changes.plan(items))
+        await bulk.apply(unit, ADMIN, bulk.prepare(items))
     assert await undo_(db, await last(db)) == 2_200
     async with db.read() as reading:
         assert await routes.list_(reading, ADMIN) == []

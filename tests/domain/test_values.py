@@ -1,14 +1,21 @@
 """The rules of DOMAIN section 2: what each value accepts, and that nothing else passes."""
 
+from dataclasses import replace
+from typing import Any
+
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialplane.domain.customer import CustomerStatus
 from dialplane.domain.errors import InvalidValue
+from dialplane.domain.health import Breaker, Health, HealthStatus
 from dialplane.domain.hostname import parse_hostname, parse_network, split_hostname
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import NEVER, format_instant, parse_instant
+from dialplane.domain.kinds import KINDS
+from dialplane.domain.permission import Permission
 from dialplane.domain.provider import parse_failover, parse_metadata
 from dialplane.domain.region import REGIONS, parse_region
 from dialplane.domain.route import parse_priority
@@ -202,3 +209,103 @@ def test_an_edge_learns_the_digest_secret_and_not_the_password() -> None:
     # printf '%s' 'pbx:a.example:open sesame' | md5sum
     assert (told.password, told.ha1) == ("", "52afc4c8df0153960a8cf804d055f1a7")
     assert "sesame" not in repr(trunk)
+
+
+VALID: dict[str, dict[str, Any]] = {
+    "customer": {},
+    "provider": {"type": "sip", "hostname": "a.example"},
+    "route": {"customer_id": ID, "provider_id": ID, "priority": 1, "target": "+82"},
+    "trunk": {"customer_id": ID},
+    "accesskey": {"customer_id": ID, "permission": "edge"},
+    "agent": {"customer_id": ID, "username": "ann", "permission": "customer_admin"},
+}
+
+
+def value(kind: str, **fields: Any) -> Any:
+    return KINDS[kind].cls(**{"id": ID, **VALID[kind], **fields})
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("route", {"id": f"{{{ID}}}"}),
+        ("route", {"enabled": "yes"}),
+        ("route", {"enabled": 1}),
+        ("route", {"valid_until": "x"}),
+        ("route", {"valid_from": True}),
+        ("route", {"tm_create": -1}),
+        ("route", {"tm_delete": NEVER + 1}),
+        ("route", {"priority": "1"}),
+        ("route", {"name": 5}),
+        ("route", {"name": ()}),
+        ("route", {"target": None}),
+        ("accesskey", {"permission": "nonsense"}),
+        ("accesskey", {"permission": ""}),
+        ("accesskey", {"token_prefix": "x" * 9}),
+        ("agent", {"permission": "edge"}),
+        ("agent", {"permission": "root"}),
+        ("agent", {"username": "a b"}),
+        ("customer", {"status": "deleted"}),
+        ("customer", {"status": "asleep"}),
+        ("trunk", {"allowed_ips": ("10.0.0.1/8",)}),
+        ("trunk", {"allowed_ips": (5,)}),
+        ("trunk", {"allowed_ips": None}),
+        ("trunk", {"auth_types": ("ip", "ip")}),
+        ("trunk", {"default_region": "uk"}),
+        ("trunk", {"trusted_identity": None}),
+        ("provider", {"hostname": 7}),
+        ("provider", {"tech_headers": [1]}),
+        ("provider", {"metadata": {"a": float("inf")}}),
+        ("provider", {"failover": {"404": "stop"}}),
+        ("provider", {"transport": "sctp"}),
+        ("provider", {"max_channels": 0}),
+        ("provider", {"ring_timeout_s": 601}),
+    ],
+)
+def test_no_value_can_be_made_that_breaks_a_rule(kind: str, fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        value(kind, **fields)
+    assert [refused.value.field] == list(fields)
+    valid = value(kind)
+    with pytest.raises(InvalidValue):
+        replace(valid, **fields)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "canonical"),
+    [
+        ("route", {"id": ID.upper(), "provider_id": ID.upper()}, {"id": ID, "provider_id": ID}),
+        ("route", {"valid_from": -5, "valid_until": NEVER + 7}, {"valid_from": 0, "valid_until": NEVER}),
+        (
+            "trunk",
+            {"allowed_ips": ["10.0.0.1/32", "2001:DB8::1"], "auth_types": ["ip"], "domain_name": "PBX.Acme.example"},
+            {"allowed_ips": ("10.0.0.1", "2001:db8::1"), "auth_types": ("ip",), "domain_name": "pbx.acme.example"},
+        ),
+        ("accesskey", {"permission": "edge"}, {"permission": Permission.EDGE}),
+        ("customer", {"status": "frozen"}, {"status": CustomerStatus.FROZEN}),
+        ("customer", {"status": "frozen", "tm_delete": 7}, {"status": CustomerStatus.DELETED}),
+    ],
+)
+def test_a_value_is_kept_in_its_canonical_form(kind: str, fields: dict[str, Any], canonical: dict[str, Any]) -> None:
+    made = value(kind, **fields)
+    for name, expected in canonical.items():
+        found = getattr(made, name)
+        assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize("field", ["tech_headers", "metadata", "failover"])
+def test_a_mapping_is_not_changed_with_the_one_that_was_sent(field: str) -> None:
+    sent = {404: "stop"} if field == "failover" else {"X-A": "1"}
+    provider = value("provider", **{field: sent})
+    sent.clear()
+    assert len(getattr(provider, field)) == 1
+
+
+def test_the_health_that_an_edge_kept_is_of_the_closed_words() -> None:
+    document: dict[str, Any] = {"status": "healthy", "checked_at": 1}
+    assert Health(**document).status is HealthStatus.HEALTHY
+    refused: tuple[Any, Any] = ("fine", "ajar")
+    with pytest.raises(InvalidValue):
+        Health(refused[0])
+    with pytest.raises(InvalidValue):
+        Breaker(refused[1])

@@ -47,7 +47,7 @@ from dialplane.api.routes import endpoints as routes
 from dialplane.api.stats import endpoints as stats
 from dialplane.api.trunks import endpoints as trunks
 from dialplane.control.bootstrap import FirstStart
-from dialplane.control.sessions import SessionKeys
+from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database
 from dialplane.domain.errors import DialplaneError
 from dialplane.settings import Settings

@@ -1,4 +1,5 @@
 """The use cases, one module per noun. Each takes a unit of work and the actor, checks, changes, records.
 
-Start with `permissions.py` (who may do what) and `routes.py` (a noun that shows all the conventions).
+Start with `permissions.py` (who may do what), `lifecycle.py` (the verbs that all nouns have) and `trunks.py` (a noun
+with rules of its own).
 """

@@ -1,31 +1,36 @@
 """Access keys: long-lived credentials. The token is answered once, at its creation."""
 
 import secrets
-from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
 
-from dialplane.control import lifecycle, permissions
+from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.units import Change, Unit
+from dialplane.control.lifecycle import Fields, UseCases, new_id, refuse_unknown, require_fields
+from dialplane.control.units import Change
 from dialplane.domain.accesskey import TOKEN_PREFIX_LENGTH, AccessKey, parse_expire
-from dialplane.domain.ids import parse_id
-from dialplane.domain.permission import Permission
-from dialplane.domain.texts import parse_member
-from dialplane.store import objects
+from dialplane.domain.instants import NEVER
+from dialplane.domain.kinds import ACCESSKEY
 from dialplane.store.objects import ACCESSKEYS
 
-CREATE_FIELDS = frozenset({"customer_id", "name", "detail", "expire", "permission"})
-UPDATE_FIELDS = frozenset({"customer_id", "name", "detail"})
+CREATE_FIELDS = ACCESSKEY.settable - {"tm_expire"} | {"expire"}
 TOKEN_BYTES = 32
 
 
-def hash_token(token: str) -> str:
-    """What is kept of a token: the hex SHA-256 (it is random, so it needs no salt and no slow hash)."""
-    return sha256(token.encode()).hexdigest()
+class AccessKeys(UseCases[AccessKey]):
+    """Nobody issues or deletes a key that may do more than they may."""
+
+    async def check(self, unit: Change, actor: Actor, before: AccessKey | None, after: AccessKey) -> None:
+        """Raises PermissionDenied for a new or deleted key with a permission above the actor's."""
+        if before is None or after.tm_delete != NEVER:
+            operation = "accesskey.create" if before is None else "accesskey.delete"
+            permissions.require_grantable(actor, after.permission, operation)
 
 
-async def create(unit: Change, actor: Actor, fields: Mapping[str, Any]) -> tuple[AccessKey, str]:
+USE_CASES = AccessKeys(ACCESSKEYS)
+get, list_, update, delete = USE_CASES.get, USE_CASES.list_, USE_CASES.update, USE_CASES.delete
+
+
+async def create(unit: Change, actor: Actor, fields: Fields) -> tuple[AccessKey, str]:
     """The new key and its token, which is kept nowhere.
 
     Fields: expire (seconds, >= 86400), name, detail, and as extensions customer_id (default: the actor's) and
@@ -33,59 +38,22 @@ async def create(unit: Change, actor: Actor, fields: Mapping[str, Any]) -> tuple
     PermissionDenied.
     """
     permissions.require(actor, "accesskey.create")
-    lifecycle.refuse_unknown(fields, CREATE_FIELDS)
-    lifecycle.require_fields(fields, ("expire",))
-    expire_s = parse_expire(fields["expire"])
-    customer_id = await lifecycle.owner_for_new(unit, actor, "accesskey.create", _with_ids(fields))
-    permission = parse_member(fields.get("permission", actor.permission), field="permission", among=Permission)
-    permissions.require_grantable(actor, permission, "accesskey.create")
+    refuse_unknown(fields, CREATE_FIELDS)
+    require_fields(fields, ("expire",))
     token, now = secrets.token_urlsafe(TOKEN_BYTES), unit.next_instant()
+    values = {"customer_id": actor.customer_id, "permission": actor.permission, **fields}
+    expire_s = parse_expire(values.pop("expire"))
     key = AccessKey(
-        id=lifecycle.new_id(),
-        customer_id=customer_id,
-        name=fields.get("name", ""),
-        detail=fields.get("detail", ""),
-        permission=permission,
+        id=new_id(),
         token_prefix=token[:TOKEN_PREFIX_LENGTH],
         token_hash=hash_token(token),
         tm_expire=now + expire_s * 1_000_000,
         tm_create=now,
+        **values,
     )
-    return await objects.add(unit, ACCESSKEYS, key), token
+    return await USE_CASES.add(unit, actor, key), token
 
 
-async def get(unit: Unit, actor: Actor, id_: str) -> AccessKey:
-    """The key, deleted ones too. Raises NotFound."""
-    return await lifecycle.obtain(unit, actor, "accesskey.get", ACCESSKEYS, id_)
-
-
-async def list_(
-    unit: Unit, actor: Actor, *, page_size: int = 100, before: int | None = None, customer_id: str | None = None
-) -> list[AccessKey]:
-    """Live ones, newest first; `before` is the tm_create of the last one of the page before."""
-    filters = {"customer_id": customer_id}
-    return await lifecycle.page(
-        unit, actor, "accesskey.list", ACCESSKEYS, page_size=page_size, before=before, filters=filters
-    )
-
-
-async def update(
-    unit: Change, actor: Actor, id_: str, fields: Mapping[str, Any], *, if_version: int | None = None
-) -> AccessKey:
-    """Changes name and detail. Raises NotFound, ObjectDeleted, StaleVersion, InvalidValue."""
-    before = await lifecycle.obtain(unit, actor, "accesskey.update", ACCESSKEYS, id_)
-    lifecycle.refuse_unknown(fields, UPDATE_FIELDS)
-    return await lifecycle.change(unit, ACCESSKEYS, before, _with_ids(fields), if_version=if_version)
-
-
-async def delete(unit: Change, actor: Actor, id_: str, *, if_version: int | None = None) -> AccessKey:
-    """The key as deleted, refused from now on; once more answers the same. Raises NotFound, StaleVersion."""
-    before = await lifecycle.obtain(unit, actor, "accesskey.delete", ACCESSKEYS, id_)
-    permissions.require_grantable(actor, before.permission, "accesskey.delete")
-    return await lifecycle.delete(unit, ACCESSKEYS, before, if_version=if_version)
-
-
-def _with_ids(fields: Mapping[str, Any]) -> dict[str, Any]:
-    if "customer_id" not in fields:
-        return dict(fields)
-    return {**fields, "customer_id": parse_id(fields["customer_id"], field="customer_id")}
+def hash_token(token: str) -> str:
+    """The hex SHA-256 of a token, which is kept in its place (it is random: it needs no salt and no slow hash)."""
+    return sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Who asks: an agent's session, an access key, or Dialplane itself."""
+"""The author of a request: an agent's session, an access key, or Dialplane itself."""
 
 from dataclasses import dataclass
 

@@ -1,12 +1,13 @@
-"""First start: what must exist before anybody can log in."""
+"""First start: the system default customer and the first administrator, and the access keys of local edges."""
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
 from dialplane.control import accesskeys, agents
 from dialplane.control.actor import SYSTEM
+from dialplane.control.lifecycle import deleted
 from dialplane.control.units import Change, Database, Unit
 from dialplane.domain.accesskey import MAX_EXPIRE_S
 from dialplane.domain.agent import parse_username
@@ -21,9 +22,9 @@ DEFAULT_USERNAME = "admin@localhost"
 
 @dataclass(frozen=True, slots=True)
 class FirstStart:
-    """`created` False when there was an administrator already; then the other fields are empty.
+    """`created` is False if there was an administrator already; then the other fields are empty.
 
-    `password` is set only when it was generated: print it once, keep it nowhere.
+    `password` is set only if it was generated: print it once, store it nowhere.
     """
 
     created: bool
@@ -32,7 +33,7 @@ class FirstStart:
 
 
 async def prepare(db: Database, *, username: str = "", password: str = "") -> FirstStart:
-    """Makes the system default customer and the first administrator where they are missing; repeatable.
+    """Creates the system default customer and the first administrator if they are missing; repeatable.
 
     Without a username `admin@localhost`; without a password a generated one. Raises InvalidValue.
     """
@@ -53,13 +54,13 @@ async def prepare(db: Database, *, username: str = "", password: str = "") -> Fi
 
 
 async def edge_access_key(db: Database, edge: str) -> str:
-    """A new token with permission `edge` for the edge of this name (the older keys of that name are deleted)."""
+    """A new token with permission `edge` for the edge of this name; older keys of that name are deleted."""
     name = f"edge {edge}"
     async with db.change(SYSTEM, "accesskey.create") as unit:
         same_name = (tables.accesskeys.c.name == name, tables.accesskeys.c.permission == EDGE)
         now = unit.next_instant()
         for older in await objects.select_(unit, ACCESSKEYS, tables.LIVE, *same_name):
-            await objects.put(unit, ACCESSKEYS, older, replace(older, tm_update=now, tm_delete=now))
+            await objects.put(unit, ACCESSKEYS, older, deleted(older, now))
         fields = {"name": name, "detail": "made for this edge", "expire": MAX_EXPIRE_S, "permission": EDGE}
         _, token = await accesskeys.create(unit, SYSTEM, fields)
     return token

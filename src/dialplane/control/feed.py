@@ -12,12 +12,12 @@ from dialplane.control.units import Box, Database
 from dialplane.domain.feed import FeedChange, FeedEnd, FeedHead
 from dialplane.domain.records import record_of
 from dialplane.store import tables
-from dialplane.store.objects import CUSTOMERS, PROVIDERS, ROUTES, TRUNKS, Shape
+from dialplane.store.objects import SHAPES, Shape
 
 ROWS_AT_ONCE = 2_000
 """Rows in memory at once, and lines in a chunk: about half a megabyte of routes."""
 
-_SHAPES: tuple[Shape[Any], ...] = (CUSTOMERS, PROVIDERS, TRUNKS, ROUTES)
+_SHAPES = tuple(shape for shape in SHAPES.values() if shape.of.in_feed)
 _encoder = msgspec.json.Encoder()
 
 
@@ -61,9 +61,9 @@ def _changes(shape: Shape[Any], rows: Iterable[Any], box: Box) -> list[FeedChang
 
 
 def _record(shape: Shape[Any], row: Any, box: Box) -> dict[str, Any]:
-    """The record that an edge may know."""
-    if shape is TRUNKS:
-        return record_of(TRUNKS.value(row, box).for_edge())
+    """The record of an object, as much of it as an edge may know."""
+    if shape.of.for_edge is not None:
+        return record_of(shape.of.for_edge(shape.value(row, box)))
     record = shape.record(row, box)
     del record["revision"]
     return record

@@ -1,40 +1,170 @@
-"""What every noun does alike: be found by who may see it, change, be deleted, and be checked for its version."""
+"""The use cases that all kinds have alike: create, get, list, update and delete one object.
+
+A noun with rules of its own overrides `check`, which also holds for bulk changes and undo.
+"""
 
 import random
 import time
 import uuid
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Generic
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Change, Unit
-from dialplane.domain.customer import Customer
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, StaleVersion
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import NEVER
-from dialplane.domain.kinds import T
+from dialplane.domain.kinds import Kind, T
 from dialplane.store import objects
-from dialplane.store.objects import Shape
+from dialplane.store.objects import SHAPES, Shape
 
 Fields = Mapping[str, Any]
 
 
-def new_id() -> str:
-    """A fresh object id (UUID version 4)."""
-    return str(uuid.uuid4())
+@dataclass(frozen=True)
+class UseCases(Generic[T]):
+    """Create, get, list, update and delete objects of one kind.
 
-
-def new_ids(count: int) -> Iterator[str]:
-    """Fresh object ids in ascending order, at most 2^20: neighbours in the indexes, which random ones would scatter.
-
-    UUID version 7 with a counter (RFC 9562, sections 5.7 and 6.2 method 1): milliseconds, counter, 54 random bits.
+    `fields` hold values by the names of the kind's fields. Every method raises PermissionDenied, and NotFound for
+    another customer's object as for an absent one.
     """
-    head, chosen = (time.time_ns() // 1_000_000 << 80) | (7 << 76) | (2 << 62), random.SystemRandom()
-    for n in range(count):
-        yield str(uuid.UUID(int=head | (n >> 8 << 64) | ((n & 0xFF) << 54) | chosen.getrandbits(54)))
+
+    shape: Shape[T]
+
+    async def check(self, unit: Change, actor: Actor, before: T | None, after: T) -> None:
+        """Raises if the object must not become `after` (deleted: tm_delete is not NEVER); `before` is None if new.
+
+        Of the rules that one object cannot keep alone: references are checked before.
+        """
+
+    def check_fields(self, fields: Fields) -> None:
+        """Raises InvalidValue for a value that stored objects may have, but that no request may set any more."""
+
+    async def create(self, unit: Change, actor: Actor, fields: Fields, *, id_: str | None = None) -> T:
+        """The new object. Without a customer_id it belongs to the actor's customer, unless its kind needs one.
+
+        Raises InvalidValue, NotFound for an object that it refers to, and what `check` raises.
+        """
+        permissions.require(actor, f"{self.shape.kind}.create")
+        self.check_fields(fields)
+        kind = self.shape.of
+        owner = {"customer_id": actor.customer_id} if kind.owned_by_default else {}
+        value = new(kind, {**owner, **fields}, id_=id_ or new_id(), tm_create=unit.next_instant())
+        return await self.add(unit, actor, value)
+
+    async def add(self, unit: Change, actor: Actor, value: T) -> T:
+        """Stores a new object. Raises NotFound for an object that it refers to, and what `check` raises."""
+        await self._check_references(unit, actor, f"{self.shape.kind}.create", None, value)
+        await self.check(unit, actor, None, value)
+        return await objects.add(unit, self.shape, value)
+
+    async def get(self, unit: Unit, actor: Actor, id_: str) -> T:
+        """The object; deleted ones too, which `tm_delete` shows. Raises NotFound."""
+        return await self.obtain(unit, actor, f"{self.shape.kind}.get", id_)
+
+    async def list_(
+        self, unit: Unit, actor: Actor, *, page_size: int = 100, before: int | None = None, **filters: str | None
+    ) -> list[T]:
+        """Live objects of the actor's scope, newest first. `before`: the tm_create of the last of the page before.
+
+        `filters`: field -> the value it must have; None for any.
+        """
+        scope = permissions.require(actor, f"{self.shape.kind}.list")
+        if scope is Scope.OWN:
+            if filters.get("customer_id") not in (None, actor.customer_id):
+                return []
+            filters["customer_id"] = actor.customer_id
+        return await objects.page(unit, self.shape, page_size=page_size, before=before, filters=filters)
+
+    async def update(self, unit: Change, actor: Actor, id_: str, fields: Fields, *, if_version: int | None = None) -> T:
+        """Changes the fields that are named.
+
+        Raises NotFound, ObjectDeleted, InvalidValue, StaleVersion, and what `check` raises.
+        """
+        before = await self.obtain(unit, actor, f"{self.shape.kind}.update", id_)
+        return await self.change(unit, actor, before, fields, if_version=if_version)
+
+    async def change(self, unit: Change, actor: Actor, before: T, fields: Fields, *, if_version: int | None) -> T:
+        """Stores `before` with these fields changed. Raises as `update` does, but for NotFound of the object itself."""
+        kind = self.shape.of
+        refuse_unknown(fields, kind.changeable)
+        self.check_fields(fields)
+        if before.tm_delete != NEVER:
+            raise ObjectDeleted(kind.name)
+        after = with_fields(before, **fields, tm_update=unit.next_instant())
+        if kind.owner_of(after) != kind.owner_of(before):
+            raise InvalidValue(
+                "customer_id", "immutable", "must equal the stored one: an object cannot change customers"
+            )
+        check_version(unit, before.id, if_version)
+        await self._check_references(unit, actor, f"{kind.name}.update", before, after)
+        await self.check(unit, actor, before, after)
+        return await objects.put(unit, self.shape, before, after)
+
+    async def delete(self, unit: Change, actor: Actor, id_: str, *, if_version: int | None = None) -> T:
+        """The object as deleted; one that was already is answered as it is.
+
+        Raises NotFound, StaleVersion, and what `check` raises.
+        """
+        before = await self.obtain(unit, actor, f"{self.shape.kind}.delete", id_)
+        return await self.remove(unit, actor, before, if_version=if_version)
+
+    async def remove(self, unit: Change, actor: Actor, before: T, *, if_version: int | None) -> T:
+        """Marks an object as deleted. Raises StaleVersion, and what `check` raises."""
+        check_version(unit, before.id, if_version)
+        is_deleted = before.tm_delete != NEVER
+        after = before if is_deleted else deleted(before, unit.next_instant())
+        await self.check(unit, actor, before, after)
+        return before if is_deleted else await objects.put(unit, self.shape, before, after)
+
+    async def obtain(self, unit: Unit, actor: Actor, operation: str, id_: str) -> T:
+        """The object that an operation is about, deleted ones too. Raises PermissionDenied, NotFound, InvalidValue."""
+        permissions.require(actor, operation)
+        value = await objects.find(unit, self.shape, parse_id(id_))
+        if value is None:
+            raise NotFound(self.shape.kind)
+        permissions.require(actor, operation, customer_id=self.shape.of.owner_of(value), kind=self.shape.kind)
+        return value
+
+    async def _check_references(self, unit: Unit, actor: Actor, operation: str, before: T | None, after: T) -> None:
+        """Raises NotFound for an object that `after` newly refers to: absent, deleted or not the actor's."""
+        for name, kind in self.shape.of.references.items():
+            id_ = getattr(after, name)
+            if before is not None and getattr(before, name) == id_:
+                continue
+            if name == self.shape.of.owner:
+                permissions.require(actor, operation, customer_id=id_, kind=kind)
+            await live(unit, SHAPES[kind], id_)
+
+
+def new(kind: Kind[T], fields: Fields, *, id_: str, tm_create: int = 0) -> T:
+    """An object that is not stored yet; nothing that it refers to was looked up. Raises InvalidValue."""
+    require_fields(fields, [kind.argument_of.get(name, name) for name in kind.needed if name not in fields])
+    refuse_unknown(fields, kind.settable)
+    return kind.cls(id=id_, tm_create=tm_create, **fields)
+
+
+def with_fields(value: T, **fields: Any) -> T:
+    """The object with these fields changed. Raises InvalidValue."""
+    any_dataclass: Any = value
+    changed: T = replace(any_dataclass, **fields)
+    return changed
+
+
+def deleted(value: T, now: int) -> T:
+    """The object as deleted at this instant."""
+    return with_fields(value, tm_update=now, tm_delete=now)
+
+
+async def live(unit: Unit, shape: Shape[T], id_: str) -> T:
+    """The object that another one refers to. Raises NotFound if it is absent or deleted."""
+    value = await objects.find(unit, shape, id_)
+    if value is None or value.tm_delete != NEVER:
+        raise NotFound(shape.kind)
+    return value
 
 
 def refuse_unknown(fields: Fields, allowed: Collection[str]) -> None:
@@ -51,99 +181,22 @@ def require_fields(fields: Fields, needed: Collection[str]) -> None:
             raise InvalidValue(name, "required", "must be given")
 
 
-async def obtain(unit: Unit, actor: Actor, operation: str, shape: Shape[T], id_: str) -> T:
-    """The object, deleted ones too. Raises PermissionDenied, NotFound (another customer's object is one)."""
-    permissions.require(actor, operation)
-    value = await objects.find(unit, shape, parse_id(id_))
-    if value is None:
-        raise NotFound(shape.kind)
-    permissions.require(actor, operation, customer_id=owner_of(value), kind=shape.kind)
-    return value
-
-
-async def page(
-    unit: Unit,
-    actor: Actor,
-    operation: str,
-    shape: Shape[T],
-    *,
-    page_size: int,
-    before: int | None,
-    filters: Mapping[str, Any],
-) -> list[T]:
-    """Live objects in the actor's scope, newest first."""
-    scope = permissions.require(actor, operation)
-    if scope is Scope.OWN:
-        if filters.get("customer_id") not in (None, actor.customer_id):
-            return []
-        filters = {**filters, "customer_id": actor.customer_id}
-    return await objects.page(unit, shape, page_size=page_size, before=before, filters=filters)
-
-
-async def change(unit: Change, shape: Shape[T], before: T, fields: Mapping[str, Any], *, if_version: int | None) -> T:
-    """Stores `before` with these fields changed. Raises ObjectDeleted, InvalidValue, StaleVersion."""
-    return await objects.put(unit, shape, before, changed(unit, shape, before, fields, if_version=if_version))
-
-
-def changed(unit: Change, shape: Shape[T], before: T, fields: Mapping[str, Any], *, if_version: int | None) -> T:
-    """`before` with these fields changed, not yet stored. Raises ObjectDeleted, InvalidValue, StaleVersion."""
-    if before.tm_delete != NEVER:
-        raise ObjectDeleted(shape.kind)
-    check_customer_unchanged(before, fields)
-    after = _with(before, **fields, tm_update=unit.next_instant())
-    check_version(unit, before.id, if_version)
-    return after
-
-
-async def delete(unit: Change, shape: Shape[T], before: T, *, if_version: int | None, **fields: Any) -> T:
-    """Marks the object deleted; one that was already is answered as it is. Raises StaleVersion."""
-    check_version(unit, before.id, if_version)
-    if before.tm_delete != NEVER:
-        return before
-    now = unit.next_instant()
-    return await objects.put(unit, shape, before, _with(before, **fields, tm_update=now, tm_delete=now))
-
-
-def _with(value: T, **fields: Any) -> T:
-    any_object: Any = value
-    changed: T = replace(any_object, **fields)
-    return changed
-
-
 def check_version(unit: Unit, id_: str, if_version: int | None) -> None:
-    """Raises StaleVersion where a version is asked for and is not the present one."""
+    """Raises StaleVersion if the object is not at the version that the request names."""
     if if_version is not None and unit.version_of(id_) != if_version:
         raise StaleVersion
 
 
-def check_customer_unchanged(before: Any, fields: Mapping[str, Any]) -> None:
-    """Raises InvalidValue where the fields name another customer than the object's own."""
-    if "customer_id" in fields and fields["customer_id"] != getattr(before, "customer_id", None):
-        raise InvalidValue("customer_id", "immutable", "must equal the stored one: an object cannot change customers")
+def new_id() -> str:
+    """A fresh object id (UUID version 4)."""
+    return str(uuid.uuid4())
 
 
-def owner_of(value: Any) -> str | None:
-    """The customer that an object belongs to; None for a provider, which is nobody's."""
-    if isinstance(value, Customer):
-        return value.id
-    owner: str | None = getattr(value, "customer_id", None)
-    return owner
+def new_ids(count: int) -> Iterator[str]:
+    """Fresh object ids in ascending order, at most 2^20: neighbours in the indexes, which random ones would scatter.
 
-
-async def live(unit: Unit, shape: Shape[T], id_: str) -> T:
-    """The object that another one refers to. Raises NotFound for an absent and for a deleted one."""
-    value = await objects.find(unit, shape, id_)
-    if value is None or value.tm_delete != NEVER:
-        raise NotFound(shape.kind)
-    return value
-
-
-async def owner_for_new(unit: Unit, actor: Actor, operation: str, fields: Fields) -> str:
-    """The customer of a new object: the one that is named, by default the actor's own.
-
-    Raises PermissionDenied, NotFound("customer") for one that is absent, deleted or not the actor's.
+    UUID version 7 with a counter (RFC 9562, sections 5.7 and 6.2 method 1): milliseconds, counter, 54 random bits.
     """
-    customer_id = fields.get("customer_id", actor.customer_id)
-    permissions.require(actor, operation, customer_id=customer_id, kind="customer")
-    await live(unit, objects.CUSTOMERS, customer_id)
-    return str(customer_id)
+    head, chosen = (time.time_ns() // 1_000_000 << 80) | (7 << 76) | (2 << 62), random.SystemRandom()
+    for n in range(count):
+        yield str(uuid.UUID(int=head | (n >> 8 << 64) | ((n & 0xFF) << 54) | chosen.getrandbits(54)))

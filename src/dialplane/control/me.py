@@ -1,4 +1,4 @@
-"""Who the caller is."""
+"""The caller of the API, by the credential of its request."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Me:
 
 
 async def get(unit: Unit, actor: Actor) -> Me:
-    """The caller, as the request's credential tells. Raises NotFound where it is gone meanwhile."""
+    """The caller with its customer. Raises NotFound if the agent, key or customer is gone meanwhile."""
     permissions.require(actor, "me.get")
     holder: Agent | AccessKey | None
     if actor.kind == AGENT:

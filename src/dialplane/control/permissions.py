@@ -9,7 +9,7 @@ from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE, 
 
 
 class Scope(StrEnum):
-    """On whose objects a role may carry out an operation."""
+    """The objects on which a role may carry out an operation: every customer's, or those of its own customer."""
 
     ANY = "any"
     OWN = "own"
@@ -77,14 +77,14 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "edge.list": _ADMIN,
     "edge.get": _ADMIN,
 }
-"""operation -> role -> scope; a role that is not named may not carry out the operation at all."""
+"""operation -> role -> scope; a role without a scope may not carry out the operation at all."""
 
 
 def require(actor: Actor, operation: str, *, customer_id: str | None = None, kind: str = "") -> Scope:
     """The scope in which the actor may carry out the operation.
 
-    With a customer_id, the object (of `kind`, by default the operation's own noun) must lie in that scope.
-    Raises PermissionDenied where the role may never, NotFound(kind) where the object is another customer's.
+    With a customer_id, the object (of `kind`, by default the operation's own noun) must be in that scope.
+    Raises PermissionDenied if the role never may, NotFound(kind) if the object is another customer's.
     """
     scope = TABLE[operation].get(actor.permission)
     if scope is None:
@@ -98,10 +98,10 @@ _GRANTS: Mapping[str, frozenset[str]] = {
     SUPER_ADMIN: frozenset({SUPER_ADMIN, CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE}),
     CUSTOMER_ADMIN: frozenset({CUSTOMER_ADMIN, CUSTOMER_MANAGER}),
 }
-"""role -> the roles it may give away, and whose holders it may change."""
+"""role -> the roles that it may grant, and whose holders it may change."""
 
 
 def require_grantable(actor: Actor, permission: str, operation: str) -> None:
-    """Raises PermissionDenied where the actor may not give this permission, nor change who holds it."""
+    """Raises PermissionDenied if the actor may neither grant this permission nor change its holders."""
     if permission not in _GRANTS.get(actor.permission, ()):
         raise PermissionDenied(operation)

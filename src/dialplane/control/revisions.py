@@ -11,11 +11,10 @@ from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Box, Unit
 from dialplane.domain.errors import NotFound
+from dialplane.domain.kinds import KINDS
 from dialplane.store import tables
-from dialplane.store.objects import SHAPES
 
 MASK = "***"
-_HASHES = {"agent": ("password_hash",), "accesskey": ("token_hash",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class ObjectChange:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """`number` grows by one with every change; `changes` is empty in lists, `change_count` tells how many there are."""
+    """`number` grows by one with every change; `changes` is empty in lists, `change_count` is their number."""
 
     number: int
     instant: int
@@ -49,7 +48,7 @@ class Revision:
 
 
 async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, after_seq: int = -1) -> Revision:
-    """The revision with its changes, at most `page_size` of them from behind `after_seq` on. Raises NotFound."""
+    """The revision with its changes, at most `page_size` of them, those after `after_seq`. Raises NotFound."""
     permissions.require(actor, "revision.get")
     row = await unit.first(select(tables.revisions).where(tables.revisions.c.number == number))
     if row is None:
@@ -104,11 +103,11 @@ def opened(kind: str, text: str | None, box: Box) -> dict[str, Any] | None:
     if text is None:
         return None
     record: dict[str, Any] = json.loads(text)
-    return record | {name: box.open(record[name]) for name in SHAPES[kind].sealed}
+    return record | {name: box.open(record[name]) for name in KINDS[kind].sealed}
 
 
 def _masked(kind: str, record: dict[str, Any] | None) -> dict[str, Any] | None:
     if record is None:
         return None
-    secret = (*SHAPES[kind].sealed, *_HASHES.get(kind, ()))
+    secret = KINDS[kind].secret
     return {name: MASK if name in secret and value else value for name, value in record.items()}

@@ -1,19 +1,18 @@
-"""Undo: a revision reversed by a new one, unless what it touched has changed since."""
+"""Undo: a revision reversed by a new one, unless an object that it touched has changed since."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
 
-from dialplane.control import agents, claims, lifecycle, permissions, providers, revisions
+from dialplane.control import lifecycle, permissions, revisions
 from dialplane.control.actor import Actor
+from dialplane.control.nouns import NOUNS
 from dialplane.control.units import Change
-from dialplane.domain.customer import DELETED
-from dialplane.domain.errors import ChangedSince, NotFound, Protected
-from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.errors import ChangedSince, NotFound
 from dialplane.domain.instants import NEVER
+from dialplane.domain.kinds import KINDS, depth
 from dialplane.domain.records import from_record, record_of
 from dialplane.store import objects, tables
 from dialplane.store.objects import SHAPES, Shape
@@ -22,23 +21,21 @@ ROWS_AT_ONCE = 1_000
 """Changes of the revision in memory at once."""
 
 NAMED = 100
-"""How many of the objects that have changed since the refusal names."""
+"""Objects that have changed since, named in a refusal at most."""
 
 OBJECTS_AT_ONCE = 500
-"""Objects that are put back in one step."""
+"""Objects that are restored in one step."""
 
 First = tuple[str, str, Mapping[str, Any] | None]
 """Kind and id of an object, and its record before the revision (None: it was created there)."""
-
-_REFERENCES = {"customer_id": "customer", "provider_id": "provider"}
 
 
 async def undo(unit: Change, actor: Actor, number: int) -> int:
     """Reverses revision `number` as part of the unit's own; how many objects that changed.
 
-    What was created is deleted, what was changed or deleted is as it was before. Raises PermissionDenied,
-    NotFound("revision"), ChangedSince, and what forbids the reversed change itself: ProviderInUse, Protected,
-    AlreadyExists, TrunkAddressTaken.
+    Objects that it created are deleted, those that it changed or deleted are as they were before. Raises
+    PermissionDenied, NotFound("revision"), ChangedSince, and the refusals of the nouns themselves: ProviderInUse,
+    Protected, AlreadyExists, TrunkAddressTaken.
     """
     permissions.require(actor, "revision.undo")
     if await unit.first(select(tables.revisions.c.number).where(tables.revisions.c.number == number)) is None:
@@ -54,11 +51,10 @@ async def undo(unit: Change, actor: Actor, number: int) -> int:
 
 
 def _order(first: First) -> tuple[bool, int, str]:
-    """What comes back comes back before what refers to it; what goes goes after what refers to it."""
+    """An object is restored before those that refer to it, and deleted after them."""
     kind, _, before = first
     goes = before is None or before["tm_delete"] != NEVER
-    depth = {"customer": 0, "provider": 0}.get(kind, 1)
-    return goes, -depth if goes else depth, kind
+    return goes, depth(KINDS[kind]) * (-1 if goes else 1), kind
 
 
 async def _refuse_if_changed(unit: Change, number: int) -> None:
@@ -93,7 +89,7 @@ async def _first_changes(unit: Change, number: int) -> AsyncIterator[First]:
 
 
 class _Reversal:
-    """Puts objects back, some hundred of one kind at a time. Keeps which references it has found alive."""
+    """Restores objects, some hundred of one kind at a time. Keeps the ids of those it has seen to be live."""
 
     def __init__(self, unit: Change, actor: Actor) -> None:
         self._unit = unit
@@ -108,30 +104,19 @@ class _Reversal:
         for _, object_id, before in firsts:
             restored = _restored(shape, present[object_id], before, self._unit.next_instant())
             if not _is_same(present[object_id], restored):
-                await self._check(shape, present[object_id], restored)
+                if restored.tm_delete == NEVER:
+                    await self._refuse_dangling(shape, restored)
+                await NOUNS[shape.kind].check(self._unit, self._actor, present[object_id], restored)
                 pairs.append((present[object_id], restored))
         if pairs:
             await objects.put_all(self._unit, shape, pairs)
             await self._unit.flush()
 
-    async def _check(self, shape: Shape[Any], present: Any, restored: Any) -> None:
-        """Raises where the restored object would break a rule that every other change keeps."""
-        is_gone = restored.tm_delete != NEVER
-        if not is_gone:
-            await self._refuse_dangling(restored)
-        if shape.kind == "provider" and is_gone:
-            await providers.refuse_if_used(self._unit, present.id)
-        if shape.kind == "customer" and is_gone and present.id == SYSTEM_DEFAULT_CUSTOMER:
-            raise Protected("customer", "the system default customer cannot be deleted")
-        if shape.kind == "trunk":
-            await claims.require_free(self._unit, self._actor, restored, before=present)
-        if shape.kind == "agent":
-            await agents.check_restored(self._unit, present, restored)
-
-    async def _refuse_dangling(self, restored: Any) -> None:
-        for name, kind in _REFERENCES.items():
-            id_ = getattr(restored, name, None)
-            if id_ is None or id_ in self._live:
+    async def _refuse_dangling(self, shape: Shape[Any], restored: Any) -> None:
+        """Raises ChangedSince for an object that it refers to and that is deleted by now."""
+        for name, kind in shape.of.references.items():
+            id_ = getattr(restored, name)
+            if id_ in self._live:
                 continue
             try:
                 await lifecycle.live(self._unit, SHAPES[kind], id_)
@@ -141,12 +126,11 @@ class _Reversal:
 
 
 def _restored(shape: Shape[Any], present: Any, before: Mapping[str, Any] | None, now: int) -> Any:
-    if before is not None:
-        return replace(from_record(shape.of.cls, before), tm_update=now)
-    status = {"status": DELETED} if shape.kind == "customer" else {}
-    return replace(present, tm_update=now, tm_delete=now, **status)
+    if before is None:
+        return lifecycle.deleted(present, now)
+    return lifecycle.with_fields(from_record(shape.of.cls, before), tm_update=now)
 
 
 def _is_same(present: Any, restored: Any) -> bool:
     """Whether nothing but the time of the change differs (compared as records: lists and tuples are alike there)."""
-    return record_of(present) == record_of(replace(restored, tm_update=present.tm_update))
+    return record_of(present) == record_of(lifecycle.with_fields(restored, tm_update=present.tm_update))

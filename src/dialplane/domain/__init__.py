@@ -1,4 +1,4 @@
-"""What the words mean: frozen values, their rules, and the errors that name a broken rule.
+"""The field's nouns: frozen values that cannot be invalid, and the errors that name a broken rule.
 
-Standard library only; no clock, no I/O. Start with `route.py` and `provider.py`.
+Standard library only; no clock, no I/O. Start with `route.py`, `value.py` and `kinds.py`.
 """

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 LONGEST_SETUP_S = 3_600
-"""No call takes so long to be answered: 30 attempts that all are given up, and one that rings, take 40 minutes."""
+"""No call takes longer to be answered: 30 attempts that are all given up, and one that rings, take 40 minutes."""
 
 
 class CallStatus(StrEnum):
@@ -19,7 +19,7 @@ class CallStatus(StrEnum):
 
 
 class HangupBy(StrEnum):
-    """Who ended a call. EDGE: refused or given up by the edge, or ended without anybody's report."""
+    """Who ended a call. EDGE: refused or given up by the edge, or lost: its end was never reported."""
 
     CALLER = "caller"
     CALLEE = "callee"

@@ -26,7 +26,7 @@ ACTIVE, FROZEN, DELETED = STATUSES = tuple(CustomerStatus)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer(Value):
-    """`status` of a deleted customer is DELETED whatever it was before, and of no other."""
+    """`status` is DELETED exactly if the customer is deleted, whatever it was before."""
 
     id: Id
     name: Name = ""

@@ -10,8 +10,8 @@ class DialplaneError(Exception):
 class InvalidValue(DialplaneError, ValueError):
     """A value breaks the rule of its field.
 
-    `code` is a stable snake_case word, `message` says the rule and how to mend it. The input is not part of
-    either: it may be a secret, or hostile.
+    `code` is a stable snake_case word, `message` says the rule. The input is not part of either: it may be a secret,
+    or hostile.
     """
 
     def __init__(self, field: str, code: str, message: str) -> None:
@@ -22,7 +22,7 @@ class InvalidValue(DialplaneError, ValueError):
 
 
 class NotFound(DialplaneError):
-    """No such object, or one that the asker may not see (the two must look alike)."""
+    """No such object, or one that the actor may not see (the two must look alike)."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"no such {kind}")
@@ -56,7 +56,7 @@ class AlreadyExists(DialplaneError):
 
 
 class TrunkAddressTaken(DialplaneError):
-    """Another customer's trunk has a source address, or a digest user, that `field` claims. Says nothing of whose."""
+    """Another customer's trunk has a source address, or a digest user, that `field` names. Not said: which."""
 
     def __init__(self, field: str) -> None:
         super().__init__(f"{field}: another customer's trunk has it")
@@ -64,7 +64,7 @@ class TrunkAddressTaken(DialplaneError):
 
 
 class Protected(DialplaneError):
-    """The object is part of the system (the system default customer, the last administrator) and must stay."""
+    """The object is part of the system (the system default customer, the last administrator) and cannot be removed."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -73,7 +73,7 @@ class Protected(DialplaneError):
 
 
 class StaleVersion(DialplaneError):
-    """If-Match named a version of the object that is no longer the current one."""
+    """If-Match names a version of the object that is no longer the current one."""
 
 
 class ChangedSince(DialplaneError):
@@ -85,7 +85,7 @@ class ChangedSince(DialplaneError):
 
 
 class Unavailable(DialplaneError):
-    """The database cannot take this now; the same request may succeed a moment later.
+    """The database cannot carry this out now; the same request may succeed a moment later.
 
     `code` is a stable snake_case word: `unreachable`, `busy` or `storage_full`.
     """

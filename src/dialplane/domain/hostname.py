@@ -1,4 +1,4 @@
-"""Where a SIP peer lives: a DNS name or an IP literal, with an optional port; and networks of source addresses."""
+"""The address of a SIP peer: a DNS name or an IP literal, with an optional port; and networks of source addresses."""
 
 import ipaddress
 import re
@@ -17,14 +17,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class HostPort:
-    """A parsed hostname: `host` without brackets, `port` None where none was given."""
+    """A parsed hostname: `host` without brackets, `port` None if it names none."""
 
     host: str
     port: int | None
 
     @property
     def address(self) -> Address | None:
-        """The IP address, where the host is a literal."""
+        """The IP address, if the host is a literal."""
         try:
             return ipaddress.ip_address(self.host)
         except ValueError:
@@ -63,7 +63,7 @@ def split_hostname(text: str, *, field: str = "hostname") -> HostPort:
 
 
 def parse_hostname(text: str, *, field: str = "hostname") -> str:
-    """The hostname value itself. Raises InvalidValue; see `forbidden_destination` for where it may not lead."""
+    """The hostname value itself. Raises InvalidValue, also for an address that `forbidden_destination` names."""
     parsed = split_hostname(text, field=field)
     address = parsed.address
     if address is not None and (reason := forbidden_destination(address)):
@@ -79,7 +79,7 @@ def parse_domain_name(text: str, *, field: str = "domain_name") -> str:
 
 
 def forbidden_destination(address: Address) -> str | None:
-    """Why no SIP may be sent there, or None. Private and loopback networks are allowed: SBCs live there."""
+    """Why no SIP may be sent to an address, or None. Private and loopback networks are allowed: SBCs are there."""
     mapped = getattr(address, "ipv4_mapped", None)
     if mapped is not None:
         return forbidden_destination(mapped)

@@ -26,7 +26,7 @@ def format_instant(instant_us: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _format_second(seconds: int) -> str:
-    """Kept, since what is shown together was often made together: an import, or what was never changed."""
+    """Cached: objects that are answered together were often created together, by an import or at the first start."""
     days, second = divmod(seconds, 86_400)
     minutes, second = divmod(second, 60)
     hour, minute = divmod(minutes, 60)

@@ -24,6 +24,7 @@ LIFE = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
 class Object(Protocol):
     """The fields that objects of all kinds have."""
 
+    def __init__(self, **fields: Any) -> None: ...
     @property
     def id(self) -> str: ...
     @property
@@ -41,7 +42,7 @@ T = TypeVar("T", bound=Object)
 class Kind(Generic[T]):
     """A noun. `name`: in operations (`route.create`), revisions and the feed. `title`: in sentences.
 
-    `collection`: its table, its path below /v1.0/, its API folder and its document.
+    `collection`: its table, its path below /v1.0/ and its API folder.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Kind(Generic[T]):
     needed: Sequence[str] = ()
     """Fields without which none is created."""
     computed: Collection[str] = ()
-    """Fields that are in no table: made for the edges."""
+    """Fields that are in no table, but in the records that edges get."""
     sealed: Collection[str] = ()
     """Secrets, encrypted in the table and in revisions, in no answer."""
     hashed: Collection[str] = ()
@@ -65,9 +66,9 @@ class Kind(Generic[T]):
     create_only: Collection[str] = ()
     """Fields that no update may set."""
     argument_of: Mapping[str, str] = field(default_factory=dict)
-    """Field -> the argument of a request that it is made from, if that has another name."""
+    """Field -> the argument of a request that it is derived from, if that has another name."""
     in_bulk: bool = False
-    """Whether `POST /v1.0/changes` takes it. Credentials are made one at a time."""
+    """Whether `POST /v1.0/changes` takes it. Credentials are created one at a time."""
     in_feed: bool = False
     """Whether the edges get it."""
     for_edge: Callable[[T], T] | None = None
@@ -76,9 +77,14 @@ class Kind(Generic[T]):
     """Whether a change of one may change what a credential stands for."""
 
     @cached_property
-    def fields(self) -> Sequence[str]:
-        """All fields, in the order of records and revisions."""
-        return tuple(types_of(self.cls))
+    def types(self) -> Mapping[str, Any]:
+        """Field -> its type, in the order of records and revisions."""
+        return types_of(self.cls)
+
+    @property
+    def fields(self) -> Collection[str]:
+        """All fields, in that order."""
+        return self.types.keys()
 
     @cached_property
     def settable(self) -> frozenset[str]:
@@ -98,13 +104,17 @@ class Kind(Generic[T]):
     @cached_property
     def flags(self) -> Sequence[str]:
         """The fields that are true or false."""
-        return tuple(name for name, type_ in types_of(self.cls).items() if type_ is bool)
+        return tuple(name for name, type_ in self.types.items() if type_ is bool)
 
     @cached_property
     def documents(self) -> Sequence[str]:
         """The fields that hold a list or a mapping."""
-        types = types_of(self.cls).items()
-        return tuple(name for name, type_ in types if get_origin(type_) in (Sequence, Mapping))
+        return tuple(name for name, type_ in self.types.items() if get_origin(type_) in (Sequence, Mapping))
+
+    @property
+    def owned_by_default(self) -> bool:
+        """Whether an object that names no customer belongs to the customer of whoever creates it."""
+        return self.owner in self.references and self.owner not in self.needed
 
     def owner_of(self, value: T) -> str | None:
         """The customer that the object belongs to; None for a kind that belongs to no customer."""
@@ -179,7 +189,7 @@ AGENT: Kind[Agent] = Kind(
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.name: kind for kind in (CUSTOMER, PROVIDER, TRUNK, ROUTE, ACCESSKEY, AGENT)}
-"""In the order in which an edge gets them: what others refer to comes first."""
+"""In the order in which an edge gets them: no kind before one that it refers to."""
 
 
 def depth(kind: Kind[Any]) -> int:

@@ -1,9 +1,8 @@
-"""A provider: the SIP carrier that an attempt goes to, and what it wants to see in it."""
+"""A provider: the SIP carrier that an attempt goes to, and the form in which it expects the call."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Annotated, Any
 
 from dialplane.domain.errors import InvalidValue
@@ -34,7 +33,7 @@ def parse_metadata(value: Mapping[str, Any], *, field: str = "metadata") -> Mapp
         raise InvalidValue(field, "invalid_metadata", "must be a JSON object") from None
     if size > MAX_METADATA_BYTES:
         raise InvalidValue(field, "too_long", f"must be at most {MAX_METADATA_BYTES} bytes as JSON")
-    return MappingProxyType(dict(value))
+    return dict(value)
 
 
 def parse_credential(text: str, *, field: str) -> str:
@@ -59,7 +58,7 @@ def parse_failover(value: Mapping[int, str], *, field: str = "failover") -> Mapp
     for status, action in value.items():
         if type(status) is not int or not 300 <= status <= 699 or action not in FAILOVER_ACTIONS:
             raise InvalidValue(field, "invalid_failover", "must map SIP statuses from 300 to 699 to 'next' or 'stop'")
-    return MappingProxyType(dict(value))
+    return dict(value)
 
 
 Channels = Annotated[int | None, parse_channels]

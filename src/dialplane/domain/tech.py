@@ -1,4 +1,4 @@
-"""What a carrier wants added to a call: digits before and after the number, headers, codecs.
+"""Additions to a call that a carrier expects: digits before and after the number, headers, codecs.
 
 These values reach the SIP wire, so nothing that could end a token or a line passes here (Kamailio
 itself writes CR/LF to the wire).
@@ -6,7 +6,6 @@ itself writes CR/LF to the wire).
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from dialplane.domain.errors import InvalidValue
 
@@ -35,7 +34,7 @@ def parse_affix(text: str, *, field: str) -> str:
 
 
 def is_proxy_owned(name: str) -> bool:
-    """Whether the proxy writes this header itself, so that nobody may set it (compact forms included)."""
+    """Whether the proxy writes this header itself, so that no provider may set it; compact forms too (RFC 3261)."""
     lowered = name.lower()
     full = _COMPACT.get(lowered, lowered)
     return full in _PROXY_OWNED or full.startswith("content-")
@@ -54,7 +53,7 @@ def parse_headers(headers: Mapping[str, str], *, field: str = "tech_headers") ->
             raise InvalidValue(
                 field, "invalid_header_value", f"header values must be printable text of at most {MAX_HEADER_VALUE}"
             )
-    return MappingProxyType(dict(headers))
+    return dict(headers)
 
 
 def parse_codecs(text: str, *, field: str = "codecs") -> str:

@@ -50,7 +50,10 @@ def parse_range(value: int, *, field: str, least: int, most: int) -> int:
 
 def parse_member(text: str, *, field: str, among: type[E]) -> E:
     """The member of a closed list of words. Raises InvalidValue."""
-    return among(parse_choice(text, field=field, among=[member.value for member in among]))
+    try:
+        return among(text)
+    except ValueError:
+        raise InvalidValue(field, "invalid_choice", "must be one of " + ", ".join(sorted(among))) from None
 
 
 def parse_flag(value: bool, *, field: str) -> bool:

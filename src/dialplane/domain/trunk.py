@@ -77,11 +77,11 @@ class Trunk(Value):
 
     @property
     def realm(self) -> str:
-        """The digest realm that its callers are challenged with."""
+        """The realm of its digest challenges (RFC 7616 section 3.3)."""
         return self.domain_name or DEFAULT_REALM
 
     def for_edge(self) -> "Trunk":
-        """What an edge may know of the trunk: `ha1` in place of the password."""
+        """The trunk as an edge gets it: `ha1` in place of the password."""
         if not (self.username and self.password):
             return replace(self, password="", ha1="")
         secret = f"{self.username}:{self.realm}:{self.password}"

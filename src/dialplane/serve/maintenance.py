@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from dialplane.control import sessions
-from dialplane.control.sessions import SessionKeys
+from dialplane.control.login import sessions
+from dialplane.control.login.sessions import SessionKeys
 from dialplane.serve.output import CannotStart
 from dialplane.serve.start import held
 from dialplane.settings import Settings

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from dialplane.api.process.opening import database_url, opened_database, prepare
 from dialplane.control import accesskeys, bootstrap
 from dialplane.control.actor import SYSTEM
-from dialplane.control.credentials import InvalidCredentials, actor_of_accesskey
+from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey
 from dialplane.control.units import Database
 from dialplane.domain.accesskey import MAX_EXPIRE_S
 from dialplane.domain.errors import InvalidValue, Unavailable

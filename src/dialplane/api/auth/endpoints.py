@@ -14,7 +14,7 @@ from dialplane.api.http.errors import ApiError
 from dialplane.api.http.operation import operation
 from dialplane.api.http.routing import resource
 from dialplane.api.process.services import instant_now
-from dialplane.control.credentials import InvalidCredentials, check_login
+from dialplane.control.login.credentials import InvalidCredentials, check_login
 
 router = resource(tag="auth")
 

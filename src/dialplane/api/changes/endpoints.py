@@ -13,8 +13,8 @@ from dialplane.api.http.checks import body, query
 from dialplane.api.http.once import Once
 from dialplane.api.http.operation import operation
 from dialplane.api.http.routing import resource
-from dialplane.control import changes, revisions
-from dialplane.control.changes import Plan
+from dialplane.control import bulk, revisions
+from dialplane.control.bulk import Batch
 from dialplane.engine.destinations import Destinations
 
 router = resource("/v1.0/changes", tag="revisions")
@@ -46,12 +46,12 @@ async def apply_changes(
     asked: Annotated[DryRun, query(DryRun)],
     attempted: Once,
 ) -> Response:
-    planned = await asyncio.to_thread(_planned, given, asks.services.destinations)
+    batch = await asyncio.to_thread(_prepared, given, asks.services.destinations)
     await attempted.get_ready()
-    async with asks.change("changes.apply", drafts=planned.drafts) as unit:
+    async with asks.change("changes.apply", drafts=batch.drafts) as unit:
         if (earlier := await attempted.before(unit)) is not None:
             return earlier
-        ids = await changes.apply(unit, asks.actor, planned)
+        ids = await bulk.apply(unit, asks.actor, batch)
         if not asked.dry_run:
             return await attempted.keep(unit, answer(present(ids, revision=unit.revision), revision=unit.revision))
         await unit.flush()
@@ -60,6 +60,6 @@ async def apply_changes(
     return answer(present_dry(ids, found))
 
 
-def _planned(given: ChangesBody, destinations: Destinations) -> Plan:
+def _prepared(given: ChangesBody, destinations: Destinations) -> Batch:
     """All that can be done before the writer's lock is taken. Raises ApiError, ChangeRefused."""
-    return changes.plan(items_of(given, destinations))
+    return bulk.prepare(items_of(given, destinations))

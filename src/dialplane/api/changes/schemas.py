@@ -16,23 +16,18 @@ from dialplane.api.providers.schemas import ProviderCreate, ProviderUpdate
 from dialplane.api.revisions.schemas import ObjectChangeAnswer, present_change
 from dialplane.api.routes.schemas import RouteCreate, RouteUpdate
 from dialplane.api.trunks.schemas import TrunkCreate, TrunkUpdate
-from dialplane.control.changes import ACTIONS, CREATE, DELETE, KINDS, MAX_CHANGES, UPDATE, Item
+from dialplane.control.bulk import ACTIONS, CREATE, DELETE, KINDS, MAX_CHANGES, REFERENCES, UPDATE, Item
 from dialplane.control.revisions import Revision
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER, parse_id
 from dialplane.engine.destinations import Destinations
 
-_BODIES: Mapping[tuple[str, str], type[Body]] = {
-    ("customer", CREATE): CustomerCreate,
-    ("customer", UPDATE): CustomerUpdate,
-    ("provider", CREATE): ProviderCreate,
-    ("provider", UPDATE): ProviderUpdate,
-    ("route", CREATE): RouteCreate,
-    ("route", UPDATE): RouteUpdate,
-    ("trunk", CREATE): TrunkCreate,
-    ("trunk", UPDATE): TrunkUpdate,
+_BODIES: Mapping[str, Mapping[str, type[Body]]] = {
+    "customer": {CREATE: CustomerCreate, UPDATE: CustomerUpdate},
+    "provider": {CREATE: ProviderCreate, UPDATE: ProviderUpdate},
+    "route": {CREATE: RouteCreate, UPDATE: RouteUpdate},
+    "trunk": {CREATE: TrunkCreate, UPDATE: TrunkUpdate},
 }
-_REFERENCES = ("customer_id", "provider_id")
 _EXAMPLE: dict[str, Any] = {
     "changes": [
         {"action": "create", "kind": "provider", "ref": "new", "fields": {"type": "sip", "hostname": "sip.b.example"}},
@@ -119,8 +114,8 @@ def _id(text: str) -> str:
 
 
 def _fields(change: ChangeBody) -> Mapping[str, Any]:
-    model, given = _BODIES[change.kind, change.action], change.fields or {}
-    refs = {name: given[name] for name in _REFERENCES if _is_reference(given.get(name))}
+    model, given = _BODIES[change.kind][change.action], change.fields or {}
+    refs = {name: given[name] for name in REFERENCES if _is_reference(given.get(name))}
     try:
         checked = model.model_validate({**given, **dict.fromkeys(refs, SYSTEM_DEFAULT_CUSTOMER)} if refs else given)
     except ValidationError as error:

@@ -13,10 +13,11 @@ from dialplane.api.http.credentials import Credential, credentials_of
 from dialplane.api.http.errors import ApiError
 from dialplane.api.process.services import Services, instant_now
 from dialplane.control.actor import Actor
-from dialplane.control.credentials import InvalidCredentials, actor_of_accesskey, actor_of_session
+from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey, actor_of_session
 from dialplane.control.units import Change, Drafts, Reading
+from dialplane.domain.kinds import KINDS
 
-_CREDENTIAL_NOUNS = frozenset({"agent", "accesskey", "customer", "revision", "changes"})
+_CREDENTIAL_NOUNS = {"revision", "changes", *(kind.name for kind in KINDS.values() if kind.changes_callers)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.query import query_of
 from dialplane.control.actor import Actor
-from dialplane.control.credentials import looks_like_accesskey
+from dialplane.control.login.credentials import looks_like_accesskey
 
 MAX_TOKEN = 4096
 KNOWN_FOR_S = 1.0

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dialplane.api.http import reasons
 from dialplane.api.http.reasons import Reason
-from dialplane.control.changes import ChangeRefused
+from dialplane.control.bulk import ChangeRefused
 from dialplane.control.idempotency import KeyInUse, KeyReused
 from dialplane.control.permissions import PermissionDenied
 from dialplane.domain.errors import (

@@ -5,6 +5,8 @@
 
 from typing import NamedTuple
 
+from dialplane.domain.kinds import KINDS
+
 INVALID_ARGUMENT_STATUS = "INVALID_ARGUMENT"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 PERMISSION_DENIED_STATUS = "PERMISSION_DENIED"
@@ -90,29 +92,31 @@ ENDPOINT_NOT_FOUND = _reason(
     "There is nothing at this path.",
     "See /docs for the paths there are; they end without a slash.",
 )  # fmt: skip
-ROUTE_NOT_FOUND = _reason(
-    "ROUTE_NOT_FOUND", NOT_FOUND, 404, "There is no such route.", "Take ids from GET /v1.0/routes."
-)
-PROVIDER_NOT_FOUND = _reason(
-    "PROVIDER_NOT_FOUND", NOT_FOUND, 404, "There is no such provider.", "Take ids from GET /v1.0/providers."
-)
-CUSTOMER_NOT_FOUND = _reason(
-    "CUSTOMER_NOT_FOUND", NOT_FOUND, 404, "There is no such customer.", "Take ids from GET /v1.0/customers."
-)
-TRUNK_NOT_FOUND = _reason(
-    "TRUNK_NOT_FOUND", NOT_FOUND, 404, "There is no such trunk.", "Take ids from GET /v1.0/trunks."
-)
-ACCESSKEY_NOT_FOUND = _reason(
-    "ACCESSKEY_NOT_FOUND", NOT_FOUND, 404, "There is no such access key.", "Take ids from GET /v1.0/accesskeys."
-)
-AGENT_NOT_FOUND = _reason(
-    "AGENT_NOT_FOUND", NOT_FOUND, 404, "There is no such agent.", "Take ids from GET /v1.0/agents."
-)
-CALL_NOT_FOUND = _reason("CALL_NOT_FOUND", NOT_FOUND, 404, "There is no such call.", "Take ids from GET /v1.0/calls.")
-REVISION_NOT_FOUND = _reason(
-    "REVISION_NOT_FOUND", NOT_FOUND, 404, "There is no such revision.", "Take numbers from GET /v1.0/revisions."
-)
-EDGE_NOT_FOUND = _reason("EDGE_NOT_FOUND", NOT_FOUND, 404, "There is no such edge.", "Take names from GET /v1.0/edges.")
+NOT_FOUND_OF_KIND: dict[str, Reason] = {}
+"""The kind of an object, by its name in domain/kinds.py or one that only the service makes -> "there is no such"."""
+
+
+def _not_found(kind: str, title: str, collection: str, *, by: str = "ids") -> Reason:
+    NOT_FOUND_OF_KIND[kind] = entry = _reason(
+        f"{kind.upper()}_NOT_FOUND", NOT_FOUND, 404,
+        f"There is no such {title}.",
+        f"Take {by} from GET /v1.0/{collection}.",
+    )  # fmt: skip
+    return entry
+
+
+for _kind in KINDS.values():
+    _not_found(_kind.name, _kind.title, _kind.collection)
+
+CUSTOMER_NOT_FOUND = NOT_FOUND_OF_KIND["customer"]
+PROVIDER_NOT_FOUND = NOT_FOUND_OF_KIND["provider"]
+ROUTE_NOT_FOUND = NOT_FOUND_OF_KIND["route"]
+TRUNK_NOT_FOUND = NOT_FOUND_OF_KIND["trunk"]
+ACCESSKEY_NOT_FOUND = NOT_FOUND_OF_KIND["accesskey"]
+AGENT_NOT_FOUND = NOT_FOUND_OF_KIND["agent"]
+CALL_NOT_FOUND = _not_found("call", "call", "calls")
+REVISION_NOT_FOUND = _not_found("revision", "revision", "revisions", by="numbers")
+EDGE_NOT_FOUND = _not_found("edge", "edge", "edges", by="names")
 METHOD_NOT_ALLOWED = _reason(
     "METHOD_NOT_ALLOWED", INVALID_ARGUMENT_STATUS, 405,
     "The path does not know this method.",
@@ -208,15 +212,3 @@ STORAGE_FULL = _reason(
     "The disk of the database is full; nothing was written. Calls go on being routed.",
     "Free some room on the control node's disk; no restart is needed.",
 )  # fmt: skip
-
-NOT_FOUND_OF_KIND = {
-    "route": ROUTE_NOT_FOUND,
-    "provider": PROVIDER_NOT_FOUND,
-    "customer": CUSTOMER_NOT_FOUND,
-    "trunk": TRUNK_NOT_FOUND,
-    "accesskey": ACCESSKEY_NOT_FOUND,
-    "agent": AGENT_NOT_FOUND,
-    "call": CALL_NOT_FOUND,
-    "revision": REVISION_NOT_FOUND,
-    "edge": EDGE_NOT_FOUND,
-}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dialplane.control import bootstrap
 from dialplane.control.bootstrap import FirstStart
-from dialplane.control.sessions import SessionKeys
+from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Box, Database, new_box_key
 from dialplane.settings import Settings
 from dialplane.store import migrations

@@ -9,7 +9,7 @@ from dialplane.api.process.metrics import Metrics
 from dialplane.api.process.throttle import Throttle
 from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
-from dialplane.control.sessions import SessionKeys
+from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database
 from dialplane.engine.destinations import Destinations
 from dialplane.system.clock import now_us

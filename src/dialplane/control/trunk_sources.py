@@ -1,7 +1,7 @@
-"""What a trunk claims of the world outside: source networks, and digest users within a realm.
+"""Uniqueness of trunk source networks and digest users across customers.
 
-An edge tells whose call it is by these alone, so nobody but the platform may claim what another customer's trunk has
-(docs/decisions/0014-whose-address-it-is.md).
+An edge recognises a call's customer by these alone, so only the platform may give a trunk what another customer's trunk
+has (docs/decisions/0014-whose-address-it-is.md).
 """
 
 import ipaddress
@@ -21,42 +21,44 @@ from dialplane.domain.trunk import DEFAULT_REALM, Trunk
 from dialplane.store import tables
 
 SHORTEST_PREFIX = {4: 16, 6: 32}
-"""IP version -> prefix length of the largest network that a customer may claim: nobody's PBX is larger."""
+"""IP version -> prefix length of the largest network that a customer may name: no PBX has a larger one."""
 
 _TRUNKS = tables.trunks.c
 
 
 async def require_free(unit: Change, actor: Actor, after: Trunk, *, before: Trunk | None = None) -> None:
-    """Refuses claims of `after` that `before` (None: a new trunk) has not, where they are not the actor's to make.
+    """Refuses sources that `before` (None: a new trunk) does not have and another customer's live trunk has.
 
-    A deleted trunk claims nothing, a disabled one all that it names. Whoever moves a trunk to another domain_name
-    claims all of it anew: at an address that is shared, the name decides whose call it is.
+    A deleted trunk has none, a disabled one all that it names. A trunk that is moved to another domain_name has all its
+    sources checked again: at an address that is shared, the name decides whose call it is.
     Raises InvalidValue("allowed_ips") for a network that is too large, TrunkAddressTaken.
     """
     if actor.is_super_admin or after.tm_delete != NEVER:
         return
     held = before if before is not None and before.tm_delete == NEVER else None
-    new = [text for text in after.allowed_ips if held is None or text not in held.allowed_ips]
-    _refuse_large(new)
-    is_moved = held is not None and held.domain_name != after.domain_name
-    networks = after.allowed_ips if is_moved else new
-    is_new_user = held is None or held.username != after.username or held.realm != after.realm
-    username = after.username if is_new_user else ""
+    added = [text for text in after.allowed_ips if held is None or text not in held.allowed_ips]
+    _refuse_large(added)
+    networks = after.allowed_ips if held is not None and held.domain_name != after.domain_name else added
+    username = after.username if held is None or _digest_user(held) != _digest_user(after) else ""
     if not networks and not username:
         return
-    claimed = Networks(networks)
-    for row in await _claims_of_others(unit, after.customer_id, username):
-        if any(text in claimed for text in json.loads(row.allowed_ips)):
-            raise TrunkAddressTaken("allowed_ips" if new else "domain_name")
-        if username and row.username == username and (row.domain_name or DEFAULT_REALM) == after.realm:
+    wanted = Networks(networks)
+    for row in await _sources_of_others(unit, after.customer_id, username):
+        if any(text in wanted for text in json.loads(row.allowed_ips)):
+            raise TrunkAddressTaken("allowed_ips" if added else "domain_name")
+        if username and (row.username, row.domain_name or DEFAULT_REALM) == _digest_user(after):
             raise TrunkAddressTaken("username")
 
 
-async def _claims_of_others(unit: Change, customer_id: str, username: str) -> Sequence[Any]:
-    has_claim = or_(_TRUNKS.allowed_ips != "[]", _TRUNKS.username == username)
+def _digest_user(trunk: Trunk) -> tuple[str, str]:
+    return trunk.username, trunk.realm
+
+
+async def _sources_of_others(unit: Change, customer_id: str, username: str) -> Sequence[Any]:
+    has_source = or_(_TRUNKS.allowed_ips != "[]", _TRUNKS.username == username)
     return await unit.fetch(
         select(_TRUNKS.allowed_ips, _TRUNKS.username, _TRUNKS.domain_name).where(
-            _TRUNKS.tm_delete == NEVER, _TRUNKS.customer_id != customer_id, has_claim
+            _TRUNKS.tm_delete == NEVER, _TRUNKS.customer_id != customer_id, has_source
         )
     )
 
@@ -70,11 +72,11 @@ def _refuse_large(networks: Iterable[str]) -> None:
 
 
 class Networks:
-    """Networks, ready to be compared with a hundred thousand others."""
+    """Networks as sorted ranges, to be compared with a hundred thousand others."""
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._ranges: dict[int, tuple[list[int], list[int]]] = {4: ([], []), 6: ([], [])}
-        for version, first, last in sorted(map(_range_of, networks), key=lambda one: (*one[:2], -one[2])):
+        for version, first, last in sorted(map(_range_of, networks), key=lambda found: (*found[:2], -found[2])):
             firsts, lasts = self._ranges[version]
             if not lasts or first > lasts[-1]:
                 firsts.append(first)
@@ -89,7 +91,7 @@ class Networks:
 
 
 def _range_of(text: str) -> tuple[int, int, int]:
-    """IP version, first and last address of a canonical network: a fifth of what `ipaddress` takes for it."""
+    """IP version, first and last address of a canonical network: in a fifth of the time of `ipaddress`."""
     address, _, length = text.partition("/")
     version, family, bits = (6, AF_INET6, 128) if ":" in address else (4, AF_INET, 32)
     first = int.from_bytes(inet_pton(family, address))

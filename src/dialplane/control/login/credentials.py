@@ -1,13 +1,13 @@
-"""Credentials: passwords, sessions (JWT) and access keys, and the actor each of them stands for."""
+"""Credentials: the actor that a password, a session (JWT) or an access key stands for."""
 
 from hashlib import sha256
 
 from sqlalchemy import bindparam, select
 
-from dialplane.control import passwords
 from dialplane.control.accesskeys import hash_token
 from dialplane.control.actor import ACCESSKEY, AGENT, Actor
-from dialplane.control.sessions import SessionKeys
+from dialplane.control.login import passwords
+from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database, Unit
 from dialplane.domain.agent import Agent, parse_username
 from dialplane.domain.errors import DialplaneError, InvalidValue
@@ -17,7 +17,7 @@ from dialplane.store.objects import AGENTS
 from dialplane.store.prepared import Prepared
 
 MAX_TOKEN = 4_096
-"""Longest credential that is looked at, in characters."""
+"""Characters of the longest credential that is considered."""
 
 _agents, _keys, _customers = tables.agents.c, tables.accesskeys.c, tables.customers.c
 
@@ -41,7 +41,7 @@ _LIVE_KEY = Prepared(
 
 
 class InvalidCredentials(DialplaneError):
-    """Unknown, wrong, expired, foreign or deleted: one error for all, so that nothing is told to a guesser."""
+    """Unknown, wrong, expired, foreign or deleted: one error for all, so that a guesser learns nothing."""
 
 
 async def check_login(db: Database, username: str, password: str) -> tuple[Agent, str]:
@@ -60,7 +60,7 @@ async def check_login(db: Database, username: str, password: str) -> tuple[Agent
 async def actor_of_session(
     unit: Unit, keys: SessionKeys, token: str, *, now: int, source_ip: str = "", request_id: str = ""
 ) -> Actor:
-    """The agent that the session was issued to, if it lives and has the same password. Raises InvalidCredentials."""
+    """The agent that the session was issued to, if it is live and has the same password. Raises InvalidCredentials."""
     if len(token) > MAX_TOKEN:
         raise InvalidCredentials
     try:
@@ -105,7 +105,7 @@ def looks_like_accesskey(token: str) -> bool:
 
 
 def stamp_of(password_hash: str) -> str:
-    """Changes with the password and tells nothing of it: a session holds it, so a new password ends the session."""
+    """A digest that changes with the password and does not reveal it: sessions hold it, so a new password ends them."""
     return sha256(password_hash.encode()).hexdigest()[:16]
 
 

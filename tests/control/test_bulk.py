@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from dialplane.control import changes, providers, revisions, routes
-from dialplane.control.changes import ChangeRefused, Item
+from dialplane.control import bulk, providers, revisions, routes
+from dialplane.control.bulk import ChangeRefused, Item
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, ProviderInUse, StaleVersion
@@ -34,9 +34,9 @@ def new_route(provider_id: str, **fields: Any) -> Item:
 
 
 async def apply(db: Database, *items: Item) -> list[str]:
-    planned = changes.plan(items)
-    async with db.change(ADMIN, "changes.apply", drafts=planned.drafts) as unit:
-        return list(await changes.apply(unit, ADMIN, planned))
+    batch = bulk.prepare(items)
+    async with db.change(ADMIN, "changes.apply", drafts=batch.drafts) as unit:
+        return list(await bulk.apply(unit, ADMIN, batch))
 
 
 async def test_creates_updates_and_deletes_are_one_revision(db: Database) -> None:
@@ -131,9 +131,9 @@ async def test_a_dry_run_tells_the_changes_and_makes_none(db: Database) -> None:
     provider = await make_provider(db)
     clock = await db.clock()
     update = Item(action="update", kind="provider", id=provider.id, fields={"name": "would be"})
-    planned = changes.plan([new_route(provider.id), update])
-    async with db.change(ADMIN, "changes.apply", drafts=planned.drafts) as unit:
-        await changes.apply(unit, ADMIN, planned)
+    batch = bulk.prepare([new_route(provider.id), update])
+    async with db.change(ADMIN, "changes.apply", drafts=batch.drafts) as unit:
+        await bulk.apply(unit, ADMIN, batch)
         await unit.flush()
         told = await revisions.get(unit, ADMIN, unit.revision)
         unit.discard()
@@ -148,7 +148,7 @@ async def test_a_dry_run_tells_the_changes_and_makes_none(db: Database) -> None:
 
 
 async def test_an_empty_or_boundless_request_is_refused(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "MAX_CHANGES", 2)
+    monkeypatch.setattr(bulk, "MAX_CHANGES", 2)
     for items in ([], [Item(action="create", kind="customer")] * 3):
         with pytest.raises(InvalidValue):
             await apply(db, *items)
@@ -158,7 +158,7 @@ async def test_only_administrators_change_in_bulk(db: Database) -> None:
     acme = admin_of(await make_customer(db))
     with pytest.raises(PermissionDenied):
         async with db.change(acme, "changes.apply") as unit:
-            await changes.apply(unit, acme, changes.plan([Item(action="create", kind="trunk")]))
+            await bulk.apply(unit, acme, bulk.prepare([Item(action="create", kind="trunk")]))
 
 
 async def test_thousands_of_routes_are_stored_and_paged(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""Sessions: signed tokens (JWT, HS256) that stand for an agent for seven days, and the keys that sign them."""
+"""Sessions: tokens (JWT, HS256) that identify an agent for seven days, and the keys that sign them."""
 
 import secrets
 import time
@@ -22,7 +22,7 @@ _SUFFIX = ".session-key"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid session says: the agent, the stamp of its password, from when to when it lives (instants)."""
+    """The claims of a valid session: the agent, the stamp of its password, issue and expiry (instants)."""
 
     agent_id: str
     stamp: str
@@ -33,7 +33,7 @@ class Claims:
 class SessionKeys:
     """The signing keys, newest first: the first signs, all of them verify.
 
-    Those of a folder follow it: whoever logs in, and a token of an unknown key, has the folder looked at again.
+    Keys of a folder are read again at each login, and for a token signed by an unknown key.
     """
 
     def __init__(self, keys: Sequence[tuple[str, bytes]], *, folder: Path | None = None) -> None:
@@ -46,7 +46,7 @@ class SessionKeys:
 
     @classmethod
     def in_folder(cls, folder: Path) -> "SessionKeys":
-        """The keys kept in this folder, one made first where there is none. Files are 0600."""
+        """The keys of this folder; the first is created if there is none. Files are 0600."""
         if not _files(folder):
             rotate(folder)
         return cls(_read(folder), folder=folder)
@@ -58,7 +58,7 @@ class SessionKeys:
 
     def issue(self, agent_id: str, stamp: str, *, now: int) -> str:
         """A token for this agent, valid for SESSION_LIFETIME_S from `now` (instant, us)."""
-        self._look_again()
+        self._reload()
         key_id, key = self._newest
         issued_s = now // 1_000_000
         claims = {
@@ -71,7 +71,7 @@ class SessionKeys:
         return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": key_id})
 
     def verify(self, token: str, *, now: int) -> Claims:
-        """What the token says. Raises ValueError for all that is not a live token of ours."""
+        """The claims of the token. Raises ValueError unless it is a live token of ours."""
         try:
             key = self._key(jwt.get_unverified_header(token)["kid"])
             claims = jwt.decode(
@@ -81,20 +81,20 @@ class SessionKeys:
                 issuer=_ISSUER,
                 options={"require": ["exp", "iat", "sub", "iss", "stamp"], "verify_exp": False, "verify_iat": False},
             )
-            found = _claims(claims)
+            session = _claims(claims)
         except (jwt.PyJWTError, KeyError, TypeError, UnicodeError):
             raise ValueError("not a session of ours") from None
-        if found.expires_at <= now:
+        if session.expires_at <= now:
             raise ValueError("the session has ended")
-        return found
+        return session
 
     def _key(self, key_id: str) -> bytes:
         if key_id not in self._keys:
-            self._look_again()
+            self._reload()
         return self._keys[key_id]
 
-    def _look_again(self) -> None:
-        """Takes over what has changed in the folder; keys that cannot be read leave it as it was."""
+    def _reload(self) -> None:
+        """Reads the keys again if the folder has changed; keeps the old ones if they cannot be read."""
         if self._folder is None or [_key_id(file) for file in _files(self._folder)] == list(self._keys):
             return
         with suppress(OSError):
@@ -110,9 +110,9 @@ def _claims(claims: dict[str, Any]) -> Claims:
 
 
 def rotate(folder: Path) -> None:
-    """Adds a new signing key in front; a running API takes it over.
+    """Adds a new signing key, which a running API then signs with.
 
-    Older keys stay for as long as sessions that they signed may live, so nobody is logged out.
+    Older keys stay until every session that they signed has expired, so nobody is logged out.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     numbers = [int(_key_id(file)) for file in _files(folder)]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dialplane.control import changes, claims, permissions, trunks, undo
+from dialplane.control import bulk, permissions, trunk_sources, trunks, undo
 from dialplane.control.actor import Actor
-from dialplane.control.changes import ChangeRefused, Item
+from dialplane.control.bulk import ChangeRefused, Item
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Database
 from dialplane.domain.customer import Customer
@@ -175,7 +175,7 @@ async def test_the_rule_holds_for_bulk_changes(db: Database) -> None:
     ):
         with pytest.raises(ChangeRefused) as refused:
             async with db.change(rival, "changes.apply") as unit:
-                await changes.apply(unit, rival, changes.plan([item]))
+                await bulk.apply(unit, rival, bulk.prepare([item]))
         assert isinstance(refused.value.error, TrunkAddressTaken)
 
 
@@ -206,4 +206,4 @@ async def test_overlap_is_what_the_standard_library_says_of_each_pair() -> None:
     for _ in range(2_000):
         networks, (other, *_) = list(_some_networks(chosen)), _some_networks(chosen)
         expected = any(ipaddress.ip_network(other).overlaps(ipaddress.ip_network(text)) for text in networks)
-        assert (other in claims.Networks(networks)) is expected, (networks, other)
+        assert (other in trunk_sources.Networks(networks)) is expected, (networks, other)

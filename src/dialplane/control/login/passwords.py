@@ -20,7 +20,7 @@ def _threads() -> ThreadPoolExecutor:
 
 @cache
 def _dummy_hash() -> str:
-    """What the password of an unknown user is compared with, so that it costs the same time."""
+    """The hash that an unknown user's password is compared with, so that it takes the same time."""
     return _hasher.hash("an unknown user's password")
 
 

@@ -1,0 +1,21 @@
+"""The use cases of every kind, for bulk changes and undo, which treat all kinds alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialplane.control import accesskeys, agents, customers, providers, trunks
+from dialplane.control.lifecycle import UseCases
+from dialplane.store.objects import SHAPES
+
+_WITH_RULES: tuple[UseCases[Any], ...] = (
+    customers.USE_CASES,
+    providers.USE_CASES,
+    trunks.USE_CASES,
+    accesskeys.USE_CASES,
+    agents.USE_CASES,
+)
+
+NOUNS: Mapping[str, UseCases[Any]] = {
+    **{kind: UseCases(shape) for kind, shape in SHAPES.items()},
+    **{noun.shape.kind: noun for noun in _WITH_RULES},
+}
