@@ -1,8 +1,8 @@
 """A simulated caller's plan for a call, and its result."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from dialplane.domain.call import HangupBy
 from dialplane_simulator.digest import Credentials
 from dialplane_simulator.wire import Peer
 
@@ -36,12 +36,6 @@ class CallPlan:
         return f"sip:{self.user}@{self.domain or self.to.address}{suffix}"
 
 
-class HangupBy(StrEnum):
-    NOBODY = ""
-    CALLER = "caller"
-    CALLEE = "callee"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallResult:
     """The caller's view of the call. Times are seconds since the first INVITE, None for what did not happen.
@@ -58,7 +52,7 @@ class CallResult:
     final_s: float | None = None
     ended_s: float
     cancelled_s: float | None = None
-    hangup_by: HangupBy = HangupBy.NOBODY
+    hangup_by: HangupBy | None = None
     answers: int = 0
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
+from dialplane.domain.call import HangupBy
 from dialplane_simulator.agenda import Entry
-from dialplane_simulator.callplan import CallPlan, CallResult, HangupBy
+from dialplane_simulator.callplan import CallPlan, CallResult
 from dialplane_simulator.dialog import MAX_FORWARDS, Dialog, dialog_of_caller
 from dialplane_simulator.digest import HEADERS, answer
 from dialplane_simulator.sdp import session
@@ -42,7 +43,7 @@ class _Call:
     final: Response | None = None
     final_s: float | None = None
     cancelled_s: float | None = None
-    hangup_by: HangupBy = HangupBy.NOBODY
+    hangup_by: HangupBy | None = None
     dialog: Dialog | None = None
     acks: dict[str, tuple[bytes, Peer]] = field(default_factory=dict)
     planned: list[Entry] = field(default_factory=list)
@@ -110,7 +111,7 @@ class UserAgentClient(UserAgent):
             known = True
         transaction.respond(response_to(request, 200 if known else 481, to_tag=self.token()), now)
         if call and known and request.method == "BYE":
-            if call.hangup_by is HangupBy.NOBODY:
+            if call.hangup_by is None:
                 call.hangup_by = HangupBy.CALLEE
             self._over(call, now)
 

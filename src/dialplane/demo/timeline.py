@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any
 
+from dialplane.domain.call import CallStatus, HangupBy, Verdict
 from dialplane.domain.instants import NEVER, parse_instant
 from dialplane.domain.sip_status import PHRASES
 from dialplane.engine.reasons import sentence
@@ -44,16 +45,16 @@ class Timeline:
 
 
 VERDICTS: Mapping[str, str] = {
-    "answered": "answered",
-    "busy": "the callee is busy",
-    "no_answer": "nobody answered",
-    "rejected": "rejected",
-    "cancelled": "cancelled by the caller",
-    "carrier_error": "carrier failed",
-    "timeout": "no answer in time",
-    "transport_error": "the carrier cannot be reached",
-    "late_answer": "answered too late",
-    "skipped": "not tried",
+    Verdict.ANSWERED: "answered",
+    Verdict.BUSY: "the callee is busy",
+    Verdict.NO_ANSWER: "nobody answered",
+    Verdict.REJECTED: "rejected",
+    Verdict.CANCELLED: "cancelled by the caller",
+    Verdict.CARRIER_ERROR: "carrier failed",
+    Verdict.TIMEOUT: "no answer in time",
+    Verdict.TRANSPORT_ERROR: "the carrier cannot be reached",
+    Verdict.LATE_ANSWER: "answered too late",
+    Verdict.SKIPPED: "not tried",
 }
 REASONS: Mapping[str, str] = {
     "no_route": "no route leads to this number",
@@ -66,10 +67,10 @@ REASONS: Mapping[str, str] = {
     "no_routing_table": "the edge has no routing table yet",
 }
 HANGUPS: Mapping[str, str] = {
-    "caller": "The caller hangs up",
-    "callee": "The called person hangs up",
-    "edge": "Dialplane ends the call",
-    "timeout": "The call runs out of time",
+    HangupBy.CALLER: "The caller hangs up",
+    HangupBy.CALLEE: "The called person hangs up",
+    HangupBy.EDGE: "Dialplane ends the call",
+    HangupBy.TIMEOUT: "The call runs out of time",
 }
 
 
@@ -162,7 +163,7 @@ class _Call:
         status, verdict = attempt["sip_status"], attempt["verdict"]
         meaning = VERDICTS.get(verdict, _clean(verdict or "failed").replace("_", " "))
         if status is None:
-            silent = verdict == "timeout" and _instant(attempt["tm_ringing"]) is None
+            silent = verdict == Verdict.TIMEOUT and _instant(attempt["tm_ringing"]) is None
             return f"silence for {span(took)}" if silent else f"{meaning}, after {span(took)}"
         return f"{_status(status, attempt['sip_reason'])} after {span(took)}: {meaning}"
 
@@ -170,7 +171,7 @@ class _Call:
         following = self.attempts[self.attempts.index(attempt) + 1 :]
         if attempt["action"] == "next":
             return "; next carrier" if following else "; none is left"
-        if attempt["action"] == "stop" and attempt["verdict"] != "cancelled":
+        if attempt["action"] == "stop" and attempt["verdict"] != Verdict.CANCELLED:
             return "; no other is asked"
         return ""
 
@@ -198,9 +199,9 @@ class _Call:
                 f"Answered{by}, {span(answered - self.start)} after the call arrived{self._before(winner)}.",
                 Tone.GOOD,
             )
-        if self.call["status"] != "ended":
+        if self.call["status"] != CallStatus.ENDED:
             return Line(None, "Not over yet.", Tone.NOTE)
-        if any(item["verdict"] == "cancelled" for item in self.tried) or self.call["sip_status"] == 487:
+        if any(item["verdict"] == Verdict.CANCELLED for item in self.tried) or self.call["sip_status"] == 487:
             return Line(None, f"Cancelled by the caller after {_count(len(self.tried), 'attempt')}.", Tone.NOTE)
         if any(item["action"] == "stop" for item in self.tried):
             return Line(
