@@ -6,6 +6,7 @@ import time
 from bench.replicas import replica_of
 from bench.report import Report
 from bench.table import CALLER, SIZES
+from dialplane.engine.dialroute import dialroute
 from dialplane.replica.reader import ReplicaReader
 
 WARM_UP = 10_000  # the pages and caches that a running edge has warm
@@ -44,7 +45,14 @@ def _decide(reader: ReplicaReader, numbers: list[str]) -> list[float]:
     for place, number in enumerate(numbers):
         started = time.perf_counter_ns()
         with reader.view() as view:
-            decision = view.dialroute(CALLER, number, now=1, call_id=str(place))
+            decision = dialroute(
+                view.candidates(CALLER, number),
+                number=number,
+                now=1,
+                call_id=str(place),
+                providers=view.provider,
+                health=view.health_status,
+            )
         times_us.append((time.perf_counter_ns() - started) / 1000)
         if not decision.attempts:
             raise RuntimeError("a number of the table found no route")

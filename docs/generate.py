@@ -18,7 +18,7 @@ from dialplane.api.http.reasons import REASONS
 from dialplane.cli.main import app
 from dialplane.control.permissions import TABLE
 from dialplane.domain.permission import PERMISSIONS
-from dialplane.engine import failover, reasons
+from dialplane.engine import failover, reasons, refusals
 from dialplane.eventlog import kinds
 from dialplane.settings import Settings
 
@@ -34,13 +34,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def failover_table() -> str:
     """Outcome of an attempt x whether the callee already rang."""
-    rows = [
-        *((name, rule) for name, rule in failover.OUTCOMES.items()),
-        *((str(status), rule) for status, rule in failover.STATUSES.items()),
-        *((f"{status}xx", rule) for status, rule in failover.CLASSES.items()),
-    ]
     return table(
-        ("outcome", "meaning", "before ringing", "after a 18x", "verdict", "to the caller on stop"),
+        (
+            "outcome",
+            "meaning",
+            "before ringing",
+            "after a 18x",
+            "verdict",
+            "to the caller on stop",
+            "its breaker counts",
+        ),
         [
             (
                 f"`{name}`",
@@ -49,8 +52,69 @@ def failover_table() -> str:
                 rule.after_ringing,
                 f"`{rule.verdict}`",
                 rule.caller_status or ("the same status" if "stop" in rule[:2] else ""),
+                rule.evidence or "nothing",
             )
-            for name, rule in rows
+            for name, rule in _failover_rows()
+        ],
+    )
+
+
+def _failover_rows() -> Sequence[tuple[str, failover.Rule]]:
+    return [
+        *failover.OUTCOMES.items(),
+        *((str(status), rule) for status, rule in failover.STATUSES.items()),
+        *((f"{status}xx", rule) for status, rule in failover.CLASSES.items()),
+    ]
+
+
+def refusal_table() -> str:
+    """Every answer that no carrier gave."""
+    return table(
+        ("the caller hears", "why", "code", "what is recorded", "who decides"),
+        [
+            (
+                _heard(answer),
+                answer.sentence,
+                f"`{refusal}`",
+                answer.trace or "nothing",
+                answer.decider,
+            )
+            for refusal, answer in refusals.ANSWERS.items()
+        ],
+    )
+
+
+def _heard(answer: refusals.Answer) -> str:
+    if answer.status is None:
+        return "no answer"
+    return f"{answer.status} {_RETRY_AFTER}" if answer.asks_to_retry else str(answer.status)
+
+
+_RETRY_AFTER = f"(Retry-After: {refusals.RETRY_AFTER_S})"
+
+
+def ending_table() -> str:
+    """What the caller hears once carriers were tried."""
+    telling = " before ".join(map(str, failover.MOST_TELLING))
+    relayed = ", ".join(
+        name for name, rule in _failover_rows() if rule.before_ringing == failover.STOP and name.isdigit()
+    )
+    ringing = [name for name, rule in _failover_rows() if "next stop" == " ".join(rule[:2])]
+    own = [(rule.caller_status, rule.meaning) for rule in failover.OUTCOMES.values() if rule.caller_status]
+    never = " and ".join(map(str, failover.NEVER_RELAYED))
+    return table(
+        ("the caller hears", "when"),
+        [
+            ("the carrier's 2xx", "an attempt is answered"),
+            (
+                "the carrier's own answer",
+                f"an attempt ends with {relayed}, or as the provider's `failover` map stops at",
+            ),
+            ("the carrier's own answer", f"an attempt ends with {', '.join(ringing)} after a 18x"),
+            *own,
+            (telling, "all were tried without success: the first of these that a carrier said"),
+            (f"{failover.ALL_FAILED} {_RETRY_AFTER}", "all were tried, and no carrier said one of these"),
+            (f"{failover.ALL_FAILED} {_RETRY_AFTER}", f"the `failover` map stops at a 3xx, {never}: never relayed"),
         ],
     )
 
@@ -155,11 +219,13 @@ def _type(type_: inspect.Type) -> str:
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
+    "endings": ending_table,
     "errors": error_reasons,
     "events": events,
     "failover": failover_table,
     "permissions": permissions,
     "reasons": decision_reasons,
+    "refusals": refusal_table,
     "settings": settings,
 }
 

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.provider import Provider
+from dialplane.edge.call.arrival import contacts
 from dialplane.edge.call.cookie import Origin, make_cookie, origin_of_cookie
-from dialplane.edge.call.ingress import dialled_in, outbound_proxy
+from dialplane.edge.call.message import dialled_in, is_sound, outbound_proxy
 from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt
-from dialplane.edge.call.redirect import contacts
-from dialplane.edge.call.soundness import is_sound
 from dialplane.engine.egress import egress_headers, egress_uri
 from dialplane.eventlog.writer import EventLog, new_id
 

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from dialplane.edge.call.cookie import Origin, make_cookie
-from dialplane.edge.settings import ScriptSettings
 from dialplane.edge.sip import Sip
 from dialplane.edge.worker import Worker
 from dialplane.kamailio import render
-from dialplane.settings import Settings
+from tests.edge.contexts import settings_in
 from tests.edge.fakeksr import FakeKsr
 from tests.eventlog.test_writer import written
 
@@ -22,17 +21,7 @@ BEFORE = Origin(ID, time.time_ns() // 1_000_000 - 1_000)
 
 
 def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
-    fields = {
-        "replica": str(folder / "replica"),
-        "events": str(folder / "events"),
-        "sockets": ("127.0.0.1:5060",),
-        "cookie_key": "00" * 32,
-        "is_quiet": False,
-        "edge_name": "test",
-        "run": str(folder / "run"),
-        **settings,
-    }
-    return Worker(Sip(ksr), ScriptSettings.of(Settings(), **fields))
+    return Worker(Sip(ksr), settings_in(folder, **settings))
 
 
 def message(**variables: Any) -> Any:

@@ -2,7 +2,7 @@ import pytest
 
 from dialplane.domain.hostname import Address, HostPort, split_hostname
 from dialplane.engine.destinations import Destinations
-from dialplane.engine.reasons import DENIED_NETWORK, OWN_SOCKET
+from dialplane.engine.reasons import Reason
 
 ELSEWHERE = "192.0.2.1"
 
@@ -14,15 +14,15 @@ def is_local(address: Address) -> bool:
 @pytest.mark.parametrize(
     ("destination", "refusal"),
     [
-        ("127.0.0.1:5060", OWN_SOCKET),
-        ("[::ffff:127.0.0.1]:5060", OWN_SOCKET),
-        ("[0:0:0:0:0:0:0:1]:5061", OWN_SOCKET),
+        ("127.0.0.1:5060", Reason.OWN_SOCKET),
+        ("[::ffff:127.0.0.1]:5060", Reason.OWN_SOCKET),
+        ("[0:0:0:0:0:0:0:1]:5061", Reason.OWN_SOCKET),
         ("127.0.0.2:5060", None),
         ("127.0.0.1:5070", None),
         ("[::1]:5060", None),
-        ("10.1.2.3:5060", DENIED_NETWORK),
-        ("[::ffff:10.1.2.3]:5060", DENIED_NETWORK),
-        ("[2001:db8::1]:5060", DENIED_NETWORK),
+        ("10.1.2.3:5060", Reason.DENIED_NETWORK),
+        ("[::ffff:10.1.2.3]:5060", Reason.DENIED_NETWORK),
+        ("[2001:db8::1]:5060", Reason.DENIED_NETWORK),
         ("11.1.2.3:5060", None),
     ],
 )
@@ -38,7 +38,7 @@ def test_a_socket_on_all_addresses_is_reached_at_each_of_this_machines(everywher
     destinations = Destinations([split_hostname(f"{everywhere}:5060")], is_local=is_local)
 
     for own in ("127.0.0.1:5060", "127.0.0.2:5060", "[::1]:5060", "[::ffff:127.0.0.1]:5060"):
-        assert destinations.refusal(split_hostname(own)) == OWN_SOCKET
+        assert destinations.refusal(split_hostname(own)) == Reason.OWN_SOCKET
     for other in ("127.0.0.1:5070", f"{ELSEWHERE}:5060"):
         assert destinations.refusal(split_hostname(other)) is None
 

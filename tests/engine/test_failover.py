@@ -1,4 +1,4 @@
-"""The failover table, one row per SIP status (docs/domain.md, section 5)."""
+"""The failover table, one row per SIP status (docs/domain.md, section 4)."""
 
 import itertools
 
@@ -6,7 +6,7 @@ import pytest
 
 from dialplane.domain.call import Verdict
 from dialplane.engine import failover
-from dialplane.engine.failover import Outcome, after, final_status
+from dialplane.engine.failover import Outcome, after, final_status, is_carrier_failure
 
 V = Verdict
 # outcome, before ringing, after a 18x, verdict
@@ -92,3 +92,17 @@ def test_what_is_no_outcome_is_refused(outcome: Outcome) -> None:
 )
 def test_when_all_were_tried_the_most_telling_status_is_the_callers(seen: list[int], status: int) -> None:
     assert {final_status(order) for order in itertools.permutations(seen)} == {status}
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome, *_ in TABLE], ids=str)
+def test_only_silence_and_5xx_count_against_a_carrier(outcome: Outcome) -> None:
+    """A 408 does until a phone has rung: then it is the callee who is silent. A caller's CANCEL shows nothing."""
+    failures = ("transport_error", "no_response", "no_progress")
+    is_5xx = isinstance(outcome, int) and 500 <= outcome < 600
+
+    before, later = (is_carrier_failure(outcome, ringing=ringing) for ringing in (False, True))
+
+    if outcome == "cancelled":
+        assert (before, later) == (None, None)
+    else:
+        assert (before, later) == (outcome in (*failures, 408) or is_5xx, outcome in failures or is_5xx)

@@ -13,7 +13,7 @@ from dialplane.client import Client
 from dialplane.demo.calling import fetch_call, place_call
 from dialplane.domain.health import CLOSED, HEALTHY, OPEN, UNHEALTHY
 from dialplane.domain.instants import format_instant
-from dialplane.engine import reasons
+from dialplane.engine.reasons import Reason
 from dialplane.system.address import SocketAddress
 from dialplane_simulator.behaviour import refuse
 from tests.faults.cuttable import Cuttable, cuttable
@@ -159,7 +159,7 @@ def test_two_edges_follow_record_and_route_on_when_one_is_cut_off(estate: Estate
 
 @pytest.mark.parametrize(
     ("learns_by", "learnt", "reason"),
-    [("probes", (UNHEALTHY, CLOSED), reasons.UNHEALTHY), ("calls", (HEALTHY, OPEN), reasons.BREAKER_OPEN)],
+    [("probes", (UNHEALTHY, CLOSED), Reason.UNHEALTHY), ("calls", (HEALTHY, OPEN), Reason.BREAKER_OPEN)],
 )
 def test_an_edge_that_is_cut_off_learns_of_a_failing_carrier_by_itself_and_tells_it_later(
     estate: Estate, learns_by: str, learnt: tuple[str, str], reason: str

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
 from dialplane.replica import layout
-from dialplane.replica.check import PORTION, Place
+from dialplane.replica.check import PORTION, Position
 from dialplane.replica.layout import ReplicaDamaged, ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader
 from dialplane.replica.writer import ReplicaWriter
@@ -45,8 +45,8 @@ def test_a_change_is_seen_by_the_next_call(writer: ReplicaWriter, reader: Replic
     assert targets(reader, "+8210") == [("+82", True), ("all", False)]
     with reader.view() as view:
         assert view.revision == 2
-        decision = view.dialroute(ACME, "+8210", now=5, call_id="c")
-    assert [place.candidate.route_id for place in decision.attempts] == [id_of(10), id_of(11)]
+        candidates = view.candidates(ACME, "+8210")
+    assert [candidate.route_id for candidate in candidates] == [id_of(10), id_of(11)]
 
 
 def test_a_view_is_one_snapshot(writer: ReplicaWriter, reader: ReplicaReader) -> None:
@@ -211,26 +211,26 @@ def test_a_damaged_value_is_refused_and_reported(writer: ReplicaWriter, reader: 
 
 def looked_through(writer: ReplicaWriter) -> int:
     """The portions that it took."""
-    place, portions = writer.look_on(Place()), 1
+    place, portions = writer.check_entries(Position()), 1
     while place is not None:
-        place, portions = writer.look_on(place), portions + 1
+        place, portions = writer.check_entries(place), portions + 1
     return portions
 
 
 def test_a_whole_replica_is_found_whole_whatever_is_written_meanwhile(writer: ReplicaWriter) -> None:
     many = [route(number, f"+{number}", 1) for number in range(1, 3 * PORTION)]
     writer.apply(many, revision=2, epoch="e")
-    place, revision = writer.look_on(Place()), 3
+    place, revision = writer.check_entries(Position()), 3
     while place is not None:
         writer.apply([route(revision * 7 % 1000 + 1, f"+9{revision}", 1)], revision=revision, epoch="e")
         if revision % 5 == 0:
             writer.replace(many, revision=revision, epoch="e")
-        place, revision = writer.look_on(place), revision + 1
+        place, revision = writer.check_entries(place), revision + 1
     assert revision > 6
 
 
 def test_there_is_nothing_to_look_through_where_there_is_no_replica(tmp_path: Path) -> None:
-    assert ReplicaWriter(tmp_path / "none").look_on(Place()) is None
+    assert ReplicaWriter(tmp_path / "none").check_entries(Position()) is None
 
 
 @pytest.mark.parametrize("table", [layout.ROUTES, layout.TRUNK_USERS, layout.TRUNK_NETWORKS, layout.PROVIDERS])

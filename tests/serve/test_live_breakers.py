@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from dialplane.domain.health import CLOSED, HEALTHY, OPEN
-from dialplane.engine import reasons
+from dialplane.engine.reasons import Reason
 from dialplane_simulator.behaviour import Behaviour, refuse, silent
 from tests.serve.carriers import Carriers, live_carriers
 from tests.serve.instance import Instance, serving
@@ -94,13 +94,13 @@ def test_a_breaker_that_calls_open_is_seen_and_is_that_of_one_edge(stage: Stage)
 
     call = stage.customer.call(stage.node)
     assert decided(call) == [stage.second_id, stage.first_id]
-    assert is_placed_for(call, stage.first_id, reasons.BREAKER_OPEN)
+    assert is_placed_for(call, stage.first_id, Reason.BREAKER_OPEN)
     assert tried(call) == [(stage.second_id, 200)]
 
     call = stage.customer.call(stage.other)
     assert call["edge"] == OTHER
     assert decided(call) == [stage.first_id, stage.second_id]
-    assert not is_placed_for(call, stage.first_id, reasons.BREAKER_OPEN)
+    assert not is_placed_for(call, stage.first_id, Reason.BREAKER_OPEN)
     assert [provider for provider, _ in tried(call)] == [stage.first_id, stage.second_id]
     assert (stage.breaker(OTHER), stage.gauge(OTHER)) == (CLOSED, 0.0)
     assert (stage.breaker(NODE), stage.gauge(NODE)) == (OPEN, 1.0)
@@ -115,7 +115,7 @@ def test_a_provider_that_moves_is_tried_in_its_old_place_again(stage: Stage) -> 
     call = stage.customer.call_until(
         stage.node, lambda call: decided(call)[0] == stage.first_id, what="the edge to use the change"
     )
-    assert not is_placed_for(call, stage.first_id, reasons.BREAKER_OPEN)
+    assert not is_placed_for(call, stage.first_id, Reason.BREAKER_OPEN)
     assert tried(call) == [(stage.first_id, 200)]
     stage.await_breaker(NODE, CLOSED, 0.0)
     assert revived.calls > 0

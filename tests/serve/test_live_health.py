@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialplane.domain.health import HEALTHY, UNHEALTHY
-from dialplane.engine import reasons
+from dialplane.engine.reasons import Reason
 from dialplane_simulator.behaviour import answer, refuse
 from tests.serve.carriers import LiveCarrier, live_carriers
 from tests.serve.instance import Instance, serving
@@ -46,8 +46,8 @@ def test_a_carrier_that_fails_its_probes_is_tried_last_until_it_passes_them(stag
     calls_before = stage.first.calls
     call = stage.customer.call(stage.node)
     assert decided(call) == [stage.second_id, stage.first_id]
-    assert is_placed_for(call, stage.first_id, reasons.UNHEALTHY)
-    assert not is_placed_for(call, stage.second_id, reasons.UNHEALTHY)
+    assert is_placed_for(call, stage.first_id, Reason.UNHEALTHY)
+    assert not is_placed_for(call, stage.second_id, Reason.UNHEALTHY)
     assert tried(call) == [(stage.second_id, 200)]
     assert stage.first.calls == calls_before
 
@@ -55,7 +55,7 @@ def test_a_carrier_that_fails_its_probes_is_tried_last_until_it_passes_them(stag
     stage.customer.await_health(stage.first_id, HEALTHY)
     call = stage.customer.call(stage.node)
     assert decided(call) == [stage.first_id, stage.second_id]
-    assert not is_placed_for(call, stage.first_id, reasons.UNHEALTHY)
+    assert not is_placed_for(call, stage.first_id, Reason.UNHEALTHY)
     assert tried(call) == [(stage.first_id, 200)]
 
 
@@ -71,8 +71,8 @@ def test_an_unhealthy_carrier_still_gets_what_no_other_takes(stage: Stage) -> No
     call = stage.customer.call_until(
         stage.node, lambda call: len(decided(call)) == 1, what="the edge to use the change"
     )
-    assert is_placed_for(call, stage.second_id, reasons.PROVIDER_DISABLED)
-    assert is_placed_for(call, stage.first_id, reasons.UNHEALTHY)
+    assert is_placed_for(call, stage.second_id, Reason.PROVIDER_DISABLED)
+    assert is_placed_for(call, stage.first_id, Reason.UNHEALTHY)
     assert tried(call) == [(stage.first_id, 200)]
 
 

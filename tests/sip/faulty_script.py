@@ -7,11 +7,12 @@ from typing import Any
 
 site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
 
-from dialplane.edge.call import ingress
-from dialplane.edge.call.attempts import Outgoing
+from dialplane.edge.call import arrival
+from dialplane.edge.call.attempts import Attempts
 from dialplane.edge.settings import SETTINGS_VARIABLE, ScriptSettings
 from dialplane.edge.sip import connect
 from dialplane.edge.worker import Worker
+from dialplane.engine.admission import Admission, admit
 
 DECIDING, SENDING, FAILING, REPLYING, BRANCHING = "+1000", "+2000", "+3000", "+4000", "+5000"
 
@@ -20,16 +21,16 @@ class Bug(Exception):
     """What nobody thought of."""
 
 
-class FaultyOutgoing(Outgoing):
+class FaultyAttempts(Attempts):
     def begin(self, plan: Any) -> None:
         if SENDING in plan.attempts[0].uri:
             raise Bug("while sending")
         super().begin(plan)
 
-    def branch(self) -> bool:
+    def complete_invite(self) -> bool:
         if BRANCHING in self._plan().attempts[0].uri:
             raise Bug("in the branch route")
-        return super().branch()
+        return super().complete_invite()
 
     def failed(self) -> None:
         if FAILING in self._plan().attempts[0].uri:
@@ -43,12 +44,10 @@ class FaultyOutgoing(Outgoing):
 
 
 def mod_init() -> Worker:
-    admit = ingress.admit
-
-    def faulty_admit(view: Any, trunk: Any, dialled: str) -> ingress.Admission:
+    def faulty_admit(trunk: Any, customer: Any, dialled: str, **others: Any) -> Admission:
         if dialled == DECIDING:
             raise Bug("while deciding")
-        return admit(view, trunk, dialled)
+        return admit(trunk, customer, dialled, **others)
 
-    ingress.admit = faulty_admit
-    return Worker(connect(), ScriptSettings.read(Path(os.environ[SETTINGS_VARIABLE])), outgoing=FaultyOutgoing)
+    vars(arrival)["admit"] = faulty_admit
+    return Worker(connect(), ScriptSettings.read(Path(os.environ[SETTINGS_VARIABLE])), attempts=FaultyAttempts)

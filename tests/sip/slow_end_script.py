@@ -7,7 +7,7 @@ from pathlib import Path
 
 site.addsitedir(os.environ["DIALPLANE_EDGE_SITE_PACKAGES"])
 
-from dialplane.edge.call.attempts import Outgoing
+from dialplane.edge.call.attempts import Attempts
 from dialplane.edge.settings import SETTINGS_VARIABLE, ScriptSettings
 from dialplane.edge.sip import connect
 from dialplane.edge.worker import Worker
@@ -15,11 +15,11 @@ from dialplane.edge.worker import Worker
 DECIDING_S = 1.0
 
 
-class SlowOutgoing(Outgoing):
+class SlowAttempts(Attempts):
     def failed(self) -> None:
         time.sleep(DECIDING_S)
         super().failed()
 
 
 def mod_init() -> Worker:
-    return Worker(connect(), ScriptSettings.read(Path(os.environ[SETTINGS_VARIABLE])), outgoing=SlowOutgoing)
+    return Worker(connect(), ScriptSettings.read(Path(os.environ[SETTINGS_VARIABLE])), attempts=SlowAttempts)

@@ -6,7 +6,7 @@ import structlog
 
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.tables import ReplicaTables, ReplicaUnusable
-from dialplane.replica.check import Place
+from dialplane.replica.check import Position
 
 LOOP = "check"
 PAUSE_S = 0.02
@@ -35,10 +35,10 @@ class TableCheck:
             await self._wait()
 
     async def _check(self) -> None:
-        place: Place | None = Place()
-        while place is not None:
+        position: Position | None = Position()
+        while position is not None:
             self._heartbeats.beat(LOOP)
-            place = await self._heartbeats.during(LOOP, self._tables.look_on(place))
+            position = await self._heartbeats.during(LOOP, self._tables.check_entries(position))
             await asyncio.sleep(PAUSE_S)
 
     async def _wait(self) -> None:

@@ -12,7 +12,7 @@ import lmdb
 from dialplane.client.feed import FeedTruncated, read_feed, require_end
 from dialplane.domain.health import Health
 from dialplane.domain.provider import Provider
-from dialplane.replica.check import Place
+from dialplane.replica.check import Position
 from dialplane.replica.layout import DAMAGE, DAMAGED, ReplicaDamaged
 from dialplane.replica.writer import ReplicaWriter
 
@@ -88,9 +88,9 @@ class ReplicaTables:
         """Store the addresses that a provider's hostname leads to."""
         await self._run(lambda: self._writer.set_addresses(provider, addresses))
 
-    async def look_on(self, behind: Place) -> Place | None:
-        """Check the next entries behind this place; None at the end. Damage is marked, and raises ReplicaUnusable."""
-        return await self._run(lambda: self._writer.look_on(behind))
+    async def check_entries(self, after: Position) -> Position | None:
+        """Check the next entries after this position; None at the end. Damage is marked, and raises ReplicaUnusable."""
+        return await self._run(lambda: self._writer.check_entries(after))
 
     async def forget(self) -> None:
         """Mark the replica as damaged, so that the next feed response is a full load."""

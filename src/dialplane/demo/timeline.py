@@ -10,6 +10,7 @@ from dialplane.domain.call import CallStatus, HangupBy, Verdict
 from dialplane.domain.instants import NEVER, parse_instant
 from dialplane.domain.sip_status import PHRASES
 from dialplane.engine.reasons import sentence
+from dialplane.engine.refusals import sentence_of
 
 OFFSET_WIDTH = 10
 GAP = "  "
@@ -55,16 +56,6 @@ VERDICTS: Mapping[str, str] = {
     Verdict.TRANSPORT_ERROR: "the carrier cannot be reached",
     Verdict.LATE_ANSWER: "answered too late",
     Verdict.SKIPPED: "not tried",
-}
-REASONS: Mapping[str, str] = {
-    "no_route": "no route leads to this number",
-    "invalid_number": "this is not a phone number",
-    "emergency": "an emergency number, and no route names it",
-    "customer_frozen": "the customer is frozen",
-    "customer_missing": "the customer does not exist",
-    "trunk_channel_cap_full": "all channels of the trunk are in use",
-    "trunk_cps_cap_full": "the trunk's calls per second are used up",
-    "no_routing_table": "the edge has no routing table yet",
 }
 HANGUPS: Mapping[str, str] = {
     HangupBy.CALLER: "The caller hangs up",
@@ -186,7 +177,7 @@ class _Call:
             yield Line(ended - self.start, f"{who}; they talked for {span(ended - answered)}.")
             return
         status = _status(self.call["sip_status"], "") if self.call["sip_status"] else "no answer"
-        reason = REASONS.get(_clean(self.call["reason"])) if not self.tried else None
+        reason = sentence_of(_clean(self.call["reason"])) if not self.tried else None
         yield Line(ended - self.start, f"The caller gets {status}" + (f": {reason}." if reason else "."), Tone.BAD)
 
     def _summary(self) -> Line:

@@ -14,7 +14,9 @@ from dialplane.domain.texts import Detail, Name, choice, parse_range, within
 from dialplane.domain.value import Value
 
 TYPES = ("sip",)
-TRANSPORTS = ("udp", "tcp", "tls")
+DEFAULT_PORTS: Mapping[str, int] = {"udp": 5060, "tcp": 5060, "tls": 5061}
+"""The port of a hostname without one, by transport (RFC 3261, section 19.1.2)."""
+TRANSPORTS = tuple(DEFAULT_PORTS)
 FAILOVER_ACTIONS = ("next", "stop")
 MAX_METADATA_BYTES = 16_384
 MAX_CHANNELS = 1_000_000

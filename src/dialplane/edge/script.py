@@ -1,7 +1,7 @@
-"""What Kamailio's app_python3 loads. It puts the project on the path and hands over to `worker.py`.
+"""The script that Kamailio's app_python3 loads. It puts the project on the path and creates the Worker.
 
-Kamailio runs Debian's Python, not the virtual environment's; the environment says where the packages are. The folder
-of this file, which Kamailio puts on the path, is taken off: its modules are not top-level ones.
+Kamailio runs Debian's Python, not the virtual environment's; an environment variable says where the packages are. The
+folder of this file, which Kamailio puts on the path, is removed: its modules are not top-level ones.
 """
 
 import os

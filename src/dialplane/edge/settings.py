@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-from dialplane.edge.limits.breakers import BreakerRule
+from dialplane.engine.breaker import BreakerRule
 
 SETTINGS_VARIABLE = "DIALPLANE_EDGE_SETTINGS"
 REFUSE = "refuse"

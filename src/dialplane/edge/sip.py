@@ -1,4 +1,4 @@
-"""Kamailio's scripting interface (KEMI, module KSR) as Python would have it: bools, values, and failures that raise.
+"""Kamailio's scripting interface (KEMI, module KSR) with Python's types: bools, values, and failures that raise.
 
 The one file that touches KSR. Its functions answer 1 or -1, both of which are true in Python; text that is not UTF-8
 raises. Sources: Kamailio 5.6.3, src/core/kemi.c and the modules' own tables.
@@ -13,28 +13,28 @@ from typing import Any
 UNDECODABLE = "\ufffd"
 
 DIGEST_GOOD = 1
-DIGEST_WRONG = -2  # the nonce holds, the response does not
-"""Answers of `Sip.check_digest`; all others mean that the nonce does not hold (any more). auth module, 5.6.3."""
+DIGEST_WRONG = -2  # the nonce is valid, the response is not
+"""Answers of `Sip.check_digest`; all others mean that the nonce is not valid (any more). auth module, 5.6.3."""
 
 COUNTERS_TABLE = "counters"
-"""The hash table of what the edge counts since its start and reports; kamailio.cfg counts into it too."""
+"""The hash table of the edge's counters since its start; kamailio.cfg counts into it too."""
 
 _HA1_GIVEN = 1
 _QOP_AUTH = 1
 _STALE = 16
-QUIET_LEVEL = -2  # L_CRIT: parsers write several lines, of level L_ERR, for each message that is none
+QUIET_LEVEL = -2  # L_CRIT: parsers write several lines, of level L_ERR, for each datagram that is no SIP
 _TIMER_UNIT_PER_S = 1000  # t_set_fr takes milliseconds
 
 
 class KsrError(Exception):
-    """Kamailio refused what was asked of it."""
+    """A function of Kamailio's failed."""
 
     def __init__(self, function: str, answer: Any) -> None:
         super().__init__(f"{function} answered {answer!r}")
 
 
 class Sip:
-    """The message and the transaction that the running entry point is about."""
+    """The message and the transaction that the running entry point processes."""
 
     def __init__(self, ksr: Any) -> None:
         self._ksr = ksr
@@ -43,10 +43,10 @@ class Sip:
         self._avp_get = ksr.pvx.avp_get
         self._avp_set = ksr.pvx.avp_sets
 
-    # what the message says
+    # the message
 
     def text(self, variable: str) -> str:
-        """A pseudo-variable as text; "" where it is null, U+FFFD where its bytes are not UTF-8."""
+        """A pseudo-variable as text; "" if it is null, U+FFFD if its bytes are not UTF-8."""
         try:
             value = self._pv_get(variable)
         except UnicodeDecodeError:
@@ -54,18 +54,18 @@ class Sip:
         return "" if value is None else str(value)
 
     def raw(self) -> bytes:
-        """The message as it came."""
+        """The message as received."""
         try:
             return str(self._pv_get("$mb") or "").encode()
         except UnicodeDecodeError as error:
             return error.object
 
     def number(self, variable: str) -> int:
-        """A pseudo-variable as an integer; 0 where it is null."""
+        """A pseudo-variable as an integer; 0 if it is null."""
         return int(self._pv_get(variable) or 0)
 
     def header(self, name: str) -> str:
-        """The body of the first header of that name, "" where there is none."""
+        """The body of the first header of that name, "" if there is none."""
         try:
             return self._ksr.hdr.get(name) or ""
         except UnicodeDecodeError:
@@ -86,88 +86,92 @@ class Sip:
         """Whether an in-dialog request travels in the direction of the first INVITE."""
         return bool(self._ksr.rr.is_direction("downstream") > 0)
 
-    # what becomes of it
+    # forwarding it
 
     def remove_header(self, name: str) -> None:
-        """Take away all headers of that name."""
+        """Remove all headers of that name."""
         self._ksr.hdr.remove(name)
 
     def add_header(self, name: str, value: str) -> None:
-        """Add a header. Name and value must be free of CR and LF: Kamailio does not look."""
-        self._did("hdr.append", self._ksr.hdr.append(f"{name}: {value}\r\n"))
+        """Add a header. Name and value must be free of CR and LF: Kamailio does not check."""
+        self._require("hdr.append", self._ksr.hdr.append(f"{name}: {value}\r\n"))
 
     def keep_codecs(self, names: str) -> None:
-        """Take all but these codecs out of the audio of the SDP offer, if there is one.
+        """Remove all but these codecs from the audio of the SDP offer, if there is one.
 
-        Other media stay: without a codec left their lines would be no SDP, and a missing line would shift the answer's.
+        Other media stay: a media line without a codec is no SDP, and a missing line would shift the answer's.
         """
         self._ksr.sdpops.keep_codecs_by_name(names, "audio")
 
     def has_codec_of(self, names: str) -> bool:
-        """Whether the SDP offer has one of these codecs at least; yes where there is no offer."""
+        """Whether the SDP offer has at least one of these codecs; True if there is no offer."""
         sdpops = self._ksr.sdpops
         return bool(sdpops.sdp_content() < 0 or sdpops.sdp_with_codecs_by_name(names) > 0)
 
     def set_target(self, uri: str, next_hop: str) -> None:
-        """The request URI, and where to send it ("" for where the URI leads)."""
-        self._did("seturi", self._ksr.seturi(uri))
+        """Set the request URI, and the URI to send it to ("": the request URI)."""
+        self._require("seturi", self._ksr.seturi(uri))
         if next_hop:
-            self._did("setdsturi", self._ksr.setdsturi(next_hop))
+            self._require("setdsturi", self._ksr.setdsturi(next_hop))
         else:
             self._ksr.resetdsturi()
 
     def record_route(self, parameters: str) -> None:
-        """Stay in the path of the dialog, with these parameters in the header."""
-        self._did("rr.add_rr_param", self._ksr.rr.add_rr_param(parameters))
-        self._did("rr.record_route", self._ksr.rr.record_route())
+        """Stay in the path of the dialog (RFC 3261, section 16.6), with these parameters in our Record-Route."""
+        self._require("rr.add_rr_param", self._ksr.rr.add_rr_param(parameters))
+        self._require("rr.record_route", self._ksr.rr.record_route())
 
     def is_ours(self, uri: str) -> bool:
-        """Whether a SIP URI leads to a socket that we listen on."""
+        """Whether a SIP URI leads to a socket of this edge."""
         return bool(self._ksr.is_myself(uri))
 
     # answering
 
     def reply(self, status: int, phrase: str) -> None:
-        """Answer within the transaction (made where there is none)."""
+        """Answer within the transaction, which is created if there is none."""
         self._ksr.tm.t_send_reply(status, phrase)
 
     def reply_stateless(self, status: int, phrase: str) -> None:
-        """Answer and forget."""
+        """Answer without a transaction."""
         self._ksr.sl.sl_send_reply(status, phrase)
 
     def hold_back(self) -> None:
-        """In a reply route of a 2xx to an INVITE: it does not go to the caller (see onsend_route)."""
+        """In a reply route of a 2xx to an INVITE: keep it from the caller (see onsend_route)."""
         self._ksr.pv.seti("$var(is_late)", 1)
 
     def add_reply_header(self, name: str, value: str) -> None:
-        """A header for the answer that follows."""
+        """Add a header to the answer that follows."""
         self._ksr.hdr.append_to_reply(f"{name}: {value}\r\n")
 
-    # who sent it
+    # authentication
 
     def check_digest(self, realm: str, ha1: str) -> int:
-        """Check the credentials that the request brings for this realm: one of the DIGEST answers."""
+        """Check the request's credentials for this realm: one of the DIGEST answers."""
         return int(self._ksr.auth.pv_auth_check(realm, ha1, _HA1_GIVEN, 0))
 
     def challenge(self, realm: str, *, stale: bool = False) -> None:
-        """Answer 407: within the transaction where there is one. `stale`: the same password will do."""
-        self._did("auth.auth_challenge", self._ksr.auth.auth_challenge(realm, _QOP_AUTH | (_STALE if stale else 0)))
+        """Answer 407, within the transaction if there is one. `stale`: only the nonce is wrong (RFC 7616)."""
+        self._require("auth.auth_challenge", self._ksr.auth.auth_challenge(realm, _QOP_AUTH | (_STALE if stale else 0)))
 
     # transactions
 
     def begin_transaction(self) -> bool:
-        """Make the transaction of this request; False where it has one (a retransmission, now answered again)."""
-        made = self._ksr.tm.t_newtran()
-        if made < 0:
-            raise KsrError("tm.t_newtran", made)
-        return bool(made > 0)
+        """Create the transaction of this request; False if it has one (a retransmission, now answered again)."""
+        answer = self._ksr.tm.t_newtran()
+        if answer < 0:
+            raise KsrError("tm.t_newtran", answer)
+        return bool(answer > 0)
+
+    def has_transaction(self) -> bool:
+        """Whether `begin_transaction` created the transaction of this request."""
+        return bool(self.text("$T(id_index)"))
 
     def relay(self) -> bool:
-        """Send the request on; False where that failed at once."""
+        """Forward the request; False if that failed at once."""
         return bool(self._ksr.tm.t_relay() > 0)
 
     def send(self, method: str, uri: str, next_hop: str, headers: str) -> bool:
-        """Send a request of our own, with its From, To, Call-ID and CSeq in `headers`; False where that failed."""
+        """Send a request of our own, with its From, To, Call-ID and CSeq in `headers`; False if that failed."""
         return bool(self._ksr.tm.t_uac_send(method, uri, next_hop, "", headers, "") > 0)
 
     def branches(self) -> int:
@@ -175,7 +179,7 @@ class Sip:
         return int(self._ksr.tm.t_get_branch_index())
 
     def on_outcome(self, *, failure: str, reply: str, branch: str) -> None:
-        """The entry points for what follows the next `relay`; "" for none at the branch."""
+        """Set the routes that process the next `relay`'s failure, replies and branches; `branch` may be ""."""
         tm = self._ksr.tm
         tm.t_on_failure(failure)
         tm.t_on_reply(reply)
@@ -183,7 +187,7 @@ class Sip:
             tm.t_on_branch(branch)
 
     def set_timers(self, *, silent_s: int, provisional_s: int) -> None:
-        """How long to wait for any response, and for a final one after a provisional one; running ones change too."""
+        """Set how long to wait for any response, and for a final one after a provisional one; running ones too."""
         self._ksr.tm.t_set_fr(provisional_s * _TIMER_UNIT_PER_S, silent_s * _TIMER_UNIT_PER_S)
 
     def is_cancelled(self) -> bool:
@@ -203,70 +207,70 @@ class Sip:
         return int(self._ksr.tm.t_get_status_code())
 
     def authenticate(self, *, username: str, password: str) -> bool:
-        """In a failure route after 401 or 407: add the credentials; False where the challenge cannot be met."""
+        """In a failure route after 401 or 407: add the credentials; False if the challenge cannot be answered."""
         self._avp_set("auth_username", username)
         self._avp_set("auth_password", password)
         return bool(self._ksr.uac.uac_auth() > 0)
 
-    # what is kept between entry points
+    # memory between entry points
 
     def keep(self, name: str, text: str) -> None:
-        """Keep text with the transaction. The last one kept under a name counts."""
+        """Keep text with the transaction, in place of an earlier one of this name."""
         self._avp_set(name, text)
 
     def kept(self, name: str) -> str:
-        """What was kept with the transaction, "" where nothing was."""
+        """The text that was kept with the transaction, "" if none was."""
         return self._avp_get(name) or ""
 
     def count(self, table: str, key: str) -> int:
-        """Add one to a counter that all workers share (its table says for how long it lives); the new value."""
+        """Add one to a counter that all workers share, for as long as its table keeps it; returns the new value."""
         return int(self._ksr.htable.sht_inc(table, key))
 
     def count_down(self, table: str, key: str) -> int:
-        """Take one from a counter; the new value."""
+        """Subtract one from a counter; returns the new value."""
         return int(self._ksr.htable.sht_dec(table, key))
 
     def put(self, table: str, key: str, text: str) -> None:
-        """Keep text where all workers see it, for as long as its table says."""
+        """Keep text for all workers, for as long as its table keeps it."""
         self._ksr.htable.sht_sets(table, key, text)
 
     def put_number(self, table: str, key: str, number: int) -> None:
-        """Keep a number where all workers see it, to be read with `counted`."""
+        """Keep a number for all workers, to be read with `counted`."""
         self._ksr.htable.sht_seti(table, key, number)
 
     def get(self, table: str, key: str) -> str | None:
-        """What `put` kept, None where nothing is kept (any more)."""
+        """The text that `put` kept, None if there is none (any more)."""
         found = self._ksr.htable.sht_get(table, key)
         return found if isinstance(found, str) else None
 
     def counted(self, table: str, key: str) -> int:
-        """What a counter stands at; 0 where nothing was counted."""
+        """The value of a counter; 0 if nothing was counted."""
         found = self._ksr.htable.sht_get(table, key)
         return found if isinstance(found, int) else 0
 
     def forget(self, table: str, key: str) -> None:
-        """Take away what was kept or counted under this key."""
+        """Remove the text or counter of this key."""
         self._ksr.htable.sht_rm(table, key)
 
     @contextmanager
     def locked(self, table: str, key: str) -> Iterator[None]:
-        """Keep other workers from a key, and from what shares its slot, for the block."""
+        """Lock a key, and the keys that share its slot, against other workers for the block."""
         htable = self._ksr.htable
-        self._did("htable.sht_lock", htable.sht_lock(table, key))
+        self._require("htable.sht_lock", htable.sht_lock(table, key))
         try:
             yield
         finally:
             htable.sht_unlock(table, key)
 
     def mark(self, table: str, key: str) -> None:
-        """Set a key that all workers see, for as long as its table says."""
+        """Set a flag for all workers, for as long as its table keeps it."""
         self._ksr.htable.sht_seti(table, key, 1)
 
     def call_rpc(self, method: str, parameter: str) -> None:
-        """Ask Kamailio itself what its operators may ask it. Raises KsrError where it refuses."""
+        """Call one of Kamailio's RPC commands. Raises KsrError if it fails."""
         rpc = self._ksr.jsonrpcs
-        asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": [parameter]})
-        self._did(f"jsonrpcs.exec {method}", rpc.exec(asked))
+        request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": [parameter]})
+        self._require(f"jsonrpcs.exec {method}", rpc.exec(request))
         answer = rpc.response() or ""
         if '"error"' in answer:
             raise KsrError(f"jsonrpcs.exec {method}", answer)
@@ -278,20 +282,20 @@ class Sip:
     # dialogs
 
     def begin_dialog(self, **variables: str) -> bool:
-        """Follow the dialog that this INVITE begins, and keep variables with it; False where it can begin none."""
+        """Follow the dialog that this INVITE begins, and keep variables with it; False if it can begin none."""
         dialog = self._ksr.dialog
         if dialog.dlg_manage() < 0:
             return False
         for name, value in variables.items():
-            self._did("dialog.var_sets", dialog.var_sets(name, value))
+            self._require("dialog.var_sets", dialog.var_sets(name, value))
         return True
 
     def has_dialog(self) -> bool:
-        """Whether a dialog is known that this message could belong to; a new INVITE is another leg of it."""
+        """Whether Kamailio has a dialog that this message may belong to; a new INVITE is another leg of it."""
         return bool(self._ksr.dialog.is_known_dlg() > 0)
 
     def dialog_variable(self, name: str) -> str:
-        """A variable of the current dialog, "" where there is no such."""
+        """A variable of the current dialog, "" if it has no such."""
         return self._ksr.dialog.var_get(name) or ""
 
     def channels(self, profile: str, member: str) -> int:
@@ -310,18 +314,18 @@ class Sip:
     # logging
 
     def log_error(self, text: str) -> None:
-        """A line in Kamailio's log."""
+        """Write a line to Kamailio's log."""
         self._log(self._ksr.err, text)
 
     def log_warning(self, text: str) -> None:
-        """A line in Kamailio's log."""
+        """Write a line to Kamailio's log."""
         self._log(self._ksr.warn, text)
 
     def keep_quiet(self) -> None:
-        """From now on this process logs what is critical, and our own lines.
+        """Log only critical messages and our own lines, in this process, from now on.
 
-        The debugger module's levels for each module would do the same, for a lock in shared memory at each place that
-        might log: a quarter of a busy edge's time.
+        The debugger module's levels for each module would do the same, with a lock in shared memory at each place that
+        may log: a quarter of a busy edge's time.
         """
         self._is_quiet = True
         self._ksr.kex.setdebug(QUIET_LEVEL)
@@ -333,7 +337,7 @@ class Sip:
         if self._is_quiet:
             self._ksr.kex.setdebug(QUIET_LEVEL)
 
-    def _did(self, function: str, answer: Any) -> None:
+    def _require(self, function: str, answer: Any) -> None:
         if answer is not True and (answer is False or answer is None or answer < 0):
             raise KsrError(function, answer)
 

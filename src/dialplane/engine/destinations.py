@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Callable, Iterable
 
 from dialplane.domain.hostname import Address, HostPort
-from dialplane.engine.reasons import DENIED_NETWORK, OWN_SOCKET
+from dialplane.engine.reasons import Reason
 
 
 class Destinations:
@@ -22,15 +22,15 @@ class Destinations:
         self._denied = tuple(ipaddress.ip_network(network) for network in denied)
         self._is_local = is_local
 
-    def refusal(self, destination: HostPort) -> str | None:
-        """The reason (`reasons.OWN_SOCKET`, `reasons.DENIED_NETWORK`) why nothing is sent there, or None.
+    def refusal(self, destination: HostPort) -> Reason | None:
+        """The reason (OWN_SOCKET, DENIED_NETWORK) why nothing is sent there, or None.
 
         The destination has an IP address and a port. Raises ValueError if it has not.
         """
         address, port = _socket(destination)
         if (address, port) in self._own or (port in self._own_everywhere and self._is_local(address)):
-            return OWN_SOCKET
-        return DENIED_NETWORK if any(address in network for network in self._denied) else None
+            return Reason.OWN_SOCKET
+        return Reason.DENIED_NETWORK if any(address in network for network in self._denied) else None
 
 
 def _socket(place: HostPort) -> tuple[Address, int]:

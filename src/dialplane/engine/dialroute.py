@@ -1,6 +1,6 @@
 """The dialroute: which providers a call may try, in which order, and why.
 
-The order (docs/domain.md, section 4): the customer's own routes before the system default's, longer target before
+The order (docs/domain.md, section 3): the customer's own routes before the system default's, longer target before
 shorter and `all` last, lower priority first, then weight or age; each provider once; unhealthy ones behind, and last
 those whose breaker is open.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from dialplane.domain.health import UNHEALTHY
 from dialplane.domain.provider import Provider
 from dialplane.domain.target import matches, specificity
-from dialplane.engine import reasons
+from dialplane.engine.reasons import Reason
 
 DEFAULT_MAX_ATTEMPTS = 10
 MOST_ATTEMPTS = 30
@@ -25,9 +25,9 @@ SKIPPED = "skipped"
 
 
 class Candidate(NamedTuple):
-    """What the decision knows of a route. `own`: the customer's, not the system default's. Instants are in us.
+    """The deciding fields of a route. `own`: the customer's, not the system default's. Instants are in µs.
 
-    `priority`: lower is tried first. A tuple because a dataclass costs three times as much to make, at each call.
+    `priority`: lower is tried first. A tuple, because a dataclass takes three times as long to create, at each call.
     """
 
     route_id: str
@@ -43,13 +43,13 @@ class Candidate(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A candidate and what became of it; `position` counts from 1 among those that are tried."""
+    """A candidate's result: tried, dropped or skipped, and why. `position` counts the tried ones from 1."""
 
     candidate: Candidate
     provider: Provider | None
     outcome: str
     position: int | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
 class Dialroute(NamedTuple):
@@ -63,6 +63,18 @@ class Dialroute(NamedTuple):
         return tuple(place for place in self.places if place.outcome == TRIED)
 
 
+_Waiting = tuple[Candidate, Provider | None, tuple[Reason, ...]]
+"""A candidate that will be tried, before its position is known."""
+
+_PLACED_BY: Mapping[tuple[bool, bool], tuple[Reason, ...]] = {
+    (False, False): (Reason.DEFAULT_ROUTE,),
+    (False, True): (Reason.DEFAULT_ROUTE, Reason.WEIGHTED),
+    (True, False): (Reason.OWN_ROUTE,),
+    (True, True): (Reason.OWN_ROUTE, Reason.WEIGHTED),
+}
+"""The first reasons of a candidate, by whether its route is the customer's own and whether it has a weight."""
+
+
 def dialroute(
     candidates: Iterable[Candidate],
     *,
@@ -72,39 +84,41 @@ def dialroute(
     providers: Callable[[str], Provider | None],
     health: Callable[[str], str],
     breakers: Collection[str] = frozenset(),
-    full: Mapping[str, str] | None = None,
+    full: Mapping[str, Reason] | None = None,
     max_attempts: int = DEFAULT_MAX_ATTEMPTS,
 ) -> Dialroute:
     """Order the candidates for one call.
 
-    `candidates` may hold routes that do not match `number`: they are left out. `providers` gives a live provider by
-    id, `health` its status by the probes, `breakers` the ids whose breaker is open, `full` provider id to the reason
-    code of the cap that is reached. `call_id` seeds the weighted draw, so the same call always gets the same answer.
+    Of the `candidates` those that do not match `number` are left out. `now` is an instant in µs; `call_id` seeds the
+    weighted draw, so that the same call always gets the same answer. `providers` returns a live provider by its id,
+    `health` its status by the probes. `breakers` are the ids of providers whose breaker is open, `full` maps the ids
+    of those at a cap to the cap's reason (an edge leaves it out: it takes channels at the attempt, when one may have
+    become free). At most `max_attempts` are tried, and never more than MOST_ATTEMPTS.
     """
-    first: list[_Kept] = []
-    unhealthy: list[_Kept] = []
-    broken: list[_Kept] = []
-    aside: list[Place] = []
+    first: list[_Waiting] = []
+    unhealthy: list[_Waiting] = []
+    broken: list[_Waiting] = []
+    not_tried: list[Place] = []
     placed: set[str] = set()
     for candidate in _ordered(candidates, number, call_id):
         provider_id = candidate.provider_id
         provider = providers(provider_id)
-        why = _WHY_HERE[candidate.own][candidate.weight is not None]
-        refusal = _refusal(candidate, provider, placed, now)
-        if refusal:
-            outcome = DROPPED if refusal == reasons.PROVIDER_REPEATED else SKIPPED
-            aside.append(Place(candidate, provider, outcome, None, (*why, refusal)))
+        why = _PLACED_BY[candidate.own, candidate.weight is not None]
+        obstacle = _obstacle(candidate, provider, placed, now)
+        if obstacle:
+            outcome = DROPPED if obstacle is Reason.PROVIDER_REPEATED else SKIPPED
+            not_tried.append(Place(candidate, provider, outcome, None, (*why, obstacle)))
             continue
         placed.add(provider_id)
         if full and provider_id in full:
-            aside.append(Place(candidate, provider, SKIPPED, None, (*why, full[provider_id])))
+            not_tried.append(Place(candidate, provider, SKIPPED, None, (*why, full[provider_id])))
         elif provider_id in breakers:
-            broken.append((candidate, provider, (*why, reasons.BREAKER_OPEN)))
+            broken.append((candidate, provider, (*why, Reason.BREAKER_OPEN)))
         elif health(provider_id) == UNHEALTHY:
-            unhealthy.append((candidate, provider, (*why, reasons.UNHEALTHY)))
+            unhealthy.append((candidate, provider, (*why, Reason.UNHEALTHY)))
         else:
             first.append((candidate, provider, why))
-    return _numbered(first + unhealthy + broken, aside, min(max_attempts, MOST_ATTEMPTS))
+    return _numbered(first + unhealthy + broken, not_tried, min(max_attempts, MOST_ATTEMPTS))
 
 
 def _ordered(candidates: Iterable[Candidate], number: str, call_id: str) -> list[Candidate]:
@@ -138,35 +152,26 @@ def _draw(call_id: str, route_id: str, weight: int) -> float:
     return -math.log(uniform) / weight
 
 
-_Kept = tuple[Candidate, Provider | None, tuple[str, ...]]
-
-_WHY_HERE = (
-    ((reasons.DEFAULT_ROUTE,), (reasons.DEFAULT_ROUTE, reasons.WEIGHTED)),
-    ((reasons.OWN_ROUTE,), (reasons.OWN_ROUTE, reasons.WEIGHTED)),
-)
-"""By whether the route is the customer's own, and by whether it has a weight."""
-
-
-def _refusal(candidate: Candidate, provider: Provider | None, placed: Collection[str], now: int) -> str | None:
-    """Why this candidate earns no place for its provider, or None. A route that is off earns none (a later may)."""
+def _obstacle(candidate: Candidate, provider: Provider | None, placed: Collection[str], now: int) -> Reason | None:
+    """Why this candidate gives its provider no place, or None. A later route of the provider's may give it one."""
     if not candidate.enabled:
-        return reasons.ROUTE_DISABLED
+        return Reason.ROUTE_DISABLED
     if not candidate.valid_from <= now < candidate.valid_until:
-        return reasons.ROUTE_NOT_VALID_NOW
+        return Reason.ROUTE_NOT_VALID_NOW
     if provider is None:
-        return reasons.PROVIDER_MISSING
+        return Reason.PROVIDER_MISSING
     if not provider.enabled:
-        return reasons.PROVIDER_DISABLED
-    return reasons.PROVIDER_REPEATED if candidate.provider_id in placed else None
+        return Reason.PROVIDER_DISABLED
+    return Reason.PROVIDER_REPEATED if candidate.provider_id in placed else None
 
 
-def _numbered(tried: list[_Kept], aside: list[Place], most: int) -> Dialroute:
-    kept = [
+def _numbered(waiting: list[_Waiting], not_tried: list[Place], most: int) -> Dialroute:
+    tried = [
         Place(candidate, provider, TRIED, position, why)
-        for position, (candidate, provider, why) in enumerate(tried[:most], 1)
+        for position, (candidate, provider, why) in enumerate(waiting[:most], 1)
     ]
     cut = [
-        Place(candidate, provider, DROPPED, None, (*why, reasons.BEYOND_MAX_ATTEMPTS))
-        for candidate, provider, why in tried[most:]
+        Place(candidate, provider, DROPPED, None, (*why, Reason.BEYOND_MAX_ATTEMPTS))
+        for candidate, provider, why in waiting[most:]
     ]
-    return Dialroute((*kept, *cut, *aside))
+    return Dialroute((*tried, *cut, *not_tried))

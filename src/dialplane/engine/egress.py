@@ -1,7 +1,7 @@
-"""What reaches a carrier's wire: the one place that builds request URIs and added headers.
+"""What is sent to a carrier: the one place that builds request URIs and added headers.
 
-Kamailio validates neither (a CR/LF or `1:pw@` would pass), so the values are checked when a Provider is made, and
-what SIP does not allow raw in a user part is escaped here (RFC 3261, sections 19.1.2 and 25.1).
+Kamailio validates neither (a CR/LF or `1:pw@` would pass), so a Provider checks its values, and what SIP does not allow
+unescaped in a user part is escaped here (RFC 3261, sections 19.1.2 and 25.1).
 """
 
 from collections.abc import Sequence
@@ -12,21 +12,30 @@ _ESCAPED = str.maketrans({"#": "%23"})
 
 
 def egress_uri(provider: Provider, number: str) -> str:
-    """The request URI of an attempt: `sip:` prefix + number + postfix `@` hostname, and the transport unless UDP.
+    """The request URI of an attempt: `sip:`, prefix, number, postfix, `@`, hostname, and the transport unless UDP.
 
-    `number` is the original one, `+` and digits: each attempt starts from it anew.
+    `number` is the caller's, `+` and digits, never that of an earlier attempt.
     """
     before, after = around_number(provider)
     return f"{before}{number}{after}"
 
 
 def around_number(provider: Provider) -> tuple[str, str]:
-    """What stands before and after the number in the request URI of each attempt with this provider."""
+    """The parts before and after the number in the request URI of each attempt at this provider."""
     prefix, postfix = provider.tech_prefix.translate(_ESCAPED), provider.tech_postfix.translate(_ESCAPED)
-    transport = "" if provider.transport == "udp" else f";transport={provider.transport}"
-    return f"sip:{prefix}", f"{postfix}@{provider.hostname}{transport}"
+    return f"sip:{prefix}", f"{postfix}@{location(provider)}"
+
+
+def location(provider: Provider) -> str:
+    """The part of the request URI behind the `@`: the provider's hostname, and its transport unless UDP."""
+    return provider.hostname + transport_suffix(provider.transport)
+
+
+def transport_suffix(transport: str) -> str:
+    """The URI parameter for a transport; UDP, which a URI without it means, has none (RFC 3261, section 19.1.2)."""
+    return "" if transport == "udp" else f";transport={transport}"
 
 
 def egress_headers(provider: Provider) -> Sequence[tuple[str, str]]:
-    """The headers that the provider wants added, in order."""
+    """The headers that the provider adds to an INVITE, in order."""
     return tuple(provider.tech_headers.items())

@@ -1,10 +1,11 @@
 """What follows an attempt: the next one, the end, or nothing because it was answered.
 
-The table is the rule (docs/domain.md, section 5): outcome of the attempt x whether the callee already rang.
+The table is the rule (docs/domain.md, section 4): outcome of the attempt x whether the callee already rang.
 Once the callee rang, only a carrier's own failure justifies ringing somebody again.
 """
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import NamedTuple
 
 from dialplane.domain.call import Verdict
@@ -21,17 +22,30 @@ NO_ANSWER = "no_answer"
 CANCELLED = "cancelled"
 
 Outcome = int | str
-"""A SIP final status, or one of the words above for what came instead of one."""
+"""A SIP final status, or one of the words above if none came."""
+
+
+class Evidence(StrEnum):
+    """What an outcome shows of the carrier; its breaker counts the failures in a row (`breaker.py`)."""
+
+    FAILURE = "failure"
+    FAILURE_BEFORE_RINGING = "failure before ringing"
+    WORKS = "works"
+    NOTHING = ""
 
 
 class Rule(NamedTuple):
-    """One row: what to do before a 18x and after one, what the attempt is called, what the caller gets on stop."""
+    """One row: the action before a 18x and after one, the attempt's verdict, what the outcome shows of the carrier.
+
+    `caller_status` is what the caller gets on stop, None for the outcome itself.
+    """
 
     before_ringing: str
     after_ringing: str
     verdict: Verdict
+    evidence: Evidence
+    meaning: str
     caller_status: int | None = None
-    meaning: str = ""
 
 
 class Step(NamedTuple):
@@ -42,42 +56,45 @@ class Step(NamedTuple):
     caller_status: int | None
 
 
+FAILURE, FAILURE_BEFORE_RINGING, WORKS, NOTHING = Evidence
+
 OUTCOMES: Mapping[str, Rule] = {
-    TRANSPORT_ERROR: Rule(NEXT, NEXT, Verdict.TRANSPORT_ERROR, None, "transport or DNS error"),
-    NO_RESPONSE: Rule(NEXT, NEXT, Verdict.TIMEOUT, None, "no response within no_response_timeout_s"),
-    NO_PROGRESS: Rule(NEXT, NEXT, Verdict.TIMEOUT, None, "only 100 within progress_timeout_s"),
-    NO_ANSWER: Rule(STOP, STOP, Verdict.NO_ANSWER, 480, "rang, no answer within ring_timeout_s"),
-    CANCELLED: Rule(STOP, STOP, Verdict.CANCELLED, 487, "the caller cancelled"),
+    TRANSPORT_ERROR: Rule(NEXT, NEXT, Verdict.TRANSPORT_ERROR, FAILURE, "transport or DNS error"),
+    NO_RESPONSE: Rule(NEXT, NEXT, Verdict.TIMEOUT, FAILURE, "no response within no_response_timeout_s"),
+    NO_PROGRESS: Rule(NEXT, NEXT, Verdict.TIMEOUT, FAILURE, "only 100 within progress_timeout_s"),
+    NO_ANSWER: Rule(STOP, STOP, Verdict.NO_ANSWER, WORKS, "rang, no answer within ring_timeout_s", 480),
+    CANCELLED: Rule(STOP, STOP, Verdict.CANCELLED, NOTHING, "the caller cancelled", 487),
 }
 
 STATUSES: Mapping[int, Rule] = {
-    401: Rule(NEXT, NEXT, Verdict.REJECTED, None, "the carrier wants credentials"),
-    407: Rule(NEXT, NEXT, Verdict.REJECTED, None, "the carrier wants credentials"),
-    408: Rule(NEXT, STOP, Verdict.TIMEOUT, None, "the carrier's own time-out"),
-    480: Rule(NEXT, STOP, Verdict.NO_ANSWER, None, "temporarily unavailable"),
-    486: Rule(STOP, STOP, Verdict.BUSY, None, "the callee is busy"),
-    600: Rule(STOP, STOP, Verdict.BUSY, None, "the callee is busy everywhere"),
-    603: Rule(STOP, STOP, Verdict.REJECTED, None, "the callee declined"),
-    607: Rule(STOP, STOP, Verdict.REJECTED, None, "the callee does not want this call (RFC 8197)"),
-    608: Rule(STOP, STOP, Verdict.REJECTED, None, "rejected on the callee's behalf (RFC 8688)"),
+    401: Rule(NEXT, NEXT, Verdict.REJECTED, WORKS, "the carrier wants credentials"),
+    407: Rule(NEXT, NEXT, Verdict.REJECTED, WORKS, "the carrier wants credentials"),
+    408: Rule(NEXT, STOP, Verdict.TIMEOUT, FAILURE_BEFORE_RINGING, "the carrier's own time-out"),
+    480: Rule(NEXT, STOP, Verdict.NO_ANSWER, WORKS, "temporarily unavailable"),
+    486: Rule(STOP, STOP, Verdict.BUSY, WORKS, "the callee is busy"),
+    600: Rule(STOP, STOP, Verdict.BUSY, WORKS, "the callee is busy everywhere"),
+    603: Rule(STOP, STOP, Verdict.REJECTED, WORKS, "the callee declined"),
+    607: Rule(STOP, STOP, Verdict.REJECTED, WORKS, "the callee does not want this call (RFC 8197)"),
+    608: Rule(STOP, STOP, Verdict.REJECTED, WORKS, "rejected on the callee's behalf (RFC 8688)"),
 }
 
 CLASSES: Mapping[int, Rule] = {
-    2: Rule(ANSWERED, ANSWERED, Verdict.ANSWERED, None, "answered"),
-    3: Rule(NEXT, NEXT, Verdict.REJECTED, None, "redirect, never followed"),
-    4: Rule(NEXT, STOP, Verdict.REJECTED, None, "any other 4xx"),
-    5: Rule(NEXT, NEXT, Verdict.CARRIER_ERROR, None, "the carrier's failure"),
-    6: Rule(NEXT, STOP, Verdict.REJECTED, None, "any other 6xx"),
+    2: Rule(ANSWERED, ANSWERED, Verdict.ANSWERED, WORKS, "answered"),
+    3: Rule(NEXT, NEXT, Verdict.REJECTED, WORKS, "redirect, never followed"),
+    4: Rule(NEXT, STOP, Verdict.REJECTED, WORKS, "any other 4xx"),
+    5: Rule(NEXT, NEXT, Verdict.CARRIER_ERROR, FAILURE, "the carrier's failure"),
+    6: Rule(NEXT, STOP, Verdict.REJECTED, WORKS, "any other 6xx"),
 }
 
 MOST_TELLING = (404, 484, 480, 408)
 """When all were tried, the first of these that a carrier said is what the caller gets."""
 ALL_FAILED = 503
-RETRY_AFTER_S = 5
+NEVER_RELAYED = (401, 407)
+"""A carrier's challenge is for the edge; a caller would answer it with its own password (RFC 3261, section 22.3)."""
 
 
 def rule_of(outcome: Outcome) -> Rule:
-    """The row for an outcome. Raises ValueError for what is no final outcome."""
+    """The row for an outcome. Raises ValueError if that is no final outcome."""
     if isinstance(outcome, str):
         rule = OUTCOMES.get(outcome)
     else:
@@ -90,10 +107,11 @@ def rule_of(outcome: Outcome) -> Rule:
 def after(
     outcome: Outcome, *, ringing: bool, overrides: Mapping[int, str] | None = None, can_authenticate: bool = False
 ) -> Step:
-    """What to do after an attempt ended with `outcome`, `ringing` telling whether a 18x came before it.
+    """The step after an attempt ended with `outcome`; `ringing`: a 18x came before it.
 
     `overrides` is the provider's own map of status to next or stop. `can_authenticate`: the provider has
-    credentials and this attempt has not used them yet. Raises ValueError for what is no final outcome.
+    credentials and this attempt has not used them yet. A challenge after a 18x is not answered: the phone would ring
+    again. Raises ValueError if that is no final outcome.
     """
     rule = rule_of(outcome)
     action = rule.after_ringing if ringing else rule.before_ringing
@@ -106,7 +124,18 @@ def after(
     return Step(STOP, rule.verdict, rule.caller_status or (outcome if isinstance(outcome, int) else ALL_FAILED))
 
 
+def is_carrier_failure(outcome: Outcome, *, ringing: bool) -> bool | None:
+    """Whether an attempt that ended so counts against the carrier; None if the outcome shows nothing of it.
+
+    Raises ValueError if that is no final outcome.
+    """
+    evidence = rule_of(outcome).evidence
+    if evidence is NOTHING:
+        return None
+    return evidence is FAILURE or (evidence is FAILURE_BEFORE_RINGING and not ringing)
+
+
 def final_status(statuses: Iterable[int]) -> int:
-    """What the caller gets when all were tried, from the SIP statuses that the carriers said (503: Retry-After)."""
+    """What the caller gets when all were tried, from the final SIP statuses that the carriers sent."""
     seen = set(statuses)
     return next((status for status in MOST_TELLING if status in seen), ALL_FAILED)

@@ -1,4 +1,4 @@
-"""From what was dialled to a number: `+` and 1-15 digits, or none (docs/domain.md, section 6)."""
+"""Normalises what was dialled to a number: `+` and 1-15 digits, or none (docs/domain.md, section 6)."""
 
 import re
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _LONGEST_USER = 128
 
 
 class Normalised(NamedTuple):
-    """`number` is None where nothing dialable came. `emergency`: the region lists it, an exact target must match."""
+    """`number` is None if that is no number. `emergency`: the region lists it, and only an exact target may match."""
 
     number: str | None
     emergency: bool = False
@@ -24,7 +24,7 @@ _NOT_A_NUMBER = Normalised(None)
 def normalise(user: str, *, default_region: str = "") -> Normalised:
     """The number that a caller dialled, from the user part of a `sip:` URI or the subscriber part of a `tel:` URI.
 
-    `default_region` is the ISO country whose national format the trunk dials, "" where digits are international.
+    `default_region` is the ISO country whose national format the trunk dials, "" if its digits are international.
     """
     if len(user) > _LONGEST_USER:
         return _NOT_A_NUMBER
@@ -41,7 +41,7 @@ def _unescaped(user: str) -> str:
 
 
 def _without_access_code(digits: str) -> str:
-    """What follows the international access code, 00 (ITU) or 011 (North America), if there is one."""
+    """The digits without an international access code, 00 (ITU) or 011 (North America)."""
     if digits.startswith("00"):
         return digits[2:]
     return digits[3:] if digits.startswith("011") else digits
@@ -53,11 +53,11 @@ def _international(digits: str) -> Normalised:
 
 
 def _in_region(digits: str, region: str) -> Normalised:
-    """Digits as that region dials them, where they are a valid number there (0113 is Leeds in GB, not 011 and Spain).
+    """Digits as that region dials them, if they are a valid number there (0113 is Leeds in GB, not 011 and Spain).
 
-    Else the general access codes hold, and last what has at least the length of a national number.
+    Else the general access codes hold, and last a number of at least national length.
     """
-    import phonenumbers  # 30 ms and its tables: only where a trunk dials national numbers
+    import phonenumbers  # 30 ms and its tables: only if a trunk dials national numbers
     from phonenumbers import shortnumberinfo
 
     if shortnumberinfo.is_emergency_number(digits, region):

@@ -1,4 +1,4 @@
-"""How many new calls an edge lets in: as many as come, until its sockets' queues say that this is too much.
+"""Overload control: all new calls are let in until the queues of the edge's sockets fill, then as many as it carries.
 
 A pure control law. It keeps a limit in calls per second and turns it into the share of new calls to be refused, so
 that a burst of any height is cut down to the same number of calls. Multiplicative decrease, slower increase (RFC 7415
@@ -9,27 +9,27 @@ import math
 from dataclasses import dataclass, replace
 
 SHARES = 4096
-"""What a share is counted in: a power of two, because Kamailio's hash of a call is cut down to one."""
+"""The unit of a share: a power of two, because Kamailio takes a call's hash modulo a power of two."""
 
 DEEP = 0.5
-"""Fullness of a queue that is overload where it lasts."""
+"""Fullness of a queue that is overload if it lasts."""
 WANTED = 0.25
 """Fullness that the limit is steered to under overload: never empty, so that no worker waits, and short."""
 
-_MEMORY_S = 0.08  # over how long rates and depths are averaged: long enough for bursts that are no overload
-_USUAL_S = 2.0  # over how long it is seen what is usual: what was carried then is where the limit begins
+_MEMORY_S = 0.08  # averaging time of rates and depths: long enough for bursts that are no overload
+_USUAL_S = 2.0  # averaging time of the usual rate, at which the limit begins
 _DAMPING = 0.6  # a queue that grows from empty to full nearly halves the limit: a queue adds up by itself
 _GROWTH_PER_S = 8.0  # a queue that stays empty doubles the limit in a third of a second
 _CUT_PER_S = 1.5  # one that stays full takes two thirds in a second: its backlog is older than the last cut
 _LEAST_CPS = 5.0  # however bad it looks: only calls that are let in show that it has become better
 _MOST_CPS = 1e6
-_FORGET_S = 10.0  # a limit that has refused nobody for so long is of another time
+_FORGET_S = 10.0  # a limit that has refused no call for so long is dropped
 _MOST_SHARE = 0.999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was seen since the last one. `fullness` of the fullest queue is 0 to 1; `offered` are new calls."""
+    """Measurements since the last reading. `fullness` of the fullest queue is 0 to 1; `offered` counts new calls."""
 
     elapsed_s: float
     fullness: float
@@ -39,7 +39,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """`limit_cps` is infinite while there is no overload. `pressure` (0 to 1): how much of late was too much."""
+    """`limit_cps` is infinite while there is no overload. `pressure` is the averaged fullness, 0 to 1."""
 
     limit_cps: float = math.inf
     offered_cps: float = 0.0
@@ -55,18 +55,18 @@ class Load:
 
     @property
     def share(self) -> float:
-        """Of the new calls, how many are to be refused: 0 to 1."""
+        """The share of new calls to refuse, 0 to 1."""
         if self.offered_cps <= self.limit_cps:
             return 0.0
         return min(1.0 - self.limit_cps / self.offered_cps, _MOST_SHARE)
 
     @property
     def share_counted(self) -> int:
-        """The share in SHARES."""
+        """The share in units of SHARES."""
         return int(self.share * SHARES)
 
     def after(self, reading: Reading) -> "Load":
-        """The load with a reading more."""
+        """The load after one more reading."""
         weight = 1.0 - math.exp(-reading.elapsed_s / _MEMORY_S)
         fullness = 1.0 if reading.is_losing else reading.fullness
         offered_cps = reading.offered / reading.elapsed_s
@@ -84,7 +84,7 @@ class Load:
         return replace(now, usual_cps=self.usual_cps + usual_weight * (offered_cps - self.usual_cps))
 
     def _steered(self, rise: float, elapsed_s: float) -> "Load":
-        """The limit up or down, by how the queue moves and how far it is from what is wanted."""
+        """The limit raised or lowered, by how the queue moves and by its distance from WANTED."""
         idle_s = 0.0 if self.share else self.idle_s + elapsed_s
         if idle_s > _FORGET_S:
             return replace(self, limit_cps=math.inf, idle_s=0.0)

@@ -17,8 +17,8 @@ from dialplane.domain.hostname import HostPort
 from dialplane.edge.call.plan import branches_for
 from dialplane.edge.sip import QUIET_LEVEL
 from dialplane.engine.dialroute import MOST_ATTEMPTS
-from dialplane.engine.failover import RETRY_AFTER_S
 from dialplane.engine.overload import SHARES
+from dialplane.engine.refusals import RETRY_AFTER_S
 from dialplane.kamailio.certificate import ensure_own
 from dialplane.kamailio.config import EdgeConfig
 from dialplane.system.address import SocketAddress

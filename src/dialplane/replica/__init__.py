@@ -1,5 +1,5 @@
-"""The table an edge reads: LMDB, memory-mapped, written by the edge agent alone, read by every Kamailio worker.
+"""The routing table of an edge: LMDB, memory-mapped, written by the companion alone, read by every Kamailio worker.
 
-`layout.py` says what stands where, `writer.py` follows the feed, `reader.py` answers a call's questions. It can be
-thrown away and rebuilt from the feed at any time.
+`layout.py` has keys and values as bytes, `writer.py` applies the feed, `reader.py` looks up what a call needs,
+`check.py` verifies all entries. The replica can be deleted and rebuilt from the feed at any time.
 """

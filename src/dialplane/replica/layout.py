@@ -1,10 +1,10 @@
-"""What stands where in the replica, as bytes.
+"""The replica's layout, as bytes.
 
-The folder holds one LMDB environment a generation and a symbolic link `current` to the one in use:
+The folder holds an LMDB environment for each generation and a symbolic link `current` to the one in use:
 
     replica/current -> generation-<n>/{data.mdb,lock.mdb}
 
-Every value is sealed: a CRC-32 over key and value in front of it, so that a damaged page is refused, not believed.
+Every value is sealed: a CRC-32 over key and value in front of it, so that a damaged page is detected.
 """
 
 import ipaddress
@@ -12,20 +12,21 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import lmdb
 
 from dialplane.domain.target import ALL, MAX_DIGITS
+from dialplane.engine.dialroute import Candidate
 
 SCHEMA = b"2"
 CURRENT = "current"
 DAMAGED = "damaged"
 MAP_SIZE = 32 << 30  # bytes of address space, not of disk: 30 times a table of a million routes
 EMPTY_PAGES = 2  # the two meta pages, which a new file may not hold yet
-MAX_READERS = 1024  # Kamailio workers, the agent, and those that died unnoticed until the agent's next check
+MAX_READERS = 1024  # Kamailio workers, the companion, and those that died since the companion's last check
 
 META = b"meta"
 ROUTES = b"routes"
@@ -47,13 +48,8 @@ TABLES = (
 META_STATE = b"state"
 META_NETWORK_LENGTHS = b"network_lengths"
 
-ENTRY = struct.Struct(">36s16sIHBqqq")
-"""One route of a pair: route id, provider id, priority, weight (0: none), enabled, valid from, valid until, created.
-
-The route id stands as text: a decision reads a dozen of them, and making text of bytes was a quarter of its time.
-"""
 COUNTS = struct.Struct(f">{MAX_DIGITS + 1}I")
-"""How many routes a customer has for each target length; index 0 is `all`."""
+"""How many routes a customer has of each target length; index 0 is `all`."""
 _CRC = struct.Struct(">I")
 ID_BYTES = 16
 
@@ -63,14 +59,14 @@ class ReplicaUnavailable(Exception):
 
 
 class ReplicaDamaged(ReplicaUnavailable):
-    """What stands in the replica is not what was written. It must be rebuilt from the feed."""
+    """The replica's content is not what was written. It must be rebuilt from the feed."""
 
 
 DAMAGE = (
     *(lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.InvalidError, lmdb.PanicError, lmdb.VersionMismatchError),
     *(lmdb.BadDbiError, lmdb.BadTxnError, lmdb.IncompatibleError, lmdb.PageFullError, lmdb.CursorFullError),
 )
-"""What LMDB says of a file whose pages were overwritten. Other errors, like a full disk, pass by themselves."""
+"""LMDB's errors for a file whose pages were overwritten. Others, like a full disk, are no damage."""
 
 
 def seal(key: bytes, value: bytes) -> bytes:
@@ -98,19 +94,71 @@ def id_text(raw: bytes) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def target_digits(target: str) -> bytes:
-    """The key's second part: the digits, nothing for `all`."""
-    return b"" if target == ALL else target[1:].encode()
+_id_text = lru_cache(maxsize=4096)(id_text)
+
+
+class RouteEntry(NamedTuple):
+    """One route in the group of its customer and target; its fields are those of a Candidate. Instants in µs."""
+
+    route_id: str
+    provider_id: str
+    priority: int
+    weight: int | None
+    enabled: bool
+    valid_from: int
+    valid_until: int
+    tm_create: int
+
+    def pack(self) -> bytes:
+        """The entry as bytes; a group is made of them."""
+        route_id, provider_id, priority, weight, *rest = self
+        return _ENTRY.pack(route_id.encode(), id_bytes(provider_id), priority, weight or 0, *rest)
+
+    @staticmethod
+    def unpack(group: bytes, *, target: str, own: bool) -> list[Candidate]:
+        """The candidates of a group, straight from its bytes: a decision reads a dozen of them."""
+        return [
+            _candidate(
+                (
+                    str(route, "ascii"),
+                    _id_text(provider),
+                    target,
+                    priority,
+                    weight or None,
+                    on == 1,
+                    start,
+                    end,
+                    created,
+                    own,
+                )
+            )
+            for route, provider, priority, weight, on, start, end, created in _ENTRY.iter_unpack(group)
+        ]
+
+    @staticmethod
+    def without(group: bytes, route_id: str) -> bytes:
+        """The group without the entry of this route."""
+        entries = (group[start : start + _ENTRY.size] for start in range(0, len(group), _ENTRY.size))
+        return b"".join(entry for entry in entries if not entry.startswith(route_id.encode()))
+
+
+_ENTRY = struct.Struct(">36s16sIHBqqq")  # the route id is text: to decode it was a quarter of a decision's time
+_candidate = partial(tuple.__new__, Candidate)  # Candidate._make in half the time
+
+
+def route_key(customer_id: str, target: str) -> bytes:
+    """The key of a customer's routes to this target: the customer's id, then the digits, none for `all`."""
+    return id_bytes(customer_id) + (b"" if target == ALL else target[1:].encode())
 
 
 def network_key(network: str) -> tuple[bytes, bytes]:
-    """`(family and length, address)` of a network or address; together they are its key."""
+    """The key of a network or address in two parts: IP version and prefix length, and the address."""
     parsed = ipaddress.ip_network(network)
     return bytes((parsed.version, parsed.prefixlen)), parsed.network_address.packed
 
 
 def networks_around(address: str, lengths: Iterable[tuple[int, int]]) -> Iterator[bytes]:
-    """The keys of all networks of these (version, length) that hold the address, longest first."""
+    """The keys of the networks of these (IP version, prefix length) that contain the address, longest first."""
     parsed = ipaddress.ip_address(address)
     bits, value = parsed.max_prefixlen, int(parsed)
     for version, length in sorted(lengths, reverse=True):
@@ -120,12 +168,12 @@ def networks_around(address: str, lengths: Iterable[tuple[int, int]]) -> Iterato
 
 
 def split_ids(joined: bytes) -> list[bytes]:
-    """The ids of a list value."""
+    """The ids of a value that is a list of ids."""
     return [joined[start : start + ID_BYTES] for start in range(0, len(joined), ID_BYTES)]
 
 
 class Generation:
-    """An open generation, shared by all that use it in this process (LMDB forbids opening one twice)."""
+    """An open generation, shared by its users in this process (LMDB forbids opening an environment twice)."""
 
     _open: ClassVar[dict[tuple[int, str], "Generation"]] = {}
 
@@ -136,7 +184,7 @@ class Generation:
 
     @classmethod
     def acquire(cls, path: Path, *, readonly: bool) -> "Generation":
-        """Open it, or share it. Raises ReplicaUnavailable where that cannot be, to late readers FileNotFoundError."""
+        """Open or share it. Raises ReplicaUnavailable, FileNotFoundError if it was deleted before a reader came."""
         generation = cls._open.get((os.getpid(), str(path)))
         if generation is None:
             generation = cls(path, readonly=readonly)
@@ -145,7 +193,7 @@ class Generation:
         return generation
 
     def release(self) -> None:
-        """Close it when nobody else uses it."""
+        """Close it, after its last use."""
         self._uses -= 1
         if self._uses == 0:
             del self._open[self._key]
@@ -155,7 +203,7 @@ class Generation:
 def _environment(path: Path, *, readonly: bool) -> lmdb.Environment:
     """Raises ReplicaDamaged for a file shorter than its last page: reading it would end the process with SIGBUS.
 
-    To a reader, one that is gone is FileNotFoundError: another was switched in meanwhile.
+    Raises FileNotFoundError if a reader's generation is gone: another was switched in meanwhile.
     """
     try:
         environment = lmdb.open(
@@ -170,8 +218,8 @@ def _environment(path: Path, *, readonly: bool) -> lmdb.Environment:
     except lmdb.Error as error:
         if readonly and not path.exists():
             raise FileNotFoundError(path) from error
-        refusal = ReplicaDamaged if isinstance(error, DAMAGE) else ReplicaUnavailable
-        raise refusal(f"the replica cannot be opened: {type(error).__name__}") from error
+        kind = ReplicaDamaged if isinstance(error, DAMAGE) else ReplicaUnavailable
+        raise kind(f"the replica cannot be opened: {type(error).__name__}") from error
     pages = environment.info()["last_pgno"] + 1
     if pages > EMPTY_PAGES and (path / "data.mdb").stat().st_size < pages * environment.stat()["psize"]:
         environment.close()

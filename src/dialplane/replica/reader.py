@@ -1,15 +1,16 @@
-"""Reads the replica inside a Kamailio worker: one read transaction a call, no copy of the table.
+"""Reads the replica inside a Kamailio worker: one read transaction for each call, no copy of the table.
 
 Decoded values are cached by their stored bytes: a changed value has other bytes, so nothing is ever stale. Routes are
-not: calls hardly ever meet the same ones, and to let go of old ones costs more than to decode (measured at a million).
+not cached: calls hardly ever meet the same ones, and evicting old ones takes longer than decoding (measured at a
+million).
 """
 
 import ipaddress
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -19,25 +20,25 @@ from dialplane.domain.customer import Customer
 from dialplane.domain.health import Health
 from dialplane.domain.hostname import HostPort, split_hostname
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
-from dialplane.domain.provider import Provider
+from dialplane.domain.provider import DEFAULT_PORTS, Provider
 from dialplane.domain.records import from_record
+from dialplane.domain.target import ALL
 from dialplane.domain.trunk import Trunk
-from dialplane.engine.dialroute import DEFAULT_MAX_ATTEMPTS, Candidate, Dialroute, dialroute
+from dialplane.engine.dialroute import Candidate
 from dialplane.replica import layout
-from dialplane.replica.layout import Generation, ReplicaDamaged, ReplicaUnavailable, id_bytes, id_text, unseal
+from dialplane.replica.layout import Generation, ReplicaDamaged, ReplicaUnavailable, RouteEntry, id_bytes, unseal
 
 T = TypeVar("T")
 
-DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _SWITCH_TRIES = 3  # a generation can be gone between reading the link and opening it
-_MOST_KNOWN_ADDRESSES = 4096  # source addresses are remembered only where they are some trunk's
+_MOST_CACHED_ADDRESSES = 4096  # only source addresses of trunks are cached
 _DEFAULT_CUSTOMER_KEY = id_bytes(SYSTEM_DEFAULT_CUSTOMER)
 
 
 class ReplicaReader:
-    """Opens the current generation when first asked and again whenever another was switched in.
+    """Opens the current generation at its first use, and again whenever another was switched in.
 
-    Make it after a fork, one in each process. Not for use by several threads at once.
+    One in each process, first used after a fork; not for use by several threads at once.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,24 +47,24 @@ class ReplicaReader:
         self._name = ""
         self._generation: Generation | None = None
         self._tables: dict[bytes, Any] = {}
-        self._known = _Known()
+        self._cache = _Cache()
 
     @contextmanager
     def view(self) -> Iterator["View"]:
-        """A snapshot to read from. Raises ReplicaUnavailable; a damaged replica is reported to the edge agent."""
+        """A snapshot to read from. Raises ReplicaUnavailable; a damaged replica is reported to the companion."""
         generation = self._current()
         try:
             with generation.environment.begin() as transaction:
                 transaction_id = transaction.id()
-                if transaction_id != self._known.transaction_id:
-                    self._known = _Known(transaction_id)
-                yield View(transaction, self._tables, self._known)
+                if transaction_id != self._cache.transaction_id:
+                    self._cache = _Cache(transaction_id)
+                yield View(transaction, self._tables, self._cache)
         except (ReplicaDamaged, *layout.DAMAGE) as error:
             self._report_damage()
             raise ReplicaDamaged("the replica is damaged") from error
 
     def close(self) -> None:
-        """Let go of the open generation."""
+        """Close the open generation."""
         if self._generation is not None:
             self._generation.release()
         self._generation, self._name = None, ""
@@ -90,7 +91,7 @@ class ReplicaReader:
         except lmdb.Error as error:
             generation.release()
             raise ReplicaDamaged("the replica lacks a table") from error
-        self._generation, self._name, self._known = generation, name, _Known()
+        self._generation, self._name, self._cache = generation, name, _Cache()
         return generation
 
     def _report_damage(self) -> None:
@@ -98,8 +99,8 @@ class ReplicaReader:
         self.close()
 
 
-class _Known:
-    """What was read of the providers in one state of the table: as long as that stands, calls look here first."""
+class _Cache:
+    """Objects read in one state of the table, named by its transaction id; valid until another is committed."""
 
     __slots__ = ("health", "providers", "transaction_id", "trunks")
 
@@ -111,21 +112,21 @@ class _Known:
 
 
 class View:
-    """One snapshot of the replica. Methods raise ReplicaDamaged where a stored value does not hold."""
+    """One snapshot of the replica. Methods raise ReplicaDamaged if a stored value is not as it was written."""
 
-    __slots__ = ("_known", "_tables", "_transaction")
+    __slots__ = ("_cache", "_tables", "_transaction")
 
-    def __init__(self, transaction: lmdb.Transaction, tables: Mapping[bytes, Any], known: _Known) -> None:
+    def __init__(self, transaction: lmdb.Transaction, tables: Mapping[bytes, Any], cache: _Cache) -> None:
         self._transaction = transaction
         self._tables = tables
-        self._known = known
+        self._cache = cache
 
     def _get(self, table: bytes, key: bytes) -> bytes | None:
         return cast(bytes | None, self._transaction.get(key, db=self._tables[table]))
 
     @property
     def revision(self) -> int:
-        """The control plane's revision that this snapshot stands at."""
+        """The control plane's revision of this snapshot."""
         state = self._get(layout.META, layout.META_STATE)
         if state is None:
             raise ReplicaUnavailable("the replica was never loaded")
@@ -133,17 +134,17 @@ class View:
 
     def candidates(self, customer_id: str, number: str) -> list[Candidate]:
         """The routes of the customer and of the system default whose target is a prefix of the number, or `all`."""
-        own = id_bytes(customer_id)
-        found = self._candidates_of(own, number, own=True)
-        if own != _DEFAULT_CUSTOMER_KEY:
-            found += self._candidates_of(_DEFAULT_CUSTOMER_KEY, number, own=False)
-        return found
+        customer = id_bytes(customer_id)
+        candidates = self._candidates_of(customer, number, own=True)
+        if customer != _DEFAULT_CUSTOMER_KEY:
+            candidates += self._candidates_of(_DEFAULT_CUSTOMER_KEY, number, own=False)
+        return candidates
 
     def _candidates_of(self, customer: bytes, number: str, *, own: bool) -> list[Candidate]:
-        found: list[Candidate] = []
+        candidates: list[Candidate] = []
         counts = self._get(layout.TARGETS, customer)
         if counts is None:
-            return found
+            return candidates
         digits = number[1:].encode()
         get, routes = self._transaction.get, self._tables[layout.ROUTES]
         for length in _lengths(customer, counts):
@@ -151,15 +152,16 @@ class View:
                 key = customer + digits[:length]
                 group = cast(bytes | None, get(key, None, routes))
                 if group is not None:
-                    found += _group(key, group, number[: length + 1] if length else "all", own)
-        return found
+                    target = number[: length + 1] if length else ALL
+                    candidates += RouteEntry.unpack(unseal(key, group), target=target, own=own)
+        return candidates
 
     def provider(self, provider_id: str) -> Provider | None:
         """The live provider, or None."""
-        known = self._known.providers
-        if provider_id not in known:
-            known[provider_id] = self._provider(provider_id)
-        return known[provider_id]
+        cached = self._cache.providers
+        if provider_id not in cached:
+            cached[provider_id] = self._provider(provider_id)
+        return cached[provider_id]
 
     def _provider(self, provider_id: str) -> Provider | None:
         key = id_bytes(provider_id)
@@ -182,12 +184,12 @@ class View:
 
     def trunks_at(self, address: str) -> Sequence[Trunk]:
         """The trunks that allow this source address, those of the most specific network first."""
-        known = self._known.trunks
-        found = known.get(address)
+        cached = self._cache.trunks
+        found = cached.get(address)
         if found is None:
             found = self._trunks_at(address)
-            if found and len(known) < _MOST_KNOWN_ADDRESSES:
-                known[address] = found
+            if found and len(cached) < _MOST_CACHED_ADDRESSES:
+                cached[address] = found
         return found or ()
 
     def _trunks_at(self, address: str) -> Sequence[Trunk]:
@@ -202,7 +204,7 @@ class View:
         return self._trunks(layout.TRUNK_USERS, iter((username.encode(),))) if 0 < len(username) <= 255 else ()
 
     def has_realm(self, realm: str) -> bool:
-        """Whether callers of some trunk are challenged in this realm."""
+        """Whether a trunk's callers are challenged in this realm."""
         return 0 < len(realm) <= 255 and self._get(layout.TRUNK_REALMS, realm.encode()) is not None
 
     def _trunks(self, table: bytes, keys: Iterator[bytes]) -> Sequence[Trunk]:
@@ -214,7 +216,7 @@ class View:
         return [trunk for trunk in map(self._trunk, ids) if trunk is not None]
 
     def health(self, provider_id: str) -> Health:
-        """What this edge's probes found; unknown before the first, and after the provider's hostname changed."""
+        """The result of this edge's probes; unknown before the first, and after the provider's hostname changed."""
         key = id_bytes(provider_id)
         raw = self._get(layout.HEALTH, key)
         provider = self.provider(provider_id)
@@ -224,7 +226,7 @@ class View:
         return health if health.hostname == provider.hostname else _UNKNOWN
 
     def addresses(self, provider_id: str) -> Sequence[str]:
-        """`address:port` of the provider, best first: the literal itself, or what the agent resolved last."""
+        """`address:port` of the provider, best first: its literal, or those that the companion resolved last."""
         provider = self.provider(provider_id)
         if provider is None:
             return ()
@@ -239,51 +241,15 @@ class View:
         same = document["hostname"] == provider.hostname and document["transport"] == provider.transport
         return tuple(document["addresses"]) if same else ()
 
-    def dialroute(
-        self,
-        customer_id: str,
-        number: str,
-        *,
-        now: int,
-        call_id: str,
-        breakers: Collection[str] = frozenset(),
-        full: Mapping[str, str] | None = None,
-        max_attempts: int = DEFAULT_MAX_ATTEMPTS,
-    ) -> Dialroute:
-        """The engine's decision on this snapshot."""
-        return dialroute(
-            self.candidates(customer_id, number),
-            number=number,
-            now=now,
-            call_id=call_id,
-            providers=self.provider,
-            health=self.health_status,
-            breakers=breakers,
-            full=full,
-            max_attempts=max_attempts,
-        )
-
     def health_status(self, provider_id: str) -> str:
-        """The status alone, as decisions ask for it again and again."""
-        known = self._known.health
-        if provider_id not in known:
-            known[provider_id] = self.health(provider_id).status
-        return known[provider_id]
+        """The status of the provider's health."""
+        cached = self._cache.health
+        if provider_id not in cached:
+            cached[provider_id] = self.health(provider_id).status
+        return cached[provider_id]
 
 
 _UNKNOWN = Health()
-_id_text = lru_cache(maxsize=4096)(id_text)
-_entries = layout.ENTRY.iter_unpack
-_candidate = partial(tuple.__new__, Candidate)  # what Candidate._make does, in half the time
-
-
-def _group(key: bytes, sealed: bytes, target: str, own: bool) -> list[Candidate]:
-    return [
-        _candidate(
-            (str(route, "ascii"), _id_text(provider), target, priority, weight or None, on == 1, start, end, born, own)
-        )
-        for route, provider, priority, weight, on, start, end, born in _entries(unseal(key, sealed))
-    ]
 
 
 @lru_cache(maxsize=1024)

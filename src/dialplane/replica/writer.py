@@ -1,7 +1,7 @@
-"""Writes the replica from the feed. One process writes: the edge agent.
+"""Writes the replica from the feed. One process writes: the companion.
 
-A batch of the feed is one LMDB transaction, so a call sees all of a revision or nothing of it. A full load is built
-in a generation of its own and switched in by renaming one symbolic link.
+A batch of the feed is one LMDB transaction, so that a call sees all of a revision or nothing of it. A full load is
+built in a new generation and switched in by renaming one symbolic link.
 """
 
 import json
@@ -21,14 +21,14 @@ from dialplane.domain.provider import Provider
 from dialplane.domain.records import from_record
 from dialplane.domain.trunk import BASIC, DEFAULT_REALM
 from dialplane.replica import layout
-from dialplane.replica.check import Place, look_on
+from dialplane.replica.check import Position, check_entries
 from dialplane.replica.layout import (
     COUNTS,
-    ENTRY,
     ID_BYTES,
     Generation,
     ReplicaDamaged,
     ReplicaUnavailable,
+    RouteEntry,
     id_bytes,
     id_text,
     seal,
@@ -40,7 +40,7 @@ Record = Mapping[str, Any]
 
 
 class ReplicaWriter:
-    """The replica in `folder`. `revision` is 0 and `epoch` "" where there is none that can be used."""
+    """The replica in `folder`. `revision` is 0 and `epoch` "" if there is none that can be used."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -58,21 +58,21 @@ class ReplicaWriter:
             self.close()
 
     def close(self) -> None:
-        """Let go of the environment; what was committed stays."""
+        """Close the environment; committed changes stay."""
         if self._generation is not None:
             self._generation.release()
         self._generation, self.revision, self.epoch = None, 0, ""
 
     @property
     def damaged(self) -> bool:
-        """Whether a reader met a value that does not hold. The next full load mends it."""
+        """Whether a reader found damage. The next full load repairs it."""
         return (self._folder / layout.DAMAGED).exists()
 
     def apply(self, records: Iterable[tuple[str, Record]], *, revision: int, epoch: str) -> int:
-        """Bring the replica to `revision` with the changed objects, in one transaction; returns how many.
+        """Bring the replica to `revision` with the changed objects, in one transaction; returns their number.
 
-        Raises ReplicaUnavailable where there is nothing to build on (`replace` makes it), and whatever `records`
-        raises, with nothing changed.
+        Raises ReplicaUnavailable if there is none to change (`replace` builds one), and whatever `records` raises,
+        with nothing changed.
         """
         if self._generation is None:
             raise ReplicaUnavailable("no replica to apply a change to")
@@ -85,9 +85,9 @@ class ReplicaWriter:
         return count
 
     def replace(self, records: Iterable[tuple[str, Record]], *, revision: int, epoch: str) -> int:
-        """Build a new replica from all live objects and switch it in; returns how many objects it holds.
+        """Build a new replica from all live objects and switch it in; returns their number.
 
-        Health and resolved addresses are carried over. Raises whatever `records` raises, with the old one in use.
+        Health and resolved addresses are copied from the old one, which stays in use if `records` raises.
         """
         current = self._current_name()
         number = int(current.rpartition("-")[2]) + 1 if current else 1
@@ -103,11 +103,11 @@ class ReplicaWriter:
         return count
 
     def set_health(self, provider_id: str, health: Health) -> None:
-        """Keep what the probes found."""
+        """Store the probes' result."""
         self._put_side(layout.HEALTH, provider_id, asdict(health))
 
     def set_addresses(self, provider: Provider, addresses: Sequence[str]) -> None:
-        """Keep where a provider's hostname leads: `address:port`, best first."""
+        """Store the resolved addresses of a provider's hostname: `address:port`, best first."""
         document = {"hostname": provider.hostname, "transport": provider.transport, "addresses": list(addresses)}
         self._put_side(layout.ADDRESSES, provider.id, document)
 
@@ -116,23 +116,25 @@ class ReplicaWriter:
         return [from_record(Provider, document) for _, document in self._documents(layout.PROVIDERS)]
 
     def health(self) -> dict[str, Health]:
-        """What is kept of the providers' health, by provider id."""
+        """The stored health of the providers, by provider id."""
         return {id_text(key): Health(**document) for key, document in self._documents(layout.HEALTH)}
 
     def addresses(self) -> dict[tuple[str, str, str], Sequence[str]]:
-        """What `set_addresses` kept, by the provider's id, hostname and transport."""
+        """The stored addresses, by the provider's id, hostname and transport."""
         documents = ((id_text(key), document) for key, document in self._documents(layout.ADDRESSES))
-        return {(id_, found["hostname"], found["transport"]): found["addresses"] for id_, found in documents}
+        return {
+            (id_, resolved["hostname"], resolved["transport"]): resolved["addresses"] for id_, resolved in documents
+        }
 
-    def look_on(self, behind: Place) -> Place | None:
-        """Look at the next entries behind this place (see `wholeness.py`); None at the end, or where there are none.
+    def check_entries(self, after: Position) -> Position | None:
+        """Check the next entries after this position (`check.py`); None at the end, or if there is no replica.
 
         Raises ReplicaDamaged, lmdb.Error.
         """
         if self._generation is None:
             return None
         with self._generation.environment.begin() as transaction:
-            return look_on(transaction, self._tables, behind)
+            return check_entries(transaction, self._tables, after)
 
     def _documents(self, table: bytes) -> Iterator[tuple[bytes, Any]]:
         if self._generation is None:
@@ -168,7 +170,7 @@ class ReplicaWriter:
                 sealed = transaction.get(layout.META_STATE, db=self._tables[layout.META])
                 state = json.loads(unseal(layout.META_STATE, sealed or b""))
         except (lmdb.Error, ValueError) as error:
-            raise ReplicaDamaged("the replica does not hold together") from error
+            raise ReplicaDamaged("the replica cannot be read") from error
         if state["schema"] != layout.SCHEMA.decode():
             raise ReplicaUnavailable("the replica has another layout")
         self.revision, self.epoch = state["revision"], state["epoch"]
@@ -195,7 +197,7 @@ class ReplicaWriter:
         link = self._folder / f"{layout.CURRENT}.new"
         link.unlink(missing_ok=True)
         link.symlink_to(path.name)
-        (self._folder / layout.DAMAGED).unlink(missing_ok=True)  # before: a mark that comes later may be of the new one
+        (self._folder / layout.DAMAGED).unlink(missing_ok=True)  # before: a later mark may be the new one's
         os.replace(link, self._folder / layout.CURRENT)
         sync(self._folder)
         for old in self._folder.glob("generation-*"):
@@ -205,7 +207,7 @@ class ReplicaWriter:
 
 
 class _Batch:
-    """The changes of one transaction. `fresh`: into an empty table, where no route has an older place."""
+    """The changes of one transaction. `fresh`: into an empty table, in which no route has an older entry."""
 
     def __init__(self, transaction: lmdb.Transaction, tables: Mapping[bytes, Any], *, fresh: bool) -> None:
         self._transaction = transaction
@@ -221,7 +223,7 @@ class _Batch:
         }
 
     def put_all(self, records: Iterable[tuple[str, Record]]) -> int:
-        """Put each object in its place, or take it away where it is deleted. Unknown kinds are a newer server's."""
+        """Store each object, or remove it if it is deleted. Unknown kinds are a newer server's, and left out."""
         count = 0
         for kind, record in records:
             put = self._put_by_kind.get(kind)
@@ -231,7 +233,7 @@ class _Batch:
         return count
 
     def finish(self, revision: int, epoch: str) -> None:
-        """Write what was only counted so far, and the revision reached."""
+        """Write the counts, and the revision reached."""
         for customer, changes in self._target_counts.items():
             self._add_counts(customer, changes)
         self._add_network_counts()
@@ -254,23 +256,20 @@ class _Batch:
     def _route(self, record: Record) -> None:
         route = id_bytes(record["id"])
         if not self._fresh:
-            self._unplace(route)
+            self._remove_route(route)
         if _is_deleted(record):
             return
-        digits = layout.target_digits(record["target"])
-        key = id_bytes(record["customer_id"]) + digits
+        key = layout.route_key(record["customer_id"], record["target"])
         self._put(layout.ROUTES, key, (self._get(layout.ROUTES, key) or b"") + _entry(record))
         self._put(layout.ROUTE_KEYS, route, key)
         self._count(key, 1)
 
-    def _unplace(self, route: bytes) -> None:
+    def _remove_route(self, route: bytes) -> None:
         key = self._get(layout.ROUTE_KEYS, route)
         if key is None:
             return
         group = self._get(layout.ROUTES, key) or b""
-        entries = [group[start : start + ENTRY.size] for start in range(0, len(group), ENTRY.size)]
-        id_ = id_text(route).encode()
-        self._put(layout.ROUTES, key, b"".join(entry for entry in entries if not entry.startswith(id_)))
+        self._put(layout.ROUTES, key, RouteEntry.without(group, id_text(route)))
         self._put(layout.ROUTE_KEYS, route, b"")
         self._count(key, -1)
 
@@ -303,7 +302,7 @@ class _Batch:
             self._list(layout.TRUNK_REALMS, realm.encode(), key, present=present and BASIC in record["auth_types"])
 
     def _list(self, table: bytes, key: bytes, member: bytes, *, present: bool) -> bool:
-        """Add the id to a list value or take it away; whether that changed anything."""
+        """Add the id to a list of ids, or remove it; whether that changed the list."""
         before = layout.split_ids(self._get(table, key) or b"")
         if (member in before) == present:
             return False
@@ -328,13 +327,4 @@ def _encoded(document: Any) -> bytes:
 
 
 def _entry(record: Record) -> bytes:
-    return ENTRY.pack(
-        record["id"].encode(),
-        id_bytes(record["provider_id"]),
-        record["priority"],
-        record["weight"] or 0,
-        record["enabled"],
-        record["valid_from"],
-        record["valid_until"],
-        record["tm_create"],
-    )
+    return RouteEntry(record["id"], *(record[name] for name in RouteEntry._fields[1:])).pack()

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from dialplane.edge.call.answers import Answers
-from dialplane.edge.call.attempts import Credentials, Outgoing
+from dialplane.edge.call.attempts import Attempts, Credentials
 from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, branches_for
-from dialplane.edge.limits.breakers import BreakerRule, Breakers
-from dialplane.edge.limits.channels import Caps
 from dialplane.edge.sip import Sip
+from dialplane.engine.reasons import Reason
 from dialplane.eventlog.writer import EventLog
+from tests.edge.contexts import context_of, settings_in
 from tests.edge.fakeksr import FakeKsr
 from tests.eventlog.test_writer import written
 
@@ -24,7 +24,7 @@ def attempt(name: str, **fields: Any) -> PlannedAttempt:
         "provider_id": f"provider-{name}",
         "around_number": ("sip:", f"@{name}"),
         "next_hops": ["sip:10.0.0.1:5060"],
-        "refusal": "",
+        "obstacle": None,
         "headers": [],
         "codecs": "",
         "no_response_s": 3,
@@ -72,12 +72,10 @@ class Transaction:
         self._folder = folder
         self.log = EventLog(folder, edge="test")
         sip = Sip(self.ksr)
-        self.outgoing = Outgoing(
-            sip,
-            self.log,
-            answers=Answers(sip, self.log, call_of=lambda: CALL, won_before=lambda call, tag: False),
-            breakers=Breakers(sip, self.log, BreakerRule(failures=0, open_s=30), now_s=lambda: 1_700_000_000),
-            caps=Caps(sip, now_s=lambda: 1_000.0),
+        context = context_of(sip, self.log, settings_in(folder, breaker_failures=0))
+        self.attempts = Attempts(
+            context,
+            answers=Answers(context, call_of=lambda: CALL, won_before=lambda call, tag: False),
             credentials_of=lambda provider_id: credentials,
             most_branches=most_branches,
         )
@@ -88,15 +86,15 @@ class Transaction:
         return self.counts[table, key]
 
     def begin(self) -> None:
-        self.outgoing.begin(self.plan)
+        self.attempts.begin(self.plan)
 
     def reply(self, n: int, status: int) -> None:
         self.variables["$rs"] = status
-        self.outgoing.replied(n)
+        self.attempts.replied(n)
 
     def fail(self, status: int) -> None:
         self.ksr.answers["tm.t_get_status_code"] = status
-        self.outgoing.failed()
+        self.attempts.failed()
 
     def events(self) -> list[dict[str, Any]]:
         self.log.flush()
@@ -230,7 +228,7 @@ def test_an_attempt_is_on_record_before_a_carrier_hears_of_it(tmp_path: Path) ->
 
 
 def test_a_full_provider_is_skipped_and_numbered(tmp_path: Path) -> None:
-    call = Transaction(tmp_path, attempt("a", max_cps=1), attempt("b", refusal="unresolved"), attempt("c"))
+    call = Transaction(tmp_path, attempt("a", max_cps=1), attempt("b", obstacle=Reason.UNRESOLVED), attempt("c"))
     call.shared["turns provider-a:0"] = "999.5"
 
     call.begin()
@@ -274,8 +272,8 @@ def test_a_cancel_that_kamailio_answered_by_itself_is_recorded(tmp_path: Path) -
     call = Transaction(tmp_path, attempt("a"))
 
     call.begin()
-    call.outgoing.settled_elsewhere(CALL, cancelled=True)
-    call.outgoing.settled_elsewhere(CALL, cancelled=True)
+    call.attempts.answered_by_kamailio(CALL, cancelled=True)
+    call.attempts.answered_by_kamailio(CALL, cancelled=True)
 
     assert call.kinds() == ["attempt_sent:1", "attempt_ended:1", "call_ended"]
     assert (call.events()[-1]["status"], call.events()[-1]["hangup_by"]) == (487, "caller")
@@ -285,7 +283,7 @@ def test_headers_and_codecs_belong_to_their_attempt(tmp_path: Path) -> None:
     call = Transaction(tmp_path, attempt("a", headers=[("X-A", "b")], codecs="PCMU"), attempt("b"))
 
     call.begin()
-    call.outgoing.branch()
+    call.attempts.complete_invite()
     call.fail(503)
 
     assert call.ksr.called("tm.t_on_branch") == [["ATTEMPT"]]

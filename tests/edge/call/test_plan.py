@@ -7,10 +7,10 @@ import pytest
 
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
-from dialplane.edge.call.plan import Carriers, Plan, Progress, decision_of, make_plan, plan_of
+from dialplane.edge.call.plan import Carriers, Plan, decision_of, make_plan, plan_of
 from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import DROPPED, TRIED, Candidate, Dialroute, Place
-from dialplane.engine.reasons import OWN_SOCKET, UNRESOLVED
+from dialplane.engine.reasons import Reason
 
 CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 
@@ -18,7 +18,7 @@ CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 def place(**fields: Any) -> Place:
     provider = Provider(id=str(uuid.uuid4()), type="sip", hostname="10.0.0.1", **fields)
     candidate = Candidate(str(uuid.uuid4()), provider.id, "all", 1)
-    return Place(candidate, provider, TRIED, 1, ("own_route",))
+    return Place(candidate, provider, TRIED, 1, (Reason.OWN_ROUTE,))
 
 
 def destinations(*own_sockets: str) -> Destinations:
@@ -81,24 +81,19 @@ def test_a_carriers_password_is_not_in_the_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "refusal"), [("", UNRESOLVED), ("127.0.0.1:5060", OWN_SOCKET), ("10.0.0.1:5060", "")]
+    ("address", "obstacle"),
+    [("", Reason.UNRESOLVED), ("127.0.0.1:5060", Reason.OWN_SOCKET), ("10.0.0.1:5060", None)],
 )
-def test_what_must_not_be_called_is_refused_in_the_plan(address: str, refusal: str) -> None:
+def test_an_obstacle_to_a_carrier_is_in_the_plan(address: str, obstacle: Reason | None) -> None:
     made = plan(place(), address=address, own_sockets=("127.0.0.1:5060",))
 
-    assert made.attempts[0].carrier.refusal == refusal
-
-
-def test_progress_outlives_its_text_form() -> None:
-    progress = Progress(current=2, ringing=True, statuses=[503], branch=3)
-
-    assert Progress.from_text(progress.to_text()) == progress
-    assert Progress().statuses == []
+    assert made.attempts[0].carrier.obstacle is obstacle
+    assert plan_of(made.to_text()).attempts[0].carrier.obstacle is obstacle
 
 
 def test_the_record_of_a_decision_holds_every_candidate() -> None:
     tried = place()
-    dropped = place()._replace(outcome=DROPPED, position=None, reasons=("own_route", "provider_repeated"))
+    dropped = place()._replace(outcome=DROPPED, position=None, reasons=(Reason.OWN_ROUTE, Reason.PROVIDER_REPEATED))
 
     record = decision_of(Dialroute((tried, dropped)))
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from dialplane.domain.provider import Provider
-from dialplane.edge.limits.breakers import BreakerRule, Breakers
+from dialplane.edge.limits.breakers import Breakers
 from dialplane.edge.sip import Sip
+from dialplane.engine.breaker import BreakerRule
 from dialplane.engine.failover import CANCELLED, NO_ANSWER, NO_PROGRESS, NO_RESPONSE, TRANSPORT_ERROR, Outcome
 from dialplane.eventlog.writer import EventLog
 from tests.edge.fakeksr import FakeKsr
@@ -42,13 +43,13 @@ class Workers:
 
     def attempt(self, *outcomes: Outcome, hostname: str = PROVIDER.hostname) -> None:
         for outcome in outcomes:
-            self.one.ended(PROVIDER.id, f"sip:+82@{hostname}", outcome)
+            self.one.attempt_ended(PROVIDER.id, f"sip:+82@{hostname}", outcome)
 
     def admits(self, hostname: str = PROVIDER.hostname) -> bool:
         return self.two.admits(PROVIDER.id, f"sip:+82@{hostname}")
 
     def is_open(self) -> bool:
-        return bool(self.two.open_ones(lambda provider_id: self.provider))
+        return bool(self.two.open_providers(lambda provider_id: self.provider))
 
     def states(self) -> list[str]:
         self._log.flush()
@@ -85,7 +86,7 @@ def test_a_408_after_a_phone_has_rung_is_the_callees(tmp_path: Path) -> None:
     workers = Workers(tmp_path)
 
     workers.attempt(503, 503)
-    workers.one.ended(PROVIDER.id, f"sip:+82@{PROVIDER.hostname}", 408, has_rung=True)
+    workers.one.attempt_ended(PROVIDER.id, f"sip:+82@{PROVIDER.hostname}", 408, has_rung=True)
     workers.attempt(503, 503)
 
     assert not workers.is_open()

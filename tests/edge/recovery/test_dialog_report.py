@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.edge.recovery.dialog_report import LivingCalls, split
+from dialplane.edge.recovery.dialog_report import DialogReport, split
 from dialplane.edge.sip import KsrError, Sip
 from dialplane.eventlog.writer import EventLog, new_id
 from tests.edge.fakeksr import FakeKsr
@@ -44,10 +44,10 @@ def dialogs() -> Dialogs:
 
 
 @pytest.fixture
-def living(dialogs: Dialogs, log: EventLog) -> LivingCalls:
+def report(dialogs: Dialogs, log: EventLog) -> DialogReport:
     instants = iter(range(100, 1000, 100))
     ksr = FakeKsr({"jsonrpcs.exec": dialogs.exec, "jsonrpcs.response": lambda: dialogs.answer})
-    return LivingCalls(Sip(ksr), log, now_us=lambda: next(instants))
+    return DialogReport(Sip(ksr), log, now_us=lambda: next(instants))
 
 
 def told(log: EventLog, folder: Path) -> list[dict[str, Any]]:
@@ -56,15 +56,15 @@ def told(log: EventLog, folder: Path) -> list[dict[str, Any]]:
 
 
 def test_a_report_names_what_either_of_two_looks_has_found_and_speaks_for_calls_before_the_first(
-    living: LivingCalls, dialogs: Dialogs, log: EventLog, tmp_path: Path
+    report: DialogReport, dialogs: Dialogs, log: EventLog, tmp_path: Path
 ) -> None:
     ends, stays, begins = sorted(new_id() for _ in range(3))
     dialogs.calls = [ends, stays]
-    living.report()
+    report.report()
     assert told(log, tmp_path) == []
 
     dialogs.calls = [stays, begins]
-    living.report()
+    report.report()
 
     [event] = told(log, tmp_path)
     assert (event["kind"], event["since"], event["before"], event["prefix"]) == ("edge_calls", 100, 200, "")
@@ -72,32 +72,32 @@ def test_a_report_names_what_either_of_two_looks_has_found_and_speaks_for_calls_
 
 
 def test_where_kamailio_does_not_say_nothing_is_told(
-    living: LivingCalls, dialogs: Dialogs, log: EventLog, tmp_path: Path
+    report: DialogReport, dialogs: Dialogs, log: EventLog, tmp_path: Path
 ) -> None:
-    living.report()
+    report.report()
     dialogs.answer = '{"jsonrpc":"2.0","error":{"code":500,"message":"Method Not Found"},"id":1}'
 
     with pytest.raises(KsrError):
-        living.report()
+        report.report()
 
     assert told(log, tmp_path) == []
 
 
 def test_a_call_is_over_that_was_up_before_the_earlier_of_two_looks_and_is_in_neither(
-    living: LivingCalls, dialogs: Dialogs
+    report: DialogReport, dialogs: Dialogs
 ) -> None:
     ends, stays = new_id(), new_id()
     dialogs.calls = [ends, stays]
-    living.report()  # at 200
-    assert not living.is_over("lost", 150)
+    report.report()  # at 200
+    assert not report.is_over("lost", 150)
     dialogs.calls = [stays]
-    living.report()  # at 300: the one that ended is told of once more
-    assert living.is_over("lost", 150)
-    assert not any(living.is_over(call, 150) for call in (ends, stays))
-    assert not any(living.is_over("lost", at) for at in (99, 200))
+    report.report()  # at 300: the one that ended is told of once more
+    assert report.is_over("lost", 150)
+    assert not any(report.is_over(call, 150) for call in (ends, stays))
+    assert not any(report.is_over("lost", at) for at in (99, 200))
 
-    living.report()
-    assert living.is_over(ends, 150)
+    report.report()
+    assert report.is_over(ends, 150)
 
 
 @given(st.lists(st.uuids(version=4).map(str), max_size=400), st.integers(1, 60))

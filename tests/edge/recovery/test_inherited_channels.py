@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dialplane.edge.limits.channels import INHERITED, PROVIDER, TRUNK, Caps
-from dialplane.edge.recovery.inherited_channels import Inherited
+from dialplane.edge.recovery.inherited_channels import InheritedChannels
 from dialplane.edge.sip import Sip
 from dialplane.eventlog.writer import new_id
 from tests.edge.fakeksr import FakeKsr
@@ -36,7 +36,7 @@ class Start:
             }
         )
         self.caps = Caps(Sip(self.ksr), now_s=lambda: 0.0)
-        self.inherited = Inherited(
+        self.inherited = InheritedChannels(
             Sip(self.ksr),
             events=folder / "events",
             snapshot=folder / "calls.json",
@@ -52,7 +52,7 @@ class Start:
 
     def look(self, *, is_over: Callable[[str, int], bool] = lambda *_: False) -> None:
         """What the timer does."""
-        self.inherited.look(is_over=is_over)
+        self.inherited.follow(is_over=is_over)
 
     def free(self, profile: str, member: str, most: int) -> int:
         """How many of the channels are free."""

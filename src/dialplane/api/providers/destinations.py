@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.hostname import HostPort, split_hostname
 from dialplane.engine.destinations import Destinations
-from dialplane.engine.reasons import DENIED_NETWORK, OWN_SOCKET
+from dialplane.engine.reasons import Reason
 
 SIP_PORT = 5060
 _MESSAGES: Mapping[str, str] = {
-    DENIED_NETWORK: "must not be in a network that this platform denies",
-    OWN_SOCKET: "must not be this platform's own SIP address",
+    Reason.DENIED_NETWORK: "must not be in a network that this platform denies",
+    Reason.OWN_SOCKET: "must not be this platform's own SIP address",
 }
 
 

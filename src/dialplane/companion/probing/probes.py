@@ -22,7 +22,7 @@ from dialplane.domain.health import Health, HealthStatus
 from dialplane.domain.hostname import HostPort, forbidden_destination
 from dialplane.domain.provider import Provider
 from dialplane.engine.destinations import Destinations
-from dialplane.engine.reasons import DENIED_NETWORK, OWN_SOCKET
+from dialplane.engine.reasons import Reason
 from dialplane.eventlog.writer import EventLog
 from dialplane.system.address import SocketAddress
 from dialplane.system.clock import now_us
@@ -31,7 +31,7 @@ LOOP = "probes"
 AT_ONCE = 64  # probes under way: each holds a socket
 FIRST_WITHIN_S = 0.5  # spreads the first probes of a full load, and still resolves names before the first call
 
-_WORDS = {OWN_SOCKET: "this edge's own SIP socket", DENIED_NETWORK: "in a network that the settings deny"}
+_WORDS = {Reason.OWN_SOCKET: "this edge's own SIP socket", Reason.DENIED_NETWORK: "in a network that the settings deny"}
 
 log = structlog.get_logger()
 

@@ -15,9 +15,9 @@ from dns.rdataset import Rdataset
 from dns.rdatatype import RdataType
 
 from dialplane.domain.hostname import split_hostname
+from dialplane.domain.provider import DEFAULT_PORTS
 from dialplane.system.address import SocketAddress
 
-DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 SERVICES = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
 REDRAW_S = 60.0
 MOST_ADDRESSES = 16  # of one hostname: beyond that a zone is broken or hostile

@@ -1,10 +1,10 @@
-"""Who has answered a call, kept for all workers and longer than the call's transaction, so that nobody answers twice.
+"""Which leg has answered a call, kept for all workers and longer than the call's transaction: a call has one answer.
 
-A transaction lives five seconds after its final response; carriers repeat a 200 for 32, and answer minutes after they
-were given up. Four tables in Kamailio's shared memory tell what such a 200 is:
+A transaction lives five seconds after its final response; carriers repeat a 200 for 32, and answer minutes after their
+attempt was given up. Four tables in Kamailio's shared memory say what such a 200 is (docs/decisions/0009):
 
 pending  call -> caller's INVITE, attempt and branch under way
-answers  caller's INVITE -> the branch and To tag that won, or none where the call ended without an answer
+answers  caller's INVITE -> the branch and To tag that won, or none if the call ended without an answer
 given_up caller's INVITE and branch -> call and attempt, for attempts that ended without a final response
 late     caller's INVITE, branch and To tag -> how many times that late 200 has come
 """
@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.late_leg import ACK, LateAnswer, ending
-from dialplane.edge.sip import Sip
-from dialplane.eventlog.writer import EventLog
+from dialplane.engine.egress import transport_suffix
 
 ANSWERS = "answers"
 GIVEN_UP = "given_up"
@@ -30,7 +30,7 @@ _CALLERS = 2
 
 
 class Answer(NamedTuple):
-    """A 2xx: which branch of ours it answers, and which of the carrier's forks it is."""
+    """A 2xx: the branch of ours that it answers, and the To tag of the carrier's fork."""
 
     branch: str
     tag: str
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """Where a call stands: the key of its INVITE, the attempt under way and the branch of it."""
+    """A call that is being set up: the key of its INVITE, the attempt under way and its branch."""
 
     invite: str
     n: int
@@ -53,21 +53,16 @@ class Pending(NamedTuple):
 
 
 class Answers:
-    """`call_of` gives the call of a response by our Record-Route in it, None where we put none there.
+    """`call_of` returns the call of a response by our Record-Route in it, None if it has none of ours.
 
-    `won_before` tells whether the leg with a To tag had won a call before Kamailio was started (again).
+    `won_before` says whether the leg with a To tag had answered a call before Kamailio was restarted.
     """
 
     def __init__(
-        self,
-        sip: Sip,
-        log: EventLog,
-        *,
-        call_of: Callable[[], str | None],
-        won_before: Callable[[str, str], bool],
+        self, context: CallContext, *, call_of: Callable[[], str | None], won_before: Callable[[str, str], bool]
     ) -> None:
-        self._sip = sip
-        self._log = log
+        self._sip = context.sip
+        self._log = context.log
         self._call_of = call_of
         self._won_before = won_before
 
@@ -80,11 +75,11 @@ class Answers:
         return f"{sip.text('$ci')}|{sip.text('$ft')}|{sip.text('$cs')}|{sip.text(f'$sel(via[{via}].branch)')}"
 
     def sent(self, invite: str, call: str, n: int, *, branch: int) -> None:
-        """Attempt `n` is about to be sent as branch `branch`."""
+        """Note that attempt `n` is about to be sent as branch `branch`."""
         self._sip.put(PENDING, call, f"{n}|{branch}|{invite}")
 
     def pending(self, call: str) -> Pending | None:
-        """What is under way of a call; None where nothing is, or where it is settled. Needs no transaction."""
+        """The attempt under way of a call; None if there is none, or the call has its answer. Needs no transaction."""
         n, _, rest = (self._sip.get(PENDING, call) or "").partition("|")
         branch, _, invite = rest.partition("|")
         if not n or self._sip.get(ANSWERS, invite) is not None:
@@ -92,23 +87,23 @@ class Answers:
         return Pending(invite, int(n), int(branch))
 
     def won(self, invite: str, call: str, n: int) -> str:
-        """The 2xx of this message connects the call. The To tag of the leg."""
+        """Note that the 2xx of this message connects the call; returns the leg's To tag."""
         branch, tag = self._answer()
         self._sip.put(ANSWERS, invite, f"{branch}|{tag}|{call}|{n}")
         self._sip.forget(PENDING, call)
         return tag
 
     def over(self, invite: str, call: str) -> None:
-        """The call has ended without an answer: from now on each 2xx is late."""
+        """Note that the call has ended without an answer: from now on each 2xx is late."""
         self._sip.put(ANSWERS, invite, f"||{call}|0")
         self._sip.forget(PENDING, call)
 
     def give_up(self, invite: str, call: str, n: int, *, branch: int) -> None:
-        """Attempt `n`, sent as branch `branch`, ends without a final response; it may still be answered."""
+        """Note that attempt `n`, sent as branch `branch`, ended without a final response; it may still answer."""
         self._sip.put(GIVEN_UP, f"{invite}|{branch}", f"{call}|{n}")
 
     def is_repeated(self) -> bool:
-        """In the reply route, of a 2xx to a settled call: whether it is the winner's again. Others are ended."""
+        """In the reply route, of a 2xx to a call that has its answer: whether it is that again. Others are ended."""
         invite, answer = self.invite(via=_CALLERS), self._answer()
         branch, tag, call, n = (self._sip.get(ANSWERS, invite) or "|||0").split("|")
         if branch and answer == (branch, tag):
@@ -118,7 +113,7 @@ class Answers:
         return False
 
     def is_ours_without_transaction(self) -> bool:
-        """The same, of a 2xx whose transaction is gone. One that bears no mark of ours is nobody's."""
+        """The same, of a 2xx whose transaction is gone. One without our Record-Route is of no call, and not ended."""
         call = self._call_of()
         if call is None:
             return False
@@ -130,7 +125,7 @@ class Answers:
         return False
 
     def end_late(self, call: str, n: int) -> None:
-        """The 2xx of this message answers attempt `n`, which was given up: record it once, end its leg."""
+        """Record once that the 2xx of this message answers attempt `n`, which was given up, and end its leg."""
         self._end_late(self.invite(via=_CALLERS), self._answer(), call, n)
 
     def _end_late(self, invite: str, answer: Answer, call: str, n: int) -> None:
@@ -150,8 +145,7 @@ class Answers:
 
     def _dialog(self) -> LateAnswer:
         sip = self._sip
-        transport = sip.text("$pr").lower()
-        suffix = "" if transport == "udp" else f";transport={transport}"
+        suffix = transport_suffix(sip.text("$pr").lower())
         return LateAnswer(
             call_id=sip.text("$ci"),
             caller=sip.header("From"),

@@ -1,150 +1,124 @@
-"""A call on its way in: who it is from, whether it may be, what is decided of it; until its attempts begin.
+"""New INVITEs: identify the trunk, admit the call, decide its dialroute, and start its first attempt.
 
-`outgoing.py` has it from there.
+A trunk in redirect mode gets the decision as Contacts instead, and makes the attempts itself (RFC 3261, 21.3.1).
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from dialplane.domain.hostname import split_hostname
-from dialplane.domain.sip_status import phrase
 from dialplane.domain.trunk import REDIRECT, Trunk
-from dialplane.edge.call import ingress, redirect
 from dialplane.edge.call.answers import Answers
-from dialplane.edge.call.attempts import Outgoing
+from dialplane.edge.call.attempts import Attempts
+from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.cookie import Origin, make_cookie
-from dialplane.edge.call.ingress import Admission
+from dialplane.edge.call.message import dialled_in, is_sound, one_line, outbound_proxy
 from dialplane.edge.call.plan import Carriers, Plan, decision_of, make_plan
-from dialplane.edge.call.soundness import is_sound
-from dialplane.edge.call.trunk import Door
-from dialplane.edge.limits.breakers import Breakers
-from dialplane.edge.limits.channels import TRUNK, Caps
-from dialplane.edge.settings import ScriptSettings
-from dialplane.edge.sip import Sip
+from dialplane.edge.call.trunk import TrunkIdentification
+from dialplane.edge.limits.channels import TRUNK
+from dialplane.engine.admission import Admission, admit
 from dialplane.engine.destinations import Destinations
-from dialplane.engine.dialroute import dialroute
-from dialplane.engine.failover import RETRY_AFTER_S
-from dialplane.eventlog.writer import EventLog, new_id, printable
+from dialplane.engine.dialroute import Dialroute, dialroute
+from dialplane.engine.reasons import Reason
+from dialplane.engine.refusals import Refusal, status_of
+from dialplane.eventlog.writer import new_id, printable
 from dialplane.replica.layout import ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader, View
 from dialplane.system.address import is_of_this_machine
-from dialplane.system.clock import now_ms, now_us
 
 CALL_VARIABLE = "call"
+"""The dialog variable that holds the call's id."""
 ASSERTED = "P-Asserted-Identity"
 FORKED_TABLE = "forked"
 """Call-IDs that have had several INVITEs at once; see route CANCEL."""
+MULTIPLE_CHOICES = 300
+REDIRECTED = "redirected"
+"""The recorded reason of a call in redirect mode."""
 
 _MAX_DIALLED = 128
 _MOST_ASSERTED = 2  # a sip and a tel URI (RFC 3325, section 9.1)
+_NO_TABLE = Admission("", (), Refusal.NO_TABLE)
 
 
-class Incoming:
-    """`warn` writes a line to the log. `open_call` is the call that was begun and has no attempt yet, or ""."""
+class Arrival:
+    """`open_call` is the call that was begun and has no attempt yet, or ""."""
 
     def __init__(
-        self,
-        sip: Sip,
-        settings: ScriptSettings,
-        log: EventLog,
-        *,
-        replica: ReplicaReader,
-        answers: Answers,
-        outgoing: Outgoing,
-        breakers: Breakers,
-        caps: Caps,
-        warn: Callable[[str], None],
+        self, context: CallContext, *, replica: ReplicaReader, answers: Answers, attempts: Attempts, cookie_key: bytes
     ) -> None:
-        self._sip = sip
-        self._settings = settings
-        self._log = log
+        settings = context.settings
+        self._context = context
+        self._sip = context.sip
         self._replica = replica
-        self._carriers = Carriers(
-            Destinations(
-                map(split_hostname, settings.sockets), denied=settings.denied_networks, is_local=is_of_this_machine
-            )
-        )
         self._answers = answers
-        self._outgoing = outgoing
-        self._breakers = breakers
-        self._caps = caps
-        self._warn = warn
-        self._cookie_key = bytes.fromhex(settings.cookie_key)
-        self._door = Door(sip, drops_strangers=settings.drops_strangers, most_failures=settings.max_auth_failures)
+        self._attempts = attempts
+        self._cookie_key = cookie_key
+        self._trunks = TrunkIdentification(context)
+        sockets = map(split_hostname, settings.sockets)
+        self._carriers = Carriers(Destinations(sockets, denied=settings.denied_networks, is_local=is_of_this_machine))
         self.open_call = ""
 
     def is_sound(self) -> bool:
         """Whether a request is well-formed beyond what Kamailio checks."""
-        settings = self._settings
+        settings = self._context.settings
         return is_sound(self._sip.raw(), most_headers=settings.max_headers, most_vias=settings.max_vias)
 
-    def is_known(self) -> bool:
-        """Whether a request comes from some trunk's address; yes where there is no table to tell from."""
+    def is_from_trunk(self) -> bool:
+        """Whether a request comes from a trunk's address; True if there is no table to tell."""
         try:
             with self._replica.view() as view:
-                return self._door.knows(view)
+                return self._trunks.is_address_of_trunk(view)
         except ReplicaUnavailable:
             return True
 
     def arrive(self) -> None:
-        """An INVITE that begins a dialog: decide it, begin its first attempt, or refuse it."""
-        sip = self._sip
+        """Process an INVITE that begins a dialog: start its first attempt, redirect it, or refuse it."""
         self.open_call = ""
-        if not self.is_sound():
-            sip.reply_stateless(400, phrase(400))
+        refusal = self._fault_of_message()
+        if refusal:
+            self._context.refuse_stateless(refusal)
             return
-        routes = sip.headers("Route", most=2)
-        if routes:
-            proxy = ingress.outbound_proxy(routes)
-            if not proxy or not sip.is_ours(proxy):
-                sip.reply_stateless(403, phrase(403))
-                return
-            sip.remove_header("Route")
+        now_us = self._context.now_us()
         try:
-            plan = self._decide()
+            with self._replica.view() as view:
+                plan = self._decide(view, now_us)
         except ReplicaUnavailable as error:
-            self._warn(f"dialplane: {error}")
-            sip.add_reply_header("Retry-After", str(RETRY_AFTER_S))
-            sip.reply(503, phrase(503))
+            self._refuse_without_table(error)
             return
         if plan is not None:
-            self._begin(plan)
+            self._begin(plan, now_us)
 
-    def _begin(self, plan: Plan) -> None:
-        self.open_call = plan.call
-        origin = Origin(plan.call, now_ms())
+    def _fault_of_message(self) -> Refusal | None:
+        if not self.is_sound():
+            return Refusal.UNSOUND
+        routes = self._sip.headers("Route", most=2)
+        if routes:
+            proxy = outbound_proxy(routes)
+            if not proxy or not self._sip.is_ours(proxy):
+                return Refusal.FOREIGN_ROUTE
+            self._sip.remove_header("Route")
+        return None
+
+    def _begin(self, plan: Plan, now_us: int) -> None:
+        origin = Origin(plan.call, now_us // 1000)
         self._sip.record_route(make_cookie(origin, self._sip.text("$ci"), key=self._cookie_key))
-        self._outgoing.begin(plan)
+        self._attempts.begin(plan)
         self.open_call = ""
 
-    def _decide(self) -> Plan | None:
-        """The plan of a call that is let in, recorded as started; None where it is refused, or decided before."""
-        sip = self._sip
-        with self._replica.view() as view:
-            trunk = self._door.trunk_of_call(view)
-            if trunk is None:
-                return None
-            dialled = ingress.dialled_in(sip.text("$ru"))
-            admission = ingress.admit(view, trunk, dialled)
-            refusal = admission.refusal or self._trunk_cap_reached(trunk)
-            call = new_id()
-            facts = self._facts(trunk, dialled, admission, view.revision)
-            if refusal:
-                self._refuse(call, facts, refusal)
-                return None
-            return self._plan(view, trunk, call, admission, facts)
-
-    def _plan(self, view: View, trunk: Trunk, call: str, admission: Admission, facts: dict[str, Any]) -> Plan | None:
-        decision = dialroute(
-            admission.candidates,
-            number=admission.number,
-            now=now_us(),
-            call_id=call,
-            providers=view.provider,
-            health=view.health_status,
-            breakers=self._breakers.open_ones(view.provider, may_try=trunk.mode != REDIRECT),
-            max_attempts=self._settings.max_attempts,
-        )
+    def _decide(self, view: View, now_us: int) -> Plan | None:
+        """The plan of an admitted call, recorded as started; None if the INVITE is answered, now or before."""
+        trunk = self._trunks.trunk_of_call(view)
+        if trunk is None:
+            return None
+        dialled = dialled_in(self._sip.text("$ru"))
+        admission = admit(trunk, view.customer(trunk.customer_id), dialled, candidates=view.candidates)
+        facts = self._facts(trunk, dialled, admission, view.revision)
+        call = new_id()
+        refusal = admission.refusal or self._full_cap(trunk)
+        if refusal:
+            self._refuse(call, facts, refusal)
+            return None
+        decision = self._dialroute(view, trunk, call, admission, now_us)
         facts["decision"] = decision_of(decision)
         plan = make_plan(
             call,
@@ -157,48 +131,83 @@ class Incoming:
         if trunk.mode == REDIRECT:
             self._redirect(plan, facts)
             return None
-        refusal = self._follow(trunk, call)
+        return plan if self._has_started(plan, trunk, facts) else None
+
+    def _dialroute(self, view: View, trunk: Trunk, call: str, admission: Admission, now_us: int) -> Dialroute:
+        context = self._context
+        return dialroute(
+            admission.candidates,
+            number=admission.number,
+            now=now_us,
+            call_id=call,
+            providers=view.provider,
+            health=view.health_status,
+            breakers=context.breakers.open_providers(view.provider, may_try=trunk.mode != REDIRECT),
+            max_attempts=context.settings.max_attempts,
+        )
+
+    def _has_started(self, plan: Plan, trunk: Trunk, facts: dict[str, Any]) -> bool:
+        """Follow the call's dialog and record that the call has started; False if it is refused."""
+        refusal = self._begin_dialog(trunk, plan.call)
         if refusal:
-            self._refuse(call, facts, refusal)
-            return None
+            self._refuse(plan.call, facts, refusal)
+            return False
         if trunk.trusted_identity:
             self._assert_identity()
-        self._log.call_started(call, facts)
-        self.open_call = call
-        return plan
+        self._context.log.call_started(plan.call, facts)
+        self.open_call = plan.call
+        return True
+
+    def _begin_dialog(self, trunk: Trunk, call: str) -> Refusal | None:
+        """Follow the call's dialog, in a channel of the trunk."""
+        if self._sip.has_dialog():
+            self._sip.mark(FORKED_TABLE, self._sip.text("$ci"))
+        if not self._sip.begin_dialog(**{CALL_VARIABLE: call}):
+            return Refusal.NO_DIALOG
+        has_taken = self._context.caps.take_channel(TRUNK, trunk.id, trunk.max_channels)
+        return None if has_taken else Refusal.TRUNK_CHANNELS_FULL
 
     def _assert_identity(self) -> None:
-        """Put back what every INVITE has lost at the border (route SCRUB): this trunk's word on who calls is taken."""
+        """Put back the identities that every INVITE lost at the border (route SCRUB): this trunk may assert them."""
         for value in self._sip.headers(ASSERTED, most=_MOST_ASSERTED):
-            line = ingress.one_line(value)
+            line = one_line(value)
             if line:
                 self._sip.add_header(ASSERTED, line)
 
     def _redirect(self, plan: Plan, facts: dict[str, Any]) -> None:
-        sip, contacts = self._sip, redirect.contacts(plan)
-        if not contacts:
-            self._refuse(plan.call, facts, ingress.NO_CARRIER)
+        values = contacts(plan)
+        if not values:
+            self._refuse(plan.call, facts, Refusal.NO_CARRIER)
             return
-        status = redirect.MULTIPLE_CHOICES
-        self._log.call_redirected(plan.call, facts, status=status, reason=ingress.REDIRECTED)
-        for contact in contacts:
-            sip.add_reply_header("Contact", contact)
-        sip.reply(status, phrase(status))
+        self._context.log.call_redirected(plan.call, facts, status=MULTIPLE_CHOICES, reason=REDIRECTED)
+        for value in values:
+            self._sip.add_reply_header("Contact", value)
+        self._context.reply(MULTIPLE_CHOICES)
 
-    def _follow(self, trunk: Trunk, call: str) -> str:
-        """Follow the call's dialog, in a channel of the trunk's; the reason why not, or ""."""
-        if self._sip.has_dialog():
-            self._sip.mark(FORKED_TABLE, self._sip.text("$ci"))
-        if not self._sip.begin_dialog(**{CALL_VARIABLE: call}):
-            return ingress.NO_DIALOG
-        has_taken = self._caps.take_channel(TRUNK, trunk.id, trunk.max_channels)
-        return "" if has_taken else ingress.TRUNK_CHANNELS_FULL
+    def _full_cap(self, trunk: Trunk) -> Refusal | None:
+        caps = self._context.caps
+        if not caps.has_channel(TRUNK, trunk.id, trunk.max_channels):
+            return Refusal.TRUNK_CHANNELS_FULL
+        return None if caps.take_turn(trunk.id, trunk.max_cps) else Refusal.TRUNK_CPS_FULL
 
-    def _facts(self, trunk: Trunk, dialled: str, admission: Admission, revision: int) -> dict[str, Any]:
+    def _refuse_without_table(self, error: ReplicaUnavailable) -> None:
+        """Refuse a call that cannot be decided; it belongs to no customer and trunk, for nothing tells to which."""
+        sip = self._sip
+        self._context.warn(f"dialplane: {error}")
+        if sip.has_transaction() or sip.begin_transaction():
+            facts = self._facts(None, dialled_in(sip.text("$ru")), _NO_TABLE, None)
+            self._refuse(new_id(), facts, Refusal.NO_TABLE)
+
+    def _refuse(self, call: str, facts: dict[str, Any], refusal: Refusal) -> None:
+        self._context.log.call_rejected(call, facts, status=status_of(refusal), reason=refusal)
+        self._context.refuse(refusal)
+
+    def _facts(self, trunk: Trunk | None, dialled: str, admission: Admission, revision: int | None) -> dict[str, Any]:
+        """The caller's part of a call's record; the decision is not made yet."""
         sip = self._sip
         return {
-            "customer_id": trunk.customer_id,
-            "trunk_id": trunk.id,
+            "customer_id": trunk and trunk.customer_id,
+            "trunk_id": trunk and trunk.id,
             "sip_call_id": printable(sip.text("$ci")),
             "source": printable(sip.text("$fU")),
             "source_address": sip.text("$si"),
@@ -208,14 +217,12 @@ class Incoming:
             "decision": [],
         }
 
-    def _trunk_cap_reached(self, trunk: Trunk) -> str:
-        if not self._caps.has_channel(TRUNK, trunk.id, trunk.max_channels):
-            return ingress.TRUNK_CHANNELS_FULL
-        return "" if self._caps.take_turn(trunk.id, trunk.max_cps) else ingress.TRUNK_CPS_FULL
 
-    def _refuse(self, call: str, facts: dict[str, Any], refusal: str) -> None:
-        status = ingress.STATUSES[refusal]
-        self._log.call_rejected(call, facts, status=status, reason=refusal)
-        if status == 503:
-            self._sip.add_reply_header("Retry-After", str(RETRY_AFTER_S))
-        self._sip.reply(status, phrase(status))
+def contacts(plan: Plan) -> Sequence[str]:
+    """The values of a redirect's Contact headers: each attempt's URI, its q falling from 1 in equal steps.
+
+    An obstacle to the edge alone (a name that it cannot resolve) leaves no carrier out.
+    """
+    obstacles = (Reason.OWN_SOCKET, Reason.DENIED_NETWORK)
+    uris = [attempt.uri for attempt in plan.attempts if attempt.carrier.obstacle not in obstacles]
+    return tuple(f"<{uri}>;q={1 - place / len(uris):.3f}" for place, uri in enumerate(uris))

@@ -1,7 +1,6 @@
-"""A call on its way out: one attempt after the other, until one is answered, one says stop, or none is left.
+"""The attempts of a call: one after the other, until one answers, one says stop, or none is left.
 
-Each method is what one of Kamailio's entry points does. A failure route and a reply route run under the transaction's
-reply lock, so the progress they read and keep is never written by two workers at once (Kamailio 5.6.3, tm/t_reply.c).
+Each public method is what one of Kamailio's entry points does.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,16 +9,18 @@ from typing import NamedTuple
 from dialplane.domain.call import Verdict
 from dialplane.domain.sip_status import phrase
 from dialplane.edge.call.answers import Answers
-from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, Progress, plan_of
-from dialplane.edge.limits.breakers import Breakers
-from dialplane.edge.limits.channels import PROVIDER, Caps
-from dialplane.edge.sip import Sip
-from dialplane.engine import failover, reasons
-from dialplane.eventlog.writer import EventLog
+from dialplane.edge.call.context import CallContext
+from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, plan_of
+from dialplane.edge.call.progress import Progress
+from dialplane.edge.limits.channels import PROVIDER
+from dialplane.engine import failover
+from dialplane.engine.failover import Outcome, Step
+from dialplane.engine.reasons import Reason
 
 PLAN = "plan"
 PROGRESS = "progress"
 ROUTE = "ATTEMPT"
+"""Kamailio's failure and branch route of an attempt, and the head of the names of its reply routes."""
 
 CALLER = "caller"
 CALLEE = "callee"
@@ -27,35 +28,37 @@ EDGE = "edge"
 TIMEOUT = "timeout"
 
 _ALWAYS_KEPT_CODEC = "telephone-event"  # DTMF is no codec of the carrier's choosing: without it no menu works
-_NEVER_RELAYED = (401, 407)
+_REQUEST_TERMINATED = 487
+_SERVER_ERROR = 500
 
 
 class Credentials(NamedTuple):
-    """What a carrier knows us by."""
+    """The user name and password with which the edge answers a carrier's challenge."""
 
     username: str
     password: str
 
 
-class Outgoing:
-    """`credentials_of` gives a provider's, or None where it has none (any more)."""
+class Attempts:
+    """`credentials_of` returns those of a provider by its id, None if it has none.
+
+    A call is sent in at most `most_branches` branches of its transaction.
+    """
 
     def __init__(
         self,
-        sip: Sip,
-        log: EventLog,
+        context: CallContext,
         *,
         answers: Answers,
-        breakers: Breakers,
-        caps: Caps,
         credentials_of: Callable[[str], Credentials | None],
         most_branches: int,
     ) -> None:
-        self._sip = sip
-        self._log = log
+        self._sip = context.sip
+        self._log = context.log
+        self._context = context
         self._answers = answers
-        self._breakers = breakers
-        self._caps = caps
+        self._breakers = context.breakers
+        self._caps = context.caps
         self._credentials_of = credentials_of
         self._most_branches = most_branches
 
@@ -64,9 +67,9 @@ class Outgoing:
         self._sip.keep(PLAN, plan.to_text())
         self._try_next(plan, Progress())
 
-    def branch(self) -> bool:
-        """Apply to the message what the current attempt alone is to carry; in the branch route. True once done."""
-        carrier = self._plan().attempts[self._progress().current - 1].carrier
+    def complete_invite(self) -> bool:
+        """Add the current attempt's headers and filter its codecs; in its branch route. True once done."""
+        carrier = self._plan().attempt(self._progress().current).carrier
         for name, value in carrier.headers:
             self._sip.add_header(name, value)
         if carrier.codecs:
@@ -74,62 +77,44 @@ class Outgoing:
         return True
 
     def replied(self, n: int) -> None:
-        """Note a response to attempt `n`; in its reply route."""
+        """Process a response to attempt `n`; in its reply route."""
         status = self._sip.number("$rs")
         if status < 180 or status >= 300:
             return
         progress = self._progress()
         if status >= 200:
             self._answered(n, status, progress)
-        elif status < 190 and n == progress.current and not (progress.ringing or progress.answered or progress.ended):
-            plan = self._plan()
-            progress.ringing = True
-            self._keep(progress)
-            carrier = plan.attempts[n - 1].carrier
-            self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.ring_s)
-            self._log.attempt_ringing(plan.call, n, status=status)
+        elif status < 190 and progress.is_under_way(n) and not progress.has_rung:
+            self._rang(n, status, progress)
 
     def failed(self) -> None:
-        """The current attempt is over without an answer: record it, go on or tell the caller; in the failure route."""
+        """End the current attempt, which got no answer, and go on or answer the caller; in the failure route."""
         plan, progress = self._plan(), self._progress()
-        if progress.ended:
+        if progress.is_over:
             return
-        n = progress.current
-        failed = progress.branch = self._sip.branches() - 1
-        attempt = plan.attempts[n - 1]
-        carrier = attempt.carrier
+        branch = progress.branch = self._sip.branches() - 1
+        carrier = plan.attempt(progress.current).carrier
         outcome, status = self._outcome(progress)
-        if outcome == failover.NO_RESPONSE and n == len(plan.attempts) and self._try_next_address(plan, n, progress):
+        if outcome == failover.NO_RESPONSE and self._try_next_address(plan, progress):
             return
-        can_authenticate = carrier.has_credentials and not progress.authenticated
-        step = self._after(outcome, progress, carrier, can_authenticate=can_authenticate)
+        can_authenticate = carrier.has_credentials and not progress.has_authenticated
+        step = _step(outcome, carrier, progress, can_authenticate=can_authenticate)
         if step.action == failover.AUTHENTICATE:
-            if self._authenticate(plan, n, progress):
+            if self._authenticate(plan, progress):
                 return
-            step = self._after(outcome, progress, carrier, can_authenticate=False)
-        self._free(carrier)
-        self._breakers.ended(carrier.provider_id, attempt.uri, outcome, has_rung=progress.ringing)
-        self._log.attempt_ended(
-            plan.call,
-            n,
-            status=status,
-            reason=self._sip.text("$T_reply_reason") if status else "",
-            verdict=step.verdict,
-            action=step.action,
-        )
-        if status is not None:
-            progress.statuses.append(status)
-        else:
-            self._answers.give_up(plan.invite, plan.call, n, branch=failed)
+            step = _step(outcome, carrier, progress, can_authenticate=False)
+        self._end_attempt(plan, progress, outcome, status, step)
+        if status is None:
+            self._answers.give_up(plan.invite, plan.call, progress.current, branch=branch)
         if step.action == failover.NEXT:
             self._try_next(plan, progress)
         else:
             self._stop(plan, progress, outcome, step.caller_status or failover.ALL_FAILED)
 
-    def settled_elsewhere(self, call: str, *, cancelled: bool) -> None:
-        """Kamailio has given the caller a final answer by itself, to a CANCEL as a rule.
+    def answered_by_kamailio(self, call: str, *, cancelled: bool) -> None:
+        """Record that Kamailio gave the caller a final answer by itself, as a rule to a CANCEL.
 
-        Other workers may be at the call's responses now, so what is kept with the transaction is not touched.
+        Other workers may process the call's responses now, so the progress is not touched.
         """
         pending = self._answers.pending(call)
         if pending is None:
@@ -137,7 +122,10 @@ class Outgoing:
         verdict = Verdict.CANCELLED if cancelled else Verdict.TRANSPORT_ERROR
         self._log.attempt_ended(call, pending.n, status=None, reason="", verdict=verdict, action=failover.STOP)
         self._answers.give_up(pending.invite, call, pending.n, branch=pending.branch)
-        self._record_end(call, pending.invite, 487 if cancelled else 500, CALLER if cancelled else EDGE)
+        if cancelled:
+            self._record_end(call, pending.invite, _REQUEST_TERMINATED, CALLER)
+        else:
+            self._record_end(call, pending.invite, _SERVER_ERROR, EDGE)
 
     def _plan(self) -> Plan:
         return plan_of(self._sip.kept(PLAN))
@@ -149,92 +137,179 @@ class Outgoing:
     def _keep(self, progress: Progress) -> None:
         self._sip.keep(PROGRESS, progress.to_text())
 
+    # responses
+
+    def _rang(self, n: int, status: int, progress: Progress) -> None:
+        plan = self._plan()
+        progress.rang()
+        self._keep(progress)
+        carrier = plan.attempt(n).carrier
+        self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.ring_s)
+        self._log.attempt_ringing(plan.call, n, status=status)
+
     def _answered(self, n: int, status: int, progress: Progress) -> None:
-        if progress.answered == n:
+        if progress.winner == n:
             return
         plan = self._plan()
-        call = plan.call
-        if n != progress.current or progress.answered or progress.ended:
-            self._answers.end_late(call, n)
+        if not progress.is_under_way(n):
+            self._answers.end_late(plan.call, n)
             self._sip.hold_back()
             return
-        progress.answered = n
+        progress.answered()
         self._keep(progress)
-        tag = self._answers.won(plan.invite, call, n)
-        self._log.attempt_answered(call, n, status=status, tag=tag)
-        attempt = plan.attempts[n - 1]
-        self._breakers.ended(attempt.carrier.provider_id, attempt.uri, status)
+        tag = self._answers.won(plan.invite, plan.call, n)
+        self._log.attempt_answered(plan.call, n, status=status, tag=tag)
+        self._count_for_breaker(plan.attempt(n), status)
 
-    def _outcome(self, progress: Progress) -> tuple[failover.Outcome, int | None]:
-        """What the attempt came to, and the SIP status that came, if one did."""
-        timed_out = self._sip.has_timed_out()
-        status = None if timed_out else self._sip.failed_status()
+    def _outcome(self, progress: Progress) -> tuple[Outcome, int | None]:
+        """The outcome of the attempt, and its final SIP status, None if none came."""
+        status = None if self._sip.has_timed_out() else self._sip.failed_status()
         if self._sip.is_cancelled():
             return failover.CANCELLED, status
         if status is not None:
             return status, status
-        if progress.ringing:
+        if progress.has_rung:
             return failover.NO_ANSWER, None
         return failover.NO_PROGRESS if self._sip.was_replied() else failover.NO_RESPONSE, None
 
-    @staticmethod
-    def _after(
-        outcome: failover.Outcome, progress: Progress, carrier: Carrier, *, can_authenticate: bool
-    ) -> failover.Step:
-        return failover.after(
-            outcome, ringing=progress.ringing, overrides=carrier.overrides, can_authenticate=can_authenticate
-        )
+    def _end_attempt(self, plan: Plan, progress: Progress, outcome: Outcome, status: int | None, step: Step) -> None:
+        n = progress.current
+        attempt = plan.attempt(n)
+        self._free(attempt.carrier)
+        self._count_for_breaker(attempt, outcome, has_rung=progress.has_rung)
+        reason = self._sip.text("$T_reply_reason") if status else ""
+        self._log.attempt_ended(plan.call, n, status=status, reason=reason, verdict=step.verdict, action=step.action)
+        progress.failed(status)
 
-    def _try_next_address(self, plan: Plan, n: int, progress: Progress) -> bool:
-        """Where no other provider is left, the last one's further addresses; False where there is none."""
-        silent = progress.branch
-        if not self._send(plan, n, progress):
+    # sending
+
+    def _try_next_address(self, plan: Plan, progress: Progress) -> bool:
+        """If the last provider is silent, send to its next address; False if there is none."""
+        n, silent_branch = progress.current, progress.branch
+        if n < len(plan.attempts) or not self._send(plan, progress):
             return False
-        self._answers.give_up(plan.invite, plan.call, n, branch=silent)
+        self._answers.give_up(plan.invite, plan.call, n, branch=silent_branch)
         return True
 
-    def _authenticate(self, plan: Plan, n: int, progress: Progress) -> bool:
-        """Send attempt `n` once more with the provider's credentials; False where that cannot be done."""
-        credentials = self._credentials_of(plan.attempts[n - 1].carrier.provider_id)
+    def _authenticate(self, plan: Plan, progress: Progress) -> bool:
+        """Send the current attempt once more, with the provider's credentials; False if that cannot be done."""
+        credentials = self._credentials_of(plan.attempt(progress.current).carrier.provider_id)
         if credentials is None or not self._has_branch(progress):
             return False
         if not self._sip.authenticate(username=credentials.username, password=credentials.password):
             return False
-        progress.authenticated = True
-        progress.hop -= 1
-        return self._send(plan, n, progress)
+        progress.authenticating()
+        return self._send(plan, progress)
 
     def _try_next(self, plan: Plan, progress: Progress) -> None:
+        """Make the next attempt that can be made, or answer the caller if none is left."""
         while progress.current < len(plan.attempts):
             n = progress.current + 1
-            attempt = plan.attempts[n - 1]
-            if not self._may_come_now(attempt, progress):
-                plan = plan.with_last(n, reasons.BREAKER_OPEN)
+            attempt = plan.attempt(n)
+            if not self._is_its_turn(attempt, progress):
+                plan = plan.moved_to_end(n, Reason.BREAKER_OPEN)
                 self._sip.keep(PLAN, plan.to_text())
                 continue
-            progress.current, progress.hop, progress.ringing, progress.authenticated = n, -1, False, False
-            refusal = self._refusal(attempt.carrier, progress) or self._take(attempt.carrier)
-            if refusal:
-                self._skip(plan.call, n, attempt, (*attempt.why, refusal))
+            progress.begin(n)
+            obstacle = self._obstacle(attempt.carrier, progress) or self._take(attempt.carrier)
+            if obstacle:
+                self._record_skipped(plan.call, n, attempt, (*attempt.why, obstacle))
                 continue
-            self._note_sent(plan.call, n, attempt)
-            if self._send(plan, n, progress):
+            self._record_sent(plan.call, n, attempt)
+            if self._send(plan, progress):
                 return
             if self._sip.is_cancelled():
-                self._not_sent(plan.call, n, attempt, failover.CANCELLED)
-                self._end(plan, progress, 487, CALLER)
+                self._record_not_sent(plan.call, n, attempt, failover.CANCELLED)
+                self._end(plan, progress, _REQUEST_TERMINATED, CALLER)
                 return
-            self._not_sent(plan.call, n, attempt, failover.TRANSPORT_ERROR)
+            self._record_not_sent(plan.call, n, attempt, failover.TRANSPORT_ERROR)
         self._end(plan, progress, failover.final_status(progress.statuses), EDGE)
 
-    def _may_come_now(self, attempt: PlannedAttempt, progress: Progress) -> bool:
-        """Whether no breaker speaks against an attempt, which was closed, or due for a trial, when it was planned."""
-        if reasons.BREAKER_OPEN in attempt.why or self._refusal(attempt.carrier, progress):
+    def _is_its_turn(self, attempt: PlannedAttempt, progress: Progress) -> bool:
+        """Whether the attempt keeps its place: its breaker was closed, or due for a trial, when it was planned."""
+        if Reason.BREAKER_OPEN in attempt.why or self._obstacle(attempt.carrier, progress):
             return True
         return self._breakers.admits(attempt.carrier.provider_id, attempt.uri)
 
-    def _note_sent(self, call: str, n: int, attempt: PlannedAttempt) -> None:
-        """Record an attempt before a carrier hears of it, whatever dies then."""
+    def _send(self, plan: Plan, progress: Progress) -> bool:
+        """Send the current attempt to the next of the provider's addresses that can be reached: still one attempt."""
+        n = progress.current
+        attempt = plan.attempt(n)
+        carrier = attempt.carrier
+        branch_route = ROUTE if carrier.headers or carrier.codecs else ""
+        for next_hop in carrier.next_hops[progress.hop + 1 :]:
+            if not self._has_branch(progress):
+                break
+            progress.sent()
+            self._sip.set_target(attempt.uri, next_hop)
+            self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
+            self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=branch_route)
+            self._keep(progress)
+            self._answers.sent(plan.invite, plan.call, n, branch=progress.branch)
+            if self._sip.relay():
+                return True
+            if self._sip.is_cancelled():
+                break
+        return False
+
+    def _obstacle(self, carrier: Carrier, progress: Progress) -> Reason | None:
+        """Why this carrier cannot be tried, but for its caps."""
+        if carrier.obstacle:
+            return carrier.obstacle
+        if not self._has_branch(progress):
+            return Reason.NO_BRANCH_LEFT
+        return None if self._shares_codec(carrier) else Reason.NO_SHARED_CODEC
+
+    def _shares_codec(self, carrier: Carrier) -> bool:
+        speech = [name for name in carrier.codecs.split(",") if name.lower() != _ALWAYS_KEPT_CODEC]
+        return not carrier.codecs or self._sip.has_codec_of(",".join(speech))
+
+    def _has_branch(self, progress: Progress) -> bool:
+        return progress.branch + 1 < self._most_branches
+
+    # caps and breakers
+
+    def _take(self, carrier: Carrier) -> Reason | None:
+        """Take a channel and a turn of the provider; the reason of the cap that is reached, if one is."""
+        if not self._caps.take_channel(PROVIDER, carrier.provider_id, carrier.max_channels):
+            return Reason.CHANNEL_CAP_FULL
+        if not self._caps.take_turn(carrier.provider_id, carrier.max_cps):
+            self._free(carrier)
+            return Reason.CPS_CAP_FULL
+        return None
+
+    def _free(self, carrier: Carrier) -> None:
+        self._caps.free_channel(PROVIDER, carrier.provider_id, carrier.max_channels)
+
+    def _count_for_breaker(self, attempt: PlannedAttempt, outcome: Outcome, *, has_rung: bool = False) -> None:
+        self._breakers.attempt_ended(attempt.carrier.provider_id, attempt.uri, outcome, has_rung=has_rung)
+
+    # the caller's answer
+
+    def _stop(self, plan: Plan, progress: Progress, outcome: Outcome, caller_status: int) -> None:
+        """Give the caller the answer of the attempt that said stop: the carrier's own message if it may be relayed."""
+        hangup_by = {failover.CANCELLED: CALLER, failover.NO_ANSWER: TIMEOUT}.get(str(outcome), CALLEE)
+        may_be_heard = caller_status >= 400 and caller_status not in failover.NEVER_RELAYED
+        if not may_be_heard:
+            self._end(plan, progress, failover.ALL_FAILED, hangup_by)
+        elif outcome == caller_status:
+            self._settle(plan, progress, caller_status, hangup_by)
+        else:
+            self._end(plan, progress, caller_status, hangup_by)
+
+    def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
+        self._settle(plan, progress, status, hangup_by)
+        self._context.reply(status)
+
+    def _settle(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
+        progress.ended()
+        self._keep(progress)
+        self._record_end(plan.call, plan.invite, status, hangup_by)
+
+    # records
+
+    def _record_sent(self, call: str, n: int, attempt: PlannedAttempt) -> None:
+        """Record an attempt and write the record out, before a carrier sees the INVITE, whatever dies then."""
         self._log.attempt_sent(
             call,
             n,
@@ -245,86 +320,22 @@ class Outgoing:
         )
         self._log.flush()
 
-    def _send(self, plan: Plan, n: int, progress: Progress) -> bool:
-        """Send attempt `n` to the next of the provider's addresses that can be reached: still one attempt."""
-        attempt = plan.attempts[n - 1]
-        carrier = attempt.carrier
-        has_changes = carrier.headers or carrier.codecs
-        for next_hop in carrier.next_hops[progress.hop + 1 :]:
-            if not self._has_branch(progress):
-                break
-            progress.hop += 1
-            progress.branch += 1
-            self._sip.set_target(attempt.uri, next_hop)
-            self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
-            self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=ROUTE if has_changes else "")
-            self._keep(progress)
-            self._answers.sent(plan.invite, plan.call, n, branch=progress.branch)
-            if self._sip.relay():
-                return True
-            if self._sip.is_cancelled():
-                break
-        return False
-
-    def _not_sent(self, call: str, n: int, attempt: PlannedAttempt, outcome: str) -> None:
+    def _record_not_sent(self, call: str, n: int, attempt: PlannedAttempt, outcome: str) -> None:
         self._free(attempt.carrier)
-        self._breakers.ended(attempt.carrier.provider_id, attempt.uri, outcome)
+        self._count_for_breaker(attempt, outcome)
         step = failover.after(outcome, ringing=False)
         self._log.attempt_ended(call, n, status=None, reason="", verdict=step.verdict, action=step.action)
 
-    def _skip(self, call: str, n: int, attempt: PlannedAttempt, why: Sequence[str]) -> None:
+    def _record_skipped(self, call: str, n: int, attempt: PlannedAttempt, why: Sequence[str]) -> None:
         provider_id = attempt.carrier.provider_id
         self._log.attempt_skipped(call, n, provider_id=provider_id, route_id=attempt.route_id, why=why)
-
-    def _refusal(self, carrier: Carrier, progress: Progress) -> str:
-        """The reason code why this carrier cannot be tried, or ""."""
-        if carrier.refusal:
-            return carrier.refusal
-        if not self._has_branch(progress):
-            return reasons.NO_BRANCH_LEFT
-        return "" if self._shares_codec(carrier) else reasons.NO_SHARED_CODEC
-
-    def _shares_codec(self, carrier: Carrier) -> bool:
-        speech = [name for name in carrier.codecs.split(",") if name.lower() != _ALWAYS_KEPT_CODEC]
-        return not carrier.codecs or self._sip.has_codec_of(",".join(speech))
-
-    def _has_branch(self, progress: Progress) -> bool:
-        return progress.branch + 1 < self._most_branches
-
-    def _take(self, carrier: Carrier) -> str:
-        """Take a channel and a turn of the provider's; the reason code of the cap that is reached, or ""."""
-        if not self._caps.take_channel(PROVIDER, carrier.provider_id, carrier.max_channels):
-            return reasons.CHANNEL_CAP_FULL
-        if not self._caps.take_turn(carrier.provider_id, carrier.max_cps):
-            self._free(carrier)
-            return reasons.CPS_CAP_FULL
-        return ""
-
-    def _free(self, carrier: Carrier) -> None:
-        self._caps.free_channel(PROVIDER, carrier.provider_id, carrier.max_channels)
-
-    def _stop(self, plan: Plan, progress: Progress, outcome: failover.Outcome, caller_status: int) -> None:
-        """Give the caller the answer of the attempt that said stop: the carrier's own message where it may be seen."""
-        relayed = outcome == caller_status and caller_status >= 400 and caller_status not in _NEVER_RELAYED
-        hangup_by = {failover.CANCELLED: CALLER, failover.NO_ANSWER: TIMEOUT}.get(str(outcome), CALLEE)
-        if relayed:
-            self._settle(plan, progress, caller_status, hangup_by)
-        elif caller_status < 400 or caller_status in _NEVER_RELAYED:
-            self._end(plan, progress, failover.ALL_FAILED, hangup_by)
-        else:
-            self._end(plan, progress, caller_status, hangup_by)
-
-    def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
-        self._settle(plan, progress, status, hangup_by)
-        if status == failover.ALL_FAILED:
-            self._sip.add_reply_header("Retry-After", str(failover.RETRY_AFTER_S))
-        self._sip.reply(status, phrase(status))
-
-    def _settle(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
-        progress.ended = True
-        self._keep(progress)
-        self._record_end(plan.call, plan.invite, status, hangup_by)
 
     def _record_end(self, call: str, invite: str, status: int, hangup_by: str) -> None:
         self._answers.over(invite, call)
         self._log.call_ended(call, status=status, reason=phrase(status), hangup_by=hangup_by)
+
+
+def _step(outcome: Outcome, carrier: Carrier, progress: Progress, *, can_authenticate: bool) -> Step:
+    return failover.after(
+        outcome, ringing=progress.has_rung, overrides=carrier.overrides, can_authenticate=can_authenticate
+    )

@@ -1,7 +1,7 @@
-"""The Record-Route cookie: which call an in-dialog request belongs to and when that began, signed.
+"""The Record-Route cookie: the call of an in-dialog request and when it began, signed.
 
-Only our own routes are followed: a request with a To tag and a forged Route would otherwise be relayed for anybody, to
-anywhere. The key outlives Kamailio, so calls that were up before a restart can still be ended through it.
+Only our own routes are followed: otherwise a request with a To tag and a forged Route would be relayed for anybody, to
+anywhere. The key outlives Kamailio, so that calls from before a restart can still be ended.
 """
 
 import re
@@ -30,7 +30,7 @@ def make_cookie(origin: Origin, sip_call_id: str, *, key: bytes) -> str:
 
 
 def origin_of_cookie(route: str, sip_call_id: str, *, key: bytes) -> Origin | None:
-    """The call out of a Route header, or None where it holds no cookie that we made for this Call-ID."""
+    """The call in a Route header, or None if that has no cookie which we signed for this Call-ID."""
     found = _COOKIE.search(route)
     if found is None or found[4] != _signature(found[1], sip_call_id, key):
         return None

@@ -1,7 +1,7 @@
-"""A leg that nobody wants: the ACK and the BYE that end what a carrier answered too late (RFC 3261, section 13.2.2.4).
+"""The ACK and the BYE that end the leg of a carrier which answered too late (RFC 3261, section 13.2.2.4).
 
-The edge was only a proxy for the INVITE; for this leg it ends the dialog in the caller's name, on the carrier's side of
-itself: with the Record-Routes that stand above its own, and not with the caller's.
+The edge was only a proxy for the INVITE; here it ends the dialog in the caller's name, on the carrier's side: with the
+Record-Routes above its own, and without the caller's.
 """
 
 import re
@@ -19,7 +19,7 @@ _TOO_LONG = 2048  # a URI that no carrier needs; what it is made into must fit a
 
 
 class LateAnswer(NamedTuple):
-    """What a 2xx to an INVITE says of its dialog. `source` is the URI of the address that it came from."""
+    """The dialog that a 2xx to an INVITE begins. `source` is the URI of the address that it came from."""
 
     call_id: str
     caller: str
@@ -31,7 +31,7 @@ class LateAnswer(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A request to send. `next_hop` is where it goes, as a URI."""
+    """A request to send, to the URI `next_hop`."""
 
     method: str
     uri: str
@@ -40,7 +40,7 @@ class Request(NamedTuple):
 
 
 def ending(answer: LateAnswer, *, own: str) -> Sequence[Request]:
-    """The ACK, then the BYE; none where the answer names no Contact. `own` is a mark of our own Record-Route."""
+    """The ACK, then the BYE; none if the answer has no Contact. `own` is a part of our own Record-Route."""
     target = uri_in(answer.contact)
     if not target or len(target) > _TOO_LONG:
         return ()
@@ -54,14 +54,14 @@ def ending(answer: LateAnswer, *, own: str) -> Sequence[Request]:
 
 
 def uri_in(header: str) -> str:
-    """The URI of a Contact or a Route; "" where there is none."""
+    """The URI of a Contact or a Route; "" if there is none."""
     found = _ADDRESS.search(header)
     bare = found[1] if found else header.partition(";")[0].strip()
     return bare if _URI_HOST.match(bare) and bare.isprintable() and " " not in bare else ""
 
 
 def _routes_to_callee(record_routes: Sequence[str], own: str) -> list[str]:
-    """From us to the callee: what stands above our own Record-Route, nearest first; none where one is no SIP URI."""
+    """The route from us to the callee: the Record-Routes above ours, nearest first; none if one is no SIP URI."""
     entries = [entry for body in record_routes for entry in _ADDRESS.findall(body)]
     above: list[str] = []
     for entry in entries:
@@ -72,7 +72,7 @@ def _routes_to_callee(record_routes: Sequence[str], own: str) -> list[str]:
 
 
 def _is_address(uri: str) -> bool:
-    """Whether a URI leads to an address: a name would be looked up while the worker waits."""
+    """Whether a URI has an address: a name would be looked up while the worker waits."""
     found = _URI_HOST.match(uri)
     try:
         return bool(found and ip_address(found[1].strip("[]")))
@@ -81,7 +81,7 @@ def _is_address(uri: str) -> bool:
 
 
 def _headers(answer: LateAnswer, routes: Sequence[str], cseq: str) -> str:
-    """What was folded stands in one line: the headers have no line end but their own."""
+    """The header lines. Folded values are unfolded, so that no other line end is among them."""
     lines = [
         f"From: {answer.caller}",
         f"To: {answer.callee}",

@@ -1,12 +1,11 @@
-"""The plan of one call: its attempts, ready to send; and how far it has come. Both travel between Kamailio's workers.
+"""The plan of one call: its attempts, ready to send.
 
-Any worker may see the next thing that happens to a call, so both are kept as text with the transaction: the plan once,
-the small progress at each step. What is the same for all calls to a provider is made once, until the provider changes.
+Any worker may process the next message of a call, so the plan is kept as text with the transaction. A provider's part
+of it is the same for all calls, and is built once, until the provider changes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Self
 
 import msgspec
 
@@ -14,8 +13,8 @@ from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
 from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import Dialroute
-from dialplane.engine.egress import around_number, egress_headers
-from dialplane.engine.reasons import UNRESOLVED
+from dialplane.engine.egress import around_number, egress_headers, transport_suffix
+from dialplane.engine.reasons import Reason
 
 MOST_ADDRESSES = 4
 """Of one provider, in one attempt: each that cannot be reached takes a branch of the transaction."""
@@ -32,17 +31,17 @@ def branches_for(max_attempts: int) -> int:
 
 
 class Carrier(msgspec.Struct, array_like=True, frozen=True):
-    """How each call reaches one provider, and the rules for what may follow. Timeouts in seconds.
+    """How each call reaches one provider, and the rules for its failover. Timeouts in seconds.
 
-    `around_number` is what the request URI has before and after the number. `next_hops` are SIP URIs with addresses,
-    best first: the next is used where one cannot be reached. `refusal` is a reason not to try, known before the call
-    began, or "".
+    `around_number` are the parts of the request URI before and after the number. `next_hops` are SIP URIs with
+    addresses, best first: the next is used if one cannot be reached. `obstacle` is a reason not to try, known before
+    the call began.
     """
 
     provider_id: str
     around_number: tuple[str, str]
     next_hops: Sequence[str]
-    refusal: str
+    obstacle: Reason | None
     headers: Sequence[tuple[str, str]]
     codecs: str
     no_response_s: int
@@ -55,7 +54,7 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
-    """One attempt: the request URI, where it goes, and by which route and why."""
+    """One attempt: the request URI, the carrier, and by which route and why."""
 
     route_id: str
     uri: str
@@ -64,19 +63,20 @@ class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True):
-    """The attempts of the call with this id, in the order in which they are to be made.
-
-    `invite` is the key of the caller's INVITE, see `answers.py`.
-    """
+    """The attempts of the call with this id, in order. `invite` is the key of the caller's INVITE (`answers.py`)."""
 
     call: str
     invite: str
     attempts: Sequence[PlannedAttempt]
 
-    def with_last(self, n: int, why: str) -> "Plan":
-        """The same with attempt `n`, of those from 1, behind all others for one reason more."""
-        moved = self.attempts[n - 1]
-        last = PlannedAttempt(moved.route_id, moved.uri, (*moved.why, why), moved.carrier)
+    def attempt(self, n: int) -> PlannedAttempt:
+        """The attempt of this number, from 1."""
+        return self.attempts[n - 1]
+
+    def moved_to_end(self, n: int, reason: Reason) -> "Plan":
+        """The plan with attempt `n` behind all others, for one reason more."""
+        moved = self.attempt(n)
+        last = PlannedAttempt(moved.route_id, moved.uri, (*moved.why, reason), moved.carrier)
         return Plan(self.call, self.invite, (*self.attempts[: n - 1], *self.attempts[n:], last))
 
     def to_text(self) -> str:
@@ -84,72 +84,43 @@ class Plan(msgspec.Struct, array_like=True, frozen=True):
         return _encode(self).decode()
 
 
-class Progress(msgspec.Struct, array_like=True):
-    """How far a call is. Attempts are numbered from 1; 0 is none.
-
-    `current` is under way, sent as branch `branch` (from 0) of the transaction, to the carrier's address `hop` (from
-    0); `statuses` are the final ones that carriers said.
-    """
-
-    current: int = 0
-    branch: int = -1
-    hop: int = -1
-    ringing: bool = False
-    authenticated: bool = False
-    answered: int = 0
-    ended: bool = False
-    statuses: list[int] = []
-
-    def to_text(self) -> str:
-        """The text that `from_text` reads."""
-        return _encode(self).decode()
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """Raises msgspec.DecodeError for what `to_text` did not write."""
-        return msgspec.json.decode(text, type=cls)
-
-
 _encode = msgspec.json.Encoder().encode
-_decode_plan = msgspec.json.Decoder(Plan).decode
+_decode = msgspec.json.Decoder(Plan).decode
 
 
 @lru_cache(maxsize=256)
 def plan_of(text: str) -> Plan:
     """The plan that `to_text` wrote. Raises msgspec.DecodeError."""
-    return _decode_plan(text)
+    return _decode(text)
 
 
 class Carriers:
-    """The carriers of this process, each made when it is first needed and again when its provider or addresses change.
-
-    `destinations` are looked at then.
-    """
+    """The carriers of this process, each built at its first use and again after its provider or addresses changed."""
 
     def __init__(self, destinations: Destinations) -> None:
         self._destinations = destinations
-        self._made: dict[str, tuple[Provider, Sequence[str], Carrier]] = {}
+        self._built: dict[str, tuple[Provider, Sequence[str], Carrier]] = {}
 
     def of(self, provider: Provider, addresses: Sequence[str]) -> Carrier:
-        """`addresses` are the provider's `address:port`s, best first, resolved before."""
-        known = self._made.get(provider.id)
-        if known is not None and known[0] is provider and known[1] == addresses:
-            return known[2]
+        """`addresses` are the provider's `address:port`s, best first."""
+        built = self._built.get(provider.id)
+        if built is not None and built[0] is provider and built[1] == addresses:
+            return built[2]
         carrier = _carrier(provider, addresses, self._destinations)
-        self._made[provider.id] = (provider, addresses, carrier)
+        self._built[provider.id] = (provider, addresses, carrier)
         return carrier
 
 
 def _carrier(provider: Provider, addresses: Sequence[str], destinations: Destinations) -> Carrier:
-    refusals = [destinations.refusal(split_hostname(address)) for address in addresses]
-    allowed = [address for address, refusal in zip(addresses, refusals, strict=True) if not refusal]
+    obstacles = [destinations.refusal(split_hostname(address)) for address in addresses]
+    allowed = [address for address, obstacle in zip(addresses, obstacles, strict=True) if obstacle is None]
     usable = allowed[:MOST_ADDRESSES]
-    transport = "" if provider.transport == "udp" else f";transport={provider.transport}"
+    suffix = transport_suffix(provider.transport)
     return Carrier(
         provider_id=provider.id,
         around_number=around_number(provider),
-        next_hops=[f"sip:{address}{transport}" for address in usable],
-        refusal="" if usable else next(filter(None, refusals), UNRESOLVED),
+        next_hops=[f"sip:{address}{suffix}" for address in usable],
+        obstacle=None if usable else next(filter(None, obstacles), Reason.UNRESOLVED),
         headers=egress_headers(provider),
         codecs=provider.codecs,
         no_response_s=provider.no_response_timeout_s,
@@ -171,7 +142,7 @@ def make_plan(
     carriers: Carriers,
     addresses: Callable[[str], Sequence[str]],
 ) -> Plan:
-    """The plan for a decision. `addresses` gives a provider's by its id."""
+    """The plan for a decision. `addresses` returns a provider's by its id."""
     attempts = []
     for candidate, provider, _, _, why in dialroute.attempts:
         if provider is None:
@@ -183,7 +154,7 @@ def make_plan(
 
 
 def decision_of(dialroute: Dialroute) -> list[dict[str, object]]:
-    """Every candidate's place, as it stands in the call's record."""
+    """Every candidate's place, as the call's record holds it."""
     return [
         {
             "route_id": place.candidate.route_id,

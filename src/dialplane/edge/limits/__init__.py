@@ -1,1 +1,1 @@
-"""Limits: channels, breakers, overload."""
+"""Limits that all workers of an edge share: caps, breakers, overload."""

@@ -1,7 +1,7 @@
-"""What a trunk or a provider may carry: so many calls at once, and so many new ones in any second.
+"""Caps of trunks and providers: calls at once (channels), and new calls in any second (CPS).
 
-Both hold exactly, for all workers together: who looks and then takes does so under a lock. The calls of the last second
-are kept as a ring of moments, as many as the cap allows: a new call may begin when the oldest of them is a second old.
+Both hold exactly, for all workers together: the check and the taking are under one lock. The last new calls are kept as
+a ring of instants, as many as the cap allows: another may begin when the oldest of them is a second old.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dialplane.edge.sip import Sip
 
 LOCKS = "caps"
-"""Its slots are the locks; it holds nothing, so that whoever has one of them may look into any other table."""
+"""A table whose slots serve as locks. It is empty, so that under one of them any other table may be read."""
 
 TURNS = "turns"
 TRUNK = "trunk"
@@ -17,22 +17,22 @@ PROVIDER = "provider"
 """The profiles of Kamailio's dialogs that channels are counted by."""
 
 INHERITED = "inherited"
-"""How many channels are held by calls that Kamailio has no dialogs of (inherited.py), by `member_key`."""
+"""The channels of calls that Kamailio has no dialogs of (inherited_channels.py), counted by `member_key`."""
 
 
 class Caps:
-    """`now_s` is a clock that all workers share and nobody sets."""
+    """`now_s` is a monotonic clock that all workers share."""
 
     def __init__(self, sip: Sip, *, now_s: Callable[[], float]) -> None:
         self._sip = sip
         self._now_s = now_s
 
     def has_channel(self, profile: str, member: str, most: int | None) -> bool:
-        """Whether a channel is free now. `most`: None for no cap."""
-        return most is None or self._held(profile, member) < most
+        """Whether a channel is free now; `most` is None if there is no cap."""
+        return most is None or self._in_use(profile, member) < most
 
     def take_channel(self, profile: str, member: str, most: int | None) -> bool:
-        """Take a channel for the current dialog, until it ends or `free_channel`; False where none is free."""
+        """Take a channel for the current dialog, until it ends or `free_channel`; False if none is free."""
         if most is None:
             return True
         with self._sip.locked(LOCKS, member):
@@ -42,12 +42,12 @@ class Caps:
         return True
 
     def free_channel(self, profile: str, member: str, most: int | None) -> None:
-        """Give the channel back."""
+        """Free the current dialog's channel."""
         if most is not None:
             self._sip.free_channel(profile, member)
 
     def take_turn(self, member: str, per_second: int | None) -> bool:
-        """Whether a new call may begin now; it counts from here on if it may."""
+        """Whether a new call may begin now; if so, it is counted."""
         if per_second is None:
             return True
         now_s = self._now_s()
@@ -60,10 +60,10 @@ class Caps:
             self._sip.put(TURNS, member, str(place + 1))
         return True
 
-    def _held(self, profile: str, member: str) -> int:
+    def _in_use(self, profile: str, member: str) -> int:
         return self._sip.channels(profile, member) + self._sip.counted(INHERITED, member_key(profile, member))
 
 
 def member_key(profile: str, member: str) -> str:
-    """What the inherited channels of a trunk or a provider are counted under."""
+    """The key of the inherited channels of a trunk or a provider."""
     return f"{profile}:{member}"

@@ -1,4 +1,4 @@
-"""How full the receive queues of our SIP sockets are, as the kernel tells it (Linux; elsewhere no socket is found)."""
+"""The receive queues of the edge's SIP sockets, as the kernel reports them (Linux; elsewhere none is found)."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ _QUEUED, _ROOM, _DROPPED = 0, 1, 8  # linux/sock_diag.h: SK_MEMINFO_RMEM_ALLOC, 
 
 
 class Queues:
-    """Of the UDP sockets at these addresses (`HOST:PORT`, IPv6 in brackets) that this process has inherited."""
+    """The queues of the UDP sockets at these addresses (`HOST:PORT`, IPv6 in brackets), inherited by this process."""
 
     def __init__(self, addresses: Collection[str]) -> None:
         self._sockets = _inherited(addresses) if sys.platform == "linux" else []
@@ -24,42 +24,42 @@ class Queues:
         return len(self._sockets)
 
     def fullness(self) -> float:
-        """Of the fullest queue, 0 to 1; 0 where there is none."""
-        return max((min(told[_QUEUED] / told[_ROOM], 1.0) for told in map(_memory, self._sockets)), default=0.0)
+        """The fullness of the fullest queue, 0 to 1; 0 if there is none."""
+        return max((min(used[_QUEUED] / used[_ROOM], 1.0) for used in map(_memory, self._sockets)), default=0.0)
 
     def newly_dropped(self) -> int:
-        """Datagrams that found no room since this was last asked."""
+        """The number of datagrams that found no room since the last call."""
         before, self._dropped = self._dropped, self._drops()
         return (self._dropped - before) & 0xFFFF_FFFF
 
     def close(self) -> None:
-        """Let go of them."""
-        for one in self._sockets:
-            one.close()
+        """Close this process's descriptors of the sockets."""
+        for inherited in self._sockets:
+            inherited.close()
         self._sockets = []
 
     def _drops(self) -> int:
-        return sum(_memory(one)[_DROPPED] for one in self._sockets)
+        return sum(_memory(inherited)[_DROPPED] for inherited in self._sockets)
 
 
-def _memory(one: socket.socket) -> tuple[int, ...]:
-    return _MEMINFO.unpack(one.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))
+def _memory(inherited: socket.socket) -> tuple[int, ...]:
+    return _MEMINFO.unpack(inherited.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))
 
 
 def _inherited(addresses: Collection[str]) -> list[socket.socket]:
-    found = []
+    sockets = []
     for entry in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            one = socket.socket(fileno=os.dup(int(entry.name)))
-            if one.type == socket.SOCK_DGRAM and _address(one) in addresses:
-                found.append(one)
+            candidate = socket.socket(fileno=os.dup(int(entry.name)))
+            if candidate.type == socket.SOCK_DGRAM and _address(candidate) in addresses:
+                sockets.append(candidate)
             else:
-                one.close()
-    return found
+                candidate.close()
+    return sockets
 
 
-def _address(one: socket.socket) -> str:
-    if one.family not in (socket.AF_INET, socket.AF_INET6):
+def _address(candidate: socket.socket) -> str:
+    if candidate.family not in (socket.AF_INET, socket.AF_INET6):
         return ""
-    host, port = one.getsockname()[:2]
+    host, port = candidate.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,6 +1,7 @@
-"""Overload control inside Kamailio: a timer process of its own reads the queues and says how many new calls to refuse.
+"""Overload control: a timer process inside Kamailio measures the queues and sets the share of new calls to refuse.
 
-The refusing itself is native (kamailio.cfg, route SHED), before any Python runs.
+Kamailio refuses them natively (kamailio.cfg, route SHED), before any Python runs. The control law is
+`engine/overload.py`.
 """
 
 import json
@@ -21,15 +22,15 @@ SHARE = "share"
 OFFERED = "offered"
 SHED = "shed"
 EVENTS_LOST = "events_lost"
-TOLD_COUNTERS = ("script_errors", "strangers", "flooded", "auth_failures", "unparsable")
-"""What else is counted since the start and told: by the script (worker.py, door.py), and by kamailio.cfg itself."""
+REPORTED_COUNTERS = ("script_errors", "strangers", "flooded", "auth_failures", "unparsable")
+"""Counted since the start, by the script (worker.py, trunk.py) and by kamailio.cfg."""
 
-_TELL_S = 1.0
+_REPORT_INTERVAL_S = 1.0
 _LONGEST_S = 1.0  # a longer pause between two readings says nothing about rates
 
 
 class Shedding:
-    """`sample` is to be called some fifty times a second, always in the same process."""
+    """`sample` is called some fifty times a second, always in the same process."""
 
     def __init__(
         self,
@@ -48,12 +49,12 @@ class Shedding:
         self._queues: Queues | None = None
         self._load = Load()
         self._sampled_s = monotonic_s()
-        self._told_s = -_TELL_S
-        self._told = ""
+        self._reported_s = -_REPORT_INTERVAL_S
+        self._reported = ""
         self._offered = 0
 
     def sample(self) -> None:
-        """Read the queues, and set the share where it has changed."""
+        """Measure the queues, and set the share if it has changed."""
         if self._queues is None:
             self._queues = Queues(self._addresses)
         now_s, before = self._monotonic_s(), self._load
@@ -69,9 +70,9 @@ class Shedding:
             if self._load.is_limited:
                 limit = round(self._load.limit_cps)
                 self._warn(f"dialplane: overload, new calls are refused beyond {limit} a second")
-        if now_s - self._told_s >= _TELL_S:
-            self._told_s = now_s
-            self._tell()
+        if now_s - self._reported_s >= _REPORT_INTERVAL_S:
+            self._reported_s = now_s
+            self._report()
 
     def _reading(self, queues: Queues, elapsed_s: float) -> Reading:
         offered = self._sip.counted(COUNTERS_TABLE, OFFERED)
@@ -83,15 +84,16 @@ class Shedding:
             offered=(offered - before) & 0x7FFF_FFFF,
         )
 
-    def _tell(self) -> None:
-        told = {
+    def _report(self) -> None:
+        """Write the figures for the companion, if they have changed."""
+        figures = {
             "calls_shed": self._sip.counted(COUNTERS_TABLE, SHED),
             "shed_percent": round(100 * self._load.share),
             "events_lost": self._sip.counted(COUNTERS_TABLE, EVENTS_LOST),
-            "counters": {name: self._sip.counted(COUNTERS_TABLE, name) for name in TOLD_COUNTERS},
+            "counters": {name: self._sip.counted(COUNTERS_TABLE, name) for name in REPORTED_COUNTERS},
         }
-        text = json.dumps(told)
-        if text != self._told:
-            with suppress(OSError):  # a full disk hides the figures and stops nothing
+        text = json.dumps(figures)
+        if text != self._reported:
+            with suppress(OSError):  # a full disk loses the figures and stops nothing
                 replace_file(self._file, text, durable=False)
-                self._told = text
+                self._reported = text

@@ -1,1 +1,1 @@
-"""Recovery: calls that outlive Kamailio, and those whose end was lost."""
+"""Recovery: calls that outlive a restart of Kamailio, and those whose end was lost."""

@@ -1,4 +1,4 @@
-"""Which calls Kamailio still holds dialogs of, told now and then, so that a call whose end was lost is found.
+"""Periodic `edge_calls` events: the calls of which Kamailio has dialogs, so that one whose end was lost is found.
 
 Runs inside Kamailio, in a timer process of its own: no worker waits for it. docs/decisions/0006 has the rule.
 """
@@ -21,41 +21,41 @@ _HEX = "0123456789abcdef"
 _MOST_DIGITS = 3
 
 
-class LivingCalls:
-    """`report` is to be called now and then, always in the same process. `now_us` is the wall clock."""
+class DialogReport:
+    """`report` is called periodically, always in the same process. `now_us` is the wall clock."""
 
     def __init__(self, sip: Sip, log: EventLog, *, now_us: Callable[[], int] = now_us) -> None:
         self._sip = sip
         self._log = log
         self._now_us = now_us
         self._since = now_us()
-        self._looked_at = 0
+        self._listed_at = 0
         self._before: frozenset[str] = frozenset()
-        self._told_before = 0
-        self._told: frozenset[str] = frozenset()
+        self._reported_before = 0
+        self._reported: frozenset[str] = frozenset()
 
     def report(self) -> None:
-        """Look, and tell what this look and the one before have found. Raises KsrError, OSError.
+        """List the dialogs, and report the calls of this list and the one before. Raises KsrError, OSError.
 
-        A call that began before the earlier look, and that neither has found, is over: its end was written before the
+        A call that began before the earlier list, and that is in neither, is over: its end was recorded before the
         later one, if it ever was.
         """
         began = self._now_us()
         now = self._dialogs()
-        looked_at, before = self._looked_at, self._before
-        self._looked_at, self._before = began, now
-        if not looked_at:
+        listed_at, before = self._listed_at, self._before
+        self._listed_at, self._before = began, now
+        if not listed_at:
             return
-        self._told_before, self._told = looked_at, now | before
-        for prefix, calls in split(sorted(self._told)):
-            self._log.edge_calls(since=self._since, before=looked_at, prefix=prefix, calls=calls)
+        self._reported_before, self._reported = listed_at, now | before
+        for prefix, calls in split(sorted(self._reported)):
+            self._log.edge_calls(since=self._since, before=listed_at, prefix=prefix, calls=calls)
 
     def is_over(self, call: str, at: int) -> bool:
-        """Whether the last report speaks for a call that was up at an instant, and does not name it."""
-        return self._since <= at < self._told_before and call not in self._told
+        """Whether the last report covers a call that was up at an instant, and does not name it."""
+        return self._since <= at < self._reported_before and call not in self._reported
 
     def _dialogs(self) -> frozenset[str]:
-        """The calls with a dialog. Kamailio writes the list into memory: a full disk would cut it short unseen."""
+        """The calls with a dialog. Kamailio writes the list into memory: a full disk would truncate it unnoticed."""
         file = os.memfd_create("dialogs")
         try:
             self._sip.call_rpc(_DUMP, f"/proc/self/fd/{file}")
@@ -67,7 +67,7 @@ class LivingCalls:
 
 
 def split(calls: Sequence[str], *, most: int = CALLS_IN_EVENT) -> Sequence[tuple[str, Sequence[str]]]:
-    """Prefixes that together cover every id, each with the calls that begin so; about `most` or fewer in each."""
+    """Prefixes that together cover every id, each with the calls whose ids begin so, about `most` at most."""
     digits = next((digits for digits in range(_MOST_DIGITS) if len(calls) <= most * 16**digits), _MOST_DIGITS)
     parts: dict[str, list[str]] = {"".join(prefix): [] for prefix in product(_HEX, repeat=digits)}
     for call in calls:

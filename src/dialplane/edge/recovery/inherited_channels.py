@@ -1,8 +1,8 @@
-"""The channels of calls that were answered before Kamailio was started (again), and go on.
+"""The channels of calls that were answered before Kamailio was restarted, and go on (docs/decisions/0016).
 
-Kamailio counts channels by its dialogs, and has none of these. They stand in a table that all workers share, each call
-with whose channels it holds and the To tag that answered, and for each holder how many: empty but after a start with
-calls up.
+Kamailio counts channels by its dialogs, and has none of these. A table that all workers share holds each such call,
+with the keys of its trunk's and its provider's channels and the To tag that answered, and for each key the number of
+channels. It is empty but after a restart with calls up.
 """
 
 from collections import Counter
@@ -15,12 +15,12 @@ from dialplane.edge.sip import Sip
 from dialplane.eventlog.reader import LogTail
 from dialplane.system.clock import now_us
 
-_HOLDERS = 2
-"""Keys that stand before the To tag in a call's row."""
+_KEYS = 2
+"""Keys before the To tag in a call's row."""
 
 
-class Inherited:
-    """`events` is the folder of the event log, `now_us` the wall clock; `warn` writes a line to the log."""
+class InheritedChannels:
+    """`events` is the folder of the event log, `now_us` the wall clock; `warn` writes a line to Kamailio's log."""
 
     def __init__(
         self,
@@ -42,24 +42,24 @@ class Inherited:
         self._held: set[str] = set()
 
     def begin(self) -> None:
-        """Take over the calls of before; once, before there are workers. What cannot be read is none."""
+        """Take over the calls from before this start; once, before there are workers. None if they cannot be read."""
         self._resume()
         self._carried.forget_unanswered()
         self._carried.expire(self._now_us(), max_call_s=self._max_call_s, is_over=lambda *_: False)
         counts: Counter[str] = Counter()
         self._held = set(self._carried.calls)
         for call, carried in self._carried.calls.items():
-            self._sip.put(INHERITED, call, " ".join((*_holders(carried), carried.tag)))
-            counts.update(_holders(carried))
+            self._sip.put(INHERITED, call, " ".join((*_keys(carried), carried.tag)))
+            counts.update(_keys(carried))
         for key, count in counts.items():
             self._sip.put_number(INHERITED, key, count)
 
-    def look(self, *, is_over: Callable[[str, int], bool]) -> None:
-        """Follow the log, and keep what it tells for the next start; now and then, always in the same process.
+    def follow(self, *, is_over: Callable[[str, int], bool]) -> None:
+        """Follow the event log, and save the calls that go on for the next start; always in the same process.
 
-        Inherited calls that outlive the longest call give their channels back. Raises OSError.
+        The channels of inherited calls that have ended, or outlast the longest call, are given back. Raises OSError.
         """
-        self._follow()
+        self._read_on()
         self._carried.expire(self._now_us(), max_call_s=self._max_call_s, is_over=is_over)
         for call in self._held - self._carried.calls.keys():
             self.give_back(call)
@@ -67,42 +67,42 @@ class Inherited:
         write_snapshot(self._snapshot, Snapshot(self._tail.positions, self._carried.calls))
 
     def give_back(self, call: str) -> None:
-        """The call is over: its channels are free. Nothing where it is none of those, or has given them back."""
+        """Free the channels of a call that is over; does nothing if it has none here."""
         with self._sip.locked(LOCKS, call):
             held = self._sip.get(INHERITED, call)
             self._sip.forget(INHERITED, call)
-        for key in (held or "").split()[:_HOLDERS]:
+        for key in (held or "").split()[:_KEYS]:
             self._sip.count_down(INHERITED, key)
 
-    def won(self, call: str, tag: str) -> bool:
+    def has_answered(self, call: str, tag: str) -> bool:
         """Whether the leg with this To tag answered the call, which goes on."""
         return self._tags(call) == [tag]
 
     def may_be_within(self, call: str, *tags: str) -> bool:
-        """Whether a request with these tags may belong to the call: to what is not in the table, any may."""
-        known = self._tags(call)
-        return not known or known[0] in tags
+        """Whether a request with these tags may belong to the call: any may if the call is not in the table."""
+        answered_by = self._tags(call)
+        return not answered_by or answered_by[0] in tags
 
     def _tags(self, call: str) -> list[str]:
-        return (self._sip.get(INHERITED, call) or "").split()[_HOLDERS:]
+        return (self._sip.get(INHERITED, call) or "").split()[_KEYS:]
 
     def _resume(self) -> None:
-        """Without a snapshot, what the log still holds has to do; without the log, nobody knows what has ended."""
+        """Read the snapshot and the log behind it; the log alone without a snapshot, and nothing without the log."""
         try:
             kept = read_snapshot(self._snapshot)
             self._tail.positions, self._carried = kept.positions, CarriedCalls(kept.calls)
         except (OSError, ValueError) as error:
-            self._warn(f"dialplane: the calls of before are not known whole: {error}")
+            self._warn(f"dialplane: the calls from before are not all known: {error}")
         try:
-            self._follow()
+            self._read_on()
         except OSError as error:
             self._tail.positions, self._carried = {}, CarriedCalls()
-            self._warn(f"dialplane: the calls of before are not known: {error}")
+            self._warn(f"dialplane: the calls from before are not known: {error}")
 
-    def _follow(self) -> None:
+    def _read_on(self) -> None:
         for line in self._tail.lines():
             self._carried.feed(line)
 
 
-def _holders(carried: Carried) -> tuple[str, str]:
+def _keys(carried: Carried) -> tuple[str, str]:
     return member_key(TRUNK, carried.trunk_id), member_key(PROVIDER, carried.provider_id)
