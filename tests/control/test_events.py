@@ -129,6 +129,18 @@ async def test_a_call_passes_through_its_states(db: Database) -> None:
     assert states == ["progressing"] * 4 + ["ringing", "answered", "ended"]
 
 
+async def test_a_call_that_came_to_an_edge_without_a_table_is_on_record_for_the_platform_alone(db: Database) -> None:
+    acme = await make_customer(db)
+    await ingest(db, rejected_call(reason="no_routing_table", status=503))
+    call = (await call_of(db)).call
+    assert (call.sip_status, call.reason, call.customer_id, call.trunk_id) == (503, "no_routing_table", None, None)
+    async with db.read() as unit:
+        assert [record.call.id for record in await calls.list_(unit, ADMIN)] == [CALL]
+        assert await calls.list_(unit, admin_of(acme)) == []
+        with pytest.raises(NotFound):
+            await calls.get(unit, admin_of(acme), CALL)
+
+
 async def test_a_rejected_call_has_no_attempt_and_its_reason(db: Database) -> None:
     await ingest(db, rejected_call(reason="no_route", status=404))
     call = (await call_of(db)).call

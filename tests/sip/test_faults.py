@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.sip.edges import RunningEdge
 from tests.sip.scenarios import ANSWER, Caller, refuse
 from tests.sip.stage import Stage
+from tests.sip.wire import peer
 from tests.waiting import eventually
 
 FAULTY_SCRIPT = Path(__file__).with_name("faulty_script.py")
@@ -70,9 +72,50 @@ def test_without_a_replica_callers_are_told_to_come_back(stage: Stage) -> None:
 
     call = stage.call(edge, Caller(expects=503))
     assert call.response(503).header("Retry-After") == "5"
+    [rejected] = edge.await_events("call_rejected")
+    assert (rejected["status"], rejected["reason"]) == (503, "no_routing_table")
+    assert (rejected["customer_id"], rejected["trunk_id"], rejected["revision"]) == (None, None, None)
+    assert (rejected["dialled"], rejected["source_address"]) == ("+821012345678", "127.0.0.1")
 
     edge.load(stage.table)
     stage.call(edge)
+
+
+def test_an_invite_that_is_sent_again_to_an_edge_without_a_replica_is_one_call(stage: Stage) -> None:
+    edge = stage.edge()
+    (edge.config.replica / "current").unlink()
+
+    with peer(edge.port) as caller:
+        invite = caller.request("INVITE")
+        answers = [caller.ask(invite) for _ in range(3)]
+
+    assert [answer[8:11] for answer in answers] == ["503"] * 3
+    assert edge.kinds() == ["call_rejected"]
+
+
+def test_a_replica_found_damaged_in_the_middle_of_a_decision_is_a_recorded_refusal(stage: Stage) -> None:
+    """The trunk was found, and its transaction begun; its customer is unreadable."""
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge()
+    overwrite(edge.config.replica / "current" / "data.mdb", f'"id":"{stage.table.customer.id}","name"'.encode())
+
+    with peer(edge.port) as caller:
+        assert caller.ask(caller.request("INVITE"))[8:11] == "503"
+
+    [rejected] = edge.await_events("call_rejected")
+    assert (rejected["reason"], rejected["customer_id"]) == ("no_routing_table", None)
+    assert edge.kinds() == ["call_rejected"]
+
+
+def overwrite(file: Path, text: bytes) -> None:
+    """Change the last letter of a text wherever the file has it, in place, as a bad disk might."""
+    places = [found.end() - 1 for found in re.finditer(re.escape(text), file.read_bytes())]
+    assert places
+    with file.open("r+b") as data:
+        for place in places:
+            data.seek(place)
+            data.write(b"?")
 
 
 def test_a_replica_replaced_under_way_is_used_by_the_next_call(stage: Stage) -> None:
