@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from dialplane.control import health, permissions
+from dialplane.control import channels, health, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Unit
 from dialplane.domain.errors import NotFound
@@ -37,10 +37,12 @@ async def compute(
     now: int,
     call_id: str = "",
     max_attempts: int = DEFAULT_MAX_ATTEMPTS,
+    sees_caps: bool = False,
 ) -> Computed:
     """What a call of this customer to this number at the instant `now` would try, in order.
 
-    `number` is E.164 (`+` and 1-15 digits); `call_id` seeds the weighted draw. Raises NotFound("customer"),
+    `number` is E.164 (`+` and 1-15 digits); `call_id` seeds the weighted draw. `sees_caps`: providers whose channels
+    are all in use now are skipped, as a call would (`channels.full_providers`). Raises NotFound("customer"),
     InvalidValue.
     """
     customer_id = parse_id(customer_id, field="customer_id")
@@ -52,6 +54,7 @@ async def compute(
     routes = await _matching(unit, customer_id, number)
     providers = await _providers(unit, {route.provider_id for route in routes})
     known_health = await health.of_providers(unit, providers.values())
+    full = await channels.full_providers(unit, providers.values(), now=now) if sees_caps else None
     decided = dialroute(
         [Candidate._make(route[:_DECIDES]) for route in routes],
         number=number,
@@ -59,6 +62,7 @@ async def compute(
         call_id=call_id,
         providers=providers.get,
         health=lambda provider_id: known_health[provider_id].status,
+        full=full,
         max_attempts=max_attempts,
     )
     return Computed(decided, {route.id: route for route in routes})

@@ -42,5 +42,6 @@ async def list_dialroutes(request: Request) -> Response:
             call_id=asked.call_id or "",
             now=instant_now(),
             max_attempts=asks.services.limits.max_attempts,
+            sees_caps=asked.explain,
         )
     return answer(present(computed, number=asked.target, explain=asked.explain))

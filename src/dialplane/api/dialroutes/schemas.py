@@ -27,7 +27,10 @@ class DialrouteQuery(Query):
         Field(description="The number that is called, in E.164.", examples=["+821012345678"]),
     ]
     call_id: Annotated[str, longest(255)] = optional("Seeds the weighted draw: the same id gives the same order.")
-    explain: Flag = Field(default=False, description="Add every candidate's place and the reasons for it.")
+    explain: Flag = Field(
+        default=False,
+        description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
+    )
 
 
 class HeaderAnswer(BaseModel):
