@@ -49,7 +49,13 @@ LIST_DIALROUTES = Operation(
         Parameter("customer_id", "query", str, required=True, description="Whose call it would be."),
         Parameter("target", "query", str, required=True, description="The number that is called, in E.164."),
         Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order."),
-        Parameter("explain", "query", bool, description="Add every candidate's place and the reasons for it."),
+        Parameter(
+            "explain",
+            "query",
+            bool,
+            description="Add every candidate's place and the reasons for it; providers without a free "
+            "channel are skipped.",
+        ),
     ),
     answer=schemas.DialrouteAnswer,
 )

@@ -10,7 +10,6 @@ from rich.console import Console
 from dialplane.client import Client
 from dialplane.client.schemas import CallAnswer
 from dialplane.demo.screen import print_timeline
-from dialplane.domain.call import CallStatus
 from dialplane.domain.errors import DialplaneError, InvalidValue
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.instants import NEVER, format_instant
@@ -104,7 +103,7 @@ def fetch_call(client: Client, result: CallResult, *, number: str | None, deadli
 def is_complete(call: CallAnswer) -> bool:
     """Whether the call and all of its attempts have their end."""
     sent = [item for item in call["attempts"] if item["tm_sent"] != NEVER_TEXT]
-    return call["status"] == CallStatus.ENDED and all(item["tm_ended"] != NEVER_TEXT for item in sent)
+    return call["status"] == "ended" and all(item["tm_ended"] != NEVER_TEXT for item in sent)
 
 
 def peer_at(sip_address: str, *, transport: str) -> Peer:

@@ -673,7 +673,7 @@ class Api:
 
         `customer_id`: Whose call it would be. `target`: The number that is called, in E.164. `call_id`: Seeds the
         weighted draw: the same id gives the same order. `explain`: Add every candidate's place and the reasons for
-        it.
+        it; providers without a free channel are skipped.
         """
         return self._transport.execute(
             operations.LIST_DIALROUTES,
