@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import ClassVar, NamedTuple
 
 import lmdb
@@ -173,9 +174,13 @@ def split_ids(joined: bytes) -> list[bytes]:
 
 
 class Generation:
-    """An open generation, shared by its users in this process (LMDB forbids opening an environment twice)."""
+    """An open generation, shared by its users in this process (LMDB forbids opening an environment twice).
+
+    Its users may be threads: the last one's release and a new one's acquisition exclude each other.
+    """
 
     _open: ClassVar[dict[tuple[int, str], "Generation"]] = {}
+    _lock: ClassVar[Lock] = Lock()
 
     def __init__(self, path: Path, *, readonly: bool) -> None:
         self.environment = _environment(path, readonly=readonly)
@@ -185,19 +190,21 @@ class Generation:
     @classmethod
     def acquire(cls, path: Path, *, readonly: bool) -> "Generation":
         """Open or share it. Raises ReplicaUnavailable, FileNotFoundError if it was deleted before a reader came."""
-        generation = cls._open.get((os.getpid(), str(path)))
-        if generation is None:
-            generation = cls(path, readonly=readonly)
-            cls._open[generation._key] = generation
-        generation._uses += 1
-        return generation
+        with cls._lock:
+            generation = cls._open.get((os.getpid(), str(path)))
+            if generation is None:
+                generation = cls(path, readonly=readonly)
+                cls._open[generation._key] = generation
+            generation._uses += 1
+            return generation
 
     def release(self) -> None:
         """Close it, after its last use."""
-        self._uses -= 1
-        if self._uses == 0:
-            del self._open[self._key]
-            self.environment.close()
+        with self._lock:
+            self._uses -= 1
+            if self._uses == 0:
+                del self._open[self._key]
+                self.environment.close()
 
 
 def _environment(path: Path, *, readonly: bool) -> lmdb.Environment:
