@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dialplane.domain.call import HangupBy
 from dialplane.edge.call.answers import Answers
-from dialplane.edge.call.arrival import Arrival
-from dialplane.edge.call.attempts import EDGE, Attempts, Credentials
+from dialplane.edge.call.arrival import NewCalls
+from dialplane.edge.call.attempts import Attempts, Credentials
 from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.dialogs import Dialogs
 from dialplane.edge.call.plan import branches_for
@@ -71,7 +72,7 @@ class Worker:
             credentials_of=self._credentials_of,
             most_branches=branches_for(settings.max_attempts),
         )
-        self._arrival = Arrival(
+        self._new_calls = NewCalls(
             self._context,
             replica=self._replica,
             answers=self._answers,
@@ -99,15 +100,15 @@ class Worker:
 
     def call_arrived(self, message: Any) -> int:
         """An INVITE that begins a dialog."""
-        return self._run(self._arrival.arrive, answers=True)
+        return self._run(self._new_calls.arrive, answers=True)
 
     def request_sound(self, message: Any) -> int:
         """Whether a request that is no call is well-formed beyond what Kamailio checks."""
-        return self._ask(self._arrival.is_sound)
+        return self._ask(self._new_calls.is_sound)
 
     def source_known(self, message: Any) -> int:
         """Whether a request comes from a trunk's address."""
-        return self._ask(self._arrival.is_from_trunk)
+        return self._ask(self._new_calls.is_from_trunk)
 
     def attempt_branched(self, message: Any) -> int:
         """The INVITE of an attempt is about to be built: whether it has all that its provider wants."""
@@ -185,11 +186,11 @@ class Worker:
             self._sip.log_error("dialplane: a script error could not be reported")
 
     def _answer_failure(self) -> None:
-        call, self._arrival.open_call = self._arrival.open_call, ""
+        call, self._new_calls.open_call = self._new_calls.open_call, ""
         try:
             if call:
                 status = status_of(Refusal.SCRIPT_ERROR)
-                self._log.call_ended(call, status=status, reason=Refusal.SCRIPT_ERROR, hangup_by=EDGE)
+                self._log.call_ended(call, status=status, reason=Refusal.SCRIPT_ERROR, hangup_by=HangupBy.EDGE)
             self._context.refuse(Refusal.SCRIPT_ERROR)
         except Exception:
             self._sip.log_error("dialplane: a failed request could not be answered")

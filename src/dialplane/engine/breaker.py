@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dialplane.domain.health import CLOSED, HALF_OPEN, OPEN
+from dialplane.domain.health import CLOSED, HALF_OPEN, OPEN, BreakerState
 
 
 class Signal(StrEnum):
@@ -24,7 +24,7 @@ class Signal(StrEnum):
     MOVED = "provider moved"
 
 
-TRANSITIONS: Mapping[tuple[str, Signal], str] = {
+TRANSITIONS: Mapping[tuple[BreakerState, Signal], BreakerState] = {
     (CLOSED, Signal.FAILURES): OPEN,
     (OPEN, Signal.SUCCESS): CLOSED,
     (OPEN, Signal.TRIAL): HALF_OPEN,
@@ -44,6 +44,6 @@ class BreakerRule:
     failures: int
     open_s: int
 
-    def is_trial_due(self, state: str, *, for_s: float) -> bool:
-        """Whether an attempt may be made before others, in a breaker that has been in this state for so long."""
+    def is_trial_due(self, state: BreakerState, *, for_s: float) -> bool:
+        """Whether an attempt may be made at its place, when the breaker has been in this state for so long."""
         return state == CLOSED or for_s >= self.open_s

@@ -97,6 +97,6 @@ def test_the_record_of_a_decision_holds_every_candidate() -> None:
 
     record = decision_of(Dialroute((tried, dropped)))
 
-    assert [entry["outcome"] for entry in record] == ["tried", "dropped"]
-    assert [entry["position"] for entry in record] == [1, None]
-    assert record[1]["reasons"] == ("own_route", "provider_repeated")
+    assert [entry.outcome for entry in record] == ["tried", "dropped"]
+    assert [entry.position for entry in record] == [1, None]
+    assert record[1].reasons == ("own_route", "provider_repeated")

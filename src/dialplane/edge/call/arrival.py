@@ -40,7 +40,7 @@ _MOST_ASSERTED = 2  # a sip and a tel URI (RFC 3325, section 9.1)
 _NO_TABLE = Admission("", (), Refusal.NO_TABLE)
 
 
-class Arrival:
+class NewCalls:
     """`open_call` is the call that was begun and has no attempt yet, or ""."""
 
     def __init__(
@@ -214,7 +214,7 @@ class Arrival:
             "dialled": printable(dialled, longest=_MAX_DIALLED),
             "number": admission.number,
             "revision": revision,
-            "decision": [],
+            "decision": (),
         }
 
 

@@ -3,10 +3,10 @@
 Each public method is what one of Kamailio's entry points does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from dialplane.domain.call import Verdict
+from dialplane.domain.call import HangupBy, Verdict
 from dialplane.domain.sip_status import phrase
 from dialplane.edge.call.answers import Answers
 from dialplane.edge.call.context import CallContext
@@ -22,12 +22,12 @@ PROGRESS = "progress"
 ROUTE = "ATTEMPT"
 """Kamailio's failure and branch route of an attempt, and the head of the names of its reply routes."""
 
-CALLER = "caller"
-CALLEE = "callee"
-EDGE = "edge"
-TIMEOUT = "timeout"
-
 _ALWAYS_KEPT_CODEC = "telephone-event"  # DTMF is no codec of the carrier's choosing: without it no menu works
+_ENDED_BY: Mapping[Outcome, HangupBy] = {
+    failover.CANCELLED: HangupBy.CALLER,
+    failover.NO_ANSWER: HangupBy.TIMEOUT,
+}
+"""By an outcome that stops; by the callee if it is another one."""
 _REQUEST_TERMINATED = 487
 _SERVER_ERROR = 500
 
@@ -123,9 +123,9 @@ class Attempts:
         self._log.attempt_ended(call, pending.n, status=None, reason="", verdict=verdict, action=failover.STOP)
         self._answers.give_up(pending.invite, call, pending.n, branch=pending.branch)
         if cancelled:
-            self._record_end(call, pending.invite, _REQUEST_TERMINATED, CALLER)
+            self._record_end(call, pending.invite, _REQUEST_TERMINATED, HangupBy.CALLER)
         else:
-            self._record_end(call, pending.invite, _SERVER_ERROR, EDGE)
+            self._record_end(call, pending.invite, _SERVER_ERROR, HangupBy.EDGE)
 
     def _plan(self) -> Plan:
         return plan_of(self._sip.kept(PLAN))
@@ -220,10 +220,10 @@ class Attempts:
                 return
             if self._sip.is_cancelled():
                 self._record_not_sent(plan.call, n, attempt, failover.CANCELLED)
-                self._end(plan, progress, _REQUEST_TERMINATED, CALLER)
+                self._end(plan, progress, _REQUEST_TERMINATED, HangupBy.CALLER)
                 return
             self._record_not_sent(plan.call, n, attempt, failover.TRANSPORT_ERROR)
-        self._end(plan, progress, failover.final_status(progress.statuses), EDGE)
+        self._end(plan, progress, failover.final_status(progress.statuses), HangupBy.EDGE)
 
     def _is_its_turn(self, attempt: PlannedAttempt, progress: Progress) -> bool:
         """Whether the attempt keeps its place: its breaker was closed, or due for a trial, when it was planned."""
@@ -288,7 +288,9 @@ class Attempts:
 
     def _stop(self, plan: Plan, progress: Progress, outcome: Outcome, caller_status: int) -> None:
         """Give the caller the answer of the attempt that said stop: the carrier's own message if it may be relayed."""
-        hangup_by = {failover.CANCELLED: CALLER, failover.NO_ANSWER: TIMEOUT}.get(str(outcome), CALLEE)
+        hangup_by = {failover.CANCELLED: HangupBy.CALLER, failover.NO_ANSWER: HangupBy.TIMEOUT}.get(
+            str(outcome), HangupBy.CALLEE
+        )
         may_be_heard = caller_status >= 400 and caller_status not in failover.NEVER_RELAYED
         if not may_be_heard:
             self._end(plan, progress, failover.ALL_FAILED, hangup_by)
@@ -297,11 +299,11 @@ class Attempts:
         else:
             self._end(plan, progress, caller_status, hangup_by)
 
-    def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
+    def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: HangupBy) -> None:
         self._settle(plan, progress, status, hangup_by)
         self._context.reply(status)
 
-    def _settle(self, plan: Plan, progress: Progress, status: int, hangup_by: str) -> None:
+    def _settle(self, plan: Plan, progress: Progress, status: int, hangup_by: HangupBy) -> None:
         progress.ended()
         self._keep(progress)
         self._record_end(plan.call, plan.invite, status, hangup_by)
@@ -330,7 +332,7 @@ class Attempts:
         provider_id = attempt.carrier.provider_id
         self._log.attempt_skipped(call, n, provider_id=provider_id, route_id=attempt.route_id, why=why)
 
-    def _record_end(self, call: str, invite: str, status: int, hangup_by: str) -> None:
+    def _record_end(self, call: str, invite: str, status: int, hangup_by: HangupBy) -> None:
         self._answers.over(invite, call)
         self._log.call_ended(call, status=status, reason=phrase(status), hangup_by=hangup_by)
 

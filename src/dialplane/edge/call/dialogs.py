@@ -6,11 +6,10 @@ A call that began since Kamailio was started has a dialog there. One from before
 from collections.abc import Callable
 from functools import partial
 
-from dialplane.domain.call import LONGEST_SETUP_S
+from dialplane.domain.call import LONGEST_SETUP_S, HangupBy
 from dialplane.domain.sip_status import phrase
 from dialplane.edge.call.answers import MOST_ROUTES
 from dialplane.edge.call.arrival import CALL_VARIABLE
-from dialplane.edge.call.attempts import CALLEE, CALLER, TIMEOUT
 from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.cookie import Origin, origin_of_cookie
 from dialplane.edge.recovery.inherited_channels import InheritedChannels
@@ -70,7 +69,7 @@ class Dialogs:
 
     def timed_out(self) -> None:
         """Record that the current dialog's call has lasted as long as a call may, or was given up as dead."""
-        self._context.log.call_ended(self.call(), status=200, reason=TIMED_OUT, hangup_by=TIMEOUT)
+        self._context.log.call_ended(self.call(), status=200, reason=TIMED_OUT, hangup_by=HangupBy.TIMEOUT)
 
     def _origin(self, route: str) -> Origin | None:
         return origin_of_cookie(route, self._sip.text("$ci"), key=self._cookie_key)
@@ -84,5 +83,5 @@ class Dialogs:
         )
 
     def _record_hangup(self, call: str) -> None:
-        hangup_by = CALLER if self._sip.is_from_caller() else CALLEE
+        hangup_by = HangupBy.CALLER if self._sip.is_from_caller() else HangupBy.CALLEE
         self._context.log.call_ended(call, status=200, reason=phrase(200), hangup_by=hangup_by)

@@ -15,6 +15,7 @@ from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import Dialroute
 from dialplane.engine.egress import around_number, egress_headers, transport_suffix
 from dialplane.engine.reasons import Reason
+from dialplane.eventlog.kinds import ConsideredRoute
 
 MOST_ADDRESSES = 4
 """Of one provider, in one attempt: each that cannot be reached takes a branch of the transaction."""
@@ -153,17 +154,17 @@ def make_plan(
     return Plan(call, invite, attempts)
 
 
-def decision_of(dialroute: Dialroute) -> list[dict[str, object]]:
-    """Every candidate's place, as the call's record holds it."""
-    return [
-        {
-            "route_id": place.candidate.route_id,
-            "provider_id": place.candidate.provider_id,
-            "target": place.candidate.target,
-            "priority": place.candidate.priority,
-            "outcome": place.outcome,
-            "position": place.position,
-            "reasons": place.reasons,
-        }
+def decision_of(dialroute: Dialroute) -> tuple[ConsideredRoute, ...]:
+    """Every candidate's place, as the call's events report it."""
+    return tuple(
+        ConsideredRoute(
+            route_id=place.candidate.route_id,
+            provider_id=place.candidate.provider_id,
+            target=place.candidate.target,
+            priority=place.candidate.priority,
+            outcome=place.outcome,
+            position=place.position,
+            reasons=place.reasons,
+        )
         for place in dialroute.places
-    ]
+    )

@@ -7,7 +7,7 @@ answered before.
 
 from collections.abc import Callable, Collection
 
-from dialplane.domain.health import CLOSED, OPEN
+from dialplane.domain.health import CLOSED, OPEN, BreakerState
 from dialplane.domain.provider import Provider
 from dialplane.edge.sip import Sip
 from dialplane.engine.breaker import TRANSITIONS, BreakerRule, Signal
@@ -77,7 +77,7 @@ class Breakers:
         self._signal(key, Signal.MOVED, "it is no longer where it was")
         return False
 
-    def _is_trial_due(self, state: str, since_s: float) -> bool:
+    def _is_trial_due(self, state: BreakerState, since_s: float) -> bool:
         return self._rule.is_trial_due(state, for_s=self._now_s() - since_s)
 
     def _take_trial(self, key: str) -> bool:
@@ -104,12 +104,12 @@ class Breakers:
             self._store(key, after)
         self._report(key, after, detail)
 
-    def _state(self, key: str) -> tuple[str, float]:
+    def _state(self, key: str) -> tuple[BreakerState, float]:
         """The state, and since when in seconds."""
         state, _, since_s = (self._sip.get(BREAKERS, f"state {key}") or f"{CLOSED} 0").partition(" ")
-        return state, float(since_s)
+        return BreakerState(state), float(since_s)
 
-    def _store(self, key: str, state: str) -> None:
+    def _store(self, key: str, state: BreakerState) -> None:
         """Set the state, from now on; under the lock."""
         if state == CLOSED:
             for name in (f"state {key}", f"failures {key}"):
@@ -123,7 +123,7 @@ class Breakers:
     def _store_list(self, keys: set[str]) -> None:
         self._sip.put(BREAKERS, _LIST, ",".join(sorted(keys)))
 
-    def _report(self, key: str, state: str, detail: str) -> None:
+    def _report(self, key: str, state: BreakerState, detail: str) -> None:
         provider_id, _, where = key.partition("@")
         self._log.provider_breaker(provider_id, hostname=where.partition(";")[0], state=state, detail=detail)
 
