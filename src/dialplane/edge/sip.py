@@ -240,13 +240,13 @@ class Sip:
 
     def get(self, table: str, key: str) -> str | None:
         """The text that `put` kept, None if there is none (any more)."""
-        found = self._ksr.htable.sht_get(table, key)
-        return found if isinstance(found, str) else None
+        value = self._ksr.htable.sht_get(table, key)
+        return value if isinstance(value, str) else None
 
     def counted(self, table: str, key: str) -> int:
         """The value of a counter; 0 if nothing was counted."""
-        found = self._ksr.htable.sht_get(table, key)
-        return found if isinstance(found, int) else 0
+        value = self._ksr.htable.sht_get(table, key)
+        return value if isinstance(value, int) else 0
 
     def forget(self, table: str, key: str) -> None:
         """Remove the text or counter of this key."""

@@ -28,7 +28,7 @@ def admit(
     """Admit or refuse a call of this trunk to what was dialled, the user part of its request URI.
 
     `customer` is the trunk's, None if it is deleted; `candidates` returns the routes by customer id and number. An
-    emergency number needs a route to just this number: nobody guesses where such a call should go.
+    emergency number needs a route to just this number: where such a call should go is never guessed.
     """
     if customer is None:
         return _refused(Refusal.CUSTOMER_MISSING)

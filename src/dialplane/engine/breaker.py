@@ -16,7 +16,7 @@ from dialplane.domain.health import CLOSED, HALF_OPEN, OPEN, BreakerState
 
 
 class Signal(StrEnum):
-    """What may change a breaker."""
+    """The events that may change a breaker."""
 
     FAILURES = "failures in a row"
     SUCCESS = "carrier works"

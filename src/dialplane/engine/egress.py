@@ -1,4 +1,4 @@
-"""What is sent to a carrier: the one place that builds request URIs and added headers.
+"""Request URIs and added headers of what is sent to a carrier; built nowhere else.
 
 Kamailio validates neither (a CR/LF or `1:pw@` would pass), so a Provider checks its values, and what SIP does not allow
 unescaped in a user part is escaped here (RFC 3261, sections 19.1.2 and 25.1).

@@ -1,4 +1,4 @@
-"""What follows an attempt: the next one, the end, or nothing because it was answered.
+"""Failover: after an attempt the next one follows, or the call ends, or the attempt was answered.
 
 The table is the rule (docs/domain.md, section 4): outcome of the attempt x whether the callee already rang.
 Once the callee rang, only a carrier's own failure justifies ringing somebody again.
@@ -26,7 +26,7 @@ Outcome = int | str
 
 
 class Evidence(StrEnum):
-    """What an outcome shows of the carrier; its breaker counts the failures in a row (`breaker.py`)."""
+    """The meaning of an outcome for the carrier; its breaker counts the failures in a row (`breaker.py`)."""
 
     FAILURE = "failure"
     FAILURE_BEFORE_RINGING = "failure before ringing"
@@ -136,6 +136,6 @@ def is_carrier_failure(outcome: Outcome, *, ringing: bool) -> bool | None:
 
 
 def final_status(statuses: Iterable[int]) -> int:
-    """What the caller gets when all were tried, from the final SIP statuses that the carriers sent."""
+    """The caller's status when all were tried, from the final SIP statuses that the carriers sent."""
     seen = set(statuses)
     return next((status for status in MOST_TELLING if status in seen), ALL_FAILED)

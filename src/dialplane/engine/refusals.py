@@ -1,7 +1,7 @@
 """Why a caller gets an answer that no carrier gave: one code each, with the SIP status and the sentence.
 
-The values of those that are recorded are the `reason` of the call's record. What carriers' answers lead to is the
-failover table's (`failover.py`).
+The values of those that are recorded are the `reason` of the call's record. `failover.py` has the answers that follow
+from the carriers'.
 """
 
 from collections.abc import Mapping

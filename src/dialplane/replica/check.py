@@ -30,18 +30,18 @@ def check_entries(transaction: lmdb.Transaction, tables: Mapping[bytes, Any], af
     """
     table, last = tables[TABLES[after.table]], after.key
     cursor = transaction.cursor(table)
-    found = cursor.set_range(last) if last else cursor.first()
-    if found and cursor.key() == last:
-        found = cursor.next()
+    has_entry = cursor.set_range(last) if last else cursor.first()
+    if has_entry and cursor.key() == last:
+        has_entry = cursor.next()
     for _ in range(PORTION):
-        if not found:
+        if not has_entry:
             return Position(after.table + 1) if after.table + 1 < len(TABLES) else None
         key, sealed = cast(tuple[bytes, bytes], cursor.item())
         if key <= last:
             raise ReplicaDamaged("entries are out of order")
         unseal(key, sealed)
         if transaction.get(key, db=table) != sealed:
-            raise ReplicaDamaged("an entry is not found by its key")
+            raise ReplicaDamaged("a lookup does not find an entry")
         last = key
-        found = cursor.next()
+        has_entry = cursor.next()
     return Position(after.table, last)

@@ -185,12 +185,12 @@ class View:
     def trunks_at(self, address: str) -> Sequence[Trunk]:
         """The trunks that allow this source address, those of the most specific network first."""
         cached = self._cache.trunks
-        found = cached.get(address)
-        if found is None:
-            found = self._trunks_at(address)
-            if found and len(cached) < _MOST_CACHED_ADDRESSES:
-                cached[address] = found
-        return found or ()
+        trunks = cached.get(address)
+        if trunks is None:
+            trunks = self._trunks_at(address)
+            if trunks and len(cached) < _MOST_CACHED_ADDRESSES:
+                cached[address] = trunks
+        return trunks
 
     def _trunks_at(self, address: str) -> Sequence[Trunk]:
         lengths = self._get(layout.META, layout.META_NETWORK_LENGTHS)

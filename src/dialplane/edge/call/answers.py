@@ -132,16 +132,16 @@ class Answers:
         sip = self._sip
         is_first = sip.count(LATE, f"{invite}|{answer.branch}|{answer.tag}") == 1
         if is_first:
-            known_call, _, known_n = (sip.get(GIVEN_UP, f"{invite}|{answer.number}") or "").partition("|")
-            number = n or int(known_n or answer.number + 1)
-            self._log.late_answer(known_call or call, number, status=sip.number("$rs"), tag=answer.tag)
+            given_up, _, given_up_n = (sip.get(GIVEN_UP, f"{invite}|{answer.number}") or "").partition("|")
+            number = n or int(given_up_n or answer.number + 1)
+            self._log.late_answer(given_up or call, number, status=sip.number("$rs"), tag=answer.tag)
         for request in ending(self._dialog(), own=OWN_ROUTE):
             if is_first or request.method == ACK:
                 sip.send(request.method, request.uri, request.next_hop, request.headers)
 
     def _answer(self) -> Answer:
-        found = _BRANCH.search(self._sip.header("Via"))
-        return Answer(found[1] if found else "", self._sip.text("$tt"))
+        match = _BRANCH.search(self._sip.header("Via"))
+        return Answer(match[1] if match else "", self._sip.text("$tt"))
 
     def _dialog(self) -> LateAnswer:
         sip = self._sip

@@ -191,7 +191,7 @@ class NewCalls:
         return None if caps.take_turn(trunk.id, trunk.max_cps) else Refusal.TRUNK_CPS_FULL
 
     def _refuse_without_table(self, error: ReplicaUnavailable) -> None:
-        """Refuse a call that cannot be decided; it belongs to no customer and trunk, for nothing tells to which."""
+        """Refuse a call that cannot be decided, and record it without its customer and trunk."""
         sip = self._sip
         self._context.warn(f"dialplane: {error}")
         if sip.has_transaction() or sip.begin_transaction():

@@ -31,10 +31,10 @@ def make_cookie(origin: Origin, sip_call_id: str, *, key: bytes) -> str:
 
 def origin_of_cookie(route: str, sip_call_id: str, *, key: bytes) -> Origin | None:
     """The call in a Route header, or None if that has no cookie which we signed for this Call-ID."""
-    found = _COOKIE.search(route)
-    if found is None or found[4] != _signature(found[1], sip_call_id, key):
+    match = _COOKIE.search(route)
+    if match is None or match[4] != _signature(match[1], sip_call_id, key):
         return None
-    return Origin(str(UUID(found[2])), int(found[3], 16))
+    return Origin(str(UUID(match[2])), int(match[3], 16))
 
 
 def _signature(plain: str, sip_call_id: str, key: bytes) -> str:

@@ -55,8 +55,8 @@ def ending(answer: LateAnswer, *, own: str) -> Sequence[Request]:
 
 def uri_in(header: str) -> str:
     """The URI of a Contact or a Route; "" if there is none."""
-    found = _ADDRESS.search(header)
-    bare = found[1] if found else header.partition(";")[0].strip()
+    match = _ADDRESS.search(header)
+    bare = match[1] if match else header.partition(";")[0].strip()
     return bare if _URI_HOST.match(bare) and bare.isprintable() and " " not in bare else ""
 
 
@@ -73,9 +73,9 @@ def _routes_to_callee(record_routes: Sequence[str], own: str) -> list[str]:
 
 def _is_address(uri: str) -> bool:
     """Whether a URI has an address: a name would be looked up while the worker waits."""
-    found = _URI_HOST.match(uri)
+    match = _URI_HOST.match(uri)
     try:
-        return bool(found and ip_address(found[1].strip("[]")))
+        return bool(match and ip_address(match[1].strip("[]")))
     except ValueError:
         return False
 

@@ -45,5 +45,5 @@ def outbound_proxy(routes: Sequence[str]) -> str:
 
     A PBX with an outbound proxy puts the edge there. A second one would send the call past the edge's decision.
     """
-    found = _ONE_ROUTE.fullmatch(routes[0]) if len(routes) == 1 else None
-    return found[1] if found else ""
+    match = _ONE_ROUTE.fullmatch(routes[0]) if len(routes) == 1 else None
+    return match[1] if match else ""

@@ -61,7 +61,7 @@ class DialogReport:
             self._sip.call_rpc(_DUMP, f"/proc/self/fd/{file}")
             with open(file, "rb", closefd=False) as dump:
                 dump.seek(0)
-                return frozenset(found[1].decode() for line in dump if (found := _CALL.search(line)))
+                return frozenset(match[1].decode() for line in dump if (match := _CALL.search(line)))
         finally:
             os.close(file)
 
