@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dialplane.client.errors import ApiError
 from dialplane.client.request import ApiRequest
+from dialplane.system.backoff import doubled_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,7 @@ class Retries:
             return None
         if error.retry_after_s is not None:
             return error.retry_after_s if error.retry_after_s <= self.longest_wait_s else None
-        doubled: float = self.first_wait_s * 2 ** (tried - 1)
-        return min(doubled, self.longest_wait_s)
+        return doubled_s(tried, first_s=self.first_wait_s, longest_s=self.longest_wait_s)
 
 
 def _is_worth_it(request: ApiRequest, error: ApiError) -> bool:

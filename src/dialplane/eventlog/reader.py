@@ -21,6 +21,7 @@ from typing import Annotated
 import msgspec
 
 from dialplane.eventlog.kinds import FILE_FORMAT, AnyEvent
+from dialplane.system.files import replace_file
 
 HOUR_S = 3600
 GRACE_S = 120
@@ -204,17 +205,7 @@ class Backlog:
             return {}  # everything is sent again, and stored once
 
     def _save(self) -> None:
-        aside = self._folder / f"{ACKNOWLEDGED}.new"
-        with aside.open("wb") as file:
-            file.write(msgspec.json.encode(self._acknowledged))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self._folder / ACKNOWLEDGED)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_file(self._folder / ACKNOWLEDGED, msgspec.json.encode(self._acknowledged))
 
 
 class LogTail:

@@ -35,10 +35,11 @@ from dialplane.eventlog.kinds import (
     ProviderBreaker,
     ProviderHealth,
 )
+from dialplane.system.clock import now_us
 
 MAX_TEXT = 255
 _HOUR_S = 3600
-_HOUR_NS = _HOUR_S * 1_000_000_000
+_HOUR_US = _HOUR_S * 1_000_000
 _encode = msgspec.json.Encoder().encode
 
 
@@ -223,7 +224,7 @@ class EventLog:
         return {
             "id": self._next_id(),
             "edge": self._edge,
-            "at": time.time_ns() // 1000,
+            "at": now_us(),
             "mono": time.monotonic_ns(),
         }
 
@@ -240,7 +241,7 @@ class EventLog:
             self._on_lost(count)
 
     def _open_hour(self) -> None:
-        hour = time.time_ns() // _HOUR_NS
+        hour = now_us() // _HOUR_US
         if hour == self._hour:
             return
         self._release()
