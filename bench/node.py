@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from bench.processes import cpu_s
 from bench.table import RouteTable
-from dialplane.api.process.opening import opened_database, prepare
+from dialplane.api.database import opened_database, prepare
 from dialplane.control import accesskeys
 from dialplane.control.actor import SYSTEM
 from dialplane.control.units import Database

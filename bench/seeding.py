@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import insert
 
 from bench.table import RouteTable
-from dialplane.api.process.opening import opened_database, prepare
+from dialplane.api.database import opened_database, prepare
 from dialplane.control.actor import SYSTEM
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.settings import Settings

@@ -128,7 +128,7 @@ def error_reasons() -> str:
     """Every way in which the API refuses a request."""
     return table(
         ("reason", "status", "HTTP", "what it means", "how to mend it"),
-        [(f"`{entry.name}`", entry.status, entry.http, entry.meaning, entry.mend) for entry in REASONS.values()],
+        [(f"`{entry.name}`", entry.status, entry.http, entry.meaning, entry.remedy) for entry in REASONS.values()],
     )
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import httpx2
 
-from dialplane.api.process.opening import BOX_KEYS
-from dialplane.api.process.server import Server
-from dialplane.api.process.start import server_from
+from dialplane.api.database import BOX_KEYS
+from dialplane.api.server.server import Server, make_server
 from dialplane.settings import Settings
 from tests.databases import BOX_KEY, PASSWORD, USERNAME
 from tests.waiting import eventually
@@ -100,7 +99,7 @@ def settings_for(folder: Path, *, url: str = "", **rest: Any) -> Settings:
 @contextmanager
 def serving(settings: Settings) -> Iterator[Api]:
     """The API of these settings, until the block ends."""
-    server = server_from(settings, on_first_start=lambda first: None)
+    server = make_server(settings, on_first_start=lambda first: None)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     eventually(lambda: server.started or not thread.is_alive(), within_s=30, what="the API has started")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dialplane.api.process import rounds
+from dialplane.jobs import contacts, lost_calls, survey
 from tests.api.serving import NEVER, Api, serving, settings_for
-from tests.api.test_operation_endpoints import metric
+from tests.api.test_monitoring import metric
 from tests.waiting import eventually
 
 FIELDS = [
@@ -24,9 +24,10 @@ FIELDS = [
 
 @pytest.fixture
 def own_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    """An API whose rounds are quick."""
-    monkeypatch.setattr(rounds, "SURVEY_EVERY_S", 0.1)
-    monkeypatch.setattr(rounds, "CONTACTS_EVERY_S", 0.05)
+    """An API whose jobs run often."""
+    monkeypatch.setattr(survey, "EVERY_S", 0.1)
+    monkeypatch.setattr(lost_calls, "EVERY_S", 0.1)
+    monkeypatch.setattr(contacts, "EVERY_S", 0.05)
     with serving(settings_for(tmp_path)) as running:
         yield running
 

@@ -27,13 +27,13 @@ STATUS_OF = {
 
 
 @pytest.mark.parametrize("name", reasons.REASONS)
-def test_a_reason_says_what_happened_and_how_to_mend_it(name: str) -> None:
+def test_a_reason_says_what_happened_and_how_to_remedy_it(name: str) -> None:
     reason = reasons.REASONS[name]
     assert re.fullmatch(r"[A-Z][A-Z_]+[A-Z]", name)
     assert reason.name == name
     assert reason.http in STATUS_OF[reason.status]
     assert reason.meaning.endswith(".")
-    assert reason.mend.endswith(".")
+    assert reason.remedy.endswith(".")
 
 
 @pytest.mark.parametrize("name", reasons.REASONS)
@@ -56,10 +56,10 @@ def test_every_error_of_the_domain_has_a_translation(kind: type[DialplaneError])
 
 @pytest.mark.parametrize("kind", [*KINDS, "call", "revision", "edge"])
 def test_every_kind_of_object_has_its_own_not_found(kind: str) -> None:
-    refused = errors.translated(domain_errors.NotFound(kind))
-    assert refused is not None
+    refused = errors.api_error_of(domain_errors.NotFound(kind))
     assert refused.reason.name == f"{kind.upper()}_NOT_FOUND"
 
 
-def test_an_error_that_is_no_refusal_is_a_fault_of_ours() -> None:
-    assert errors.translated(RuntimeError("x")) is None
+def test_an_error_that_is_no_refusal_is_a_fault_of_the_program() -> None:
+    with pytest.raises(RuntimeError, match="x"):
+        errors.api_error_of(RuntimeError("x"))

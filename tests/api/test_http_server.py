@@ -229,7 +229,7 @@ def test_a_request_in_flight_is_finished_when_the_api_stops(tmp_path: Path) -> N
         )
         eventually(lambda: has_begun(api, wire), what="the server to have taken the request up")
         api.server.should_exit = True
-        eventually(lambda: api.server._app.state.services.stopping.is_set())
+        eventually(lambda: api.server.app.state.services.stopping.is_set())
         wire.send(body[10:])
         answer = wire.read()
     assert answer.startswith(b"HTTP/1.1 200 ")
@@ -247,7 +247,7 @@ def test_a_long_poll_ends_when_the_api_stops(tmp_path: Path) -> None:
             )
         )
         poll.start()
-        eventually(lambda: api.server._app.state.services.followers == 1)
+        eventually(lambda: api.server.app.state.services.followers == 1)
         api.server.should_exit = True
         poll.join(timeout=10)
         assert not poll.is_alive()
@@ -258,7 +258,7 @@ def test_a_long_poll_ends_when_the_api_stops(tmp_path: Path) -> None:
 def test_a_follower_that_goes_away_frees_its_place_at_once(sqlite_api: Api) -> None:
     lines = sqlite_api.admin.get("/v1.0/feed").text.splitlines()
     epoch, since = json.loads(lines[0])["epoch"], json.loads(lines[-1])["end"]
-    services = sqlite_api.server._app.state.services
+    services = sqlite_api.server.app.state.services
     with Wire(sqlite_api) as wire:
         wire.send(
             f"GET /v1.0/feed?since={since}&epoch={epoch}&wait=30 HTTP/1.1\r\nHost: x\r\n"

@@ -1,21 +1,14 @@
 """Every endpoint x every kind of caller, generated from the table of `control.permissions`."""
 
 import pytest
-from fastapi.routing import APIRoute
 
-from dialplane.api.app import ROUTERS
+from dialplane.api import app
 from dialplane.control.permissions import TABLE, Scope
 from dialplane.domain.permission import CUSTOMER_ADMIN, EDGE, PERMISSIONS, SUPER_ADMIN
 from tests.api.serving import SYSTEM_DEFAULT, Api
 from tests.api.world import ABSENT, World, make_world
 
-ENDPOINTS = [
-    (method, route.path, (route.openapi_extra or {}).get("x-permission"))
-    for router in ROUTERS
-    for route in router.routes
-    if isinstance(route, APIRoute)
-    for method in sorted(route.methods or ())
-]
+ENDPOINTS = [(endpoint.method, endpoint.path, endpoint.permission) for endpoint in app.ENDPOINTS]
 GUARDED = [(method, path, permission) for method, path, permission in ENDPOINTS if permission]
 OPEN = {
     ("POST", "/auth/login"),

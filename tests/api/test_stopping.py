@@ -13,10 +13,9 @@ import httpx2
 import pytest
 from sqlalchemy import ColumnElement, select
 
-from dialplane.api import app
 from dialplane.store import tables
 from tests.api.processes import ApiProcess, running
-from tests.api.serving import SYSTEM_DEFAULT, serving, settings_for
+from tests.api.serving import SYSTEM_DEFAULT, settings_for
 from tests.databases import open_database
 from tests.faults.ledger import login
 from tests.waiting import eventually
@@ -154,29 +153,3 @@ async def rows_of(database_url: str, *columns: ColumnElement[Any]) -> list[Any]:
             return list(await unit.fetch(select(*columns)))
     finally:
         await db.close()
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as trial:
-        return trial.connect_ex(("127.0.0.1", port)) == 0
-
-
-def test_an_api_whose_rounds_fail_ends_instead_of_answering_500(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    may_fail = threading.Event()
-
-    async def survey(services: object, *, max_call_s: int) -> None:
-        await asyncio.to_thread(may_fail.wait)
-        raise RuntimeError("a fault in a round")
-
-    monkeypatch.setattr(app, "survey", survey)
-    with serving(settings_for(tmp_path)) as api:
-        assert api.nobody.get("/healthz").status_code == 200
-        assert not api.server.has_failed
-
-        may_fail.set()
-
-        eventually(lambda: not is_listening(api.port), what="the end of the server")
-        assert api.server.has_failed
-    assert "a fault in a round" in caplog.text

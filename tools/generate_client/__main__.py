@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dialplane.api.app import create_app
-from dialplane.settings import Settings
+from dialplane.api.app import openapi_document
 from tools.generate_client import api, blocking, operations, schemas
 from tools.generate_client.document import Document
 
@@ -52,7 +51,7 @@ def stale(files: Mapping[Path, str]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Write or check all files."""
-    files = dict(generated(Document(create_app(Settings()).openapi())))
+    files = dict(generated(Document(openapi_document())))
     if "--check" in arguments:
         differing = stale(files)
         if differing:

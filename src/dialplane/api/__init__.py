@@ -1,4 +1,4 @@
-"""The REST API: reads requests strictly, calls the use cases of `control`, prints their answers.
+"""REST API. `app` puts it together: a folder for each resource, on `http/`, which all of them share.
 
-One folder per resource, each with `endpoints.py` and `schemas.py`. `app.py` puts them together.
+Imports run one way: server > app > resources > http > metrics (contracts in .importlinter).
 """

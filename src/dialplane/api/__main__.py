@@ -9,50 +9,50 @@ import sys
 
 import structlog
 
-from dialplane.api.process import logs
-from dialplane.api.process.start import server_from
+from dialplane.api.server import logs
+from dialplane.api.server.server import make_server
 from dialplane.control.bootstrap import FirstStart
 from dialplane.settings import Settings
 
 log = structlog.get_logger("dialplane.api")
 
 SWITCH_INTERVAL_S = 0.0005
-"""How soon a thread that computes (a bulk change being checked) makes room for the others. With Python's 5 ms, reads
-during a change of 100,000 routes took three times as long: measured here."""
+"""Python's switch interval: how soon a thread that computes (the check of a bulk change) lets others run. With the
+default of 5 ms, reads during a change of 100,000 routes took three times as long (measured)."""
 
-GARBAGE = (50_000, 20, 20)
-"""Objects that are made before Python looks for those that hold each other. With its own 700 it looks at every second
-request, and finds nothing: a tenth of the time, measured here."""
+GC_THRESHOLDS = (50_000, 20, 20)
+"""Objects allocated before a garbage collection. With the default of 700 there is one at every second request, which
+takes a tenth of the time and finds nothing (measured)."""
 
 
 def main(settings: Settings) -> None:
-    """Logs to standard output, one JSON object per line."""
-    lines = logs.configure(settings.log_level)
-    signal.signal(signal.SIGTERM, _end)
+    """Log to standard output, one JSON object per line, and serve."""
+    listener = logs.configure(settings.log_level)
+    signal.signal(signal.SIGTERM, _exit)
     try:
         _serve(settings)
     finally:
-        lines.close()
+        listener.stop()
 
 
 def _serve(settings: Settings) -> None:
-    server = server_from(settings, on_first_start=_tell)
-    gc.set_threshold(*GARBAGE)
+    server = make_server(settings, on_first_start=_show_administrator)
+    gc.set_threshold(*GC_THRESHOLDS)
     gc.collect()
-    gc.freeze()  # what stays for good: to look through it again takes 70 ms, in which nobody is answered
+    gc.freeze()  # collecting what stays for good takes 70 ms, during which no request is answered
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     server.run()
-    if server.has_failed:
+    if not server.started:
         sys.exit(1)
 
 
-def _end(*_: object) -> None:
-    """What uvicorn leaves to do at the end of a SIGTERM. The default would end the process with lines unwritten."""
+def _exit(*_: object) -> None:
+    """uvicorn raises SIGTERM again at its end; the default action would end the process with lines unwritten."""
     sys.exit(0)
 
 
-def _tell(first: FirstStart) -> None:
-    """A generated password goes to standard error, to whoever starts this by hand; never into the log."""
+def _show_administrator(first: FirstStart) -> None:
+    """Print a generated password to standard error, for the person who starts this by hand; never into the log."""
     log.info("first administrator made", username=first.username)
     if first.password:
         sys.stderr.write(f"First administrator: {first.username}, password {first.password} (shown this once)\n")

@@ -1,137 +1,154 @@
-"""The app: settings in, FastAPI out."""
+"""The application: settings in, Starlette app out. The one place that knows all resources, middleware and jobs."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
-from fastapi_offline import FastAPIOffline
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute
 
-from dialplane.api.accesskeys import endpoints as accesskeys
-from dialplane.api.agents import endpoints as agents
-from dialplane.api.auth import endpoints as auth
-from dialplane.api.calls import endpoints as calls
-from dialplane.api.changes import endpoints as changes
-from dialplane.api.customers import endpoints as customers
-from dialplane.api.dialroutes import endpoints as dialroutes
-from dialplane.api.edges import endpoints as edges
-from dialplane.api.events import endpoints as events
-from dialplane.api.feed import endpoints as feed
+from dialplane.api.accesskeys.endpoints import ACCESSKEYS
+from dialplane.api.agents.endpoints import AGENTS
+from dialplane.api.auth.endpoints import AUTH
+from dialplane.api.calls.endpoints import CALLS
+from dialplane.api.changes.endpoints import CHANGES
+from dialplane.api.customers.endpoints import CUSTOMERS, OWN_CUSTOMER
+from dialplane.api.database import opened_database, prepare
+from dialplane.api.dialroutes.endpoints import DIALROUTES
+from dialplane.api.edges.endpoints import EDGES
+from dialplane.api.events.endpoints import EVENTS
+from dialplane.api.feed.endpoints import FEED
 from dialplane.api.http import openapi, reasons
-from dialplane.api.http.errors import ApiError, refusal, translated
-from dialplane.api.http.fields import invalid_path
-from dialplane.api.http.routing import Direct
-from dialplane.api.me import endpoints as me
-from dialplane.api.ops import endpoints as ops
-from dialplane.api.process.metrics import Metrics, beat
-from dialplane.api.process.observe import Observed
-from dialplane.api.process.opening import opened_database, prepare
-from dialplane.api.process.rounds import keep_contacts, survey
-from dialplane.api.process.services import Limits, Services
-from dialplane.api.process.throttle import Throttle
-from dialplane.api.providers import endpoints as providers
+from dialplane.api.http.docs_pages import docs_routes
+from dialplane.api.http.endpoint import routes_of
+from dialplane.api.http.errors import ApiError, api_error_of
+from dialplane.api.http.idempotency import Replayed
+from dialplane.api.http.rate_limits import RateLimits
+from dialplane.api.http.responses import error_response
+from dialplane.api.http.services import RequestLimits, Services
+from dialplane.api.me.endpoints import ME
+from dialplane.api.metrics.registry import LAG_EVERY_S, Metrics
+from dialplane.api.middleware import RequestMiddleware
+from dialplane.api.monitoring.endpoints import MONITORING
 from dialplane.api.providers.destinations import destinations
-from dialplane.api.revisions import endpoints as revisions
-from dialplane.api.routes import endpoints as routes
-from dialplane.api.stats import endpoints as stats
-from dialplane.api.trunks import endpoints as trunks
+from dialplane.api.providers.endpoints import PROVIDERS
+from dialplane.api.revisions.endpoints import REVISIONS
+from dialplane.api.routes.endpoints import ROUTES
+from dialplane.api.stats.endpoints import STATS
+from dialplane.api.trunks.endpoints import TRUNKS
 from dialplane.control.bootstrap import FirstStart
+from dialplane.control.edges import Contacts
 from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database
 from dialplane.domain.errors import DialplaneError
+from dialplane.jobs.contacts import contacts_job
+from dialplane.jobs.lost_calls import lost_calls_job
+from dialplane.jobs.supervisor import Job, Supervisor
+from dialplane.jobs.survey import survey_job
 from dialplane.settings import Settings
 
+TITLE = "Dialplane"
 VERSION = version("dialplane")
 
-ROUTERS = (
-    dialroutes.router, routes.router, calls.router, feed.router, events.router, providers.router, customers.router,
-    customers.own, trunks.router, accesskeys.router, agents.router, me.router, revisions.router, auth.router,
-    changes.router, edges.router, stats.router, ops.router,
+RESOURCES = (
+    DIALROUTES, ROUTES, CALLS, FEED, EVENTS, PROVIDERS, CUSTOMERS, OWN_CUSTOMER, TRUNKS, ACCESSKEYS, AGENTS, ME,
+    REVISIONS, AUTH, CHANGES, EDGES, STATS, MONITORING,
 )  # fmt: skip
 """The busiest first: paths are matched in this order."""
 
+ENDPOINTS = tuple(endpoint for resource in RESOURCES for endpoint in resource.endpoints)
 
-def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], None] = lambda first: None) -> FastAPI:
-    """The REST API. Its lifespan opens the database; `on_first_start` is told of a first administrator made then."""
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of all endpoints."""
+    return openapi.document_of(ENDPOINTS, title=TITLE, version=VERSION)
+
+
+def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], None] = lambda first: None) -> Starlette:
+    """The REST API. Its lifespan opens the database; `on_first_start` gets the first administrator created then."""
     metrics = Metrics(version=VERSION)
-    app: FastAPI = FastAPIOffline(
-        title="Dialplane",
-        version=VERSION,
+    routes: list[BaseRoute] = [*routes_of(ENDPOINTS), *docs_routes(openapi_document, title=TITLE)]
+    app = Starlette(
+        routes=routes,
+        middleware=_middleware(settings, metrics),
+        exception_handlers={
+            ApiError: _refuse,
+            DialplaneError: _refuse,
+            HTTPException: _refuse_unmatched,
+            Replayed: _replay,
+        },
         lifespan=_lifespan(settings, metrics, on_first_start),
-        redirect_slashes=False,
-        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    for router in ROUTERS:
-        app.router.routes.extend(router.routes)
-    for kind in (ApiError, DialplaneError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _refuse)
-    # FastAPI's documented way to describe an application otherwise is to replace this method
-    app.openapi = _described(app)  # type: ignore[method-assign]
-    app.middleware_stack = Observed(
-        _layers(app, settings.cors_origins),
-        of=app,
-        metrics=metrics,
-        requests_in_flight=settings.requests_in_flight,
-    )
+    app.router.redirect_slashes = False
     return app
 
 
-def _layers(app: FastAPI, origins: Sequence[str]) -> ASGIApp:
-    """What FastAPI would build, without the outer layers that `Observed` stands for: each costs every request."""
-    own = ExceptionMiddleware(AsyncExitStackMiddleware(app.router), handlers=app.exception_handlers)
-    direct = Direct(own, routes=app.routes, refuse=_refuse)
-    if not origins:
-        return direct
-    return CORSMiddleware(
-        direct,
-        allow_origins=origins,
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-Id"],
-        expose_headers=["ETag", "Retry-After", "X-Request-Id", "X-Revision"],
-    )
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    middleware = [Middleware(RequestMiddleware, metrics=metrics, requests_in_flight=settings.requests_in_flight)]
+    if settings.cors_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "PUT", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-Id"],
+                expose_headers=["ETag", "Retry-After", "X-Request-Id", "X-Revision"],
+            )
+        )
+    return middleware
 
 
 def _lifespan(
     settings: Settings, metrics: Metrics, on_first_start: Callable[[FirstStart], None]
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with opened_database(settings) as db:
             first = await prepare(db, settings)
             if first.created:
                 on_first_start(first)
-            services = app.state.services = _services(settings, db, metrics)
-            rounds = (beat(metrics), keep_contacts(services), survey(services, max_call_s=settings.max_call_s))
-            async with asyncio.TaskGroup() as loops:
-                going = [loops.create_task(one) for one in rounds]
+            contacts = Contacts()
+            jobs = _supervisor(settings, db, contacts, metrics)
+            app.state.services = _services(settings, db=db, metrics=metrics, contacts=contacts, jobs=jobs)
+            async with jobs.running():
                 yield
-                for one in going:
-                    one.cancel()
 
     return lifespan
 
 
-def _services(settings: Settings, db: Database, metrics: Metrics) -> Services:
+def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: Metrics) -> Supervisor:
+    return Supervisor(
+        [
+            Job(name="api", every_s=LAG_EVERY_S, run_round=metrics.measure_loop_lag),
+            contacts_job(db, contacts),
+            lost_calls_job(db, max_call_s=settings.max_call_s, on_closed=metrics.lost_calls.inc),
+            survey_job(db, metrics.network),
+        ],
+        on_success=lambda job: metrics.heartbeats.labels(job).set_to_current_time(),
+        on_failure=lambda job: metrics.job_failures.labels(job).inc(),
+    )
+
+
+def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: Contacts, jobs: Supervisor) -> Services:
     return Services(
         db=db,
+        metrics=metrics,
+        contacts=contacts,
+        jobs=jobs,
         session_keys=SessionKeys.in_folder(settings.secrets_folder),
-        throttle=Throttle(
+        secrets_folder=settings.secrets_folder,
+        rate_limits=RateLimits(
             login_failures_per_minute=settings.login_failures_per_minute,
             address_login_failures_per_minute=settings.address_login_failures_per_minute,
             requests_per_second=settings.requests_per_second,
         ),
-        limits=Limits(
+        limits=RequestLimits(
             body_bytes=settings.body_limit_bytes,
             bulk_body_bytes=settings.bulk_body_limit_bytes,
             body_timeout_s=settings.body_timeout_s,
@@ -139,51 +156,25 @@ def _services(settings: Settings, db: Database, metrics: Metrics) -> Services:
             max_attempts=settings.max_attempts,
             query_credentials=settings.query_credentials,
         ),
-        metrics=metrics,
-        secrets_folder=settings.secrets_folder,
         destinations=destinations(denied=settings.denied_networks, own_sip=settings.sip),
     )
 
 
-def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = openapi.describe(app)
-        return app.openapi_schema
-
-    return described
-
-
 async def _refuse(request: Request, error: Exception) -> Response:
-    """The one place where an error becomes an answer."""
-    refused = _refused(request, error)
-    if refused is None:
-        raise error
+    refused = api_error_of(error)
     state = request.scope["state"]
     state["reason"] = refused.reason.name
-    return refusal(refused, state["request_id"])
+    return error_response(refused, state["request_id"])
 
 
-def _refused(request: Request, error: Exception) -> ApiError | None:
-    if isinstance(error, RequestValidationError):
-        return invalid_path(error.errors())
-    if isinstance(error, HTTPException):
-        return _unmatched(request, error)
-    return translated(error)
+async def _refuse_unmatched(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals: an unknown path, or a known one with another method."""
+    if not isinstance(error, HTTPException) or error.status_code != 405:
+        return await _refuse(request, ApiError(reasons.ENDPOINT_NOT_FOUND))
+    allowed = sorted((error.headers or {}).get("Allow", "").split(", "))
+    return await _refuse(request, ApiError(reasons.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)}))
 
 
-def _unmatched(request: Request, error: HTTPException) -> ApiError:
-    """What the router itself refuses: an unknown path, or a known one with another method."""
-    methods = _methods_of(request)
-    if methods:
-        return ApiError(reasons.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))})
-    return ApiError(reasons.METHOD_NOT_ALLOWED if error.status_code == 405 else reasons.ENDPOINT_NOT_FOUND)
-
-
-def _methods_of(request: Request) -> set[str]:
-    """All methods that the request's path knows."""
-    known: set[str] = set()
-    for route in request.app.routes:
-        if route.matches(request.scope)[0] is Match.PARTIAL:
-            known |= route.methods
-    return known | ({"HEAD"} if "GET" in known else set())
+async def _replay(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Replayed)
+    return error.response

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from dialplane.api.process.opening import database_url, opened_database, prepare
+from dialplane.api.database import database_url, opened_database, prepare
 from dialplane.control import accesskeys, bootstrap
 from dialplane.control.actor import SYSTEM
 from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey

@@ -1,7 +1,5 @@
 """`/v1.0/accesskeys`."""
 
-from typing import Annotated
-
 from starlette.responses import Response
 
 from dialplane.api.accesskeys.schemas import (
@@ -13,106 +11,47 @@ from dialplane.api.accesskeys.schemas import (
     present,
 )
 from dialplane.api.http import reasons
-from dialplane.api.http.answers import IfMatch, answer, changed, created, page, tm_create
-from dialplane.api.http.asking import Asks
-from dialplane.api.http.checks import body, query
-from dialplane.api.http.once import Once
-from dialplane.api.http.operation import ObjectId, operation
-from dialplane.api.http.routing import resource
-from dialplane.api.http.schemas import page_of
+from dialplane.api.http.request import AuthenticatedRequest
+from dialplane.api.http.resource import ObjectId, Resource
+from dialplane.api.http.responses import JsonResponse, created, page, updated
 from dialplane.control import accesskeys
+from dialplane.domain.kinds import ACCESSKEY
 
-router = resource("/v1.0/accesskeys", tag="accesskeys")
-
-
-@router.get(
-    "",
-    **operation(
-        "listAccessKeys",
-        "List access keys",
-        permission="accesskey.list",
-        query=AccessKeyList,
-        answer=page_of(AccessKeyAnswer),
-    ),
-)
-async def list_accesskeys(asks: Asks, asked: Annotated[AccessKeyList, query(AccessKeyList)]) -> Response:
-    async with asks.read() as unit:
-        found = await accesskeys.list_(unit, asks.actor, **asked.listing())
-    return page(found, present, token=tm_create)
+ACCESSKEYS = Resource.of(ACCESSKEY, AccessKeyAnswer)
 
 
-@router.post(
-    "",
-    **operation(
-        "createAccessKey",
-        "Create an access key",
-        permission="accesskey.create",
-        versioned=True,
-        takes=AccessKeyCreate,
-        answer=AccessKeyAnswer,
-        repeatable=True,
-        refuses=[reasons.CUSTOMER_NOT_FOUND],
-    ),
-)
-async def create_accesskey(
-    asks: Asks, given: Annotated[AccessKeyCreate, body(AccessKeyCreate)], attempted: Once
+@ACCESSKEYS.verb("list")
+async def list_access_keys(request: AuthenticatedRequest, query: AccessKeyList) -> Response:
+    async with request.read() as unit:
+        keys = await accesskeys.list_(unit, request.actor, **query.listing())
+    return page(keys, present)
+
+
+@ACCESSKEYS.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND])
+async def create_access_key(request: AuthenticatedRequest, body: AccessKeyCreate) -> Response:
+    async with request.change() as unit:
+        key, token = await accesskeys.create(unit, request.actor, {"expire": DEFAULT_EXPIRE_S, **body.named_fields()})
+        return await request.keep(unit, created(present(key, token=token), unit))
+
+
+@ACCESSKEYS.verb("get")
+async def get_access_key(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+    async with request.read() as unit:
+        key = await accesskeys.get(unit, request.actor, id_)
+    return JsonResponse(present(key), version=unit.version_of(id_))
+
+
+@ACCESSKEYS.verb("update")
+async def update_access_key(
+    request: AuthenticatedRequest, id_: ObjectId, body: AccessKeyUpdate, if_version: int | None
 ) -> Response:
-    async with asks.change("accesskey.create") as unit:
-        if (earlier := await attempted.before(unit)) is not None:
-            return earlier
-        made, token = await accesskeys.create(unit, asks.actor, {"expire": DEFAULT_EXPIRE_S, **given.named()})
-        return await attempted.keep(unit, created(present(made, token=token), unit))
+    async with request.change() as unit:
+        key = await accesskeys.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
+    return updated(present(key), unit)
 
 
-@router.get(
-    "/{id}",
-    **operation(
-        "getAccessKey",
-        "Get an access key, deleted ones too",
-        permission="accesskey.get",
-        versioned=True,
-        answer=AccessKeyAnswer,
-        refuses=[reasons.INVALID_ID, reasons.ACCESSKEY_NOT_FOUND],
-    ),
-)
-async def get_accesskey(asks: Asks, id_: ObjectId) -> Response:
-    async with asks.read() as unit:
-        found = await accesskeys.get(unit, asks.actor, id_)
-    return answer(present(found), version=unit.version_of(id_))
-
-
-@router.put(
-    "/{id}",
-    **operation(
-        "updateAccessKey",
-        "Change an access key",
-        permission="accesskey.update",
-        versioned=True,
-        takes=AccessKeyUpdate,
-        answer=AccessKeyAnswer,
-        refuses=[reasons.ACCESSKEY_NOT_FOUND, reasons.STATE_INVALID, reasons.VERSION_MISMATCH],
-    ),
-)
-async def update_accesskey(
-    asks: Asks, id_: ObjectId, given: Annotated[AccessKeyUpdate, body(AccessKeyUpdate)], version: IfMatch
-) -> Response:
-    async with asks.change("accesskey.update") as unit:
-        made = await accesskeys.update(unit, asks.actor, id_, given.named(), if_version=version)
-    return changed(present(made), unit)
-
-
-@router.delete(
-    "/{id}",
-    **operation(
-        "deleteAccessKey",
-        "Delete an access key; again answers the same",
-        permission="accesskey.delete",
-        versioned=True,
-        answer=AccessKeyAnswer,
-        refuses=[reasons.INVALID_ID, reasons.ACCESSKEY_NOT_FOUND, reasons.STORAGE_FULL, reasons.VERSION_MISMATCH],
-    ),
-)
-async def delete_accesskey(asks: Asks, id_: ObjectId, version: IfMatch) -> Response:
-    async with asks.change("accesskey.delete") as unit:
-        made = await accesskeys.delete(unit, asks.actor, id_, if_version=version)
-    return changed(present(made), unit)
+@ACCESSKEYS.verb("delete")
+async def delete_access_key(request: AuthenticatedRequest, id_: ObjectId, if_version: int | None) -> Response:
+    async with request.change() as unit:
+        key = await accesskeys.delete(unit, request.actor, id_, if_version=if_version)
+    return updated(present(key), unit)

@@ -1,18 +1,19 @@
-"""Access keys on the wire. The token is in the answer to the create, and never again."""
+"""Schemas of access keys. The token is in the answer to the create, and never again."""
 
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.http.answers import moment, times
-from dialplane.api.http.fields import Body, DetailText, Id, Name, among, optional, within
+from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, among, optional, within
 from dialplane.api.http.query import Page
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.accesskey import MAX_EXPIRE_S, MIN_EXPIRE_S, AccessKey
 from dialplane.domain.permission import PERMISSIONS
 
 DEFAULT_EXPIRE_S = 31_536_000
-"""One year: the documented API lets `expire` be left away."""
+"""One year: the contract lets `expire` be left out."""
+
+_READ_ONLY = ObjectBody.READ_ONLY | {"token", "token_prefix", "tm_expire"}
 
 EXAMPLE: dict[str, Any] = {
     "id": "2f1f8f7e-9b3d-4c60-8465-b69e9f28b6dc",
@@ -28,24 +29,22 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class AccessKeyUpdate(Body):
+class AccessKeyUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "reporting"}]})
-    READ_ONLY: ClassVar = frozenset(
-        {"id", "token", "token_prefix", "permission", "expire", "tm_expire", "tm_create", "tm_update", "tm_delete"}
-    )
+    READ_ONLY: ClassVar = _READ_ONLY | {"permission", "expire"}
 
     customer_id: Id = optional("Must be the key's own, if given.")
     name: Name = optional()
     detail: DetailText = optional()
 
 
-class AccessKeyCreate(Body):
+class AccessKeyCreate(ObjectBody):
     """A new access key."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "reporting", "expire": 31536000}]})
-    READ_ONLY: ClassVar = frozenset({"id", "token", "token_prefix", "tm_expire", "tm_create", "tm_update", "tm_delete"})
+    READ_ONLY: ClassVar = _READ_ONLY
 
     customer_id: Id = optional("Whose key it is; the caller's own customer where it is left away.")
     name: Name = optional()
@@ -80,16 +79,9 @@ class AccessKeyAnswer(BaseModel):
     tm_delete: AnsweredInstant
 
 
+_present = Presenter(AccessKeyAnswer, AccessKey)
+
+
 def present(key: AccessKey, *, token: str = "") -> dict[str, Any]:
-    """All fields of an access key; `token` only where it has just been made."""
-    return {
-        "id": key.id,
-        "customer_id": key.customer_id,
-        "name": key.name,
-        "detail": key.detail,
-        **({"token": token} if token else {}),
-        "token_prefix": key.token_prefix,
-        "permission": key.permission,
-        "tm_expire": moment(key.tm_expire),
-        **times(key),
-    }
+    """An access key; `token` only if it has just been created."""
+    return _present(key, token=token) if token else _present(key)

@@ -1,13 +1,12 @@
-"""Agents on the wire."""
+"""Schemas of agents."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.http.answers import times
-from dialplane.api.http.fields import Body, DetailText, Id, Name, Rule, among, optional
+from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, Rule, among, optional
 from dialplane.api.http.query import Page
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.agent import MAX_PASSWORD_BYTES, MIN_PASSWORD, Agent, parse_password, parse_username
 from dialplane.domain.permission import EDGE, PERMISSIONS
 
@@ -32,11 +31,10 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class AgentUpdate(Body):
+class AgentUpdate(ObjectBody):
     """The fields to change; the others stay as they are. A new password ends the agent's sessions."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Night shift"}]})
-    READ_ONLY: ClassVar = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
 
     customer_id: Id = optional("Must be the agent's own, if given.")
     username: Username = optional("What the agent logs in with; unique among live agents.")
@@ -89,14 +87,4 @@ class AgentAnswer(BaseModel):
     tm_delete: AnsweredInstant
 
 
-def present(agent: Agent) -> dict[str, Any]:
-    """All fields of an agent but the password."""
-    return {
-        "id": agent.id,
-        "customer_id": agent.customer_id,
-        "username": agent.username,
-        "name": agent.name,
-        "detail": agent.detail,
-        "permission": agent.permission,
-        **times(agent),
-    }
+present = Presenter(AgentAnswer, Agent)

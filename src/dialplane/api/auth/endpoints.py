@@ -1,40 +1,42 @@
 """`POST /auth/login`, also at `/v1.0/auth/login`."""
 
-from typing import Annotated
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dialplane.api.auth.schemas import Login, LoginAnswer
 from dialplane.api.http import reasons
-from dialplane.api.http.answers import answer
-from dialplane.api.http.asking import services_of, source_ip
-from dialplane.api.http.checks import body
-from dialplane.api.http.errors import ApiError
-from dialplane.api.http.operation import operation
-from dialplane.api.http.routing import resource
-from dialplane.api.process.services import instant_now
+from dialplane.api.http.request import source_ip
+from dialplane.api.http.resource import Resource
+from dialplane.api.http.responses import JsonResponse
+from dialplane.api.http.services import services_of
 from dialplane.control.login.credentials import InvalidCredentials, check_login
+from dialplane.system.clock import now_us
 
-router = resource(tag="auth")
-
-_SUMMARY = "Log in"
-_REFUSES = (reasons.INVALID_CREDENTIALS, reasons.RATE_LIMIT_EXCEEDED)
+AUTH = Resource(tag="auth")
 
 
-@router.post("/auth/login", **operation("login", _SUMMARY, takes=Login, answer=LoginAnswer, refuses=_REFUSES))
-@router.post(
-    "/v1.0/auth/login", **operation("loginVersioned", _SUMMARY, takes=Login, answer=LoginAnswer, refuses=_REFUSES)
-)
-async def log_in(request: Request, given: Annotated[Login, body(Login)]) -> Response:
-    services, address = services_of(request), source_ip(request)
-    await services.throttle.admit_login(username=given.username, address=address)
-    try:
-        agent, stamp = await check_login(services.db, given.username, given.password)
-    except InvalidCredentials:
-        services.metrics.logins.labels("refused").inc()
-        raise ApiError(reasons.INVALID_CREDENTIALS) from None
-    await services.throttle.login_succeeded(username=given.username, address=address)
-    services.metrics.logins.labels("accepted").inc()
-    token = services.session_keys.issue(agent.id, stamp, now=instant_now())
-    return answer({"username": agent.username, "token": token})
+def _login(path: str, *, operation_id: str) -> None:
+    @AUTH.endpoint(
+        "POST",
+        path,
+        operation_id=operation_id,
+        summary="Log in",
+        answer=LoginAnswer,
+        refuses=[reasons.INVALID_CREDENTIALS, reasons.RATE_LIMIT_EXCEEDED],
+    )
+    async def log_in(request: Request, body: Login) -> Response:
+        services, address = services_of(request), source_ip(request)
+        await services.rate_limits.admit_login(username=body.username, address=address)
+        try:
+            agent, stamp = await check_login(services.db, body.username, body.password)
+        except InvalidCredentials:
+            services.metrics.logins.labels("refused").inc()
+            raise
+        await services.rate_limits.login_succeeded(username=body.username, address=address)
+        services.metrics.logins.labels("accepted").inc()
+        token = services.session_keys.issue(agent.id, stamp, now=now_us())
+        return JsonResponse({"username": agent.username, "token": token})
+
+
+_login("/auth/login", operation_id="login")
+_login("/v1.0/auth/login", operation_id="loginVersioned")

@@ -1,4 +1,4 @@
-"""Logging in, on the wire."""
+"""Schemas of the login."""
 
 from typing import Annotated
 

@@ -1,15 +1,16 @@
-"""Calls on the wire."""
+"""Schemas of calls."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.http.answers import happened, moment
 from dialplane.api.http.fields import Id, among, matching, optional
 from dialplane.api.http.query import Instant, Page
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.responses import timestamp
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.calls import CallRecord
-from dialplane.domain.call import Attempt, CallStatus, Verdict
+from dialplane.domain.call import Attempt, Call, CallStatus, Verdict
 from dialplane.domain.instants import NEVER
 from dialplane.domain.target import parse_number
 from dialplane.engine.reasons import sentence
@@ -93,65 +94,31 @@ class CallAnswer(BaseModel):
     tm_delete: AnsweredInstant
 
 
-def _present_attempt(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "number": attempt.number,
-        "provider_id": attempt.provider_id,
-        "route_id": attempt.route_id,
-        "uri": attempt.uri,
-        "tm_sent": happened(attempt.tm_sent),
-        "tm_ringing": happened(attempt.tm_ringing),
-        "tm_answered": happened(attempt.tm_answered),
-        "tm_ended": happened(attempt.tm_ended),
-        "sip_status": attempt.sip_status,
-        "sip_reason": attempt.sip_reason,
-        "verdict": attempt.verdict,
-        "action": attempt.action,
-        "why": [sentence(code) for code in attempt.why],
-        "late_answer": attempt.late_answer,
-        "pdd_ms": attempt.pdd_ms,
-        "duration_ms": attempt.duration_ms,
-    }
+_present_attempt = Presenter(AttemptAnswer, Attempt)
+_present_call = Presenter(CallAnswer, Call)
 
 
 def _present_place(place: Any) -> dict[str, Any]:
-    return {
-        "route_id": place.get("route_id"),
-        "provider_id": place.get("provider_id"),
-        "target": place.get("target"),
-        "priority": place.get("priority"),
-        "outcome": place.get("outcome"),
-        "position": place.get("position"),
-        "why": [sentence(code) for code in place.get("reasons", ())],
-    }
+    shown = {name: place.get(name) for name in PlaceAnswer.model_fields}
+    return {**shown, "why": sentences(place.get("reasons", ()))}
 
 
 def present(record: CallRecord) -> dict[str, Any]:
     """A call with its attempts and the decision behind them."""
     call = record.call
-    return {
-        "id": call.id,
-        "customer_id": call.customer_id,
-        "trunk_id": call.trunk_id,
-        "edge": call.edge,
-        "sip_call_id": call.sip_call_id,
-        "source": call.source,
-        "source_address": call.source_address,
-        "dialled": call.dialled,
-        "number": call.number,
-        "status": call.status,
-        "sip_status": call.sip_status,
-        "reason": call.reason,
-        "hangup_by": call.hangup_by or "",
-        "attempts": [_present_attempt(attempt) for attempt in call.attempts],
-        "decision": [_present_place(place) for place in call.decision],
-        "duration_ms": record.duration_ms,
-        "pdd_ms": record.pdd_ms,
-        "tm_start": moment(call.tm_start),
-        "tm_ringing": happened(call.tm_ringing),
-        "tm_answered": happened(call.tm_answered),
-        "tm_ended": happened(call.tm_ended),
-        "tm_create": moment(record.tm_create),
-        "tm_update": moment(record.tm_update),
-        "tm_delete": moment(NEVER),
-    }
+    return _present_call(
+        call,
+        hangup_by=call.hangup_by or "",
+        attempts=[_present_attempt(attempt, why=sentences(attempt.why)) for attempt in call.attempts],
+        decision=[_present_place(place) for place in call.decision],
+        duration_ms=record.duration_ms,
+        pdd_ms=record.pdd_ms,
+        tm_create=timestamp(record.tm_create),
+        tm_update=timestamp(record.tm_update),
+        tm_delete=timestamp(NEVER),
+    )
+
+
+def sentences(codes: Iterable[str]) -> list[str]:
+    """The reasons of a decision for people."""
+    return [sentence(code) for code in codes]

@@ -1,4 +1,4 @@
-"""Many changes on the wire: each item is checked by the rules of its own resource."""
+"""Schemas of bulk changes: each item is checked by the rules of its own resource."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dialplane.api.customers.schemas import CustomerCreate, CustomerUpdate
 from dialplane.api.http import reasons
-from dialplane.api.http.errors import ApiError, in_change, refusal_of
+from dialplane.api.http.errors import ApiError, error_of_change
 from dialplane.api.http.fields import Body, among, invalid, longest, optional, within
 from dialplane.api.http.query import Flag, Query
 from dialplane.api.http.schemas import AnsweredId
@@ -83,7 +83,7 @@ class ChangesAnswer(BaseModel):
 def items_of(body: ChangesBody, destinations: Destinations) -> Iterator[Item]:
     """The changes as control takes them. Raises ApiError that names the change and its field.
 
-    Takes them out of the body as it goes: of 200,000 none is in memory twice.
+    Removes each from the body before the next, so that none of 200,000 is in memory twice.
     """
     body.changes.reverse()
     for index in range(len(body.changes)):
@@ -93,7 +93,7 @@ def items_of(body: ChangesBody, destinations: Destinations) -> Iterator[Item]:
             if item.kind == "provider" and "hostname" in item.fields:
                 check_hostname(item.fields["hostname"], destinations)
         except (ApiError, InvalidValue) as error:
-            raise in_change(index, refusal_of(error)) from None
+            raise error_of_change(index, error) from None
         yield item
 
 
@@ -114,13 +114,13 @@ def _id(text: str) -> str:
 
 
 def _fields(change: ChangeBody) -> Mapping[str, Any]:
-    model, given = _BODIES[change.kind][change.action], change.fields or {}
-    refs = {name: given[name] for name in REFERENCES if _is_reference(given.get(name))}
+    model, fields = _BODIES[change.kind][change.action], change.fields or {}
+    refs = {name: fields[name] for name in REFERENCES if _is_reference(fields.get(name))}
     try:
-        checked = model.model_validate({**given, **dict.fromkeys(refs, SYSTEM_DEFAULT_CUSTOMER)} if refs else given)
+        checked = model.model_validate({**fields, **dict.fromkeys(refs, SYSTEM_DEFAULT_CUSTOMER)} if refs else fields)
     except ValidationError as error:
-        raise invalid(error, where=reasons.INVALID_ARGUMENT, read_only=model.READ_ONLY) from None
-    return checked.named() | refs
+        raise invalid(error, reasons.INVALID_ARGUMENT, read_only=model.READ_ONLY) from None
+    return checked.named_fields() | refs
 
 
 def _is_reference(value: object) -> bool:
@@ -128,10 +128,10 @@ def _is_reference(value: object) -> bool:
 
 
 def present(ids: Sequence[str], *, revision: int) -> dict[str, Any]:
-    """What was done."""
+    """The objects that were changed, and the revision."""
     return {"revision": revision, "ids": ids}
 
 
-def present_dry(ids: Sequence[str], found: Revision) -> dict[str, Any]:
-    """What would have been done."""
-    return {"revision": None, "ids": ids, "changes": [present_change(change) for change in found.changes]}
+def present_dry_run(ids: Sequence[str], revision: Revision) -> dict[str, Any]:
+    """The changes of the revision that a dry run did not commit."""
+    return {"revision": None, "ids": ids, "changes": [present_change(change) for change in revision.changes]}

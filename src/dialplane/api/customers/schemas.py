@@ -1,13 +1,12 @@
-"""Customers on the wire."""
+"""Schemas of customers."""
 
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.http.answers import times
-from dialplane.api.http.fields import Body, DetailText, Name, among, longest, optional
+from dialplane.api.http.fields import DetailText, Name, ObjectBody, among, longest, optional
 from dialplane.api.http.query import Page
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.customer import ACTIVE, FROZEN, STATUSES, WEBHOOK_METHODS, Customer
 
 EXAMPLE: dict[str, Any] = {
@@ -26,11 +25,11 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class OwnCustomerUpdate(Body):
+class OwnCustomerUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"email": "noc@customer.example"}]})
-    READ_ONLY: ClassVar = frozenset({"id", "status", "tm_create", "tm_update", "tm_delete"})
+    READ_ONLY: ClassVar = ObjectBody.READ_ONLY | {"status"}
 
     name: Name = optional()
     detail: DetailText = optional()
@@ -45,7 +44,7 @@ class CustomerUpdate(OwnCustomerUpdate):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "frozen"}]})
-    READ_ONLY: ClassVar = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
+    READ_ONLY: ClassVar = ObjectBody.READ_ONLY
 
     status: Annotated[str, among(ACTIVE, FROZEN)] = optional("`frozen` refuses the customer's calls.")
 
@@ -81,17 +80,4 @@ class CustomerAnswer(BaseModel):
     tm_delete: AnsweredInstant
 
 
-def present(customer: Customer) -> dict[str, Any]:
-    """All fields of a customer."""
-    return {
-        "id": customer.id,
-        "name": customer.name,
-        "detail": customer.detail,
-        "email": customer.email,
-        "phone_number": customer.phone_number,
-        "address": customer.address,
-        "webhook_method": customer.webhook_method,
-        "webhook_uri": customer.webhook_uri,
-        "status": customer.status,
-        **times(customer),
-    }
+present = Presenter(CustomerAnswer, Customer)

@@ -1,47 +1,35 @@
-"""`GET /v1.0/dialroutes`: what a call would try, computed by the engine that decides live calls."""
+"""`GET /v1.0/dialroutes`: the routes a call would try, computed by the engine that decides live calls."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from dialplane.api.dialroutes.schemas import DialrouteAnswer, DialrouteQuery, present
 from dialplane.api.http import reasons
-from dialplane.api.http.answers import answer
-from dialplane.api.http.asking import asking
-from dialplane.api.http.checks import QueryOf
-from dialplane.api.http.operation import operation
-from dialplane.api.http.routing import DirectRoute, resource
-from dialplane.api.process.services import instant_now
-from dialplane.control import dialroutes, permissions
+from dialplane.api.http.request import AuthenticatedRequest
+from dialplane.api.http.resource import Resource
+from dialplane.api.http.responses import JsonResponse
+from dialplane.control import dialroutes
+from dialplane.system.clock import now_us
 
-router = resource("/v1.0/dialroutes", tag="dialroutes", route_class=DirectRoute)
-
-_checked = QueryOf(DialrouteQuery)
+DIALROUTES = Resource("/v1.0/dialroutes", tag="dialroutes")
 
 
-@router.get(
-    "",
-    **operation(
-        "listDialroutes",
-        "The ordered routes of one call",
-        permission="dialroute.list",
-        query=DialrouteQuery,
-        answer=DialrouteAnswer,
-        refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND],
-    ),
+@DIALROUTES.endpoint(
+    "GET",
+    summary="The ordered routes of one call",
+    permission="dialroute.list",
+    answer=DialrouteAnswer,
+    refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND],
 )
-async def list_dialroutes(request: Request) -> Response:
-    asks = await asking(request)
-    permissions.require(asks.actor, "dialroute.list")
-    asked = await _checked(request)
-    async with asks.read() as unit:
+async def list_dialroutes(request: AuthenticatedRequest, query: DialrouteQuery) -> Response:
+    async with request.read() as unit:
         computed = await dialroutes.compute(
             unit,
-            asks.actor,
-            customer_id=asked.customer_id,
-            number=asked.target,
-            call_id=asked.call_id or "",
-            now=instant_now(),
-            max_attempts=asks.services.limits.max_attempts,
-            sees_caps=asked.explain,
+            request.actor,
+            customer_id=query.customer_id,
+            number=query.target,
+            call_id=query.call_id or "",
+            now=now_us(),
+            max_attempts=request.services.limits.max_attempts,
+            sees_caps=query.explain,
         )
-    return answer(present(computed, number=asked.target, explain=asked.explain))
+    return JsonResponse(present(computed, number=query.target, explain=query.explain))

@@ -1,12 +1,12 @@
-"""Dialroutes on the wire: route objects in the order in which they would be tried."""
+"""Schemas of dialroutes: route objects in the order in which they would be tried."""
 
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from dialplane.api.http.answers import moment
 from dialplane.api.http.fields import Id, longest, matching, optional
 from dialplane.api.http.query import Flag, Query
+from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId
 from dialplane.api.routes.schemas import RouteAnswer
 from dialplane.api.routes.schemas import present as present_route
@@ -64,15 +64,15 @@ class DialrouteAnswer(BaseModel):
 
 
 def present(computed: Computed, *, number: str, explain: bool) -> dict[str, Any]:
-    """The routes in order as a list of routes; with `explain` every candidate's place behind it."""
+    """The routes in order; with `explain` every candidate's place, too."""
     ordered = [computed.routes[place.candidate.route_id] for place in computed.dialroute.attempts]
-    told: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "result": [present_route(route) for route in ordered],
-        "next_page_token": moment(ordered[-1].tm_create) if ordered else "",
+        "next_page_token": timestamp(ordered[-1].tm_create) if ordered else "",
     }
     if explain:
-        told["candidates"] = [_present_place(place, number) for place in computed.dialroute.places]
-    return told
+        shown["candidates"] = [_present_place(place, number) for place in computed.dialroute.places]
+    return shown
 
 
 def _present_place(place: Place, number: str) -> dict[str, Any]:

@@ -1,47 +1,31 @@
-"""`/v1.0/edges`: read-only; they become known by following the feed and by what they report."""
+"""`/v1.0/edges`: read-only; an edge is listed once it follows the feed or reports events."""
 
 from typing import Annotated
 
-from fastapi import Path
+from pydantic import Field
 from starlette.responses import Response
 
 from dialplane.api.edges.schemas import EdgeAnswer, EdgeList, present
-from dialplane.api.http import reasons
-from dialplane.api.http.answers import answer, page, tm_create
-from dialplane.api.http.asking import Asks
-from dialplane.api.http.checks import query
-from dialplane.api.http.operation import operation
-from dialplane.api.http.routing import resource
-from dialplane.api.http.schemas import page_of
-from dialplane.api.process.services import instant_now
+from dialplane.api.http.request import AuthenticatedRequest
+from dialplane.api.http.resource import Resource
+from dialplane.api.http.responses import JsonResponse, page
 from dialplane.control import edges
+from dialplane.system.clock import now_us
 
-router = resource("/v1.0/edges", tag="edges")
+EDGES = Resource("/v1.0/edges", tag="edges", kind="edge", answer=EdgeAnswer)
 
-EdgeName = Annotated[str, Path(description="The edge's name.", min_length=1)]
-
-
-@router.get(
-    "",
-    **operation("listEdges", "List edges", permission="edge.list", query=EdgeList, answer=page_of(EdgeAnswer)),
-)
-async def list_edges(asks: Asks, asked: Annotated[EdgeList, query(EdgeList)]) -> Response:
-    async with asks.read() as unit:
-        found = await edges.list_(unit, asks.actor, now=instant_now(), **asked.listing())
-    return page(found, present, token=tm_create)
+EdgeName = Annotated[str, Field(description="The edge's name.", min_length=1)]
 
 
-@router.get(
-    "/{name}",
-    **operation(
-        "getEdge",
-        "Get an edge",
-        permission="edge.get",
-        answer=EdgeAnswer,
-        refuses=[reasons.EDGE_NOT_FOUND],
-    ),
-)
-async def get_edge(asks: Asks, name: EdgeName) -> Response:
-    async with asks.read() as unit:
-        found = await edges.get(unit, asks.actor, name, now=instant_now())
-    return answer(present(found))
+@EDGES.verb("list")
+async def list_edges(request: AuthenticatedRequest, query: EdgeList) -> Response:
+    async with request.read() as unit:
+        found = await edges.list_(unit, request.actor, now=now_us(), **query.listing())
+    return page(found, present)
+
+
+@EDGES.endpoint("GET", "/{name}", summary="Get an edge", permission="edge.get", answer=EdgeAnswer)
+async def get_edge(request: AuthenticatedRequest, name: EdgeName) -> Response:
+    async with request.read() as unit:
+        edge = await edges.get(unit, request.actor, name, now=now_us())
+    return JsonResponse(present(edge))

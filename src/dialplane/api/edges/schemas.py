@@ -1,12 +1,11 @@
-"""Edges on the wire."""
+"""Schemas of edges."""
 
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.http.answers import happened, moment
 from dialplane.api.http.query import Page
-from dialplane.api.http.schemas import AnsweredInstant
+from dialplane.api.http.schemas import AnsweredInstant, Presenter
 from dialplane.control.edges import LOAD_WINDOW_S, Edge
 
 EXAMPLE: dict[str, Any] = {
@@ -65,24 +64,4 @@ class EdgeAnswer(BaseModel):
     tm_create: Annotated[AnsweredInstant, Field(description="When it was first heard of.")]
 
 
-def present(edge: Edge) -> dict[str, Any]:
-    """An edge."""
-    return {
-        "name": edge.name,
-        "revision": edge.revision,
-        "lag_revisions": edge.lag_revisions,
-        "last_contact": happened(edge.last_contact),
-        "silent_s": edge.silent_s,
-        "agent_version": edge.agent_version,
-        "kamailio_version": edge.kamailio_version,
-        "kamailio_started": happened(edge.kamailio_started),
-        "max_call_s": edge.max_call_s,
-        "calls_shed": edge.calls_shed,
-        "shed_percent": edge.shed_percent,
-        "events_lost": edge.events_lost,
-        "counters": dict(edge.counters),
-        "calls_in_progress": edge.calls_in_progress,
-        "cps": edge.cps,
-        "tm_status": happened(edge.tm_status),
-        "tm_create": moment(edge.tm_create),
-    }
+present = Presenter(EdgeAnswer, Edge)

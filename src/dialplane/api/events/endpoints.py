@@ -1,41 +1,43 @@
-"""`POST /v1.0/events`: what edges report of calls and carriers, at least once."""
-
-from typing import Annotated
+"""`POST /v1.0/events`: events of calls and carriers from edges, delivered at least once."""
 
 import structlog
 from starlette.responses import Response
 
 from dialplane.api.events.schemas import EventBatch, EventsAnswer
-from dialplane.api.http.answers import answer
-from dialplane.api.http.asking import Asks
-from dialplane.api.http.checks import body
-from dialplane.api.http.operation import operation
-from dialplane.api.http.routing import resource
-from dialplane.api.process.services import instant_now
+from dialplane.api.http.request import AuthenticatedRequest
+from dialplane.api.http.resource import Resource
+from dialplane.api.http.responses import JsonResponse
+from dialplane.api.http.services import Services
 from dialplane.control import events
+from dialplane.system.clock import now_us
 
 log = structlog.get_logger("dialplane.api")
-router = resource("/v1.0/events", tag="edges")
+
+EVENTS = Resource("/v1.0/events", tag="edges")
 
 _LOGGED = 5
+"""Refused events of a batch whose errors are logged."""
 
 
-@router.post(
-    "",
-    **operation("reportEvents", "Report events", permission="events.write", takes=EventBatch, answer=EventsAnswer),
-)
-async def report_events(asks: Asks, given: Annotated[EventBatch, body(EventBatch)]) -> Response:
-    now = instant_now()
-    asks.services.contacts.heard(given.edge, now=now)
-    if (agent := given.agent) is not None:
-        told = asks.services.metrics.agents
-        told.show(given.edge, now_s=now / 1e6, backlog_bytes=agent.backlog_bytes, loops=agent.loops)
-    stored = await events.ingest(asks.services.db, asks.actor, edge=given.edge, events=given.events)
-    asks.services.metrics.events.labels("accepted").inc(stored.accepted)
-    asks.services.metrics.events.labels("refused").inc(len(stored.refused))
+@EVENTS.endpoint("POST", summary="Report events", permission="events.write", answer=EventsAnswer)
+async def report_events(request: AuthenticatedRequest, body: EventBatch) -> Response:
+    _record_report(request.services, body)
+    stored = await events.ingest(request.services.db, request.actor, edge=body.edge, events=body.events)
+    metrics, refused = request.services.metrics, len(stored.refused)
+    metrics.events.labels("accepted").inc(stored.accepted)
+    metrics.events.labels("refused").inc(refused)
     if stored.lost:
-        asks.services.metrics.lost_calls.inc(stored.lost)
-        log.warning("calls closed whose end no edge reported", edge=given.edge, calls=stored.lost)
-    if stored.refused:
-        log.warning("events refused", edge=given.edge, count=len(stored.refused), why=stored.refused[:_LOGGED])
-    return answer({"accepted": stored.accepted, **({"refused": len(stored.refused)} if stored.refused else {})})
+        metrics.lost_calls.inc(stored.lost)
+        log.warning("calls closed whose end no edge reported", edge=body.edge, calls=stored.lost)
+    if refused:
+        log.warning("events refused", edge=body.edge, count=refused, why=stored.refused[:_LOGGED])
+    return JsonResponse({"accepted": stored.accepted, **({"refused": refused} if refused else {})})
+
+
+def _record_report(services: Services, body: EventBatch) -> None:
+    now = now_us()
+    services.contacts.heard(body.edge, now=now)
+    if body.agent is not None:
+        services.metrics.companions.show(
+            body.edge, now_s=now / 1e6, backlog_bytes=body.agent.backlog_bytes, loops=body.agent.loops
+        )

@@ -1,4 +1,4 @@
-"""Events on the wire."""
+"""Schemas of reports of events."""
 
 import re
 from typing import Annotated, Any, ClassVar

@@ -1,4 +1,4 @@
-"""The feed on the wire: newline-delimited JSON, one snapshot per answer."""
+"""The feed's query and response: newline-delimited JSON, one snapshot per response."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,14 +16,14 @@ from dialplane.domain.ids import parse_id
 log = structlog.get_logger("dialplane.api")
 
 SLOWEST_CHUNK_S = 30.0
-"""How long a follower may take for one chunk; a slower one is cut off, since it holds a snapshot of the database."""
+"""Longest time that a follower may take for one chunk; a slower one is cut off: it holds a snapshot of the database."""
 
 
 def _epoch(text: str) -> str:
     return parse_id(text) if text else ""
 
 
-class Follow(Query):
+class FeedQuery(Query):
     """From where, and how long to wait for news."""
 
     since: Annotated[int, decimal(0, 2**63 - 1), Field(description="The newest revision that the edge has.")] = 0
@@ -34,8 +34,8 @@ class Follow(Query):
     edge: Annotated[str, longest(255)] = optional("Name of the edge.")
 
 
-class Lines(Response):
-    """Streams lines, each chunk within SLOWEST_CHUNK_S; an answer that is cut off has no last line."""
+class FeedResponse(Response):
+    """Streams lines, each chunk within SLOWEST_CHUNK_S; a response that is cut off has no last line."""
 
     media_type = "application/x-ndjson"
 
@@ -47,27 +47,27 @@ class Lines(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        gone = asyncio.ensure_future(until_gone(receive))
+        disconnected = asyncio.ensure_future(until_disconnected(receive))
         try:
-            await _sent(send, self._first)
+            await _send_chunk(send, self._first)
             async for chunk in self._rest:
-                if gone.done():
+                if disconnected.done():
                     return
-                await _sent(send, chunk)
+                await _send_chunk(send, chunk)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
             log.warning("follower too slow", request_id=scope["state"]["request_id"])
         finally:
-            gone.cancel()
+            disconnected.cancel()
             await self._rest.aclose()
 
 
-async def until_gone(receive: Receive) -> None:
+async def until_disconnected(receive: Receive) -> None:
     """Returns when the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _sent(send: Send, chunk: bytes) -> None:
+async def _send_chunk(send: Send, chunk: bytes) -> None:
     async with asyncio.timeout(SLOWEST_CHUNK_S):
         await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -1,1 +1,1 @@
-"""Requests and answers: what every resource's folder is made of."""
+"""What all resources share: declaring endpoints, reading requests, writing responses and errors."""

@@ -1,4 +1,4 @@
-"""The credentials of a request, and the actors that they were found to stand for a moment ago."""
+"""Credentials of requests, and a cache of the actors that they authenticate."""
 
 import time
 from collections import OrderedDict
@@ -13,8 +13,8 @@ from dialplane.control.actor import Actor
 from dialplane.control.login.credentials import looks_like_accesskey
 
 MAX_TOKEN = 4096
-KNOWN_FOR_S = 1.0
-MAX_KNOWN = 4096
+CACHE_S = 1.0
+MAX_CACHED = 4096
 
 
 class Credential(NamedTuple):
@@ -25,7 +25,7 @@ class Credential(NamedTuple):
 
 
 def credentials_of(scope: Scope, *, from_query: bool) -> list[Credential]:
-    """All credentials that the request carries, each once. Raises ApiError 401 for a form that is none of ours."""
+    """All credentials that the request carries, each once. Raises ApiError 401 for a form that none of ours has."""
     found: dict[Credential, None] = {}
     for name, value in scope["headers"]:
         if name == b"authorization":
@@ -52,35 +52,33 @@ def _token(token: str) -> str:
     return token
 
 
-class KnownCallers:
-    """Credentials that were valid less than a second ago, so that a busy caller costs no database look-up each time.
+class ActorCache:
+    """Actors by credential, for CACHE_S: a busy client costs one database look-up a second.
 
-    `forget` must follow every change of agents, access keys and customers. A change made by another control node
-    is seen after KNOWN_FOR_S.
+    `clear` must follow every change of agents, access keys and customers. A change by another control node takes
+    effect after CACHE_S.
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Credential, tuple[float, Actor]] = OrderedDict()
+        self._actors: OrderedDict[Credential, tuple[float, Actor]] = OrderedDict()
         self._generation = 0
 
     @property
     def generation(self) -> int:
-        """To be read before a look-up and handed to `remember`, so that an older truth is not kept."""
+        """Counts `clear`. Read it before a look-up and pass it to `store`, so that an outdated actor is not kept."""
         return self._generation
 
     def find(self, credential: Credential) -> Actor | None:
-        """The actor of a credential that was valid a moment ago."""
-        until, actor = self._known.get(credential, (0.0, None))
+        until, actor = self._actors.get(credential, (0.0, None))
         return actor if time.monotonic() < until else None
 
-    def remember(self, credential: Credential, actor: Actor, *, generation: int) -> None:
-        """Keeps what was just looked up, unless something was forgotten since `generation`."""
+    def store(self, credential: Credential, actor: Actor, *, generation: int) -> None:
+        """Keep an actor, unless the cache was cleared since `generation`."""
         if generation == self._generation:
-            self._known[credential] = (time.monotonic() + KNOWN_FOR_S, actor)
-            if len(self._known) > MAX_KNOWN:
-                self._known.popitem(last=False)
+            self._actors[credential] = (time.monotonic() + CACHE_S, actor)
+            if len(self._actors) > MAX_CACHED:
+                self._actors.popitem(last=False)
 
-    def forget(self) -> None:
-        """Nobody is known any more."""
+    def clear(self) -> None:
         self._generation += 1
-        self._known.clear()
+        self._actors.clear()

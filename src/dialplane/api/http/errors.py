@@ -1,15 +1,15 @@
-"""Refusals: the exception that endpoints raise, and the one place that turns an error into an answer."""
+"""Error responses: the exception that endpoints raise, and the table of what domain and control raise."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from starlette.responses import Response
 
 from dialplane.api.http import reasons
 from dialplane.api.http.reasons import Reason
 from dialplane.control.bulk import ChangeRefused
 from dialplane.control.idempotency import KeyInUse, KeyReused
+from dialplane.control.login.credentials import InvalidCredentials
 from dialplane.control.permissions import PermissionDenied
 from dialplane.domain.errors import (
     AlreadyExists,
@@ -28,7 +28,7 @@ RETRY_AFTER_S = 1
 
 
 class Detail(NamedTuple):
-    """One thing to mend: the field or parameter, a stable snake_case code, and the rule it broke."""
+    """One violation: the field, parameter or header, a stable snake_case code, and the rule it breaks."""
 
     field: str
     code: str
@@ -36,7 +36,7 @@ class Detail(NamedTuple):
 
 
 class ApiError(Exception):
-    """A refusal with everything its answer says. `message` never holds what was sent."""
+    """A refused request, with everything its response says. `message` never holds input."""
 
     def __init__(
         self,
@@ -48,41 +48,39 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(reason.name)
         self.reason = reason
-        self.message = message or _told(reason, details)
+        self.message = message or _default_message(reason, details)
         self.details = tuple(details)
-        self.headers = dict(headers or {})
+        self.headers = _headers_of(reason) | dict(headers or {})
 
 
-def _told(reason: Reason, details: Sequence[Detail]) -> str:
+def _default_message(reason: Reason, details: Sequence[Detail]) -> str:
     if len(details) == 1 and reason.http == 400:
         return f"{details[0].field}: {details[0].message}."
     return reason.message
 
 
-def envelope(error: ApiError, request_id: str) -> bytes:
-    """The body of a refusal, DOMAIN section 3."""
-    told: dict[str, Any] = {
+def _headers_of(reason: Reason) -> dict[str, str]:
+    if reason.http == 503:
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    return {"WWW-Authenticate": 'Bearer realm="dialplane"'} if reason.http == 401 else {}
+
+
+def error_content(error: ApiError, request_id: str) -> dict[str, Any]:
+    """The JSON object of an error response: `{"error": {status, reason, message, request_id, details?}}`."""
+    content: dict[str, Any] = {
         "status": error.reason.status,
         "reason": error.reason.name,
         "message": error.message,
         "request_id": request_id,
     }
     if error.details:
-        told["details"] = [detail._asdict() for detail in error.details]
-    return msgspec.json.encode({"error": told})
+        content["details"] = [detail._asdict() for detail in error.details]
+    return {"error": content}
 
 
-def refusal(error: ApiError, request_id: str) -> Response:
-    """The whole answer to a refused request."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.reason.http == 503 else {}
-    if error.reason.http == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="dialplane"'
-    return Response(
-        envelope(error, request_id),
-        status_code=error.reason.http,
-        media_type="application/json",
-        headers=headers | error.headers,
-    )
+def error_body(error: ApiError, request_id: str) -> bytes:
+    """The same, encoded."""
+    return msgspec.json.encode(error_content(error, request_id))
 
 
 def _invalid_value(error: InvalidValue) -> ApiError:
@@ -90,86 +88,69 @@ def _invalid_value(error: InvalidValue) -> ApiError:
     return ApiError(reason, details=[Detail(error.field, error.code, error.message)])
 
 
-def _not_found(error: NotFound) -> ApiError:
-    return ApiError(reasons.NOT_FOUND_OF_KIND[error.kind])
-
-
-def _deleted(error: ObjectDeleted) -> ApiError:
-    return ApiError(reasons.STATE_INVALID, f"This {error.kind} is deleted. {reasons.STATE_INVALID.mend}")
-
-
 def _in_use(error: ProviderInUse) -> ApiError:
     return ApiError(
         reasons.PROVIDER_IN_USE,
-        f"{error.total} live routes use this provider. {reasons.PROVIDER_IN_USE.mend}",
+        f"{error.total} live routes use this provider. {reasons.PROVIDER_IN_USE.remedy}",
         details=[Detail("route", "uses_provider", route_id) for route_id in error.route_ids],
     )
 
 
-def _exists(error: AlreadyExists) -> ApiError:
+def _already_exists(error: AlreadyExists) -> ApiError:
     return ApiError(
         reasons.ALREADY_EXISTS, details=[Detail(error.field, "not_unique", f"another {error.kind} has the same value")]
     )
 
 
-def _taken(error: TrunkAddressTaken) -> ApiError:
+def _address_taken(error: TrunkAddressTaken) -> ApiError:
     return ApiError(
         reasons.TRUNK_ADDRESS_TAKEN, details=[Detail(error.field, "taken", "is in use by another customer's trunk")]
     )
 
 
-def _changed(error: ChangedSince) -> ApiError:
+def _changed_since(error: ChangedSince) -> ApiError:
     details = [Detail(f"{kind} {id_}", "changed_since", f"in revision {n}") for kind, id_, n in error.objects]
     return ApiError(reasons.CHANGED_SINCE, details=details)
 
 
-def _unavailable(error: Unavailable) -> ApiError:
-    return ApiError(reasons.STORAGE_FULL if error.code == "storage_full" else reasons.DATABASE_UNAVAILABLE)
+def error_of_change(index: int, error: Exception) -> ApiError:
+    """The refusal of a list of changes because of the one at `index`, from 0. Raises an error that has no translation.
 
-
-def _change_refused(error: ChangeRefused) -> ApiError:
-    return in_change(error.index, refusal_of(error.error))
-
-
-def in_change(index: int, refused: ApiError) -> ApiError:
-    """The refusal of a list of changes because of one of them, told by its place from 0."""
-    place = f"changes[{index}]"
+    Its details name their fields as `changes[index].field`.
+    """
+    refused, place = api_error_of(error), f"changes[{index}]"
     details = [detail._replace(field=f"{place}.{detail.field}") for detail in refused.details]
     return ApiError(refused.reason, f"{place}: {refused.message}", details=details)
 
 
 TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
+    ApiError: lambda error: error,
     InvalidValue: _invalid_value,
-    NotFound: _not_found,
-    ObjectDeleted: _deleted,
+    InvalidCredentials: lambda error: ApiError(reasons.INVALID_CREDENTIALS),
+    NotFound: lambda error: ApiError(reasons.NOT_FOUND_OF_KIND[error.kind]),
+    ObjectDeleted: lambda error: ApiError(
+        reasons.STATE_INVALID, f"This {error.kind} is deleted. {reasons.STATE_INVALID.remedy}"
+    ),
     ProviderInUse: _in_use,
-    AlreadyExists: _exists,
-    TrunkAddressTaken: _taken,
-    Protected: lambda error: ApiError(reasons.PROTECTED_OBJECT, f"{error.message}. {reasons.PROTECTED_OBJECT.mend}"),
+    AlreadyExists: _already_exists,
+    TrunkAddressTaken: _address_taken,
+    Protected: lambda error: ApiError(reasons.PROTECTED_OBJECT, f"{error.message}. {reasons.PROTECTED_OBJECT.remedy}"),
     StaleVersion: lambda error: ApiError(reasons.VERSION_MISMATCH),
-    ChangedSince: _changed,
+    ChangedSince: _changed_since,
     PermissionDenied: lambda error: ApiError(reasons.PERMISSION_DENIED),
-    Unavailable: _unavailable,
+    Unavailable: lambda error: ApiError(
+        reasons.STORAGE_FULL if error.code == "storage_full" else reasons.DATABASE_UNAVAILABLE
+    ),
     KeyReused: lambda error: ApiError(reasons.IDEMPOTENCY_KEY_REUSED),
     KeyInUse: lambda error: ApiError(reasons.IDEMPOTENCY_KEY_IN_PROGRESS, headers={"Retry-After": str(RETRY_AFTER_S)}),
-    ChangeRefused: _change_refused,
+    ChangeRefused: lambda error: error_of_change(error.index, error.error),
 }
-"""What the rooms below raise -> what the caller is told. Anything else is a fault of ours: INTERNAL."""
+"""Exception -> error response. Any other exception is a fault of the program: INTERNAL."""
 
 
-def translated(error: Exception) -> ApiError | None:
-    """The refusal that an error stands for, or None where it is a fault of ours."""
-    if isinstance(error, ApiError):
-        return error
+def api_error_of(error: Exception) -> ApiError:
+    """The error response for an exception. Raises the exception itself if TRANSLATIONS has no row for it."""
     for kind in type(error).__mro__:
-        if (translation := TRANSLATIONS.get(kind)) is not None:
-            return translation(error)
-    return None
-
-
-def refusal_of(error: Exception) -> ApiError:
-    """The refusal that an error stands for. Raises the error itself where it is a fault of ours."""
-    refused = translated(error)
-    if refused is None:
-        raise error
-    return refused
+        if (translate := TRANSLATIONS.get(kind)) is not None:
+            return translate(error)
+    raise error

@@ -1,13 +1,13 @@
-"""Field types of request bodies: strict JSON types, each with the domain's own rule."""
+"""Fields of requests: strict types with the domain's own rules, and the errors for values that break them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
-from pydantic_core import core_schema
+from pydantic_core import ErrorDetails, core_schema
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
@@ -32,8 +32,7 @@ INSTANT_SCHEMA = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-
 class Rule:
     """Metadata of a field: the domain's `parse` for the value, and the JSON schema that documents it.
 
-    `parse` sees values of the annotated type, or with `instead` whatever was sent. null stays null where the type
-    allows it.
+    `parse` gets values of the annotated type, or with `instead` any JSON value. null stays null if the type allows it.
     """
 
     parse: Callable[[Any], Any]
@@ -101,7 +100,7 @@ DetailText = Annotated[str, longest(MAX_DETAIL)]
 
 
 def optional(description: str | None = None) -> Any:
-    """The default of a field that may be left away; nothing is put in its place."""
+    """The default of a field that may be left out; no value takes its place."""
     return Field(default_factory=lambda: None, description=description)
 
 
@@ -115,35 +114,35 @@ class Body(BaseModel):
     READ_ONLY: ClassVar[frozenset[str]] = frozenset()
     IS_BULK: ClassVar[bool] = False
 
-    def named(self) -> dict[str, Any]:
-        """The fields that the request named, by name, in the types of the domain."""
+    def named_fields(self) -> dict[str, Any]:
+        """The fields that the request names, by name, in the types of the domain."""
         return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
 
 
-def named(name: object) -> str:
-    """A field name that came from outside, as far as it can be told without echoing input."""
+class ObjectBody(Body):
+    """The fields of an object that a create or an update may name."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
+
+
+def printable_name(name: object) -> str:
+    """A field name of a request, if it can be repeated without echoing arbitrary input."""
     return name if isinstance(name, str) and _NAME.fullmatch(name) else "(unreadable name)"
 
 
-def invalid(error: ValidationError, *, where: Reason, read_only: frozenset[str] = frozenset()) -> ApiError:
-    """The refusal for values that break a model's rules: each field once, with its rule."""
-    found = error.errors(include_url=False, include_input=False)
-    return _invalid([_detail(item, item["loc"], read_only) for item in found], where)
+def invalid(error: ValidationError, reason: Reason, *, read_only: frozenset[str] = frozenset()) -> ApiError:
+    """The error for values that break a model's rules: each field once, with its rule.
+
+    INVALID_ID if all of them are ids, `reason` otherwise.
+    """
+    found = [_detail(item, read_only) for item in error.errors(include_url=False, include_input=False)]
+    details = list({detail.field: detail for detail in reversed(found)}.values())[::-1][:_MAX_DETAILS]
+    only_ids = all(detail.code == "invalid_id" for detail in details)
+    return ApiError(reasons.INVALID_ID if only_ids else reason, details=details)
 
 
-def invalid_path(errors: Sequence[Any]) -> ApiError:
-    """The refusal for a part of the path that breaks its rule, from what FastAPI found."""
-    return _invalid([_detail(item, item["loc"][1:], frozenset()) for item in errors], reasons.INVALID_REQUEST_PARAMETER)
-
-
-def _invalid(found: Sequence[Detail], where: Reason) -> ApiError:
-    told = list({detail.field: detail for detail in reversed(found)}.values())[::-1][:_MAX_DETAILS]
-    only_ids = all(detail.code == "invalid_id" for detail in told)
-    return ApiError(reasons.INVALID_ID if only_ids else where, details=told)
-
-
-def _detail(item: Any, place: Sequence[int | str], read_only: frozenset[str]) -> Detail:
-    name = named(place[0]) if place else "body"
+def _detail(item: ErrorDetails, read_only: frozenset[str]) -> Detail:
+    name = printable_name(item["loc"][0]) if item["loc"] else "body"
     cause = item.get("ctx", {}).get("error")
     if isinstance(cause, InvalidValue):
         return Detail(name, cause.code, cause.message)

@@ -1,19 +1,14 @@
-"""The OpenAPI document: FastAPI's, completed from the declarations of `operation.py` and the catalogue of reasons."""
+"""The OpenAPI 3.1 document, from the declarations of the endpoints and the catalogue of reasons."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
-from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
-from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from dialplane.api.http import reasons
-from dialplane.api.http.checks import BodyOf, QueryOf
-from dialplane.api.http.errors import ApiError, Detail
-from dialplane.api.http.query import Query
+from dialplane.api.http.endpoint import Endpoint
+from dialplane.api.http.errors import ApiError, Detail, error_content
 from dialplane.api.http.reasons import REASONS, Reason
 from dialplane.api.http.schemas import Error
 
@@ -29,11 +24,12 @@ names; `ETag` and `If-Match` keep two writers from overwriting each other. Every
 | reason | status | meaning | what to do |
 |---|---|---|---|
 """
-_SECURITY = {
+_SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of POST /auth/login, or an access key."},
     "token": {"type": "apiKey", "in": "query", "name": "token", "description": "A token of POST /auth/login."},
     "accesskey": {"type": "apiKey", "in": "query", "name": "accesskey", "description": "An access key."},
 }
+_SECURITY: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY_SCHEMES]
 _HEADERS = {"X-Request-Id": {"description": "Names this request in the logs.", "schema": {"type": "string"}}}
 _ETAG = {
     "description": "The object's version; the same for as long as it stays as it is.",
@@ -46,121 +42,119 @@ _IF_MATCH = {
     "description": "Carry it out only if the object is still at this version.",
     "schema": {"type": "string", "pattern": '^("[0-9]{1,18}"|\\*)$'},
 }
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same key and body, the request gets its first answer again (for a day).",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
+def document_of(endpoints: Sequence[Endpoint], *, title: str, version: str) -> dict[str, Any]:
     """The whole document."""
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        openapi_version="3.1.0",
-        description=_DESCRIPTION + "\n".join(_row(reason) for reason in REASONS.values()),
-        routes=app.routes,
-    )
-    schemas: dict[str, Any] = document["components"].setdefault("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    routes = [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
-    bodies = {model for route in routes for model in _models(route.dependant, BodyOf)}
-    schemas.update(_schemas([*bodies, Error]))
-    document["components"]["securitySchemes"] = _SECURITY
-    document["components"]["examples"] = {name: {"value": _example(reason)} for name, reason in REASONS.items()}
-    for route in routes:
-        for method in route.methods or ():
-            _complete(document["paths"][route.path_format][method.lower()], route, method)
-    return document
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+    description = _DESCRIPTION + "\n".join(_row(reason) for reason in REASONS.values())
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version, "description": description},
+        "paths": paths,
+        "components": {
+            "schemas": _schemas({endpoint.answer for endpoint in endpoints if endpoint.answer}, "serialization")
+            | _schemas({endpoint.body for endpoint in endpoints if endpoint.body} | {Error}, "validation"),
+            "securitySchemes": _SECURITY_SCHEMES,
+            "examples": {name: {"value": _example(reason)} for name, reason in REASONS.items()},
+        },
+    }
 
 
-def _complete(told: dict[str, Any], route: APIRoute, method: str) -> None:
-    responses = told["responses"]
-    responses.pop("422", None)
-    is_versioned = told.pop("x-versioned", False)
-    is_conditional = is_versioned and method in ("PUT", "DELETE")
-    refuses = {*told.pop("x-reasons", ()), *([reasons.INVALID_REQUEST_HEADER.name] if is_conditional else ())}
-    for http, names in _by_status(sorted(refuses)).items():
-        responses[str(http)] = _refusal(names)
-    for response in responses.values():
-        response.setdefault("headers", {}).update(_HEADERS)
-    for model in _models(route.dependant, BodyOf):
-        schema = {"$ref": REF.format(model=model.__name__)}
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    told["parameters"] = [item for item in told.get("parameters", ()) if item["in"] in ("path", "header")]
-    for model in _models(route.dependant, QueryOf):
-        told["parameters"] += _parameters(model)
-    if is_conditional:
-        told["parameters"].append(_IF_MATCH)
-    if is_versioned:
-        responses["200"]["headers"]["ETag"] = _ETAG
-    if not told["parameters"]:
-        del told["parameters"]
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.operation_id,
+        "tags": [endpoint.tag],
+        "summary": endpoint.summary,
+        "security": [],
+        "responses": {"200": _success(endpoint)} | _refusals(endpoint.reasons),
+    }
+    if endpoint.description:
+        operation["description"] = endpoint.description
+    if endpoint.permission is not None:
+        operation |= {"security": _SECURITY, "x-permission": endpoint.permission}
+    if endpoint.body is not None:
+        operation["requestBody"] = {"required": True, "content": _json(endpoint.body)}
+    if parameters := _parameters(endpoint):
+        operation["parameters"] = parameters
+    return operation
 
 
-def _models(dependant: Dependant, kind: type[BodyOf[Any] | QueryOf[Any]]) -> Iterator[type[BaseModel]]:
-    """Each model that a dependency of this kind checks, once."""
-    seen: set[type[BaseModel]] = set()
-    for dependency in dependant.dependencies:
-        call = dependency.call
-        if isinstance(call, kind) and call.model not in seen:
-            seen.add(call.model)
-            yield call.model
+def _success(endpoint: Endpoint) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": "Done.", "headers": dict(_HEADERS)}
+    if endpoint.answer is not None:
+        response["content"] = _json(endpoint.answer)
+    elif endpoint.media_type:
+        response["content"] = {endpoint.media_type: {"schema": {"type": "string"}}}
+    if endpoint.is_versioned:
+        response["headers"]["ETag"] = _ETAG
+    return response
 
 
-def _parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
-    if model is Query:
-        return []
-    schema = _schemas([model])[model.__name__]
+def _refusals(refused_for: Iterable[Reason]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for reason in sorted(refused_for, key=lambda reason: (reason.http, reason.name)):
+        by_status.setdefault(reason.http, []).append(reason.name)
+    return {
+        str(status): {
+            "description": ", ".join(names),
+            "headers": _HEADERS,
+            "content": _json(Error, examples={name: {"$ref": f"#/components/examples/{name}"} for name in names}),
+        }
+        for status, names in by_status.items()
+    }
+
+
+def _json(model: type[BaseModel], **rest: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": REF.format(model=model.__name__)}, **rest}}
+
+
+def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    return [
+        *(_parameters_of(endpoint.path_model, "path") if endpoint.path_model else ()),
+        *([_IDEMPOTENCY_KEY] if endpoint.is_repeatable else ()),
+        *_parameters_of(endpoint.query, "query"),
+        *([_IF_MATCH] if endpoint.is_conditional else ()),
+    ]
+
+
+def _parameters_of(model: type[BaseModel], place: Literal["path", "query"]) -> list[dict[str, Any]]:
+    schema = _schemas({model}, "validation")[model.__name__]
     required = schema.get("required", ())
     return [
         {
             "name": name,
-            "in": "query",
+            "in": place,
             "required": name in required,
             **({"description": part["description"]} if "description" in part else {}),
             "schema": {key: value for key, value in part.items() if key not in ("title", "description")},
         }
-        for name, part in schema["properties"].items()
+        for name, part in schema.get("properties", {}).items()
     ]
 
 
-def _schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    _, found = models_json_schema([(model, "validation") for model in models], ref_template=REF)
+def _schemas(models: Iterable[type[BaseModel]], mode: Literal["validation", "serialization"]) -> dict[str, Any]:
+    """The schemas of these models, and of the models in their fields, by name."""
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, found = models_json_schema([(model, mode) for model in ordered], ref_template=REF)
     definitions: dict[str, Any] = found["$defs"]
     return definitions
-
-
-def _by_status(names: Iterable[str]) -> dict[int, list[str]]:
-    grouped: dict[int, list[str]] = {}
-    for name in names:
-        grouped.setdefault(REASONS[name].http, []).append(name)
-    return grouped
-
-
-def _refusal(names: list[str]) -> dict[str, Any]:
-    return {
-        "description": ", ".join(names),
-        "content": {
-            "application/json": {
-                "schema": {"$ref": REF.format(model="Error")},
-                "examples": {name: {"$ref": f"#/components/examples/{name}"} for name in names},
-            }
-        },
-    }
 
 
 def _example(reason: Reason) -> dict[str, Any]:
     is_about_fields = reason in (reasons.INVALID_ARGUMENT, reasons.INVALID_ID)
     details = [Detail("target", "required", "is required")] if is_about_fields else []
-    error = ApiError(reason, details=details)
-    told: dict[str, Any] = {
-        "status": reason.status,
-        "reason": reason.name,
-        "message": error.message,
-        "request_id": "0f6c3b5a2e9d4b7f8a1c2d3e4f506172",
-    }
-    if details:
-        told["details"] = [detail._asdict() for detail in details]
-    return {"error": told}
+    return error_content(ApiError(reason, details=details), "0f6c3b5a2e9d4b7f8a1c2d3e4f506172")
 
 
 def _row(reason: Reason) -> str:
-    return f"| `{reason.name}` | {reason.http} {reason.status} | {reason.meaning} | {reason.mend} |"
+    return f"| `{reason.name}` | {reason.http} {reason.status} | {reason.meaning} | {reason.remedy} |"

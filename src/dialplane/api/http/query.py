@@ -1,33 +1,35 @@
 """Query strings: decoded once, strictly, into one value per name."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.types import Scope
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
-from dialplane.api.http.fields import INSTANT_SCHEMA, Rule, named, optional
+from dialplane.api.http.fields import INSTANT_SCHEMA, Rule, invalid, optional, printable_name
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.instants import parse_instant
 from dialplane.domain.texts import parse_range
+
+Q = TypeVar("Q", bound="Query")
 
 CREDENTIALS = ("token", "accesskey")
 MAX_PARAMETERS = 32
 MAX_PAGE_SIZE = 100
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
-_KEPT = "dialplane.query"
+_PARSED = "dialplane.query"
 
 
 def query_of(scope: Scope) -> dict[str, str]:
     """All query parameters of a request, credentials included. Raises ApiError for duplicates and broken text."""
-    kept: dict[str, str] | None = scope.get(_KEPT)
-    if kept is None:
-        kept = scope[_KEPT] = _parse(scope["query_string"])
-    return kept
+    parsed: dict[str, str] | None = scope.get(_PARSED)
+    if parsed is None:
+        parsed = scope[_PARSED] = _parse(scope["query_string"])
+    return parsed
 
 
 def _parse(raw: bytes) -> dict[str, str]:
@@ -39,18 +41,19 @@ def _parse(raw: bytes) -> dict[str, str]:
         pairs = [_pair(part) for part in raw.decode("ascii").split("&") if part]
     except ValueError:
         raise ApiError(reasons.INVALID_REQUEST_PARAMETER) from None
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for name, value in pairs:
-        if name in found:
+        if name in parameters:
             raise ApiError(
-                reasons.INVALID_REQUEST_PARAMETER, details=[Detail(named(name), "duplicate", "must be given once")]
+                reasons.INVALID_REQUEST_PARAMETER,
+                details=[Detail(printable_name(name), "duplicate", "must be given once")],
             )
-        found[name] = value
-    return found
+        parameters[name] = value
+    return parameters
 
 
 def _pair(part: str) -> tuple[str, str]:
-    """As browsers' forms encode. Raises ValueError for what is not UTF-8 behind the percent signs."""
+    """application/x-www-form-urlencoded. Raises ValueError if the percent signs do not encode UTF-8."""
     name, _, value = part.partition("=")
     if "%" in part or "+" in part:
         return _decoded(name), _decoded(value)
@@ -92,13 +95,27 @@ Instant = Annotated[int, Rule(parse_instant, INSTANT_SCHEMA, instead=True)]
 
 
 class Query(BaseModel):
-    """The query parameters that an endpoint knows. Others are refused: a filter with a typing error shows too much."""
+    """The query parameters that an endpoint knows. Others are refused: a misspelt filter would show too much."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+def parse_query(model: type[Q], scope: Scope, *, credentials: bool) -> Q:
+    """The query parameters of a request, checked against a model; with `credentials`, those may be among them.
+
+    Raises ApiError 400.
+    """
+    parameters = query_of(scope)
+    if credentials and parameters:
+        parameters = {name: value for name, value in parameters.items() if name not in CREDENTIALS}
+    try:
+        return model.model_validate(parameters)
+    except ValidationError as error:
+        raise invalid(error, reasons.INVALID_REQUEST_PARAMETER) from None
+
+
 class Page(Query):
-    """Which part of a list: `page_token` is the `next_page_token` of the page before."""
+    """Position in a list: `page_token` is the `next_page_token` of the page before."""
 
     page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = MAX_PAGE_SIZE
     page_token: Annotated[int | None, Rule(_parse_page_token, {"type": "string"}, instead=True)] = optional(
@@ -107,5 +124,5 @@ class Page(Query):
 
     def listing(self) -> dict[str, Any]:
         """Keyword arguments for a `list_` of control."""
-        given = {name: getattr(self, name) for name in self.model_fields_set - Page.model_fields.keys()}
-        return given | {"page_size": self.page_size, "before": self.page_token}
+        filters = {name: getattr(self, name) for name in self.model_fields_set - Page.model_fields.keys()}
+        return filters | {"page_size": self.page_size, "before": self.page_token}

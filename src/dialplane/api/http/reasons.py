@@ -1,6 +1,6 @@
 """The catalogue of reasons: every way in which a request can be refused.
 
-`reason` is a promise to programs, `message` is for people. The documentation's list is printed from here.
+The name is a promise to programs, the message is for people. The documentation's table is printed from here.
 """
 
 from typing import NamedTuple
@@ -25,20 +25,20 @@ class Reason(NamedTuple):
     status: str
     http: int
     meaning: str
-    mend: str
+    remedy: str
 
     @property
     def message(self) -> str:
-        """What is told where the refusal has nothing more exact to say."""
-        return f"{self.meaning} {self.mend}"
+        """The message of an error that has nothing more exact to say."""
+        return f"{self.meaning} {self.remedy}"
 
 
 REASONS: dict[str, Reason] = {}
 """All reasons by name, in the order of the documentation."""
 
 
-def _reason(name: str, status: str, http: int, meaning: str, mend: str) -> Reason:
-    REASONS[name] = entry = Reason(name, status, http, meaning, mend)
+def _reason(name: str, status: str, http: int, meaning: str, remedy: str) -> Reason:
+    REASONS[name] = entry = Reason(name, status, http, meaning, remedy)
     return entry
 
 

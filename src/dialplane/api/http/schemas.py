@@ -1,12 +1,22 @@
-"""Shapes of answers that all resources share, for the documentation."""
+"""Schemas of answers that all resources share, and presenters: a domain value as its schema shows it."""
 
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from functools import cache
+from operator import attrgetter
 from types import GenericAlias
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_origin
 
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
+from pydantic.fields import FieldInfo
 
 from dialplane.api.http.fields import INSTANT_SCHEMA, UUID_SCHEMA
+from dialplane.api.http.responses import timestamp
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 AnsweredId = Annotated[str, WithJsonSchema(UUID_SCHEMA)]
 AnsweredInstant = Annotated[str, WithJsonSchema(INSTANT_SCHEMA)]
@@ -38,15 +48,58 @@ class Error(BaseModel):
 
 @cache
 def page_of(item: type[BaseModel]) -> type[BaseModel]:
-    """The shape of a page of these items."""
-    fields: Any = {
+    """The schema of a page of these items."""
+    parts: Any = {
         "result": (GenericAlias(list, (item,)), Field(description="Newest first.")),
         "next_page_token": (
             str,
             Field(description="`page_token` of the next page; empty when this page is empty."),
         ),
     }
-    made: type[BaseModel] = create_model(
-        item.__name__.replace("Answer", "Page"), __doc__=f"A page of a list. {item.__doc__}", **fields
+    model: type[BaseModel] = create_model(
+        item.__name__.replace("Answer", "Page"), __doc__=f"A page of a list. {item.__doc__}", **parts
     )
-    return made
+    return model
+
+
+class Presenter(Generic[T]):
+    """A value of the domain -> the JSON object that its answer schema describes.
+
+    Each field is the attribute of the same name, or the keyword argument if there is one. Required fields come first,
+    in the schema's order; an optional field is left out while it has the default that the domain gives it. Instants
+    (us) become timestamps.
+    """
+
+    def __init__(self, answer: type[BaseModel], domain: type[T]) -> None:
+        """`domain`: a dataclass with slots."""
+        defaults = {field.name: field.default for field in fields(domain) if field.default is not MISSING}
+        required = [name for name, field in answer.model_fields.items() if field.is_required()]
+        self._template = dict.fromkeys(required)
+        self._names = [name for name in required if hasattr(domain, name)]
+        self._get: Callable[[T], tuple[Any, ...]] = attrgetter(*self._names)
+        conversions = {name: _conversion_of(field) for name, field in answer.model_fields.items()}
+        self._conversions = [(name, convert) for name in self._names if (convert := conversions[name])]
+        self._optional = [
+            (name, defaults[name], conversions[name])
+            for name in answer.model_fields
+            if name not in required and name in defaults
+        ]
+
+    def __call__(self, value: T, **given: Any) -> dict[str, Any]:
+        shown = self._template.copy()
+        shown.update(zip(self._names, self._get(value), strict=True))
+        for name, convert in self._conversions:
+            shown[name] = convert(shown[name])
+        for name, default, convert_used in self._optional:
+            if (part := getattr(value, name)) != default:
+                shown[name] = convert_used(part) if convert_used else part
+        shown.update(given)
+        return shown
+
+
+def _conversion_of(field: FieldInfo) -> Callable[[Any], Any] | None:
+    if field.metadata == [WithJsonSchema(INSTANT_SCHEMA)]:
+        return timestamp
+    if get_origin(field.annotation) is dict:
+        return dict
+    return bool if field.annotation is bool else None

@@ -2,18 +2,17 @@
 
 from starlette.responses import Response
 
-from dialplane.api.http.answers import answer
-from dialplane.api.http.asking import Asks
-from dialplane.api.http.operation import operation
-from dialplane.api.http.routing import resource
+from dialplane.api.http.request import AuthenticatedRequest
+from dialplane.api.http.resource import Resource
+from dialplane.api.http.responses import JsonResponse
 from dialplane.api.me.schemas import MeAnswer, present
 from dialplane.control import me
 
-router = resource("/v1.0/me", tag="me")
+ME = Resource("/v1.0/me", tag="me")
 
 
-@router.get("", **operation("getMe", "Who the caller is", permission="me.get", answer=MeAnswer))
-async def get_me(asks: Asks) -> Response:
-    async with asks.read() as unit:
-        found = await me.get(unit, asks.actor)
-    return answer(present(found))
+@ME.endpoint("GET", summary="Who the caller is", permission="me.get", answer=MeAnswer)
+async def get_me(request: AuthenticatedRequest) -> Response:
+    async with request.read() as unit:
+        found = await me.get(unit, request.actor)
+    return JsonResponse(present(found))

@@ -1,4 +1,4 @@
-"""The caller on the wire: the agent or access key that the request was made with, and its customer."""
+"""Schema of the caller: the agent or access key whose credentials the request carries, and its customer."""
 
 from typing import Annotated, Any
 

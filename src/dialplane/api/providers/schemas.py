@@ -1,4 +1,4 @@
-"""Providers on the wire."""
+"""Schemas of providers."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -6,10 +6,20 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.http.answers import happened, moment, times, used
-from dialplane.api.http.fields import Body, DetailText, Name, Rule, among, matching, optional, within, within_or_null
+from dialplane.api.http.fields import (
+    DetailText,
+    Name,
+    ObjectBody,
+    Rule,
+    among,
+    matching,
+    optional,
+    within,
+    within_or_null,
+)
 from dialplane.api.http.query import Flag, Page, Query
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.responses import timestamp
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.health import EdgeView, together
 from dialplane.domain import health
 from dialplane.domain.errors import InvalidValue
@@ -93,11 +103,11 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class ProviderUpdate(Body):
+class ProviderUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"tech_prefix": "9011"}]})
-    READ_ONLY: ClassVar = frozenset({"id", "health_status", "health_checked_at", "tm_create", "tm_update", "tm_delete"})
+    READ_ONLY: ClassVar = ObjectBody.READ_ONLY | {"health_status", "health_checked_at"}
 
     type: Annotated[str, among(*TYPES)] = optional()
     hostname: Hostname = optional("DNS name or IP address, with an optional :port. A change resets the health.")
@@ -194,61 +204,43 @@ class HealthAnswer(BaseModel):
     edges: Annotated[list[EdgeViewAnswer], Field(description="By the edge's name.")]
 
 
-_DEFAULTS = {
-    "enabled": True,
-    "transport": "udp",
-    "username": "",
-    "max_channels": None,
-    "max_cps": None,
-    "no_response_timeout_s": NO_RESPONSE_TIMEOUT_S,
-    "progress_timeout_s": PROGRESS_TIMEOUT_S,
-    "ring_timeout_s": RING_TIMEOUT_S,
-}
+_present = Presenter(ProviderAnswer, Provider)
 
 
-def present(provider: Provider, known: Health) -> dict[str, Any]:
-    """The documented fields, extensions behind; the password never."""
-    told = {
-        "id": provider.id,
-        "type": provider.type,
-        "hostname": provider.hostname,
-        "tech_prefix": provider.tech_prefix,
-        "tech_postfix": provider.tech_postfix,
-        "tech_headers": dict(provider.tech_headers),
-        "name": provider.name,
-        "detail": provider.detail,
-        "metadata": dict(provider.metadata),
-        "codecs": provider.codecs,
-        "health_status": known.status,
-        "health_checked_at": None if known.checked_at is None else moment(known.checked_at),
-        **times(provider),
-        **used(provider, _DEFAULTS),
-    }
-    if provider.failover:
-        told["failover"] = {str(status): action for status, action in provider.failover.items()}
-    return told
+def present(provider: Provider, seen: Health) -> dict[str, Any]:
+    """A provider with its health by all edges together; without the password."""
+    failover = {str(status): action for status, action in provider.failover.items()}
+    return _present(
+        provider,
+        health_status=seen.status,
+        health_checked_at=_timestamp_or_null(seen.checked_at),
+        **({"failover": failover} if failover else {}),
+    )
 
 
 def present_health(provider: Provider, views: Sequence[EdgeView]) -> dict[str, Any]:
-    """The health of all edges together, and each one's view behind it."""
-    known = together(view.health for view in views)
+    """The health by all edges together, and each one's view."""
+    seen = together(view.health for view in views)
     return {
         "provider_id": provider.id,
         "hostname": provider.hostname,
-        "health_status": known.status,
-        "health_checked_at": None if known.checked_at is None else moment(known.checked_at),
+        "health_status": seen.status,
+        "health_checked_at": _timestamp_or_null(seen.checked_at),
         "edges": [_present_view(view) for view in views],
     }
 
 
 def _present_view(view: EdgeView) -> dict[str, Any]:
-    checked_at = view.health.checked_at
     return {
         "edge": view.edge,
         "status": view.health.status,
-        "checked_at": None if checked_at is None else moment(checked_at),
+        "checked_at": _timestamp_or_null(view.health.checked_at),
         "detail": view.health.detail,
         "breaker": view.breaker.state,
-        "breaker_changed_at": happened(view.breaker.changed_at),
+        "breaker_changed_at": timestamp(view.breaker.changed_at),
         "breaker_detail": view.breaker.detail,
     }
+
+
+def _timestamp_or_null(instant: int | None) -> str | None:
+    return None if instant is None else timestamp(instant)

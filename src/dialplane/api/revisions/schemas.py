@@ -1,14 +1,14 @@
-"""Revisions on the wire, with a diff that a person can read."""
+"""Schemas of revisions, with a difference of fields that people can read."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from dialplane.api.http.answers import moment
 from dialplane.api.http.fields import Id, optional
 from dialplane.api.http.query import Instant, Page, Query, decimal
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.responses import timestamp
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.revisions import ObjectChange, Revision
 from dialplane.domain.instants import NEVER
 
@@ -25,7 +25,7 @@ class RevisionList(Page):
     until: Instant = optional("Only those made before.")
 
 
-class Part(Query):
+class ChangesQuery(Query):
     """Which part of a large revision's changes."""
 
     page_size: Annotated[int, decimal(1, MAX_CHANGES)] = Field(MAX_CHANGES, description="How many changes at most.")
@@ -65,37 +65,30 @@ class RevisionAnswer(BaseModel):
     tm_create: AnsweredInstant
 
 
+_present = Presenter(RevisionAnswer, Revision)
+
+
 def present(revision: Revision) -> dict[str, Any]:
     """The revision without its changes, as lists show it."""
-    return {
-        "number": revision.number,
-        "operation": revision.operation,
-        "actor_kind": revision.actor_kind,
-        "actor_id": revision.actor_id,
-        "actor_name": revision.actor_name,
-        "source_ip": revision.source_ip,
-        "request_id": revision.request_id,
-        "change_count": revision.change_count,
-        "tm_create": moment(revision.instant),
-    }
+    return _present(revision, tm_create=timestamp(revision.instant))
 
 
 def present_whole(revision: Revision, *, after: int = -1) -> dict[str, Any]:
-    """The revision with what it changed, field by field; `next_after` where there is more than this page holds."""
-    seen = after + 1 + len(revision.changes)
-    more = {"next_after": seen - 1} if seen < revision.change_count else {}
+    """The revision with what it changed, field by field; `next_after` if this page does not hold all changes."""
+    shown_so_far = after + 1 + len(revision.changes)
+    more = {"next_after": shown_so_far - 1} if shown_so_far < revision.change_count else {}
     return {**present(revision), "changes": [present_change(change) for change in revision.changes], **more}
 
 
 def present_change(change: ObjectChange) -> dict[str, Any]:
-    """What became of one object: its fields that differ (a secret's values are masked, that it differs is not)."""
+    """The fields of an object that differ. Values of secrets are masked; that they differ is shown."""
     before, after = change.before or {}, change.after or {}
     return {
         "kind": change.kind,
         "object_id": change.object_id,
         "action": _action(before, after),
         "fields": [
-            {"field": name, "before": _told(name, before.get(name)), "after": _told(name, after.get(name))}
+            {"field": name, "before": _shown(name, before.get(name)), "after": _shown(name, after.get(name))}
             for name in change.changed
         ],
     }
@@ -108,6 +101,6 @@ def _action(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return "deleted" if is_deleted or not after else "updated"
 
 
-def _told(name: str, value: Any) -> Any:
+def _shown(name: str, value: Any) -> Any:
     is_instant = isinstance(value, int) and (name.startswith("tm_") or name in ("valid_from", "valid_until"))
-    return moment(value) if is_instant else value
+    return timestamp(value) if is_instant else value

@@ -1,13 +1,22 @@
-"""Routes on the wire: the ten fields of the contract, and extensions that show only when used."""
+"""Schemas of routes: the ten fields of the contract, and extensions that are answered only if used."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.http.answers import moment
-from dialplane.api.http.fields import Body, DetailText, Id, Name, instant_or, matching, optional, within, within_or_null
+from dialplane.api.http.fields import (
+    DetailText,
+    Id,
+    Name,
+    ObjectBody,
+    instant_or,
+    matching,
+    optional,
+    within,
+    within_or_null,
+)
 from dialplane.api.http.query import Page
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.instants import NEVER
 from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route
 from dialplane.domain.target import parse_target
@@ -41,11 +50,10 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class RouteUpdate(Body):
+class RouteUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"priority": 2}]})
-    READ_ONLY: ClassVar = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
 
     customer_id: Id = optional("Must be the route's own, if given.")
     name: Name = optional()
@@ -101,26 +109,4 @@ class RouteAnswer(BaseModel):
     tm_delete: AnsweredInstant
 
 
-def present(route: Route) -> dict[str, Any]:
-    """The route as the contract documents it, extensions behind."""
-    told = {
-        "id": route.id,
-        "customer_id": route.customer_id,
-        "name": route.name,
-        "detail": route.detail,
-        "provider_id": route.provider_id,
-        "priority": route.priority,
-        "target": route.target,
-        "tm_create": moment(route.tm_create),
-        "tm_update": moment(route.tm_update),
-        "tm_delete": moment(route.tm_delete),
-    }
-    if not route.enabled:
-        told["enabled"] = False
-    if route.weight is not None:
-        told["weight"] = route.weight
-    if route.valid_from:
-        told["valid_from"] = moment(route.valid_from)
-    if route.valid_until != NEVER:
-        told["valid_until"] = moment(route.valid_until)
-    return told
+present = Presenter(RouteAnswer, Route)

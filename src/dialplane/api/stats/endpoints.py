@@ -1,35 +1,33 @@
-"""`/v1.0/stats`: figures over a window of time, by provider, route, target or customer."""
+"""`/v1.0/stats`: statistics over a window of time, by provider, route, target or customer."""
 
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from dialplane.api.http.answers import answer, moment
-from dialplane.api.http.asking import Asks
-from dialplane.api.http.checks import query
-from dialplane.api.http.operation import operation
-from dialplane.api.http.routing import resource
-from dialplane.api.process.services import instant_now
+from dialplane.api.http.request import AuthenticatedRequest
+from dialplane.api.http.resource import Resource
+from dialplane.api.http.responses import JsonResponse, timestamp
 from dialplane.api.stats.schemas import (
     CustomerStats,
     ProviderStats,
     RouteStats,
-    StatsWindow,
+    StatsQuery,
     TargetStats,
     present,
+    window_answer_of,
     window_of,
-    windowed,
 )
 from dialplane.control import stats
+from dialplane.system.clock import now_us
 
-router = resource("/v1.0/stats", tag="stats")
+STATS = Resource("/v1.0/stats", tag="stats")
 
 _DESCRIPTION = """The busiest first. Those with neither an attempt in the window nor a channel in use are left out."""
 
 
 class Grouping(NamedTuple):
-    """What is put together, and how the answer is described."""
+    """`by`: the grouping of `control.stats`. `item`: the schema of one group."""
 
     by: str
     operation_id: str
@@ -45,25 +43,23 @@ GROUPINGS = (
 )
 
 
-def _serve(grouping: Grouping) -> None:
-    @router.get(
+def _declare(grouping: Grouping) -> None:
+    @STATS.endpoint(
+        "GET",
         f"/{grouping.by}",
-        **operation(
-            grouping.operation_id,
-            grouping.summary,
-            permission="stats.list",
-            description=_DESCRIPTION,
-            query=StatsWindow,
-            answer=windowed(grouping.item),
-        ),
+        operation_id=grouping.operation_id,
+        summary=grouping.summary,
+        description=_DESCRIPTION,
+        permission="stats.list",
+        answer=window_answer_of(grouping.item),
     )
-    async def get_stats(asks: Asks, asked: Annotated[StatsWindow, query(StatsWindow)]) -> Response:
-        window = window_of(asked, now=instant_now())
-        async with asks.read() as unit:
-            found = await stats.list_(unit, asks.actor, grouping.by, window, limit=asked.page_size)
-        result = [present(one, grouping.by) for one in found]
-        return answer({"from": moment(window.since), "to": moment(window.until), "result": result})
+    async def get_stats(request: AuthenticatedRequest, query: StatsQuery) -> Response:
+        window = window_of(query, now=now_us())
+        async with request.read() as unit:
+            groups = await stats.list_(unit, request.actor, grouping.by, window, limit=query.page_size)
+        result = [present(group, grouping.by) for group in groups]
+        return JsonResponse({"from": timestamp(window.since), "to": timestamp(window.until), "result": result})
 
 
 for _grouping in GROUPINGS:
-    _serve(_grouping)
+    _declare(_grouping)

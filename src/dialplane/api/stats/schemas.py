@@ -1,4 +1,4 @@
-"""Statistics on the wire."""
+"""Schemas of statistics."""
 
 from functools import cache
 from types import GenericAlias
@@ -10,7 +10,7 @@ from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.fields import Id, optional
 from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.stats import CUSTOMERS, PROVIDERS, ROUTES, TARGETS, Stats, Window
 
 DEFAULT_WINDOW_US = 3_600_000_000
@@ -22,7 +22,7 @@ def _maybe(name: str, description: str) -> Any:
     return Field(default_factory=lambda: None, alias=name, description=description)
 
 
-class StatsWindow(Query):
+class StatsQuery(Query):
     """From when to when, and of what."""
 
     from_: Instant = _maybe("from", "Begin of the window; an hour before its end by default.")
@@ -32,14 +32,14 @@ class StatsWindow(Query):
     page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many, busiest first.")
 
 
-def window_of(asked: StatsWindow, *, now: int) -> Window:
-    """The window that is asked for. Raises ApiError 400 for one that is empty or too long."""
-    until = now if asked.to is None else asked.to
-    since = until - DEFAULT_WINDOW_US if asked.from_ is None else asked.from_
+def window_of(query: StatsQuery, *, now: int) -> Window:
+    """The window of a query. Raises ApiError 400 for one that is empty or too long."""
+    until = now if query.to is None else query.to
+    since = until - DEFAULT_WINDOW_US if query.from_ is None else query.from_
     if not 0 < until - since <= LONGEST_WINDOW_US:
         rule = "must be before `to`, by at most 31 days"
         raise ApiError(reasons.INVALID_REQUEST_PARAMETER, details=[Detail("from", "out_of_range", rule)])
-    return Window(since=since, until=until, customer_id=asked.customer_id, provider_id=asked.provider_id)
+    return Window(since=since, until=until, customer_id=query.customer_id, provider_id=query.provider_id)
 
 
 class _Figures(BaseModel):
@@ -90,33 +90,22 @@ class CustomerStats(_Figures):
 
 
 @cache
-def windowed(item: type[BaseModel]) -> type[BaseModel]:
-    """The shape of an answer with these items."""
+def window_answer_of(item: type[BaseModel]) -> type[BaseModel]:
+    """The schema of an answer with these items."""
     fields: Any = {
         "from_": (AnsweredInstant, Field(alias="from")),
         "to": (AnsweredInstant, ...),
         "result": (GenericAlias(list, (item,)), Field(description="The busiest first.")),
     }
-    made: type[BaseModel] = create_model(f"{item.__name__}Window", __doc__=item.__doc__, **fields)
-    return made
+    model: type[BaseModel] = create_model(f"{item.__name__}Window", __doc__=item.__doc__, **fields)
+    return model
 
 
 _KEYS = {PROVIDERS: "provider_id", ROUTES: "route_id", TARGETS: "target", CUSTOMERS: "customer_id"}
+_present_figures = Presenter(_Figures, Stats)
 
 
 def present(stats: Stats, by: str) -> dict[str, Any]:
-    """The figures of one of a grouping."""
-    return {
-        _KEYS[by]: stats.key,
-        "calls" if by == CUSTOMERS else "attempts": stats.seized,
-        "skipped": stats.skipped,
-        "answered": stats.answered,
-        "asr": stats.asr,
-        "ner": stats.ner,
-        "acd_ms": stats.acd_ms,
-        "pdd_p50_ms": stats.pdd_p50_ms,
-        "pdd_p95_ms": stats.pdd_p95_ms,
-        "failover_rate": stats.failover_rate,
-        "late_answers": stats.late_answers,
-        "channels": stats.channels,
-    }
+    """The figures of one group of a grouping of `control.stats`."""
+    seized = "calls" if by == CUSTOMERS else "attempts"
+    return {_KEYS[by]: stats.key, seized: stats.seized, **_present_figures(stats)}

@@ -1,14 +1,13 @@
-"""Trunks on the wire."""
+"""Schemas of trunks."""
 
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.http.answers import times, used
-from dialplane.api.http.fields import Body, DetailText, Id, Name, Rule, among, optional, within_or_null
+from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, Rule, among, optional, within_or_null
 from dialplane.api.http.query import Page
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
+from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.hostname import parse_domain_name
 from dialplane.domain.provider import MAX_CHANNELS, MAX_CPS, parse_credential
 from dialplane.domain.region import REGIONS, parse_region
@@ -16,7 +15,6 @@ from dialplane.domain.trunk import (
     AUTH_TYPES,
     MAX_ALLOWED_IPS,
     MODES,
-    PROXY,
     Trunk,
     parse_allowed_ips,
     parse_auth_types,
@@ -59,11 +57,10 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class TrunkUpdate(Body):
+class TrunkUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"allowed_ips": ["192.0.2.10", "192.0.2.11"]}]})
-    READ_ONLY: ClassVar = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
 
     customer_id: Id = optional("Must be the trunk's own, if given.")
     name: Name = optional()
@@ -123,27 +120,4 @@ class TrunkAnswer(BaseModel):
     trusted_identity: bool = optional("Shown where true.")
 
 
-_DEFAULTS = {
-    "enabled": True,
-    "mode": PROXY,
-    "max_channels": None,
-    "max_cps": None,
-    "default_region": "",
-    "trusted_identity": False,
-}
-
-
-def present(trunk: Trunk) -> dict[str, Any]:
-    """The documented fields, extensions behind; the password never."""
-    return {
-        "id": trunk.id,
-        "customer_id": trunk.customer_id,
-        "name": trunk.name,
-        "detail": trunk.detail,
-        "domain_name": trunk.domain_name,
-        "auth_types": list(trunk.auth_types),
-        "username": trunk.username,
-        "allowed_ips": list(trunk.allowed_ips),
-        **times(trunk),
-        **used(trunk, _DEFAULTS),
-    }
+present = Presenter(TrunkAnswer, Trunk)

@@ -1,4 +1,4 @@
-"""Health and readiness on the wire."""
+"""Schemas of health and readiness."""
 
 from typing import Annotated
 
@@ -14,5 +14,5 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """Whether requests will be carried out."""
 
-    status: Annotated[str, Field(description="`ready` or `not_ready`.")]
+    status: Annotated[str, Field(description="`ready`, `degraded` (ready, but a background job fails) or `not_ready`.")]
     checks: Annotated[dict[str, str], Field(description="What was looked at: `ok`, or what is wrong.")]

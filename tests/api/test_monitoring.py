@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from dialplane.control import routes
+from dialplane.control import routes, stats
 from dialplane.control.units import Reading
 from dialplane.domain.errors import Unavailable
+from dialplane.jobs import survey
 from tests.api.serving import Api, serving, settings_for
 from tests.waiting import eventually
 
@@ -142,10 +143,37 @@ def test_readiness_names_keys_that_are_gone(own_api: Api) -> None:
 
 
 def test_readiness_names_a_loop_that_does_not_turn(own_api: Api) -> None:
-    turned = own_api.server._app.state.services.turned
-    eventually(lambda: turned.keys() >= {"contacts", "survey"})
-    turned["survey"] -= 10_000
+    states = own_api.server.app.state.services.jobs.states
+    assert states.keys() >= {"contacts", "lost_calls", "survey"}
+    states["survey"].finished -= 10_000
     assert not_ready(own_api) == {"loops": "not turning: survey"}
+
+
+def test_a_job_that_fails_is_reported_and_tried_again_while_the_api_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_broken, list_stats = True, stats.list_
+
+    async def list_(*given: Any, **named: Any) -> Any:
+        if is_broken:
+            raise RuntimeError("a fault in a job")
+        return await list_stats(*given, **named)
+
+    monkeypatch.setattr(stats, "list_", list_)
+    monkeypatch.setattr(survey, "EVERY_S", 0.05)
+    with serving(settings_for(tmp_path)) as api:
+        eventually(lambda: metric(api, "dialplane_job_failures_total", job="survey") > 2, what="it is tried again")
+        degraded = api.nobody.get("/readyz")
+        assert (degraded.status_code, degraded.json()["status"]) == (200, "degraded")
+        assert degraded.json()["checks"]["loops"] == "failing: survey"
+        assert api.admin.post("/v1.0/customers", {}).status_code == 200
+        eventually(lambda: metric(api, "dialplane_loop_heartbeat_seconds", loop="contacts") > time.time() - 5)
+        assert metric(api, "dialplane_loop_heartbeat_seconds", loop="survey") == 0
+
+        is_broken = False
+
+        eventually(lambda: api.nobody.get("/readyz").json()["status"] == "ready", within_s=30, what="it recovers")
+        assert metric(api, "dialplane_loop_heartbeat_seconds", loop="survey") > time.time() - 30
 
 
 def test_every_answer_has_a_request_id_and_security_headers(own_api: Api) -> None:

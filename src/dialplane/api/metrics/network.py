@@ -1,6 +1,6 @@
-"""What the network does, as Prometheus gauges: edges, providers' figures, their health at each edge.
+"""The network as Prometheus gauges: edges, statistics of providers, their health at each edge.
 
-Bounded: so many edges, the busiest providers, so many pairs of a provider and an edge. Names come from our own records.
+The job that fills them (jobs/survey.py) bounds their number; label values come from our own records.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,7 @@ from dialplane.control.edges import Edge
 from dialplane.control.health import EdgeView
 from dialplane.control.stats import Stats
 from dialplane.domain.health import HALF_OPEN, HEALTHY, OPEN, UNHEALTHY
-
-MOST_EDGES = 100
-MOST_PROVIDERS = 100
-MOST_VIEWS = 1_000
-WINDOW_S = 300
-"""Over how long the figures of providers are counted."""
+from dialplane.jobs.survey import WINDOW_S
 
 _MS = 1_000
 _US = 1_000_000
@@ -26,11 +21,11 @@ _BREAKER = {OPEN: 1.0, HALF_OPEN: 0.5}
 
 
 class NetworkGauges:
-    """Each `show` replaces what was shown before, so that what is gone leaves no label behind."""
+    """Each `show_*` replaces all earlier label values, so that deleted objects leave none behind."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        def gauge(name: str, told: str, *labels: str) -> Gauge:
-            return Gauge(f"dialplane_{name}", told, labels, registry=registry)
+        def gauge(name: str, help: str, *labels: str) -> Gauge:
+            return Gauge(f"dialplane_{name}", help, labels, registry=registry)
 
         over = f"over the last {WINDOW_S} s"
         self.edge_lag = gauge("edge_lag_revisions", "Revisions an edge is behind, as of its last poll.", "edge")
@@ -57,7 +52,7 @@ class NetworkGauges:
         self.breaker = gauge("provider_breaker", "1 open, 0.5 half open, 0 closed, at an edge.", "provider", "edge")
 
     def show_edges(self, edges: Sequence[Edge]) -> None:
-        """The edges as they are known now."""
+        """All edges."""
         for gauge in (
             *(self.edge_lag, self.edge_contact, self.edge_status, self.edge_calls, self.edge_cps),
             *(self.edge_shed, self.edge_shedding, self.edge_lost, self.edge_counter),
@@ -76,23 +71,23 @@ class NetworkGauges:
                 _set(self.edge_counter, count, edge.name, counter)
 
     def show_providers(self, stats: Sequence[Stats]) -> None:
-        """The figures of providers over WINDOW_S."""
+        """Statistics of providers over WINDOW_S."""
         for gauge in (
             *(self.attempts, self.skipped, self.late_answers, self.asr, self.ner),
             *(self.failover, self.acd, self.pdd, self.channels),
         ):
             gauge.clear()
-        for one in stats:
-            _set(self.attempts, one.seized, one.key)
-            _set(self.skipped, one.skipped, one.key)
-            _set(self.late_answers, one.late_answers, one.key)
-            _set(self.asr, one.asr, one.key)
-            _set(self.ner, one.ner, one.key)
-            _set(self.failover, one.failover_rate, one.key)
-            _set(self.acd, one.acd_ms, one.key, unit=_MS)
-            _set(self.pdd, one.pdd_p50_ms, one.key, "0.5", unit=_MS)
-            _set(self.pdd, one.pdd_p95_ms, one.key, "0.95", unit=_MS)
-            _set(self.channels, one.channels, one.key)
+        for figures in stats:
+            _set(self.attempts, figures.seized, figures.key)
+            _set(self.skipped, figures.skipped, figures.key)
+            _set(self.late_answers, figures.late_answers, figures.key)
+            _set(self.asr, figures.asr, figures.key)
+            _set(self.ner, figures.ner, figures.key)
+            _set(self.failover, figures.failover_rate, figures.key)
+            _set(self.acd, figures.acd_ms, figures.key, unit=_MS)
+            _set(self.pdd, figures.pdd_p50_ms, figures.key, "0.5", unit=_MS)
+            _set(self.pdd, figures.pdd_p95_ms, figures.key, "0.95", unit=_MS)
+            _set(self.channels, figures.channels, figures.key)
 
     def show_views(self, views: Sequence[EdgeView]) -> None:
         """Each edge's view of each provider."""

@@ -1,4 +1,4 @@
-"""Opening what the API works on: the database with its schema, the secrets, the first administrator."""
+"""Opening the database: its schema, the keys of its secrets, the first administrator."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from dialplane.control import bootstrap
 from dialplane.control.bootstrap import FirstStart
 from dialplane.control.login.sessions import SessionKeys
-from dialplane.control.units import Box, Database, new_box_key
+from dialplane.control.units import Box, Database, Reading, new_box_key
 from dialplane.settings import Settings
 from dialplane.store import migrations
 from dialplane.store.address import sqlite_url
@@ -18,13 +18,13 @@ BOX_KEYS = "box-keys"
 
 
 def database_url(settings: Settings) -> str:
-    """Where the database is: the setting, or SQLite in the data folder."""
+    """The URL of the database: the setting, or SQLite in the data folder."""
     return settings.database_url or sqlite_url(settings.database_file.absolute())
 
 
 @asynccontextmanager
 async def opened_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database, open. One in the data folder gets its schema here; any other must have been migrated.
+    """The database, open. SQLite in the data folder gets its schema here; any other must have been migrated.
 
     Raises SchemaMismatch, ValueError.
     """
@@ -39,14 +39,14 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def prepare(db: Database, settings: Settings) -> FirstStart:
-    """The system default customer and the first administrator, where they are missing."""
+    """Create the system default customer and the first administrator if they are missing."""
     return await bootstrap.prepare(
         db, username=settings.admin_username, password=settings.admin_password.get_secret_value()
     )
 
 
 def box_in(folder: Path) -> Box:
-    """The box whose keys are in this folder (one per line, newest first); a key is made first where there is none."""
+    """The box with the keys of this folder (one per line, newest first); creates a key if there is none."""
     file = folder / BOX_KEYS
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
@@ -54,7 +54,12 @@ def box_in(folder: Path) -> Box:
     return Box(file.read_text().split())
 
 
+async def schema_behind(unit: Reading) -> str:
+    """How the database's schema is behind this version of the code; empty if it is not."""
+    return await migrations.behind(unit)
+
+
 def missing_secrets(folder: Path) -> list[str]:
-    """Which keys are gone from the folder, so that the next start could not use what is there. Reads files."""
-    found = {BOX_KEYS: (folder / BOX_KEYS).is_file(), "session keys": SessionKeys.are_in(folder)}
-    return [name for name, is_there in found.items() if not is_there]
+    """Keys that are missing from the folder: without them the next start would fail. Reads files."""
+    present = {BOX_KEYS: (folder / BOX_KEYS).is_file(), "session keys": SessionKeys.are_in(folder)}
+    return [name for name, is_present in present.items() if not is_present]

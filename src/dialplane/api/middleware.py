@@ -1,21 +1,20 @@
-"""The outermost layer: a request id on everything, one log line and one count per request, and no fault that leaks."""
+"""ASGI middleware around every request: request id, security headers, one log line, one count, no leaking fault."""
 
 import random
 import re
 import time
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialplane.api.http import reasons
-from dialplane.api.http.errors import ApiError, refusal
+from dialplane.api.http.docs_pages import STATIC
+from dialplane.api.http.errors import ApiError
 from dialplane.api.http.reasons import Reason
-from dialplane.api.process.metrics import NO_ROUTE, Metrics
+from dialplane.api.http.responses import error_response
+from dialplane.api.metrics.registry import NO_ROUTE, Metrics
 
 log = structlog.get_logger("dialplane.api")
 
@@ -26,15 +25,22 @@ UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics", *LONG_POLLS})
 LOGGED_PATH = 256
 """Characters of a path that a log line holds."""
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-_JSON = (b"content-type", b"application/json")
-_SECURITY = (
+_HTML = b"text/html"
+_COMMON: Headers = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
 )
-_CLOSED = ((b"cache-control", b"no-store"), (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"))
-_PAGES = (
+_DATA: Headers = (
+    *_COMMON,
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+_PAGE: Headers = (
+    *_COMMON,
     (
         b"content-security-policy",
         b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
@@ -43,31 +49,28 @@ _PAGES = (
 )
 
 
-class Observed:
-    """ASGI layer around the whole app. `requests_in_flight` bounds what is served at one time (long polls apart)."""
+class RequestMiddleware:
+    """`requests_in_flight` bounds how many requests are served at one time, long polls not counted."""
 
-    def __init__(self, app: ASGIApp, *, of: Starlette, metrics: Metrics, requests_in_flight: int) -> None:
-        """`of`: the application that this is the outermost layer of, as requests know it."""
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, requests_in_flight: int) -> None:
         self.app = app
-        self._of = of
         self.metrics = metrics
         self.requests_in_flight = requests_in_flight
         self._in_flight = 0
         metrics.in_flight.set_function(lambda: self._in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"] = self._of
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, send)
-        limited = exchange.path not in UNLIMITED
-        self._in_flight += limited
+        is_limited = exchange.path not in UNLIMITED
+        self._in_flight += is_limited
         try:
-            if limited and self._in_flight > self.requests_in_flight:
+            if is_limited and self._in_flight > self.requests_in_flight:
                 await exchange.refuse(reasons.OVERLOADED)
             else:
-                await self.app(exchange.scope, receive, exchange.send)
+                await self.app(scope, receive, exchange.send)
         except ClientDisconnect:
             exchange.status = CLIENT_GONE
         except Exception:
@@ -77,21 +80,21 @@ class Observed:
                 raise
             await exchange.refuse(reasons.INTERNAL)
         finally:
-            self._in_flight -= limited
-            self._note(exchange)
+            self._in_flight -= is_limited
+            self._record(exchange)
 
-    def _note(self, exchange: "_Exchange") -> None:
+    def _record(self, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
         route = getattr(exchange.scope.get("route"), "path", NO_ROUTE)
-        self.metrics.answered(method=exchange.method, route=route, status=exchange.status, seconds=seconds)
-        told = exchange.told()
-        if "reason" in told:
-            self.metrics.refused.labels(told["reason"]).inc()
-        log.info("request", **told, ms=round(seconds * 1000, 2))
+        self.metrics.count(method=exchange.method, route=route, status=exchange.status, seconds=seconds)
+        fields = exchange.log_fields()
+        if "reason" in fields:
+            self.metrics.refused.labels(fields["reason"]).inc()
+        log.info("request", **fields, ms=round(seconds * 1000, 2))
 
 
 class _Exchange:
-    """One request and its answer. HEAD is carried out as GET; the server leaves the body away."""
+    """One request and its response."""
 
     __slots__ = ("_send", "method", "path", "request_id", "scope", "started", "status")
 
@@ -101,25 +104,26 @@ class _Exchange:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.status = 0
+        self.scope = scope
         scope.setdefault("state", {})["request_id"] = self.request_id
-        self.scope: Scope = {**scope, "method": "GET"} if self.method == "HEAD" else scope
         self._send = send
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), *self._headers(message)]
+            headers = message.get("headers", ())
+            message["headers"] = [*headers, (b"x-request-id", self.request_id.encode()), *self._security(headers)]
         await self._send(message)
 
     async def refuse(self, reason: Reason) -> None:
         self.scope["state"]["reason"] = reason.name
-        answer: Response = refusal(ApiError(reason), self.request_id)
-        await answer(self.scope, _nothing, self.send)
+        response = error_response(ApiError(reason), self.request_id)
+        await response(self.scope, _disconnected, self.send)
 
-    def told(self) -> dict[str, Any]:
-        """The request for the log: path only, never the query."""
+    def log_fields(self) -> dict[str, Any]:
+        """The request for the log: the path, never the query string."""
         state, client = self.scope["state"], self.scope.get("client")
-        told = {
+        fields = {
             "request_id": self.request_id,
             "method": self.method,
             "path": self.path[:LOGGED_PATH],
@@ -127,28 +131,25 @@ class _Exchange:
             "client": client[0] if client else "",
         }
         if (actor := state.get("actor")) is not None:
-            told["actor"], told["actor_id"] = actor.kind, actor.id
+            fields["actor"], fields["actor_id"] = actor.kind, actor.id
         if (reason := state.get("reason")) is not None:
-            told["reason"] = reason
-        return told
+            fields["reason"] = reason
+        return fields
 
-    def _headers(self, message: Message) -> Iterable[tuple[bytes, bytes]]:
-        own = (b"x-request-id", self.request_id.encode())
-        given = message.get("headers", ())
-        if _JSON in given:
-            return (own, *_SECURITY, *_CLOSED)
-        is_page = any(name == b"content-type" and value.startswith(b"text/html") for name, value in given)
-        is_static = self.path.startswith("/static-offline-docs/")
-        return (own, *_SECURITY, *(_PAGES if is_page else () if is_static else _CLOSED))
+    def _security(self, headers: Any) -> Headers:
+        if self.path.startswith(STATIC):
+            return _COMMON
+        is_page = any(name == b"content-type" and value.startswith(_HTML) for name, value in headers)
+        return _PAGE if is_page else _DATA
 
 
 def _request_id(scope: Scope) -> str:
+    """The client's X-Request-Id if it is a plain word, else a random one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            given: bytes = value
-            return given.decode()
+            return bytes(value).decode()
     return f"{random.getrandbits(128):032x}"
 
 
-async def _nothing() -> Message:
+async def _disconnected() -> Message:
     return {"type": "http.disconnect"}

@@ -1,0 +1,50 @@
+"""/openapi.json, /docs and /redoc. Their scripts come with the package `fastapi-offline`, nothing from elsewhere."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dialplane.api.http.responses import JsonResponse
+
+STATIC = "/static-offline-docs"
+_DOCUMENT = "/openapi.json"
+_ICON = f"{STATIC}/favicon.png"
+
+
+def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[BaseRoute]:
+    """The routes of the documentation. `document` is called at the first request for it."""
+    document = cache(document)
+
+    async def openapi(request: Request) -> Response:
+        return JsonResponse(document())
+
+    async def swagger(request: Request) -> Response:
+        return get_swagger_ui_html(
+            openapi_url=_DOCUMENT,
+            title=f"{title} - Swagger UI",
+            swagger_js_url=f"{STATIC}/swagger-ui-bundle.js",
+            swagger_css_url=f"{STATIC}/swagger-ui.css",
+            swagger_favicon_url=_ICON,
+        )
+
+    async def redoc(request: Request) -> Response:
+        return get_redoc_html(
+            openapi_url=_DOCUMENT,
+            title=f"{title} - ReDoc",
+            redoc_js_url=f"{STATIC}/redoc.standalone.js",
+            redoc_favicon_url=_ICON,
+            with_google_fonts=False,
+        )
+
+    return [
+        Route(_DOCUMENT, openapi),
+        Route("/docs", swagger),
+        Route("/redoc", redoc),
+        Mount(STATIC, StaticFiles(packages=[("fastapi_offline", "static")])),
+    ]

@@ -1,0 +1,46 @@
+"""Rate limits: requests of one actor, and failed logins of one user name at one address."""
+
+import math
+import time
+
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError
+
+
+class RateLimits:
+    """The limits of one API process: fixed windows, counted in memory."""
+
+    def __init__(
+        self, *, login_failures_per_minute: int, address_login_failures_per_minute: int, requests_per_second: int
+    ) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._username = RateLimitItemPerMinute(login_failures_per_minute, namespace="login")
+        self._address = RateLimitItemPerMinute(address_login_failures_per_minute, namespace="address")
+        self._requests = RateLimitItemPerSecond(requests_per_second, namespace="request")
+
+    async def admit_request(self, *, kind: str, id_: str) -> None:
+        """Before an actor's request is carried out. Raises ApiError 429."""
+        await self._hit(self._requests, kind, id_)
+
+    async def admit_login(self, *, username: str, address: str) -> None:
+        """Before a password is hashed. Counts the try as a failure until `login_succeeded`. Raises ApiError 429.
+
+        Counted beforehand, so that a burst of concurrent guesses does not slip through while the first is hashed.
+        """
+        await self._hit(self._username, username, address)
+        await self._hit(self._address, address)
+
+    async def login_succeeded(self, *, username: str, address: str) -> None:
+        """Take back the failures counted for this name at this address."""
+        await self._limiter.clear(self._username, username, address)
+        await self._limiter.hit(self._address, address, cost=-1)
+
+    async def _hit(self, limit: RateLimitItem, *identifiers: str) -> None:
+        if not await self._limiter.hit(limit, *identifiers):
+            window = await self._limiter.get_window_stats(limit, *identifiers)
+            wait_s = max(1, math.ceil(window.reset_time - time.time()))
+            raise ApiError(reasons.RATE_LIMIT_EXCEEDED, headers={"Retry-After": str(wait_s)})

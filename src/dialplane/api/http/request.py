@@ -1,0 +1,97 @@
+"""Authenticated requests: the actor, and the units of work that a request may open."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialplane.api.http import reasons
+from dialplane.api.http.credentials import Credential, credentials_of
+from dialplane.api.http.errors import ApiError
+from dialplane.api.http.idempotency import IdempotencyKey
+from dialplane.api.http.services import Services
+from dialplane.control.actor import Actor
+from dialplane.control.login.credentials import actor_of_accesskey, actor_of_session
+from dialplane.control.units import Change, Drafts, Reading
+from dialplane.domain.kinds import KINDS
+from dialplane.system.clock import now_us
+
+_CREDENTIAL_KINDS = {"revision", "changes", *(kind.name for kind in KINDS.values() if kind.changes_callers)}
+"""Operations on these can change what a credential stands for."""
+
+
+@dataclass(slots=True)
+class AuthenticatedRequest:
+    """`operation`: the permission that the endpoint needs, by which revisions name their change."""
+
+    actor: Actor
+    services: Services
+    http: Request
+    operation: str
+    idempotency_key: IdempotencyKey | None = None
+
+    def read(self) -> AbstractAsyncContextManager[Reading]:
+        """One snapshot. Raises Unavailable."""
+        return self.services.db.read()
+
+    @asynccontextmanager
+    async def change(self, *, drafts: Sequence[Drafts] = ()) -> AsyncIterator[Change]:
+        """One transaction and one revision, committed when the block ends without an exception.
+
+        Raises Replayed if the request's Idempotency-Key has a stored response; KeyReused, Unavailable.
+        """
+        state = self.http.scope["state"]
+        author = replace(self.actor, source_ip=source_ip(self.http), request_id=state["request_id"])
+        async with self.services.db.change(author, operation=self.operation, drafts=drafts) as unit:
+            if self.idempotency_key is not None:
+                await self.idempotency_key.replay(unit)
+            yield unit
+        if unit.is_committed:
+            self.services.metrics.revision.set(unit.revision)
+        if self.operation.partition(".")[0] in _CREDENTIAL_KINDS:
+            self.services.actors.clear()
+
+    async def keep(self, unit: Change, response: Response) -> Response:
+        """The response, stored with the change under the request's Idempotency-Key, if it has one."""
+        if self.idempotency_key is not None:
+            await self.idempotency_key.store(unit, response)
+        return response
+
+
+async def authenticate(request: Request, services: Services) -> Actor:
+    """The actor of a request; all credentials that it carries must be the same actor's.
+
+    Raises ApiError AUTHENTICATION_REQUIRED without credentials, or RATE_LIMIT_EXCEEDED; raises InvalidCredentials.
+    """
+    credentials = credentials_of(request.scope, from_query=services.limits.query_credentials)
+    if not credentials:
+        raise ApiError(reasons.AUTHENTICATION_REQUIRED)
+    actor = await _actor_of(credentials[0], services)
+    for credential in credentials[1:]:
+        other = await _actor_of(credential, services)
+        if (other.kind, other.id) != (actor.kind, actor.id):
+            raise ApiError(reasons.INVALID_CREDENTIALS)
+    await services.rate_limits.admit_request(kind=actor.kind, id_=actor.id)
+    request.scope["state"]["actor"] = actor
+    return actor
+
+
+async def _actor_of(credential: Credential, services: Services) -> Actor:
+    cached = services.actors.find(credential)
+    if cached is not None:
+        return cached
+    generation = services.actors.generation
+    async with services.db.read() as unit:
+        if credential.is_accesskey:
+            actor = await actor_of_accesskey(unit, credential.token, now=now_us())
+        else:
+            actor = await actor_of_session(unit, services.session_keys, credential.token, now=now_us())
+    services.actors.store(credential, actor, generation=generation)
+    return actor
+
+
+def source_ip(request: Request) -> str:
+    """The client's address, by X-Forwarded-For if a trusted proxy sent it."""
+    return request.client.host if request.client else ""

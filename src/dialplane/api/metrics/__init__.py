@@ -1,0 +1,1 @@
+"""Prometheus metrics that the API process exports."""

@@ -1,0 +1,84 @@
+"""Prometheus metrics of the API process. Labels are bounded: route templates, never paths."""
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from dialplane.api.metrics.companions import CompanionGauges
+from dialplane.api.metrics.network import NetworkGauges
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+NO_ROUTE = "none"
+LAG_EVERY_S = 1.0
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """One registry for each app, so that a process can hold several (tests)."""
+
+    def __init__(self, *, version: str) -> None:
+        self.registry = CollectorRegistry()
+        registry = self.registry
+        self.requests = Counter(
+            "dialplane_http_requests", "Requests answered.", ("method", "route", "status"), registry=registry
+        )
+        self.latency = Histogram(
+            "dialplane_http_request_seconds", "Time to answer a request, long polls apart.", ("method", "route"),
+            buckets=_BUCKETS, registry=registry,
+        )  # fmt: skip
+        self._lag_measured: float | None = None
+        self._bound: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self.in_flight = Gauge("dialplane_http_requests_in_flight", "Requests being served.", registry=registry)
+        self.refused = Counter("dialplane_http_refused", "Requests refused, by reason.", ("reason",), registry=registry)
+        self.faults = Counter(
+            "dialplane_http_faults", "Requests that failed through a fault of ours.", registry=registry
+        )
+        self.logins = Counter("dialplane_logins", "Logins, by outcome.", ("outcome",), registry=registry)
+        self.revision = Gauge(
+            "dialplane_revision", "Number of the newest revision this process saw.", registry=registry
+        )
+        self.followers = Gauge("dialplane_feed_followers", "Long polls of the feed being held.", registry=registry)
+        self.feed_lag = Gauge(
+            "dialplane_feed_lag_revisions",
+            "Revisions the slowest follower was behind at its last poll.",
+            registry=registry,
+        )
+        self.feed_bytes = Counter("dialplane_feed_bytes", "Bytes sent to followers of the feed.", registry=registry)
+        self.events = Counter("dialplane_events", "Events received from edges.", ("outcome",), registry=registry)
+        self.lost_calls = Counter("dialplane_lost_calls", "Calls closed whose end no edge reported.", registry=registry)
+        self.network = NetworkGauges(registry)
+        self.companions = CompanionGauges(registry)
+        self.heartbeats = Gauge(
+            "dialplane_loop_heartbeat_seconds", "When each loop last went round, seconds since 1970.", ("loop",),
+            registry=registry,
+        )  # fmt: skip
+        self.job_failures = Counter(
+            "dialplane_job_failures", "Rounds of background jobs that failed.", ("job",), registry=registry
+        )
+        self.lag = Gauge("dialplane_loop_lag_seconds", "How late the event loop last came round.", registry=registry)
+        self.started = Gauge("dialplane_start_seconds", "When the process started, since 1970.", registry=registry)
+        self.started.set(time.time())
+        Gauge("dialplane_build", "Always 1; the version is the label.", ("version",), registry=registry).labels(
+            version
+        ).set(1)
+
+    def count(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one response. `route` is the template of its path, or NO_ROUTE."""
+        key = (method if method in METHODS else "other", route, status)
+        bound = self._bound.get(key)
+        if bound is None:
+            bound = self._bound[key] = self.requests.labels(*key), self.latency.labels(*key[:2])
+        requests, latency = bound
+        requests.inc()
+        latency.observe(seconds)
+
+    def text(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    async def measure_loop_lag(self) -> None:
+        """How late this call is, to be made every LAG_EVERY_S."""
+        now = time.monotonic()
+        if self._lag_measured is not None:
+            self.lag.set(max(0.0, now - self._lag_measured - LAG_EVERY_S))
+        self._lag_measured = now

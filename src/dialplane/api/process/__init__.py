@@ -1,1 +1,0 @@
-"""The process around the resources: server, log, metrics, limits, and what goes round in the background."""

@@ -1,0 +1,115 @@
+"""Logs: one JSON object per line on standard output, the libraries' own lines included, written by a thread.
+
+No query string gets here: uvicorn's access log, which would print it, is off, and ours has the path only.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import MutableMapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
+from queue import SimpleQueue
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+
+MOST_WAITING = 50_000
+"""Lines that may wait for a reader that does not read; whoever logs more waits with them."""
+
+GATHER_S = 0.05
+"""How long a line waits for others at most."""
+
+_encoder = msgspec.json.Encoder(enc_hook=str)
+
+
+def configure(level: str) -> QueueListener:
+    """Send all logging of this process to standard output, from `level` (debug, info, warning, error) up.
+
+    The caller stops the listener at the end of the process, so that the last lines are written.
+    """
+    number = logging.getLevelName(level.upper())
+    common: list[Any] = [structlog.processors.add_log_level, _add_timestamp, structlog.processors.format_exc_info]
+    render = structlog.processors.JSONRenderer(serializer=_to_json)
+    handler = _LineHandler(SimpleQueue())
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*common, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+        )
+    )
+    logging.basicConfig(level=max(number, logging.INFO), handlers=[handler], force=True)
+    logging.getLogger("uvicorn.access").disabled = True
+    structlog.configure(
+        processors=[*common, render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=lambda *names: _LineLogger(handler),
+        cache_logger_on_first_use=True,
+    )
+    listener = _LineWriter(handler.queue, sys.stdout)
+    listener.start()
+    return listener
+
+
+class _LineHandler(QueueHandler):
+    """Puts finished lines on the queue, and waits while it is full: no line is dropped."""
+
+    queue: SimpleQueue[str]
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """A line of a library, formatted by `prepare`."""
+        self.put(record.getMessage())
+
+    def put(self, line: str) -> None:
+        while self.queue.qsize() >= MOST_WAITING:
+            time.sleep(GATHER_S)
+        self.queue.put(line)
+
+
+class _LineLogger:
+    """structlog's output: finished lines, without a detour through `logging.Logger`.
+
+    That one looks for its caller in the stack, and each request writes a line: a tenth of a short request (measured).
+    """
+
+    def __init__(self, handler: _LineHandler) -> None:
+        self.msg = self.debug = self.info = self.warning = self.error = self.critical = handler.put
+
+
+class _LineWriter(QueueListener):
+    """Writes the lines of GATHER_S at a time: a thread that woke for each would take the interpreter from requests."""
+
+    queue: SimpleQueue[str]
+
+    def __init__(self, lines: SimpleQueue[str], out: TextIO) -> None:
+        super().__init__(lines)
+        self._out = out
+
+    def dequeue(self, block: bool) -> Any:
+        if self.queue.empty():
+            self._flush()
+            time.sleep(GATHER_S)
+        return super().dequeue(block)
+
+    def handle(self, record: Any) -> None:
+        with suppress(OSError):
+            self._out.write(f"{record}\n")
+
+    def stop(self) -> None:
+        super().stop()
+        self._flush()
+
+    def _flush(self) -> None:
+        with suppress(OSError):  # a full disk or a reader that is gone: requests are served without a log
+            self._out.flush()
+
+
+def _to_json(value: Any, **_: Any) -> str:
+    return _encoder.encode(value).decode()
+
+
+def _add_timestamp(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["timestamp"] = datetime.now(UTC)
+    return event

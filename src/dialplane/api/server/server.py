@@ -1,0 +1,57 @@
+"""The HTTP server: uvicorn, set up by the settings."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.applications import Starlette
+
+from dialplane.api.app import create_app
+from dialplane.api.server.protocol import limited_protocol
+from dialplane.control.bootstrap import FirstStart
+from dialplane.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """A server that ends long polls before it waits for the requests in flight."""
+
+    def __init__(self, config: uvicorn.Config, *, app: Starlette) -> None:
+        super().__init__(config)
+        self.app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.app.state.services.stopping.set()
+        await super().shutdown(sockets)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once it has started."""
+        number: int = self.servers[0].sockets[0].getsockname()[1]
+        return number
+
+
+def make_server(settings: Settings, *, on_first_start: Callable[[FirstStart], None]) -> Server:
+    """A server that is ready to run. Port 0 takes a free one; `Server.port` has its number."""
+    host, port = settings.http
+    trusted_proxies = list(settings.trusted_proxies)
+    app = create_app(settings, on_first_start=on_first_start)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=limited_protocol(
+            header_timeout_s=settings.header_timeout_s,
+            header_limit_bytes=settings.header_limit_bytes,
+            header_limit_count=settings.header_limit_count,
+        ),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
+        timeout_keep_alive=settings.keep_alive_s,
+        timeout_graceful_shutdown=settings.shutdown_timeout_s,
+    )
+    return Server(config, app=app)

@@ -1,0 +1,26 @@
+"""Closes calls that cannot be going on any more although no edge has reported their end (decision 6)."""
+
+from collections.abc import Callable
+
+import structlog
+
+from dialplane.control import lost_calls
+from dialplane.control.units import Database
+from dialplane.jobs.supervisor import Job
+from dialplane.system.clock import now_us
+
+EVERY_S = 15.0
+
+log = structlog.get_logger("dialplane.jobs")
+
+
+def lost_calls_job(db: Database, *, max_call_s: int, on_closed: Callable[[int], None]) -> Job:
+    """`max_call_s`: longest call of an edge that has not reported its own. `on_closed` gets the number of calls."""
+
+    async def run_round() -> None:
+        closed = await lost_calls.close(db, now=now_us(), max_call_s=max_call_s)
+        if closed:
+            on_closed(closed)
+            log.warning("calls closed whose end no edge reported", count=closed)
+
+    return Job(name="lost_calls", every_s=EVERY_S, run_round=run_round)

@@ -1,0 +1,123 @@
+"""Supervision of background jobs: a round that fails is reported and tried again later, and ends nothing else."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from dialplane.domain.errors import Unavailable
+from dialplane.system.backoff import Backoff
+
+LARGEST_SHARE = 0.05
+"""Share of the time that a job's rounds may take: one whose rounds take long pauses for longer."""
+
+SILENT_AFTER_S = 300.0
+"""A job that has finished no round for so long is stuck: the longest round, over the calls of a busy day, takes seconds
+and pauses for minutes."""
+
+LONGEST_WAIT_S = 60.0
+"""Longest pause after a failed round."""
+
+log = structlog.get_logger("dialplane.jobs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """`run_round` does the work once; the next round begins `every_s` seconds after its end."""
+
+    name: str
+    every_s: float
+    run_round: Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class JobState:
+    """`finished`: time.monotonic() at the end of the last round, failed or not. `failures`: rounds failed in a row."""
+
+    finished: float
+    failures: int = 0
+
+
+class Supervisor:
+    """Runs jobs side by side. `states` by the job's name, for readiness.
+
+    A round that cannot reach the database (Unavailable) is left out: the database has its own check, and the job goes
+    on at its interval. Any other exception is a failure: logged with its traceback, counted by `on_failure`, and
+    followed by pauses that double up to LONGEST_WAIT_S until a round succeeds.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        on_success: Callable[[str], None] = lambda job: None,
+        on_failure: Callable[[str], None] = lambda job: None,
+        longest_wait_s: float = LONGEST_WAIT_S,
+    ) -> None:
+        self._jobs = jobs
+        self._on_success = on_success
+        self._on_failure = on_failure
+        self._longest_wait_s = longest_wait_s
+        self.states = {job.name: JobState(finished=time.monotonic()) for job in jobs}
+
+    def stuck(self) -> list[str]:
+        """Names of the jobs that have finished no round for SILENT_AFTER_S."""
+        now = time.monotonic()
+        return sorted(name for name, state in self.states.items() if now - state.finished > SILENT_AFTER_S)
+
+    def failing(self) -> list[str]:
+        """Names of the jobs whose last round failed."""
+        return sorted(name for name, state in self.states.items() if state.failures)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """All jobs run until the block ends; rounds in progress are cancelled then."""
+        tasks = [asyncio.create_task(self._run(job), name=f"job {job.name}") for job in self._jobs]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, job: Job) -> None:
+        backoff = Backoff(first_s=job.every_s, longest_s=self._longest_wait_s)
+        state = self.states[job.name]
+        while True:
+            began = time.monotonic()
+            error = await _error_of(job.run_round)
+            state.finished = time.monotonic()
+            pause_s = pause_after(state.finished - began, every_s=job.every_s)
+            self._report(job, state, error)
+            if state.failures:
+                pause_s = backoff.next_s(at_least_s=pause_s)
+            else:
+                backoff.reset()
+            await asyncio.sleep(pause_s)
+
+    def _report(self, job: Job, state: JobState, error: Exception | None) -> None:
+        if error is None:
+            state.failures = 0
+            self._on_success(job.name)
+        elif isinstance(error, Unavailable):
+            log.warning("job left out a round", job=job.name, reason=error.code)
+        else:
+            state.failures += 1
+            log.error("job failed", job=job.name, failures=state.failures, exc_info=error)
+            self._on_failure(job.name)
+
+
+async def _error_of(run_round: Callable[[], Awaitable[object]]) -> Exception | None:
+    try:
+        await run_round()
+    except Exception as error:
+        return error
+    return None
+
+
+def pause_after(round_s: float, *, every_s: float) -> float:
+    """Seconds from the end of a round to the next: the interval, or longer so that rounds take their share at most."""
+    return max(every_s, round_s / LARGEST_SHARE - round_s)

@@ -1,0 +1,128 @@
+"""A job that fails is reported, backs off and recovers; the others go on as if nothing were."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from dialplane.domain.errors import Unavailable
+from dialplane.jobs.supervisor import SILENT_AFTER_S, Job, Supervisor, pause_after
+
+pytestmark = pytest.mark.anyio
+
+FAST_S = 0.001
+
+
+class Rounds:
+    """A job's work: counts its rounds; `error` is raised by each while it is set."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.count = 0
+
+    async def __call__(self) -> None:
+        self.count += 1
+        if self.error is not None:
+            raise self.error
+
+
+def job(name: str, run_round: Callable[[], Awaitable[object]]) -> Job:
+    return Job(name=name, every_s=FAST_S, run_round=run_round)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = asyncio.get_running_loop().time() + 10
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0)
+
+
+async def test_a_job_that_fails_is_counted_and_tried_again_while_others_go_on() -> None:
+    broken, well = Rounds(RuntimeError("fault")), Rounds()
+    succeeded: list[str] = []
+    failed: list[str] = []
+    jobs = Supervisor(
+        [job("broken", broken), job("well", well)],
+        on_success=succeeded.append,
+        on_failure=failed.append,
+        longest_wait_s=FAST_S,
+    )
+    async with jobs.running():
+        await until(lambda: len(failed) >= 3)
+        rounds = well.count
+        await until(lambda: well.count > rounds + 3)
+        assert jobs.failing() == ["broken"]
+        broken.error = None
+        await until(lambda: not jobs.failing())
+    assert set(failed) == {"broken"}
+    assert {"broken", "well"} <= set(succeeded)
+
+
+async def test_the_pauses_after_failures_double_up_to_the_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    gave_up = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 6:
+            gave_up.set()
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    jobs = Supervisor([Job(name="broken", every_s=1.0, run_round=Rounds(RuntimeError("fault")))], longest_wait_s=8.0)
+    async with jobs.running():
+        await gave_up.wait()
+    for pause_s, doubled_s in zip(pauses, (1, 2, 4, 8, 8, 8), strict=True):
+        assert doubled_s / 2 <= pause_s <= doubled_s
+        assert pause_s >= 1.0, "never sooner than the interval"
+
+
+async def test_a_database_that_is_away_leaves_rounds_out_and_is_no_failure_of_the_job() -> None:
+    away = Rounds(Unavailable("unreachable"))
+    failed: list[str] = []
+    jobs = Supervisor([job("away", away)], on_failure=failed.append)
+    async with jobs.running():
+        await until(lambda: away.count > 3)
+        assert jobs.failing() == []
+    assert failed == []
+
+
+async def test_a_job_whose_round_does_not_end_is_stuck() -> None:
+    hanging = asyncio.Event()
+    jobs = Supervisor([job("hanging", hanging.wait), job("well", Rounds())])
+    async with jobs.running():
+        assert jobs.stuck() == []
+        for state in jobs.states.values():
+            state.finished -= SILENT_AFTER_S + 1
+        await until(lambda: jobs.stuck() == ["hanging"])
+
+
+async def test_rounds_in_progress_are_cancelled_at_the_end() -> None:
+    cancelled = asyncio.Event()
+    begun = asyncio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async with Supervisor([job("hanging", hang)]).running():
+        await begun.wait()
+    assert cancelled.is_set()
+
+
+async def test_an_error_of_the_block_is_raised_as_it_is_and_ends_the_jobs() -> None:
+    work = Rounds()
+    with pytest.raises(ValueError, match="stop"):
+        async with Supervisor([job("well", work)]).running():
+            raise ValueError("stop")
+    rounds = work.count
+    await asyncio.sleep(FAST_S * 5)
+    assert work.count == rounds
+
+
+@pytest.mark.parametrize(("round_s", "pause_s"), [(0.0, 15.0), (0.5, 15.0), (1.0, 19.0), (10.0, 190.0)])
+def test_a_long_round_is_followed_by_a_long_pause(round_s: float, pause_s: float) -> None:
+    assert pause_after(round_s, every_s=15.0) == pytest.approx(pause_s)
