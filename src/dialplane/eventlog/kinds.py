@@ -72,8 +72,10 @@ class ConsideredRoute(Struct, kw_only=True, frozen=True):
 class Arrival(CallEvent, kw_only=True, frozen=True):
     """A new INVITE from a trunk: who calls, whom, and what was decided."""
 
-    customer_id: Annotated[str | None, Meta(description="UUID of the trunk's customer.")] = None
-    trunk_id: Annotated[str | None, Meta(description="UUID of the trunk that it came in by.")] = None
+    customer_id: Annotated[
+        str | None, Meta(description="UUID of the trunk's customer; null if the edge has no routing table.")
+    ] = None
+    trunk_id: Annotated[str | None, Meta(description="UUID of the trunk that it came in by; null likewise.")] = None
     sip_call_id: Annotated[str, Meta(description="Call-ID of the INVITE.")] = ""
     source: Annotated[str, Meta(description="User part of From: the calling number.")] = ""
     source_address: Annotated[str, Meta(description="IP address that the INVITE came from.")] = ""
