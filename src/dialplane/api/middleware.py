@@ -28,6 +28,7 @@ LOGGED_PATH = 256
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_JSON = (b"content-type", b"application/json")
 _HTML = b"text/html"
 _COMMON: Headers = (
     (b"x-content-type-options", b"nosniff"),
@@ -137,6 +138,8 @@ class _Exchange:
         return fields
 
     def _security(self, headers: Any) -> Headers:
+        if _JSON in headers:
+            return _DATA
         if self.path.startswith(STATIC):
             return _COMMON
         is_page = any(name == b"content-type" and value.startswith(_HTML) for name, value in headers)

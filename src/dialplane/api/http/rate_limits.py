@@ -2,8 +2,9 @@
 
 import math
 import time
+from collections import Counter
 
-from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
@@ -20,11 +21,22 @@ class RateLimits:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._username = RateLimitItemPerMinute(login_failures_per_minute, namespace="login")
         self._address = RateLimitItemPerMinute(address_login_failures_per_minute, namespace="address")
-        self._requests = RateLimitItemPerSecond(requests_per_second, namespace="request")
+        self._requests_per_second = requests_per_second
+        self._second = 0
+        self._requests: Counter[tuple[str, str]] = Counter()
 
-    async def admit_request(self, *, kind: str, id_: str) -> None:
-        """Before an actor's request is carried out. Raises ApiError 429."""
-        await self._hit(self._requests, kind, id_)
+    def admit_request(self, *, kind: str, id_: str) -> None:
+        """Before an actor's request is carried out. Raises ApiError 429.
+
+        Counted here: the library's memory storage starts a task for each hit, which looks at every key there is. That
+        was 26 us of 310 us for a short request (measured).
+        """
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._requests = second, Counter()
+        self._requests[kind, id_] += 1
+        if self._requests[kind, id_] > self._requests_per_second:
+            raise _limited(wait_s=1)
 
     async def admit_login(self, *, username: str, address: str) -> None:
         """Before a password is hashed. Counts the try as a failure until `login_succeeded`. Raises ApiError 429.
@@ -42,5 +54,8 @@ class RateLimits:
     async def _hit(self, limit: RateLimitItem, *identifiers: str) -> None:
         if not await self._limiter.hit(limit, *identifiers):
             window = await self._limiter.get_window_stats(limit, *identifiers)
-            wait_s = max(1, math.ceil(window.reset_time - time.time()))
-            raise ApiError(reasons.RATE_LIMIT_EXCEEDED, headers={"Retry-After": str(wait_s)})
+            raise _limited(wait_s=max(1, math.ceil(window.reset_time - time.time())))
+
+
+def _limited(*, wait_s: int) -> ApiError:
+    return ApiError(reasons.RATE_LIMIT_EXCEEDED, headers={"Retry-After": str(wait_s)})

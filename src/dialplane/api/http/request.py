@@ -73,7 +73,7 @@ async def authenticate(request: Request, services: Services) -> Actor:
         other = await _actor_of(credential, services)
         if (other.kind, other.id) != (actor.kind, actor.id):
             raise ApiError(reasons.INVALID_CREDENTIALS)
-    await services.rate_limits.admit_request(kind=actor.kind, id_=actor.id)
+    services.rate_limits.admit_request(kind=actor.kind, id_=actor.id)
     request.scope["state"]["actor"] = actor
     return actor
 

@@ -6,7 +6,6 @@ No query string gets here: uvicorn's access log, which would print it, is off, a
 import logging
 import sys
 import time
-from collections.abc import MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
@@ -15,6 +14,7 @@ from typing import Any, TextIO
 
 import msgspec
 import structlog
+from structlog.typing import EventDict
 
 MOST_WAITING = 50_000
 """Lines that may wait for a reader that does not read; whoever logs more waits with them."""
@@ -31,19 +31,17 @@ def configure(level: str) -> QueueListener:
     The caller stops the listener at the end of the process, so that the last lines are written.
     """
     number = logging.getLevelName(level.upper())
-    common: list[Any] = [structlog.processors.add_log_level, _add_timestamp, structlog.processors.format_exc_info]
-    render = structlog.processors.JSONRenderer(serializer=_to_json)
     handler = _LineHandler(SimpleQueue())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*common, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
         )
     )
     logging.basicConfig(level=max(number, logging.INFO), handlers=[handler], force=True)
     logging.getLogger("uvicorn.access").disabled = True
     structlog.configure(
-        processors=[*common, render],
+        processors=[render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *names: _LineLogger(handler),
         cache_logger_on_first_use=True,
@@ -106,10 +104,10 @@ class _LineWriter(QueueListener):
             self._out.flush()
 
 
-def _to_json(value: Any, **_: Any) -> str:
-    return _encoder.encode(value).decode()
-
-
-def _add_timestamp(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def render(logger: Any, level: str, event: EventDict) -> str:
+    """The last processor: an event as a line of JSON with level, time and traceback, in one step."""
+    if "exc_info" in event:
+        event = structlog.processors.format_exc_info(logger, level, event)
+    event["level"] = level
     event["timestamp"] = datetime.now(UTC)
-    return event
+    return _encoder.encode(event).decode()
