@@ -14,7 +14,10 @@ from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, ProviderInUse, StaleVersion
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.instants import NEVER
-from dialplane.store import drafts
+from dialplane.store import bulk as bulk_inserts
+from dialplane.store.backend import Backend
+from dialplane.store.bulk import BulkInsert
+from dialplane.store.objects import ROUTES
 from tests.control.making import ADMIN, UNKNOWN_ID, admin_of, make_customer, make_provider, make_route
 
 pytestmark = pytest.mark.anyio
@@ -22,10 +25,10 @@ pytestmark = pytest.mark.anyio
 CARRIER = {"type": "sip", "hostname": "a.example"}
 
 
-@pytest.fixture(params=[1, drafts.LARGE], ids=["staged", "direct"], autouse=True)
+@pytest.fixture(params=[1, bulk_inserts.STAGED_FROM], ids=["staged", "direct"], autouse=True)
 def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """From how many on new routes wait for the writer's lock in a temporary table."""
-    monkeypatch.setattr(drafts, "LARGE", request.param)
+    monkeypatch.setattr(bulk_inserts, "STAGED_FROM", request.param)
 
 
 def new_route(provider_id: str, **fields: Any) -> Item:
@@ -35,7 +38,7 @@ def new_route(provider_id: str, **fields: Any) -> Item:
 
 async def apply(db: Database, *items: Item) -> list[str]:
     batch = bulk.prepare(items)
-    async with db.change(ADMIN, "changes.apply", drafts=batch.drafts) as unit:
+    async with db.change(ADMIN, "changes.apply", inserts=batch.drafts) as unit:
         return list(await bulk.apply(unit, ADMIN, batch))
 
 
@@ -132,7 +135,7 @@ async def test_a_dry_run_tells_the_changes_and_makes_none(db: Database) -> None:
     clock = await db.clock()
     update = Item(action="update", kind="provider", id=provider.id, fields={"name": "would be"})
     batch = bulk.prepare([new_route(provider.id), update])
-    async with db.change(ADMIN, "changes.apply", drafts=batch.drafts) as unit:
+    async with db.change(ADMIN, "changes.apply", inserts=batch.drafts) as unit:
         await bulk.apply(unit, ADMIN, batch)
         await unit.flush()
         told = await revisions.get(unit, ADMIN, unit.revision)
@@ -200,16 +203,17 @@ async def test_routes_keep_the_order_of_the_list_and_their_texts(db: Database) -
     assert [(change.after or {})["tm_create"] for change in revision.changes] == [route.tm_create for route in made]
 
 
-class Slow:
+class Slow(BulkInsert):
     """New objects that take as long to be staged as the test wants."""
 
-    are_many = True
+    is_large = True
 
     def __init__(self) -> None:
+        super().__init__(ROUTES)
         self.has_begun = threading.Event()
         self.may_end = threading.Event()
 
-    def stage(self, connection: Connection, name: str) -> None:
+    def stage(self, backend: Backend, connection: Connection, name: str) -> None:
         self.has_begun.set()
         assert self.may_end.wait(30)
 
@@ -218,7 +222,7 @@ async def test_others_write_while_a_large_change_is_made_ready(db: Database) -> 
     slow = Slow()
 
     async def change() -> None:
-        async with db.change(ADMIN, "changes.apply", drafts=[slow]):
+        async with db.change(ADMIN, "changes.apply", inserts=[slow]):
             pass
 
     changing = asyncio.create_task(change())

@@ -1,14 +1,15 @@
 """Which providers are full, from the records of several edges."""
 
 import pytest
-from sqlalchemy import text
 
 from dialplane.control import events
 from dialplane.control.channels import LATELY_S, full_providers
 from dialplane.control.units import Database
 from dialplane.domain.provider import Provider
+from dialplane.store.backend_sqlite import Sqlite
 from dialplane.store.queries import channels
 from tests.control.making import EDGE_ACTOR, make_provider
+from tests.control.plans import sqlite_plans
 from tests.control.seen import ROUTE, event, uuid_of
 
 pytestmark = pytest.mark.anyio
@@ -84,10 +85,11 @@ async def test_an_edge_with_a_long_call_counts_however_long_ago_that_began(db: D
 
 async def test_only_open_calls_are_read(db: Database) -> None:
     """By SQLite's own plan: the calls by the index of open ones, their attempts by the call's key."""
-    if not db.is_sqlite:
+    with sqlite_plans() as plans:
+        async with db.read() as unit:
+            await channels.of_providers(unit, [uuid_of(1)])
+    if not isinstance(db.backend, Sqlite):
         return
-    statement = channels.in_use([uuid_of(1)]).compile(compile_kwargs={"literal_binds": True})
-    async with db.read() as unit:
-        plan = [row.detail for row in await unit.fetch(text(f"EXPLAIN QUERY PLAN {statement}"))]
+    (plan,) = plans
     assert "calls_open" in plan[0], plan
     assert "(call_id=?" in plan[1], plan

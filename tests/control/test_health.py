@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dialplane.control import events, health, providers
-from dialplane.control.health import FORGOTTEN_AFTER_US, EdgeView
+from dialplane.control.health import STALE_AFTER_US, EdgeView
 from dialplane.control.units import Database
 from dialplane.domain.health import HALF_OPEN, HEALTHY, OPEN, UNHEALTHY, Breaker, Health
 from dialplane.domain.provider import Provider
@@ -112,7 +112,7 @@ async def test_the_breakers_of_a_kamailio_that_was_started_anew_are_closed(db: D
 
 async def test_an_edge_that_tells_no_more_keeps_no_provider_healthy(db: Database) -> None:
     provider = await make_provider(db)
-    later = 10 + FORGOTTEN_AFTER_US
+    later = 10 + STALE_AFTER_US
     await ingest(db, [probed(provider, 10, "healthy", "gone"), probed(provider, later, "unhealthy", "here")])
     assert (await health_of(db, provider)).status == "healthy"
     await ingest(db, [probed(provider, later + 1, "unhealthy", "here")])

@@ -17,7 +17,9 @@ from dialplane.control.permissions import PermissionDenied
 from dialplane.control.stats import CUSTOMERS, GROUPINGS, PROVIDERS, ROUTES, TARGETS, Stats, Window
 from dialplane.control.units import Database
 from dialplane.store.address import parse_address
+from dialplane.store.backend_sqlite import Sqlite
 from tests.control.making import ADMIN, EDGE_ACTOR, actor, admin_of, make_customer, make_provider, make_route
+from tests.control.plans import sqlite_plans
 from tests.control.seen import event, failed_over_call, uuid_of
 from tests.databases import open_database
 
@@ -343,32 +345,20 @@ async def test_a_customer_sees_the_figures_of_its_own_calls_only(db: Database) -
 @pytest.mark.parametrize("by", GROUPINGS)
 @pytest.mark.parametrize("narrowed", [{}, {"customer_id": uuid_of(1)}, {"provider_id": uuid_of(2)}])
 async def test_no_statement_reads_more_than_the_window_and_what_goes_on(
-    db: Database, by: str, narrowed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    db: Database, by: str, narrowed: dict[str, str]
 ) -> None:
-    """Told by SQLite's own plan: every table is reached by a bounded index or by its key."""
-    asked: list[Any] = []
-    real = stats._fetch
-
-    async def noted(unit: Any, statement: Any) -> Any:
-        asked.append(statement)
-        return await real(unit, statement)
-
-    monkeypatch.setattr(stats, "_fetch", noted)
+    """By SQLite's own plan: every table is reached by a bounded index or by its key."""
     window = Window(since=5, until=9, **narrowed)
-    await found_in(db, by, window)
-    if not db.is_sqlite:
+    with sqlite_plans() as plans:
+        await found_in(db, by, window)
+    if not isinstance(db.backend, Sqlite):
         return
-    assert len(asked) == 3
-    async with db.read() as unit:
-        for statement in asked:
-            plain = str(statement.compile(compile_kwargs={"literal_binds": True}))
-            plan = [row.detail for row in await unit.fetch(text(f"EXPLAIN QUERY PLAN {plain}"))]
-            read = [
-                step
-                for step in plan
-                if step.partition(" ")[2].partition(" ")[0] in ("calls", "attempts", "went", "routes")
-            ]
-            assert read
-            for step in read:
-                is_bounded = "calls_open" in step or "attempts_by_placing" in step or "calls_by_start" in step
-                assert is_bounded or ("(call_id=?" in step or "(id=?" in step), plan
+    assert len(plans) == 3
+    for plan in plans:
+        read = [
+            step for step in plan if step.partition(" ")[2].partition(" ")[0] in ("calls", "attempts", "went", "routes")
+        ]
+        assert read
+        for step in read:
+            is_bounded = "calls_open" in step or "attempts_by_placing" in step or "calls_by_start" in step
+            assert is_bounded or ("(call_id=?" in step or "(id=?" in step), plan

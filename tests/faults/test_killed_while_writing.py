@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from dialplane.store import migrations
-from dialplane.store.drafts import LARGE
+from dialplane.store.bulk import STAGED_FROM
 from tests.api.processes import running
 from tests.api.serving import settings_for
 from tests.databases import own_postgresql
@@ -52,15 +52,15 @@ def test_an_api_killed_during_changes_of_thousands_stores_each_whole_or_not_at_a
     """Changes so large that they are staged; the moment of the kill falls anywhere between first byte and answer."""
     settings_for(tmp_path / "data")
     with running(tmp_path / "data", tmp_path / "output", database_url=database_url) as process:
-        with written(process, bulks=(LARGE, LARGE, BULK)) as ledger:
+        with written(process, bulks=(STAGED_FROM, STAGED_FROM, BULK)) as ledger:
             for _ in range(LARGE_CYCLES):
                 time.sleep(random.uniform(0.2, 1.5))
                 process.kill()
                 process.start()
         sizes = check(ledger, process.base_url)
     revisions = asyncio.run(check_revisions(database_url))
-    assert sizes[1 + LARGE]
-    what = f"API on {database_url.partition(':')[0]} killed during changes of {LARGE:,} routes"
+    assert sizes[1 + STAGED_FROM]
+    what = f"API on {database_url.partition(':')[0]} killed during changes of {STAGED_FROM:,} routes"
     tell(what, ledger, revisions, sizes, cycles=LARGE_CYCLES)
 
 

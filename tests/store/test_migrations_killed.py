@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, Integer, MetaData, Table, create_engi
 
 from dialplane.store import migrations
 from dialplane.store.address import parse_address
-from dialplane.store.engines import writer_engine
 from tests.faults.counts import may_take_long, times
 
 ROWS = 200
@@ -26,8 +25,8 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 def first_schema(url: str) -> Rows:
     """Makes the first released schema, with rows in every table; what they are."""
-    engine = writer_engine(parse_address(url))
-    migrations._step(engine)
+    assert migrations.upgrade_by_one(url)
+    engine = create_engine(parse_address(url))
     known = MetaData()
     with engine.begin() as connection:
         known.reflect(connection)

@@ -59,7 +59,7 @@ async def edge_access_key(db: Database, edge: str) -> str:
     async with db.change(SYSTEM, "accesskey.create") as unit:
         same_name = (tables.accesskeys.c.name == name, tables.accesskeys.c.permission == EDGE)
         now = unit.next_instant()
-        for older in await objects.select_(unit, ACCESSKEYS, tables.LIVE, *same_name):
+        for older in await objects.select_objects(unit, ACCESSKEYS, tables.LIVE, *same_name):
             await objects.put(unit, ACCESSKEYS, older, deleted(older, now))
         fields = {"name": name, "detail": "made for this edge", "expire": MAX_EXPIRE_S, "permission": EDGE}
         _, token = await accesskeys.create(unit, SYSTEM, fields)

@@ -12,7 +12,7 @@ from dialplane.control import lifecycle, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import Fields
 from dialplane.control.nouns import NOUNS
-from dialplane.control.units import Change, Drafts
+from dialplane.control.units import BulkInsert, Change
 from dialplane.domain.errors import DialplaneError, InvalidValue, NotFound, Unavailable
 from dialplane.domain.ids import parse_id
 from dialplane.domain.kinds import KINDS as ALL_KINDS
@@ -65,7 +65,7 @@ class NewRoutes:
 
         Raises ChangeRefused for the first that breaks a rule.
         """
-        self.drafts = Drafts(ROUTES)
+        self.drafts = BulkInsert(ROUTES)
         self._first = first
         self._first_with: dict[Reference, int] = {}
         order = sorted(range(len(fields)), key=lambda place: _place_in_indexes(fields[place]))
@@ -126,7 +126,7 @@ class Batch:
     steps: Sequence[tuple[int, Item | NewRoutes]]
 
     @property
-    def drafts(self) -> list[Drafts]:
+    def drafts(self) -> list[BulkInsert]:
         """The new routes, for the opening of the unit to stage."""
         return [step.drafts for _, step in self.steps if isinstance(step, NewRoutes)]
 

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import ColumnElement, and_, exists, not_, select
+from typing import NamedTuple
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
@@ -15,19 +13,9 @@ from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, Verdict
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import parse_id
 from dialplane.domain.texts import parse_member
-from dialplane.store import tables
+from dialplane.store.queries import calls as queries
+from dialplane.store.queries.calls import AttemptRow, CallRow, Filters
 
-_CALLS, _ATTEMPTS = tables.calls.c, tables.attempts.c
-
-IS_OPEN = and_(_CALLS.tm_ended.is_(None), _CALLS.tm_lost.is_(None))
-"""The call goes on, as far as anyone knows. The index `calls_open` holds just these."""
-
-_STATUS_CONDITIONS: dict[CallStatus, ColumnElement[bool]] = {
-    CallStatus.PROGRESSING: and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_(None)),
-    CallStatus.RINGING: and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_not(None)),
-    CallStatus.ANSWERED: and_(IS_OPEN, _CALLS.tm_answered.is_not(None)),
-    CallStatus.ENDED: not_(IS_OPEN),
-}
 _HANGUP_BY = {by.value: by for by in HangupBy}
 
 
@@ -49,7 +37,7 @@ class CallRecord:
 async def get(unit: Unit, actor: Actor, id_: str) -> CallRecord:
     """Raises NotFound."""
     permissions.require(actor, "call.get")
-    row = await unit.first(select(tables.calls).where(_CALLS.id == parse_id(id_)))
+    row = await queries.find(unit, parse_id(id_))
     if row is None:
         raise NotFound("call")
     permissions.require(actor, "call.get", customer_id=row.customer_id or "")
@@ -71,35 +59,28 @@ async def list_(
     started_until: int | None = None,
 ) -> list[CallRecord]:
     """Newest first. `status`: a word of CallStatus. `started_from` <= tm_start < `started_until`."""
-    where: list[ColumnElement[bool]] = []
     if permissions.require(actor, "call.list") is Scope.OWN:
-        where.append(_CALLS.customer_id == actor.customer_id)
-    equal = {"customer_id": customer_id, "trunk_id": trunk_id, "number": number}
-    where += [_CALLS[name] == value for name, value in equal.items() if value is not None]
-    if before is not None:
-        where.append(_CALLS.tm_create < before)
-    if started_from is not None:
-        where.append(_CALLS.tm_start >= started_from)
-    if started_until is not None:
-        where.append(_CALLS.tm_start < started_until)
-    if status is not None:
-        where.append(_STATUS_CONDITIONS[parse_member(status, field="status", among=CallStatus)])
-    if provider_id is not None:
-        where.append(exists().where(_ATTEMPTS.call_id == _CALLS.id, _ATTEMPTS.provider_id == provider_id))
-    newest_first = select(tables.calls).where(*where).order_by(_CALLS.tm_create.desc())
-    return await _with_attempts(unit, await unit.fetch(newest_first.limit(page_size)))
+        if customer_id not in (None, actor.customer_id):
+            return []
+        customer_id = actor.customer_id
+    filters = Filters(
+        customer_id=customer_id,
+        trunk_id=trunk_id,
+        provider_id=provider_id,
+        number=number,
+        status=None if status is None else parse_member(status, field="status", among=CallStatus),
+        started_from=started_from,
+        started_until=started_until,
+    )
+    return await _with_attempts(unit, await queries.page(unit, filters, page_size=page_size, before=before))
 
 
-async def _with_attempts(unit: Unit, rows: Sequence[Any]) -> list[CallRecord]:
-    attempts: dict[str, list[Any]] = {row.id: [] for row in rows}
-    if attempts:
-        of_these = select(tables.attempts).where(_ATTEMPTS.call_id.in_(list(attempts)))
-        for part in await unit.fetch(of_these.order_by(_ATTEMPTS.call_id, _ATTEMPTS.number)):
-            attempts[part.call_id].append(part)
+async def _with_attempts(unit: Unit, rows: Sequence[CallRow]) -> list[CallRecord]:
+    attempts = await queries.attempts_of(unit, [row.id for row in rows])
     return [_record(row, [_attempt(part, row) for part in attempts[row.id]]) for row in rows]
 
 
-def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
+def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:
     call = Call(
         id=row.id,
         edge=row.edge,
@@ -113,7 +94,7 @@ def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
         status=_status(row),
         sip_status=row.sip_status,
         reason=(row.lost_reason if _is_lost(row) else row.reason) or "",
-        hangup_by=HangupBy.EDGE if _is_lost(row) else _HANGUP_BY.get(row.hangup_by),
+        hangup_by=HangupBy.EDGE if _is_lost(row) else _HANGUP_BY.get(row.hangup_by or ""),
         tm_start=row.tm_create if row.tm_start is None else row.tm_start,
         tm_ringing=row.tm_ringing,
         tm_answered=row.tm_answered,
@@ -121,27 +102,25 @@ def _record(row: Any, attempts: Sequence[Attempt]) -> CallRecord:
         decision=json.loads(row.decision or "[]"),
         attempts=attempts,
     )
-    first_sign = "ringing" if row.tm_ringing is not None else "answered"
     return CallRecord(
         call=call,
         duration_ms=_duration_ms(row),
-        pdd_ms=_between_ms(row, "start", first_sign),
+        pdd_ms=_pdd_ms(row),
         tm_create=row.tm_create,
         tm_update=row.tm_update,
     )
 
 
-def _is_lost(row: Any) -> bool:
+def _is_lost(row: CallRow) -> bool:
     return row.tm_ended is None and row.tm_lost is not None
 
 
-def _ended(row: Any) -> int | None:
-    """When the call ended. What an edge saw of it stands above what was concluded from its silence."""
-    ended: int | None = row.tm_lost if row.tm_ended is None else row.tm_ended
-    return ended
+def _ended(row: CallRow) -> int | None:
+    """When the call ended. An edge's own report of it takes precedence over what was concluded from its silence."""
+    return row.tm_lost if row.tm_ended is None else row.tm_ended
 
 
-def _status(row: Any) -> CallStatus:
+def _status(row: CallRow) -> CallStatus:
     if _ended(row) is not None:
         return CallStatus.ENDED
     if row.tm_answered is not None:
@@ -149,26 +128,36 @@ def _status(row: Any) -> CallStatus:
     return CallStatus.PROGRESSING if row.tm_ringing is None else CallStatus.RINGING
 
 
-def _duration_ms(call: Any) -> int | None:
-    return _between_ms(call, "answered", "ended")
+class _Moment(NamedTuple):
+    """A moment by the wall clock and by the edge's monotonic one, which counts from the machine's start."""
+
+    wall_us: int | None
+    mono_ns: int | None
 
 
-def _between_ms(row: Any, first: str, second: str) -> int | None:
-    """By the edge's monotonic clock, which no one sets; by wall time where an edge was restarted in between."""
-    values = row._asdict()
-    wall_us = [values[f"tm_{name}"] for name in (first, second)]
-    if None in wall_us:
+def _duration_ms(row: CallRow) -> int | None:
+    return _between_ms(_Moment(row.tm_answered, row.mono_answered), _Moment(row.tm_ended, row.mono_ended))
+
+
+def _pdd_ms(row: CallRow) -> int | None:
+    rang, answered = _Moment(row.tm_ringing, row.mono_ringing), _Moment(row.tm_answered, row.mono_answered)
+    first_sign = answered if rang.wall_us is None else rang
+    return _between_ms(_Moment(row.tm_start, row.mono_start), first_sign)
+
+
+def _between_ms(first: _Moment, second: _Moment) -> int | None:
+    """By the monotonic clock, which no one sets; by the wall clock if the edge was restarted in between."""
+    if first.wall_us is None or second.wall_us is None:
         return None
-    mono_ns = [values[f"mono_{name}"] for name in (first, second)]
-    if all(mono_ns) and mono_ns[0] <= mono_ns[1]:
-        return int((mono_ns[1] - mono_ns[0]) // 1_000_000)
-    return int(max(0, wall_us[1] - wall_us[0]) // 1_000)
+    if first.mono_ns and second.mono_ns and first.mono_ns <= second.mono_ns:
+        return (second.mono_ns - first.mono_ns) // 1_000_000
+    return max(0, second.wall_us - first.wall_us) // 1_000
 
 
-def _attempt(row: Any, call: Any) -> Attempt:
+def _attempt(row: AttemptRow, call: CallRow) -> Attempt:
     answered = row.tm_answered is not None
     first_sign = row.tm_answered if row.tm_ringing is None else row.tm_ringing
-    has_delay = first_sign is not None and row.tm_placed is not None
+    pdd_us = None if first_sign is None or row.tm_placed is None else max(0, first_sign - row.tm_placed)
     return Attempt(
         number=row.number,
         provider_id=row.provider_id or "",
@@ -184,12 +173,12 @@ def _attempt(row: Any, call: Any) -> Attempt:
         action="answered" if answered else row.action or "",
         why=json.loads(row.why or "[]"),
         late_answer=row.tm_late_answer is not None,
-        pdd_ms=max(0, first_sign - row.tm_placed) // 1_000 if has_delay else None,
+        pdd_ms=None if pdd_us is None else pdd_us // 1_000,
         duration_ms=_duration_ms(call) if answered else None,
     )
 
 
-def _verdict(row: Any) -> Verdict | None:
+def _verdict(row: AttemptRow) -> Verdict | None:
     if row.tm_answered is not None:
         return Verdict.ANSWERED
     if row.tm_late_answer is not None:

@@ -5,20 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
-
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.calls import IS_OPEN
 from dialplane.control.units import Database, Reading
 from dialplane.domain.errors import NotFound
-from dialplane.store import tables
 from dialplane.store.merging import EDGES
+from dialplane.store.queries import edges as queries
+from dialplane.store.queries.edges import EdgeRow
 
 LOAD_WINDOW_S = 10
 """Over how long calls per second are counted."""
 
-_EDGES, _CALLS = tables.edges.c, tables.calls.c
 _SECOND_US = 1_000_000
 
 
@@ -55,10 +52,10 @@ class Edge:
 async def get(unit: Reading, actor: Actor, name: str, *, now: int) -> Edge:
     """The edge of this name. Raises NotFound."""
     permissions.require(actor, "edge.get")
-    found = await _edges(unit, [_EDGES.name == name], limit=1, now=now)
-    if not found:
+    row = await queries.find(unit, name)
+    if row is None:
         raise NotFound("edge")
-    return found[0]
+    return (await _edges(unit, [row], now=now))[0]
 
 
 async def list_(
@@ -66,20 +63,15 @@ async def list_(
 ) -> list[Edge]:
     """The newest first; `before` is the tm_create of the last one of the page before."""
     permissions.require(actor, "edge.list")
-    where = [_EDGES.tm_create < before] if before is not None else []
-    return await _edges(unit, where, limit=page_size, now=now)
+    return await _edges(unit, await queries.page(unit, page_size=page_size, before=before), now=now)
 
 
-async def _edges(unit: Reading, where: Sequence[ColumnElement[bool]], *, limit: int, now: int) -> list[Edge]:
-    newest_first = select(tables.edges).where(*where).order_by(_EDGES.tm_create.desc()).limit(limit)
-    rows = await unit.fetch(newest_first)
-    names = [row.name for row in rows]
-    if not names:
+async def _edges(unit: Reading, rows: Sequence[EdgeRow], *, now: int) -> list[Edge]:
+    if not rows:
         return []
     clock = await unit.clock()
-    going_on = await _calls_of(unit, [IS_OPEN, _CALLS.edge.in_(names)])
-    since = now - LOAD_WINDOW_S * _SECOND_US
-    started = await _calls_of(unit, [_CALLS.tm_start >= since, _CALLS.tm_start < now])
+    in_progress = await queries.calls_in_progress(unit, [row.name for row in rows])
+    started = await queries.calls_started(unit, since=now - LOAD_WINDOW_S * _SECOND_US, until=now)
     return [
         Edge(
             name=row.name,
@@ -95,7 +87,7 @@ async def _edges(unit: Reading, where: Sequence[ColumnElement[bool]], *, limit: 
             shed_percent=row.shed_percent,
             events_lost=row.events_lost,
             counters=json.loads(row.counters or "{}"),
-            calls_in_progress=going_on.get(row.name, 0),
+            calls_in_progress=in_progress.get(row.name, 0),
             cps=started.get(row.name, 0) / LOAD_WINDOW_S,
             tm_status=row.tm_status,
             tm_create=row.tm_create,
@@ -104,13 +96,7 @@ async def _edges(unit: Reading, where: Sequence[ColumnElement[bool]], *, limit: 
     ]
 
 
-async def _calls_of(unit: Reading, where: Sequence[ColumnElement[bool]]) -> dict[str, int]:
-    """Edge -> how many of its calls meet the conditions, which an index must bound."""
-    counted = await unit.fetch(select(_CALLS.edge, func.count().label("calls")).where(*where).group_by(_CALLS.edge))
-    return {row.edge: row.calls for row in counted}
-
-
-def _lag(row: Any, epoch: str, revision: int) -> int | None:
+def _lag(row: EdgeRow, epoch: str, revision: int) -> int | None:
     """An edge that follows another database (one from before a restore) has everything still to load."""
     if row.revision is None:
         return None

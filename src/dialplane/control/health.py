@@ -1,26 +1,24 @@
-"""Providers' health: what each edge reported last, and what they say together."""
+"""Providers' health: each edge's latest report, and one verdict over all edges."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import and_, bindparam, select
-
-from dialplane.control.units import Unit
-from dialplane.domain.health import HEALTHY, UNHEALTHY, Breaker, Health
-from dialplane.domain.instants import NEVER
+from dialplane.control.units import Reading, Unit
+from dialplane.domain.health import HEALTHY, UNHEALTHY, Breaker, BreakerState, Health, HealthStatus
 from dialplane.domain.provider import Provider
-from dialplane.store import objects, tables
-from dialplane.store.prepared import Prepared
+from dialplane.store.queries import health as queries
+from dialplane.store.queries.health import BreakerRow, HealthRow
 
-FORGOTTEN_AFTER_US = 300_000_000
+STALE_AFTER_US = 300_000_000
 """Edges report each provider's health about once a minute. A report this much older than the newest one is of an edge
-that is no more, or hears nobody: it says nothing of the provider as it is."""
+that is gone or cut off: it says nothing about the provider now."""
+
+_CACHED = "health"
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeView:
-    """What one edge knows of a provider: from its probes, and from its calls."""
+    """One edge's view of a provider: from its probes, and from its calls."""
 
     provider_id: str
     edge: str
@@ -29,107 +27,71 @@ class EdgeView:
 
 
 async def of_providers(unit: Unit, providers: Iterable[Provider]) -> dict[str, Health]:
-    """Each provider's id -> its health over all edges: healthy where any edge reaches it, unhealthy where none does.
+    """Each provider's id -> its health over all edges: healthy if any edge reaches it, unhealthy if none does.
 
-    Reports about another hostname than the provider's present one do not count.
+    Reports about another hostname than the provider's present one do not count. Raises Unavailable.
     """
     wanted = list(providers)
-    known: dict[str, Health] = (await unit.standing()).setdefault(of_providers, {})
-    if missing := [provider for provider in wanted if provider.id not in known]:
-        reports = await _reports(unit, missing)
-        known.update((provider.id, together(reports.get(provider.id, {}).values())) for provider in missing)
-    return known
+    reports = await _reports(unit, wanted)
+    return {provider.id: together(reports.get(provider.id, {}).values()) for provider in wanted}
+
+
+async def of_providers_cached(unit: Reading, providers: Collection[Provider]) -> Mapping[str, Health]:
+    """The same out of the cache of committed objects, and others' too; what is not there is read first."""
+    cached: dict[str, Health] = await unit.cached(_CACHED)
+    if missing := [provider for provider in providers if provider.id not in cached]:
+        cached.update(await of_providers(unit, missing))
+    return cached
 
 
 async def by_edge(unit: Unit, provider: Provider) -> dict[str, Health]:
-    """Edge name -> what that edge reported last of the provider's present hostname."""
+    """Edge name -> that edge's latest report about the provider's present hostname. Raises Unavailable."""
     return (await _reports(unit, [provider])).get(provider.id, {})
 
 
 async def views(unit: Unit, provider: Provider) -> list[EdgeView]:
-    """Every edge's view of the provider's present hostname, by the edge's name."""
-    known = await by_edge(unit, provider)
-    breakers, edges = tables.provider_breakers, tables.edges
-    rows = await unit.fetch(
-        select(breakers.c.edge, *_BREAKER)
-        .select_from(breakers.outerjoin(edges, edges.c.name == breakers.c.edge))
-        .where(breakers.c.provider_id == provider.id, breakers.c.hostname == provider.hostname)
-    )
-    tripped = {row.edge: _breaker(row) for row in rows}
+    """Every edge's view of the provider's present hostname, by the edge's name. Raises Unavailable."""
+    health = await by_edge(unit, provider)
+    breakers = {row.edge: _breaker(row) for row in await queries.breakers(unit, provider)}
     return [
-        EdgeView(provider.id, edge, known.get(edge, Health()), tripped.get(edge, Breaker()))
-        for edge in sorted(known.keys() | tripped.keys())
+        EdgeView(provider.id, edge, health.get(edge, Health()), breakers.get(edge, Breaker()))
+        for edge in sorted(health.keys() | breakers.keys())
     ]
 
 
 async def all_views(unit: Unit, *, limit: int) -> list[EdgeView]:
-    """Every edge's view of every live provider that it has probed, at most `limit` of them."""
-    providers, reports = tables.providers, tables.provider_health
-    breakers, edges = tables.provider_breakers, tables.edges
-    probed = providers.join(
-        reports, and_(reports.c.provider_id == providers.c.id, reports.c.hostname == providers.c.hostname)
-    )
-    its_breaker = and_(
-        breakers.c.provider_id == reports.c.provider_id,
-        breakers.c.edge == reports.c.edge,
-        breakers.c.hostname == reports.c.hostname,
-    )
-    rows = await unit.fetch(
-        select(reports, *_BREAKER)
-        .select_from(probed.outerjoin(breakers, its_breaker).outerjoin(edges, edges.c.name == reports.c.edge))
-        .where(providers.c.tm_delete == NEVER)
-        .order_by(reports.c.provider_id, reports.c.edge)
-        .limit(limit)
-    )
+    """Every edge's view of every live provider that it has probed, at most `limit` of them. Raises Unavailable."""
     return [
-        EdgeView(
-            row.provider_id,
-            row.edge,
-            Health(row.status, row.checked_at, row.hostname, row.detail),
-            _breaker(row),
-        )
-        for row in rows
+        EdgeView(report.provider_id, report.edge, _health(report), _breaker(breaker))
+        for report, breaker in await queries.all_reports(unit, limit=limit)
     ]
 
 
 def together(reports: Iterable[Health]) -> Health:
-    """One health out of those of several edges: the best one that any of them sees, at its latest report."""
-    told = list(reports)
-    newest = max((health.checked_at or 0 for health in told), default=0)
-    fresh = (health for health in told if (health.checked_at or 0) >= newest - FORGOTTEN_AFTER_US)
+    """One health out of those of several edges: the best one that any of them reports, at its latest report."""
+    all_of_them = list(reports)
+    newest = max((health.checked_at or 0 for health in all_of_them), default=0)
+    fresh = (health for health in all_of_them if (health.checked_at or 0) >= newest - STALE_AFTER_US)
     rank = {HEALTHY: 2, UNHEALTHY: 1}
     return max(fresh, key=lambda health: (rank.get(health.status, 0), health.checked_at or 0), default=Health())
 
 
-_BREAKER = (
-    tables.provider_breakers.c.state,
-    tables.provider_breakers.c.changed_at,
-    tables.provider_breakers.c.detail.label("breaker_detail"),
-    tables.edges.c.kamailio_started,
-)
-
-
-def _breaker(row: Any) -> Breaker:
-    """A Kamailio that was started anew has forgotten its breakers: all of them are closed."""
-    if row.state is None or row.changed_at < (row.kamailio_started or 0):
-        return Breaker()
-    return Breaker(row.state, row.changed_at, row.breaker_detail)
-
-
-_IDS = tuple(f"id{n}" for n in range(objects.IDS_AT_ONCE))
-_OF_THESE = Prepared(
-    select(tables.provider_health).where(tables.provider_health.c.provider_id.in_([bindparam(name) for name in _IDS]))
-)
-
-
-async def _reports(unit: Unit, providers: list[Provider]) -> dict[str, dict[str, Health]]:
+async def _reports(unit: Unit, providers: Collection[Provider]) -> dict[str, dict[str, Health]]:
+    """Provider id -> edge -> its report about the provider's present hostname."""
     hostnames = {provider.id: provider.hostname for provider in providers}
-    ids, found = list(hostnames), dict[str, dict[str, Health]]()
-    for start in range(0, len(ids), len(_IDS)):
-        some = ids[start : start + len(_IDS)]
-        parameters = dict.fromkeys(_IDS, some[0]) | dict(zip(_IDS, some, strict=False))
-        for row in await unit.fetch(_OF_THESE, parameters):
-            if row.hostname == hostnames[row.provider_id]:
-                report = Health(row.status, row.checked_at, row.hostname, row.detail)
-                found.setdefault(row.provider_id, {})[row.edge] = report
-    return found
+    reports: dict[str, dict[str, Health]] = {}
+    for row in await queries.reports(unit, hostnames):
+        if row.hostname == hostnames[row.provider_id]:
+            reports.setdefault(row.provider_id, {})[row.edge] = _health(row)
+    return reports
+
+
+def _health(row: HealthRow) -> Health:
+    return Health(HealthStatus(row.status), row.checked_at, row.hostname, row.detail)
+
+
+def _breaker(row: BreakerRow) -> Breaker:
+    """A Kamailio that was restarted has lost its breakers: all of them are closed."""
+    if row.state is None or row.changed_at is None or row.changed_at < (row.kamailio_started or 0):
+        return Breaker()
+    return Breaker(BreakerState(row.state), row.changed_at, row.detail or "")

@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import bindparam, delete, insert, select
-
 from dialplane.control.actor import Actor
 from dialplane.control.units import Change, Unit
 from dialplane.domain.errors import DialplaneError, InvalidValue
-from dialplane.store import tables
-from dialplane.store.prepared import Prepared
+from dialplane.store.queries import idempotency as queries
+from dialplane.store.queries.idempotency import KeptRow
 
 MAX_KEY = 255
 KEPT_US = 24 * 3600 * 1_000_000
@@ -71,23 +69,12 @@ def fingerprint_of(*parts: bytes) -> str:
     return sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
 
 
-_KEYS = tables.idempotency_keys.c
-_KEPT = Prepared(
-    select(_KEYS.fingerprint, _KEYS.status, _KEYS.answer).where(
-        _KEYS.actor_id == bindparam("actor_id"), _KEYS.key == bindparam("key")
-    )
-)
-_KEEP = Prepared(insert(tables.idempotency_keys), columns=_KEYS.keys())
-_OLDEST = select(_KEYS.tm_create).where(_KEYS.tm_create < bindparam("before")).order_by(_KEYS.tm_create)
-_FORGET_OLDEST = Prepared(delete(tables.idempotency_keys).where(_KEYS.tm_create.in_(_OLDEST.limit(FORGOTTEN_AT_ONCE))))
-
-
 async def find(unit: Unit, actor: Actor, key: str, fingerprint: str) -> Kept | None:
     """The answer that was kept for this key, or None. In a changing unit, before anything is done in it.
 
-    Raises KeyReused where the fingerprint is another one.
+    Raises KeyReused if it was kept for another fingerprint.
     """
-    row = await unit.first(_KEPT, {"actor_id": actor.id, "key": key})
+    row = await queries.find(unit, actor_id=actor.id, key=key)
     if row is None:
         return None
     if row.fingerprint != fingerprint:
@@ -96,7 +83,7 @@ async def find(unit: Unit, actor: Actor, key: str, fingerprint: str) -> Kept | N
 
 
 async def keep(unit: Change, actor: Actor, key: str, fingerprint: str, kept: Kept) -> None:
-    """Stores the answer, sealed (it may hold a token that is told once), in the change's own transaction."""
-    await unit.execute(_FORGET_OLDEST, [{"before": unit.instant - KEPT_US}])
-    row = {"actor_id": actor.id, "key": key, "fingerprint": fingerprint, "tm_create": unit.instant}
-    await unit.execute(_KEEP, [{**row, "status": kept.status, "answer": unit.box.seal(kept.answer)}])
+    """Stores the answer, encrypted (it may hold a token that is answered once), in the change's own transaction."""
+    await queries.delete_oldest(unit, before=unit.instant - KEPT_US, limit=FORGOTTEN_AT_ONCE)
+    row = KeptRow(fingerprint, kept.status, unit.box.seal(kept.answer))
+    await queries.add(unit, actor_id=actor.id, key=key, kept=row)

@@ -65,7 +65,7 @@ async def _refuse_if_used(unit: Unit, provider_id: str) -> None:
 
 async def _delete_routes(unit: Change, provider_id: str) -> None:
     in_use = tables.routes.c.provider_id == provider_id
-    while routes := await objects.select_(unit, ROUTES, tables.LIVE, in_use, limit=ROUTES_AT_ONCE):
+    while routes := await objects.select_objects(unit, ROUTES, tables.LIVE, in_use, limit=ROUTES_AT_ONCE):
         now = unit.next_instant()
         await objects.put_all(unit, ROUTES, [(route, deleted(route, now)) for route in routes])
         await unit.flush()

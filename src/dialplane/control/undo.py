@@ -98,7 +98,7 @@ class _Reversal:
 
     async def reverse(self, shape: Shape[Any], firsts: Sequence[First]) -> None:
         ids = [object_id for _, object_id, _ in firsts]
-        found = await objects.select_(self._unit, shape, shape.table.c.id.in_(ids))
+        found = await objects.select_objects(self._unit, shape, shape.table.c.id.in_(ids))
         present = {value.id: value for value in found}
         pairs = []
         for _, object_id, before in firsts:

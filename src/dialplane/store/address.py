@@ -1,9 +1,13 @@
-"""Where the database is: the URL that an operator writes, as SQLAlchemy wants it."""
+"""Address of the database: the URL that an operator writes, and the backend for it."""
 
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from dialplane.store.backend import Backend
+from dialplane.store.backend_postgresql import Postgresql
+from dialplane.store.backend_sqlite import Sqlite
 
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 _SQLITE = ("sqlite", "sqlite+pysqlite", "sqlite+aiosqlite")
@@ -22,6 +26,12 @@ def parse_address(url: str) -> URL:
     if parsed.drivername in _POSTGRESQL:
         return parsed.set(drivername="postgresql+psycopg")
     raise ValueError("the database must be SQLite or PostgreSQL")
+
+
+def backend_at(url: str) -> Backend:
+    """The backend of the database at this URL (as in `parse_address`). Raises ValueError."""
+    address = parse_address(url)
+    return Sqlite(address) if address.get_backend_name() == "sqlite" else Postgresql(address)
 
 
 def sqlite_url(file: Path) -> str:

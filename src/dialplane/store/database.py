@@ -1,8 +1,8 @@
-"""The database: one reading unit per question (a snapshot), one changing unit per change (a revision).
+"""The database: a reading unit of work (a snapshot) for a request that reads, a changing one (a revision) for a change.
 
-Statements run in threads on plain SQLAlchemy connections, not through an async driver: measured here, a read of one
-row in its own transaction costs 0.2 ms this way and 1.3 ms through aiosqlite, which makes four thread hops of each
-statement. Prepared ones, on SQLite, need no thread at all (`prepared.py`).
+Statements run on plain SQLAlchemy connections, in threads or on the event loop's own (`backend.py`), not through an
+async driver: a read of one row in its own transaction costs 1.3 ms through aiosqlite, which makes a thread hop of each
+of its four steps.
 """
 
 import asyncio
@@ -10,19 +10,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
 
 from dialplane.domain.errors import Unavailable
-from dialplane.store.address import parse_address
+from dialplane.store.address import backend_at
 from dialplane.store.box import Box
-from dialplane.store.connections import Connections, raw
-from dialplane.store.engines import reader_engine, writer_engine
-from dialplane.store.known import Known
+from dialplane.store.bulk import BulkInsert, stage_all
+from dialplane.store.committed import CommittedCache
 from dialplane.store.notifier import Notifier
-from dialplane.store.revision_log import Author, Change
-from dialplane.store.staging import Stageable, stage
-from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Reading, Writing
-from dialplane.store.worker import Abandoned, run_to_end, run_within
+from dialplane.store.revisions import Author, Change
+from dialplane.store.threads import Abandoned, run_to_end
+from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Pool, Reading, Writing
 from dialplane.system.clock import now_us
 
 READERS = 4
@@ -31,8 +28,8 @@ READERS = 4
 LONG_READERS = 2
 """Connections for answers that take as long as their reader does (the feed): a slow edge must not stop the others."""
 
-STAGES = 2
-"""Changes by the thousand that are made ready at one time, each with a connection and a temporary table of its own."""
+STAGED_AT_ONCE = 2
+"""Large changes that are made ready at one time, each with a connection and temporary tables of its own."""
 
 LOCK_WAIT_S = 1.8
 """How long a change waits for those before it, in all processes, so that the answer comes within two seconds."""
@@ -46,20 +43,18 @@ class Database:
 
     def __init__(self, url: str, *, box: Box, now: Callable[[], int] = now_us, readers: int = READERS) -> None:
         """`url` as in `store.address`; the schema must be there (`store.migrations`). Raises ValueError."""
-        self._address = address = parse_address(url)
+        self.backend = backend = backend_at(url)
         self.box = box
         self.now = now
-        self.is_sqlite = address.get_backend_name() == "sqlite"
         connections = readers + LONG_READERS
         self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="dialplane-store")
-        self._writer = Connections(writer_engine(address), self._threads)
-        self._reader = Connections(reader_engine(address, connections + 1), self._threads)  # one may stand open, unused
+        self._writer = Pool(backend, backend.writer_engine(), self._threads)
+        self._reader = Pool(backend, backend.reader_engine(connections), self._threads)
         self._write_turn = asyncio.Lock()
         self._read_slots = asyncio.Semaphore(readers)
         self._long_read_slots = asyncio.Semaphore(LONG_READERS)
-        self._stages = asyncio.Semaphore(STAGES)
-        self._remembered: dict[tuple[str, int], Any] = {}
-        self._known = Known()
+        self._staging_slots = asyncio.Semaphore(STAGED_AT_ONCE)
+        self._cache = CommittedCache()
         self._notifier = Notifier(self._poll_revision)
 
     async def close(self) -> None:
@@ -86,62 +81,60 @@ class Database:
                 await unit.release()
 
     def _reading(self) -> Reading:
-        return Reading(self._reader, self.box, remembered=self._remembered, known=self._known)
+        return Reading(self._reader, self.box, cache=self._cache)
 
     @asynccontextmanager
     async def change(
-        self, author: Author, operation: str, *, drafts: Sequence[Stageable] = ()
+        self, author: Author, operation: str, *, inserts: Sequence[BulkInsert] = ()
     ) -> AsyncIterator[Change]:
         """One transaction that is one revision: committed at the end, rolled back on any exception.
 
-        A change that recorded nothing leaves no revision. Where many of the `drafts` will be stored in it, they are
-        staged first, before the writer's lock is waited for. Raises Unavailable.
+        A change that recorded nothing leaves no revision. Those of `inserts`, which will be stored in it, that are
+        large are staged first, before the writer's lock is waited for. Raises Unavailable.
         """
-        async with self._writer_for(drafts) as writer, self._turn_to_write() as left_s:
+        large = [insert for insert in inserts if insert.is_large]
+        async with self._writer_for(large) as writer, self._turn_to_write() as left_s:
             unit = Change(writer, self.box, now=self.now, author=author, operation=operation)
             async with unit.transaction(lock_within_s=left_s):
                 yield unit
         if unit.is_committed:
-            self._reader.end_turn()
             self._notifier.announce(unit.revision)
-            if writer is not self._writer and self.is_sqlite:
-                await self._checkpoint()
+            if large:
+                await self._after_bulk_insert()
 
     @asynccontextmanager
-    async def _writer_for(self, drafts: Sequence[Stageable]) -> AsyncIterator[Connections]:
-        """The connection that all changes share; or one of this change alone, with its drafts in temporary tables."""
-        many = [one for one in drafts if one.are_many]
-        if not many:
+    async def _writer_for(self, large: Sequence[BulkInsert]) -> AsyncIterator[Pool]:
+        """The connection that all changes share; or one of this change alone, with its inserts in temporary tables."""
+        if not large:
             yield self._writer
             return
-        await _take(self._stages)
+        await _take(self._staging_slots)
         try:
-            async with self._staged(many) as writer:
+            writer = Pool(self.backend, self.backend.writer_engine(), self._threads)
+            try:
+                await self._stage(writer, large)
                 yield writer
+            finally:
+                await run_to_end(self._threads, writer.close)
         finally:
-            self._stages.release()
+            self._staging_slots.release()
 
-    @asynccontextmanager
-    async def _staged(self, many: Sequence[Stageable]) -> AsyncIterator[Connections]:
-        writer = Connections(writer_engine(self._address), self._threads)
+    async def _stage(self, writer: Pool, large: Sequence[BulkInsert]) -> None:
         try:
-            await run_within(
+            await self.backend.run(
                 self._threads,
-                lambda: stage(writer, many),
-                within_s=None if self.is_sqlite else COMMIT_WITHIN_S,
+                lambda: stage_all(writer, large),
+                short=False,
+                within_s=COMMIT_WITHIN_S,
                 when_abandoned=writer.close,
             )
-            yield writer
         except Abandoned:
             raise Unavailable("unreachable") from None
-        finally:
-            await run_to_end(self._threads, writer.close)
 
-    async def _checkpoint(self) -> None:
-        """Carries SQLite's WAL file over into the database while others read and write. Nothing depends on it."""
+    async def _after_bulk_insert(self) -> None:
         with suppress(Unavailable):
             async with self.long_read() as unit:
-                await unit.run(lambda connection: raw(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
+                await unit.run(self.backend.after_bulk_insert)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Writing]:
@@ -150,15 +143,14 @@ class Database:
             unit = Writing(self._writer, self.box, now=self.now)
             async with unit.transaction(lock_within_s=left_s):
                 yield unit
-        self._reader.end_turn()
 
     @asynccontextmanager
     async def _turn_to_write(self) -> AsyncIterator[float]:
-        """Gives the seconds that are left to wait for writers in other processes, once those of this one are done."""
-        asked = time.monotonic()
+        """The seconds that are left to wait for writers in other processes, once those of this one are done."""
+        began = time.monotonic()
         await _take(self._write_turn)
         try:
-            yield max(LEAST_LOCK_WAIT_S, LOCK_WAIT_S - (time.monotonic() - asked))
+            yield max(LEAST_LOCK_WAIT_S, LOCK_WAIT_S - (time.monotonic() - began))
         finally:
             self._write_turn.release()
 
@@ -176,7 +168,7 @@ class Database:
 
 
 class _Read:
-    """A reading unit's turn. Not a generator: that would cost a tenth of a short read."""
+    """A reading unit within its slot. Not a generator: that would cost a tenth of a short read."""
 
     __slots__ = ("_slots", "_unit")
 
@@ -195,15 +187,15 @@ class _Read:
             self._slots.release()
 
 
-async def _take(turn: asyncio.Lock | asyncio.Semaphore) -> float:
-    """The seconds it was waited for. Raises Unavailable where the turn does not come in time."""
-    if not turn.locked():
-        await turn.acquire()  # at once: a timer would cost more than the rest of a short read
+async def _take(slot: asyncio.Lock | asyncio.Semaphore) -> float:
+    """The seconds it was waited for. Raises Unavailable if the slot does not become free in time."""
+    if not slot.locked():
+        await slot.acquire()  # at once: a timer would cost more than the rest of a short read
         return 0.0
-    asked = time.monotonic()
+    began = time.monotonic()
     try:
         async with asyncio.timeout(LOCK_WAIT_S):
-            await turn.acquire()
+            await slot.acquire()
     except TimeoutError:
         raise Unavailable("busy") from None
-    return time.monotonic() - asked
+    return time.monotonic() - began

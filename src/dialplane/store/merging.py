@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, and_, case, or_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, and_, case, or_
 
 from dialplane.store import tables
+from dialplane.store.backend import Backend, MergingInsert
 from dialplane.store.unit import Writing
 
 Groups = Mapping[str, Sequence[str]]
@@ -41,15 +41,13 @@ class Merged:
         """Inserts the rows or merges them into those that are there; columns that are missing are unknown."""
         if rows:
             full = [{column.name: row.get(column.name) for column in self.table.c} for row in rows]
-            await unit.run(lambda connection: self._store(connection, full))
-
-    def _store(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        connection.execute(_statement(self, connection.dialect.name), rows)
+            statement = _statement(self, unit.backend)
+            await unit.run(lambda connection: connection.execute(statement, full))
 
 
 @cache
-def _statement(merged: Merged, dialect: str) -> Insert:
-    insert = sqlite.insert(merged.table) if dialect == "sqlite" else postgresql.insert(merged.table)
+def _statement(merged: Merged, backend: Backend) -> MergingInsert:
+    insert = backend.merging_insert(merged.table)
     new, old = insert.excluded, merged.table.c
     changes: dict[str, Any] = {name: new[name] for name in merged.always}
     for key, columns in merged.groups.items():

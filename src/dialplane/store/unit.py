@@ -1,33 +1,32 @@
 """Units of work: a snapshot to read from, or one transaction that writes.
 
-The only way to the database for the rooms above: statements go in, rows come out. A statement is carried out in a
-thread, in one hop; a prepared one, on SQLite, at once.
+The only way to the database for the rooms above: statements go in, rows come out. Every statement goes through
+SQLAlchemy; the backend decides in which thread.
 """
 
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Executable, Select, bindparam, select, update
+from sqlalchemy import Connection, Engine, Executable, Select, bindparam, select, update
 
 from dialplane.domain.errors import Unavailable
 from dialplane.store import tables
+from dialplane.store.backend import Backend
 from dialplane.store.box import Box
-from dialplane.store.connections import Connections, raw
-from dialplane.store.failures import refusal_of
-from dialplane.store.known import Known
-from dialplane.store.prepared import Prepared
-from dialplane.store.worker import Abandoned, run_within
+from dialplane.store.committed import CommittedCache, Objects
+from dialplane.store.threads import Abandoned
 
 T = TypeVar("T")
+N = TypeVar("N", bound=NamedTuple)
 Parameters = Mapping[str, Any]
 Rows = Sequence[Any]
 """Rows with their columns as attributes, and `_asdict`."""
 
 ANSWER_WITHIN_S = 1.9
-"""How long PostgreSQL may take for a statement before the asker is told to come again."""
+"""How long PostgreSQL may take for a statement before Unavailable is raised."""
 
 LEAST_ANSWER_S = 0.1
 """What it has at least, after a long wait for its turn."""
@@ -36,7 +35,7 @@ COMMIT_WITHIN_S = 30.0
 """The same for a commit: giving up on one leaves open whether it happened."""
 
 FEW_ROWS = 20
-"""Up to how many rows a prepared statement writes without a thread."""
+"""Up to how many rows a short statement may write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +47,58 @@ class Clock:
     instant: int
 
 
+class Pool:
+    """Connections for units of work, and the threads in which their statements run."""
+
+    def __init__(self, backend: Backend, engine: Engine, threads: ThreadPoolExecutor) -> None:
+        self.backend = backend
+        self.threads = threads
+        self._engine = engine
+        self._idle: list[Connection] = []
+
+    @property
+    def has_idle(self) -> bool:
+        """Whether a connection is open and free, so that `take` is quick."""
+        return bool(self._idle)
+
+    def take(self) -> Connection:
+        """A connection outside any transaction. Raises the driver's own errors."""
+        return self._idle.pop() if self._idle else self._engine.connect()
+
+    def give_back(self, connection: Connection) -> None:
+        """Rolls back what was not committed. A connection that cannot even do that is thrown away."""
+        try:
+            is_kept = self.backend.end(connection)
+        except Exception:
+            connection.invalidate()
+            connection.close()
+        else:
+            if is_kept:
+                self._idle.append(connection)
+
+    def close(self) -> None:
+        """Closes all connections. None may be in use."""
+        while self._idle:
+            self._idle.pop().close()
+        self._engine.dispose()
+
+
 class Unit:
-    """What reading and writing units share. Versions of the objects that were seen are kept for If-Match.
+    """What reading and writing units share. Versions of the objects that were read are kept for If-Match."""
 
-    `remembered` and `known` hold committed objects for all reading units; None where rows may be uncommitted.
-    """
-
-    remembered: dict[tuple[str, int], Any] | None = None
-    known: Known | None = None
     waited_s: float = 0.0
     """How long its turn was waited for: the first answer must come so much sooner."""
 
-    def __init__(self, connections: Connections, box: Box) -> None:
+    def __init__(self, pool: Pool, box: Box) -> None:
         self.box = box
-        self._connections = connections
+        self.backend = pool.backend
+        self._pool = pool
         self._connection: Connection | None = None
         self._is_abandoned = False
         self._has_failed = False
         self._versions: dict[str, int] = {}
 
-    def see(self, object_id: str, version: int) -> None:
+    def keep_version(self, object_id: str, version: int) -> None:
         """Keeps the version (revision of the last change) of an object that was read or written here."""
         self._versions[object_id] = version
 
@@ -75,39 +106,57 @@ class Unit:
         """The version of an object this unit has read or written. Raises KeyError for any other."""
         return self._versions[object_id]
 
-    async def standing(self) -> dict[Any, Any]:
-        """What was read of the database as this snapshot shows it, under keys of those who keep it here.
+    async def fetch(
+        self,
+        statement: Executable,
+        parameters: Parameters | None = None,
+        *,
+        short: bool = False,
+        within_s: float | None = None,
+    ) -> Rows:
+        """All rows of a statement. `short` and `within_s` as in `run`. Raises Unavailable."""
+        return await self.run(
+            lambda connection: connection.execute(statement, parameters).all(), short=short, within_s=within_s
+        )
 
-        The same for later units while nobody writes to the database; always empty where rows may be uncommitted.
-        """
-        return {}
+    async def fetch_as(
+        self,
+        row_type: type[N],
+        statement: Executable,
+        parameters: Parameters | None = None,
+        *,
+        short: bool = False,
+        within_s: float | None = None,
+    ) -> list[N]:
+        """The same as named tuples, whose fields are the statement's columns in their order."""
 
-    async def fetch(self, statement: Executable | Prepared, parameters: Parameters | None = None) -> Rows:
-        """All rows of a statement. Raises Unavailable."""
-        if not isinstance(statement, Prepared):
-            return await self.run(lambda connection: connection.execute(statement, parameters).all())
-        if not self._connections.is_sqlite:
-            plain = statement.statement
-            return await self.run(lambda connection: connection.execute(plain, parameters).all())
-        directly = await self._directly()
-        return self._watched(lambda: statement.fetch(directly, parameters))
+        def fetch(connection: Connection) -> list[N]:
+            result = connection.execute(statement, parameters)
+            assert tuple(result.keys()) == row_type._fields
+            return list(map(row_type._make, result.all()))
 
-    async def first(self, statement: Executable | Prepared, parameters: Parameters | None = None) -> Any | None:
+        return await self.run(fetch, short=short, within_s=within_s)
+
+    async def first(
+        self, statement: Executable, parameters: Parameters | None = None, *, short: bool = False
+    ) -> Any | None:
         """The first row, or None; the statement should not find many. Raises Unavailable."""
-        rows = await self.fetch(statement, parameters)
+        rows = await self.fetch(statement, parameters, short=short)
         return rows[0] if rows else None
 
-    async def run(self, work: Callable[[Connection], T], *, within_s: float | None = None) -> T:
-        """The result of `work`, called in a thread with this unit's connection. Raises Unavailable.
+    async def run(self, work: Callable[[Connection], T], *, short: bool = False, within_s: float | None = None) -> T:
+        """The result of `work`, called with this unit's connection, in a thread. Raises Unavailable.
 
-        On PostgreSQL also when there is no answer `within_s` seconds (ANSWER_WITHIN_S if not given).
+        `short`: an index bounds all that it reads or writes, so that SQLite's may run on the event loop's own thread.
+        On PostgreSQL Unavailable is also raised if no answer comes `within_s` seconds (default ANSWER_WITHIN_S).
         """
         waited_s, self.waited_s = self.waited_s, 0.0
         limit_s = within_s or max(LEAST_ANSWER_S, ANSWER_WITHIN_S - waited_s)
-        return await self._in_thread(lambda: self._guarded(work), limit_s)
+        is_short = short and (self._connection is not None or self._pool.has_idle)
+        return await self._run(lambda: self._guarded(work), short=is_short, within_s=limit_s)
 
     async def batches(self, statement: Select[Any], size: int) -> AsyncIterator[Rows]:
-        """The rows of a large question, `size` at a time; memory holds no more than one batch."""
+        """The rows of a large result, `size` at a time; memory holds no more than one batch."""
         streamed = statement.execution_options(stream_results=True, max_row_buffer=size)
         result = await self.run(lambda connection: connection.execute(streamed))
         try:
@@ -118,105 +167,97 @@ class Unit:
 
     async def release(self) -> None:
         """Ends the transaction (whatever was not committed is rolled back) and gives the connection back."""
-        if self._connections.is_sqlite:
-            self._give_back()
-        elif self._connection is not None and not self._is_abandoned:
-            await self._in_thread(self._give_back, ANSWER_WITHIN_S)
+        if self._connection is not None and not self._is_abandoned:
+            await self._run(self._give_back, short=True, within_s=ANSWER_WITHIN_S)
 
-    async def _in_thread(self, work: Callable[[], T], within_s: float) -> T:
+    async def _run(self, work: Callable[[], T], *, short: bool, within_s: float) -> T:
         if self._is_abandoned:
             raise Unavailable("unreachable")
-        limit = None if self._connections.is_sqlite else within_s
-        threads = self._connections.threads
         try:
-            return await run_within(threads, work, within_s=limit, when_abandoned=self._give_back)
+            return await self.backend.run(
+                self._pool.threads, work, short=short, within_s=within_s, when_abandoned=self._give_back
+            )
         except Abandoned:
             self._is_abandoned = True
             raise Unavailable("unreachable") from None
 
-    async def _directly(self) -> sqlite3.Connection:
-        """SQLite's connection, inside this unit's transaction."""
-        if self._connection is None and self._connections.is_ready:
-            self._connection, directly = self._connections.take_snapshot()
-            return directly
-        if self._connection is None:
-            await self.run(lambda _: None)
-        assert self._connection is not None
-        directly = raw(self._connection)
-        if not directly.in_transaction:
-            self._connections.begin(directly)
-        return directly
-
     def _guarded(self, work: Callable[[Connection], T]) -> T:
-        def connected() -> T:
-            if self._connection is None:
-                self._connection = self._connections.take()
-            return work(self._connection)
+        """Carries work out, unless something failed in this unit before.
 
-        return self._watched(connected)
-
-    def _watched(self, work: Callable[[], T]) -> T:
-        """Carries work out, unless something failed in this unit before. Raises Unavailable for the driver's errors.
-
-        SQLite may have rolled back on its own (a full disk): what came after would stand alone.
+        SQLite may have rolled back on its own (a full disk): what came after would be committed without what came
+        before.
         """
         if self._has_failed:
             raise RuntimeError("this unit of work has failed")
         try:
-            return work()
+            if self._connection is None:
+                self._connection = self._pool.take()
+                self._begin(self._connection)
+            return work(self._connection)
         except BaseException as error:
             self._has_failed = True
-            if (refused := refusal_of(error)) is not None:
-                raise refused from error
+            if (unavailable := self.backend.unavailable(error)) is not None:
+                raise unavailable from error
             raise
+
+    def _begin(self, connection: Connection) -> None:
+        """Begins the unit's transaction."""
+        self.backend.begin_reading(connection)
 
     def _give_back(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._connections.give(connection, has_failed=self._has_failed)
+            self._pool.give_back(connection)
 
 
-_CLOCK = Prepared(select(tables.clock))
+_CLOCK = select(tables.clock)
 
 
 class Reading(Unit):
     """A snapshot: all that is read in one unit is of one moment."""
 
-    def __init__(
-        self, connections: Connections, box: Box, *, remembered: dict[tuple[str, int], Any], known: Known
-    ) -> None:
-        super().__init__(connections, box)
-        self.remembered = remembered
-        self.known = known
-        self._standing: dict[Any, Any] | None = None
-
-    async def standing(self) -> dict[Any, Any]:
-        if self._standing is None:
-            if self._connections.is_sqlite:
-                directly = await self._directly()
-                self._standing = self._watched(lambda: self._connections.standing(directly))
-            else:
-                self._standing = {}
-        return self._standing
+    def __init__(self, pool: Pool, box: Box, *, cache: CommittedCache) -> None:
+        super().__init__(pool, box)
+        self._cache = cache
+        self._instant: int | None = None
 
     async def clock(self) -> Clock:
-        """The clock in this snapshot."""
-        (row,) = await self.fetch(_CLOCK)
+        """The clock in this snapshot. Raises Unavailable."""
+        (row,) = await self.fetch(_CLOCK, short=True)
+        self.keep_instant(row.last_instant_us)
         return Clock(row.epoch, row.revision, row.last_instant_us)
+
+    def keep_instant(self, instant: int) -> None:
+        """Keeps the clock's last instant in this snapshot, read by a statement of this unit."""
+        self._instant = instant
+
+    async def cached(self, kind: str) -> Objects:
+        """Objects of this kind, by id, that were read from the database as this snapshot shows it, here or before.
+
+        Raises Unavailable.
+        """
+        if self._instant is None:
+            self._instant = (await self.clock()).instant
+        return self._cache.objects(kind, at=self._instant)
 
 
 class Writing(Unit):
-    """One transaction that holds the writer's lock from its start, so its instants only ever grow."""
+    """One transaction that holds the writer's lock from its start, so its instants only ever grow.
 
-    def __init__(self, connections: Connections, box: Box, *, now: Callable[[], int]) -> None:
-        super().__init__(connections, box)
+    `instant` is its own moment: every commit moves the clock, so that readers know by it whether anything has changed.
+    """
+
+    def __init__(self, pool: Pool, box: Box, *, now: Callable[[], int]) -> None:
+        super().__init__(pool, box)
         self._now = now
         self._last_instant = 0
+        self._lock_within_s = LEAST_ANSWER_S
+        self.instant = 0
         self.revision = 0
         self.is_committed = False
 
     def next_instant(self) -> int:
-        """An instant later than any given out before, by any process; now, where that is later."""
+        """An instant later than any given out before, by any process; now, if that is later."""
         self._last_instant = max(self._last_instant + 1, self._now())
         return self._last_instant
 
@@ -226,61 +267,52 @@ class Writing(Unit):
         self._last_instant = first + count - 1
         return first
 
-    async def execute(self, statement: Executable | Prepared, rows: Sequence[Parameters] | None = None) -> None:
-        """Carries out a statement, once per row where rows are given. Raises Unavailable."""
-        if not isinstance(statement, Prepared):
-            await self.run(lambda connection: connection.execute(statement, rows))
-        elif self._connections.is_sqlite and len(rows or ()) <= FEW_ROWS:
-            directly = await self._directly()
-            self._watched(lambda: statement.execute(directly, rows or [{}]))
-        else:
-            await self.run(
-                lambda connection: self._carry_out(connection, statement, rows or [{}]), within_s=COMMIT_WITHIN_S
-            )
+    async def execute(
+        self, statement: Executable, rows: Sequence[Parameters] | None = None, *, short: bool = False
+    ) -> None:
+        """Carries out a statement, once per row of parameters if there are any. Raises Unavailable.
+
+        `short`: an index bounds what one execution of it touches; more than FEW_ROWS are not short all the same.
+        """
+        await self.run(
+            lambda connection: connection.execute(statement, rows),
+            short=short and len(rows or ()) <= FEW_ROWS,
+            within_s=COMMIT_WITHIN_S,
+        )
 
     @asynccontextmanager
     async def transaction(self, *, lock_within_s: float) -> AsyncIterator[None]:
         """Begins with the lock; commits at the end; rolls back on any exception, a cancellation included.
 
-        Raises Unavailable where another process has held the lock for so long.
+        Raises Unavailable if another process holds the lock for longer.
         """
         try:
-            await self.run(lambda connection: self._lock(connection, lock_within_s), within_s=lock_within_s)
+            self._lock_within_s = lock_within_s
+            await self.run(self._take_clock, within_s=lock_within_s)
             yield
             await self.run(self._finish, within_s=COMMIT_WITHIN_S)
         finally:
             await self.release()
 
-    def _carry_out(self, connection: Connection, prepared: Prepared, rows: Sequence[Parameters]) -> None:
-        if self._connections.is_sqlite:
-            prepared.execute(raw(connection), rows)
-        else:
-            connection.execute(prepared.statement, rows)
-
-    def _lock(self, connection: Connection, within_s: float) -> None:
-        if self._connections.is_sqlite:
-            raw(connection).execute(f"PRAGMA busy_timeout = {within_s * 1000:.0f}")
-        self._take_clock(connection)
+    def _begin(self, connection: Connection) -> None:
+        self.backend.begin_writing(connection, lock_within_s=self._lock_within_s)
 
     def _take_clock(self, connection: Connection) -> None:
-        """The writer's lock on both databases: SQLite begins IMMEDIATE, PostgreSQL locks the row."""
+        """Takes the writer's lock: SQLite begins IMMEDIATE, PostgreSQL locks the clock's row."""
         row = connection.execute(_LOCKED_CLOCK).one()
         self.revision, self._last_instant = row.revision, row.last_instant_us
+        self.instant = self.next_instant()
 
     def _finish(self, connection: Connection) -> None:
-        if self._write_down(connection):
-            self._carry_out(
-                connection, _SET_CLOCK, [{"revision": self.revision, "last_instant_us": self._last_instant}]
-            )
+        if self._complete(connection):
+            connection.execute(_SET_CLOCK, {"revision_": self.revision, "instant_": self._last_instant})
             connection.commit()
             self.is_committed = True
 
-    def _write_down(self, connection: Connection) -> bool:
-        """Writes what must go with the commit; False where there is nothing to commit."""
+    def _complete(self, connection: Connection) -> bool:
+        """Writes what must go with the commit; False if there is nothing to commit."""
         return True
 
 
 _LOCKED_CLOCK = select(tables.clock).with_for_update()
-_SET_CLOCK = Prepared(
-    update(tables.clock).values(revision=bindparam("revision"), last_instant_us=bindparam("last_instant_us"))
-)
+_SET_CLOCK = update(tables.clock).values(revision=bindparam("revision_"), last_instant_us=bindparam("instant_"))

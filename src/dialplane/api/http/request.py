@@ -14,7 +14,7 @@ from dialplane.api.http.idempotency import IdempotencyKey
 from dialplane.api.http.services import Services
 from dialplane.control.actor import Actor
 from dialplane.control.login.credentials import actor_of_accesskey, actor_of_session
-from dialplane.control.units import Change, Drafts, Reading
+from dialplane.control.units import BulkInsert, Change, Reading
 from dialplane.domain.kinds import KINDS
 from dialplane.system.clock import now_us
 
@@ -37,14 +37,14 @@ class AuthenticatedRequest:
         return self.services.db.read()
 
     @asynccontextmanager
-    async def change(self, *, drafts: Sequence[Drafts] = ()) -> AsyncIterator[Change]:
+    async def change(self, *, drafts: Sequence[BulkInsert] = ()) -> AsyncIterator[Change]:
         """One transaction and one revision, committed when the block ends without an exception.
 
         Raises Replayed if the request's Idempotency-Key has a stored response; KeyReused, Unavailable.
         """
         state = self.http.scope["state"]
         author = replace(self.actor, source_ip=source_ip(self.http), request_id=state["request_id"])
-        async with self.services.db.change(author, operation=self.operation, drafts=drafts) as unit:
+        async with self.services.db.change(author, operation=self.operation, inserts=drafts) as unit:
             if self.idempotency_key is not None:
                 await self.idempotency_key.replay(unit)
             yield unit

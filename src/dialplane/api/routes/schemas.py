@@ -17,6 +17,7 @@ from dialplane.api.http.fields import (
 )
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
+from dialplane.control.dialroutes import MatchingRoute
 from dialplane.domain.instants import NEVER
 from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route
 from dialplane.domain.target import parse_target
@@ -109,4 +110,4 @@ class RouteAnswer(BaseModel):
     tm_delete: AnsweredInstant
 
 
-present = Presenter(RouteAnswer, Route)
+present: Presenter[Route | MatchingRoute] = Presenter(RouteAnswer, Route)

@@ -2,8 +2,6 @@
 
 from hashlib import sha256
 
-from sqlalchemy import bindparam, select
-
 from dialplane.control.accesskeys import hash_token
 from dialplane.control.actor import ACCESSKEY, AGENT, Actor
 from dialplane.control.login import passwords
@@ -11,33 +9,10 @@ from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database, Unit
 from dialplane.domain.agent import Agent, parse_username
 from dialplane.domain.errors import DialplaneError, InvalidValue
-from dialplane.domain.instants import NEVER
-from dialplane.store import objects, tables
-from dialplane.store.objects import AGENTS
-from dialplane.store.prepared import Prepared
+from dialplane.store.queries import credentials as queries
 
 MAX_TOKEN = 4_096
 """Characters of the longest credential that is considered."""
-
-_agents, _keys, _customers = tables.agents.c, tables.accesskeys.c, tables.customers.c
-
-_LIVE_AGENT = Prepared(
-    select(_agents.username, _agents.customer_id, _agents.permission, _agents.password_hash).where(
-        _agents.id == bindparam("id"),
-        _agents.tm_delete == NEVER,
-        _customers.id == _agents.customer_id,
-        _customers.tm_delete == NEVER,
-    )
-)
-_LIVE_KEY = Prepared(
-    select(_keys.id, _keys.name, _keys.token_prefix, _keys.customer_id, _keys.permission).where(
-        _keys.token_hash == bindparam("token_hash"),
-        _keys.tm_delete == NEVER,
-        _keys.tm_expire > bindparam("now"),
-        _customers.id == _keys.customer_id,
-        _customers.tm_delete == NEVER,
-    )
-)
 
 
 class InvalidCredentials(DialplaneError):
@@ -67,7 +42,7 @@ async def actor_of_session(
         claims = keys.verify(token, now=now)
     except ValueError:
         raise InvalidCredentials from None
-    row = await unit.first(_LIVE_AGENT, {"id": claims.agent_id})
+    row = await queries.live_agent(unit, claims.agent_id)
     if row is None or stamp_of(row.password_hash) != claims.stamp:
         raise InvalidCredentials
     return Actor(
@@ -85,7 +60,7 @@ async def actor_of_accesskey(unit: Unit, token: str, *, now: int, source_ip: str
     """The access key's actor. `now` in instants (us). Raises InvalidCredentials for unknown, expired, deleted."""
     if len(token) > MAX_TOKEN or not token.isascii():
         raise InvalidCredentials
-    row = await unit.first(_LIVE_KEY, {"token_hash": hash_token(token), "now": now})
+    row = await queries.live_accesskey(unit, hash_token(token), now=now)
     if row is None:
         raise InvalidCredentials
     return Actor(
@@ -114,10 +89,5 @@ async def _find_agent(db: Database, username: str) -> Agent | None:
         parse_username(username)
     except InvalidValue:
         return None
-    in_use = tables.agents.c.username == username
-    live_customer = tables.agents.c.customer_id.in_(
-        select(tables.customers.c.id).where(tables.customers.c.tm_delete == NEVER)
-    )
     async with db.read() as unit:
-        found = await objects.select_(unit, AGENTS, tables.LIVE, in_use, live_customer)
-    return found[0] if found else None
+        return await queries.agent_of_username(unit, username)

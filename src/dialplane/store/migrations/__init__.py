@@ -1,6 +1,6 @@
-"""Migrations: from an empty database or any released schema to the present one, safe to kill half-way.
+"""Migrations: from an empty database or any released schema to the present one, safe to kill at any point.
 
-Each step and the mark that it is done are one transaction, so the next start goes on where a killed one stopped.
+Each step and the mark that it is done are one transaction, so the next start goes on after the last whole step.
 """
 
 import asyncio
@@ -9,21 +9,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Select, column, inspect, select, table, text
+from sqlalchemy import Connection, Engine, Select, column, inspect, select, table
 
-from dialplane.store.address import parse_address
-from dialplane.store.engines import writer_engine
-from dialplane.store.tables import metadata
+from dialplane.store.address import backend_at
+from dialplane.store.backend import Backend
 from dialplane.store.unit import Unit
 
 _FOLDER = Path(__file__).parent
-_ADVISORY_LOCK = 4_201_337_000_001
-"""PostgreSQL: two processes that start at once migrate one after the other. (SQLite: BEGIN IMMEDIATE does it.)"""
-
 _PRESENT: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 
 
@@ -32,18 +28,29 @@ class SchemaMismatch(Exception):
 
 
 def upgrade(url: str) -> None:
-    """Brings the schema to the present revision; does nothing where it is there. Blocking."""
-    engine = writer_engine(parse_address(url))
+    """Brings the schema to the present revision; does nothing if it is there. Blocking."""
+    backend = backend_at(url)
+    engine = backend.writer_engine()
     try:
-        while _step(engine):
+        while _step(backend, engine):
             pass
+    finally:
+        engine.dispose()
+
+
+def upgrade_by_one(url: str) -> bool:
+    """Carries out the next migration alone; False if none was left. Blocking."""
+    backend = backend_at(url)
+    engine = backend.writer_engine()
+    try:
+        return _step(backend, engine)
     finally:
         engine.dispose()
 
 
 def check(url: str) -> None:
     """Raises SchemaMismatch, with what to do, unless the schema is the present one. Blocking."""
-    engine = writer_engine(parse_address(url))
+    engine = backend_at(url).writer_engine()
     try:
         with engine.connect() as connection:
             present, head = _revision(connection), _scripts().get_current_head()
@@ -52,15 +59,15 @@ def check(url: str) -> None:
     if present is None:
         raise SchemaMismatch("the database is empty: run `dialplane migrate`")
     if present != head:
-        known = present in {script.revision for script in _scripts().walk_revisions()}
-        advice = "run `dialplane migrate`" if known else "it was made by a newer version of Dialplane"
+        is_older = present in _released()
+        advice = "run `dialplane migrate`" if is_older else "it was made by a newer version of Dialplane"
         raise SchemaMismatch(f"the database has schema {present}, this version needs {head}: {advice}")
 
 
 async def behind(unit: Unit) -> str:
     """What the database's schema lacks, or "". Raises Unavailable.
 
-    One that a newer version has brought further is not behind: nodes are replaced after it, one by one.
+    One that a newer version has upgraded is not behind: nodes are replaced after it, one by one.
     """
     row = await unit.first(_PRESENT)
     released = await asyncio.to_thread(_released)
@@ -75,25 +82,17 @@ def _released() -> Sequence[str]:
     return [script.revision for script in _scripts().walk_revisions()]
 
 
-def _step(engine: Engine) -> bool:
-    """Carries out the next migration in one transaction; False where none was left."""
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        present, scripts = _revision(connection), _scripts()
-        if present == scripts.get_current_head():
+def _step(backend: Backend, engine: Engine) -> bool:
+    """Carries out the next migration in one transaction; False if none was left."""
+    with engine.connect() as connection:
+        backend.begin_migrating(connection)
+        if _revision(connection) == _scripts().get_current_head():
             return False
-        _run(connection, scripts, f"{present}:+1" if present else "base:+1")
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "+1")
+        connection.commit()
     return True
-
-
-def _run(connection: Connection, scripts: ScriptDirectory, destination: str) -> None:
-    def steps(revision: Any, _context: MigrationContext) -> Any:
-        return scripts._upgrade_revs(destination.partition(":")[2], revision)
-
-    environment = EnvironmentContext(Config(), scripts)
-    environment.configure(connection=connection, target_metadata=metadata, fn=steps)
-    environment.run_migrations()
 
 
 def _revision(connection: Connection) -> str | None:
@@ -102,5 +101,11 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config
+
+
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_FOLDER))
+    return ScriptDirectory.from_config(_config())

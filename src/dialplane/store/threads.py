@@ -1,8 +1,8 @@
-"""Database work in threads, never left half-way.
+"""Database work in threads, always to its end.
 
-A statement that has begun always ends before its caller goes on, cancelled or not: a cancelled request can then
-neither split a transaction nor share a connection with the next one. Only a deadline ends the wait; what the work
-holds is then cleared up in its thread, whenever it ends.
+A statement that has begun ends before its caller goes on, cancelled or not: a cancelled request can then neither split
+a transaction nor share a connection with the next one. Only a deadline ends the wait; what the work holds is then
+cleared up in its thread, whenever it ends.
 """
 
 import asyncio
@@ -38,16 +38,16 @@ async def run_within(
         except asyncio.CancelledError as error:
             cancelled = error
         if ends is not None and loop.time() >= ends and not future.done() and job.abandon():
-            future.add_done_callback(_forget)
+            future.add_done_callback(_take_exception)
             raise cancelled or Abandoned
     if cancelled is not None:
-        _forget(future)
+        _take_exception(future)
         raise cancelled
     return future.result()
 
 
 class _Job(Generic[T]):
-    """Work that is either ended by its thread or abandoned by its asker, never both."""
+    """Work that is either ended by its thread or abandoned by its caller, never both."""
 
     def __init__(self, work: Callable[[], T], when_abandoned: Callable[[], None]) -> None:
         self._work = work
@@ -68,13 +68,13 @@ class _Job(Generic[T]):
                 self._when_abandoned()
 
     def abandon(self) -> bool:
-        """Whether the work was abandoned now; False when it has just ended."""
+        """Whether the work was abandoned now; False if it has just ended."""
         with self._lock:
             self._is_abandoned = not self._has_ended
         return self._is_abandoned
 
 
-def _forget(future: "asyncio.Future[T]") -> None:
-    """Nobody waits for the result any more; its exception counts as seen."""
+def _take_exception(future: "asyncio.Future[T]") -> None:
+    """Marks the exception as retrieved: no caller waits for the result any more."""
     if not future.cancelled():
         future.exception()

@@ -1,4 +1,4 @@
-"""A change and its revision: who, when, before and after, in the same transaction."""
+"""A change and its revision: author, instant, and each object before and after, in the same transaction."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -8,24 +8,22 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from dialplane.store import tables
 from dialplane.store.box import Box
-from dialplane.store.connections import Connections
-from dialplane.store.prepared import Prepared
-from dialplane.store.unit import Writing
+from dialplane.store.unit import Pool, Writing
 
 Stored = Mapping[str, Any]
 """A record whose secrets are sealed."""
 
-_INSERT_REVISION = Prepared(insert(tables.revisions), columns=tables.revisions.c.keys())
-_INSERT_CHANGE = Prepared(insert(tables.revision_changes), columns=tables.revision_changes.c.keys())
-_SET_COUNT = Prepared(
+_INSERT_REVISION = insert(tables.revisions)
+_INSERT_CHANGE = insert(tables.revision_changes)
+_SET_COUNT = (
     update(tables.revisions)
     .where(tables.revisions.c.number == bindparam("number_"))
-    .values(change_count=bindparam("change_count"))
+    .values(change_count=bindparam("count_"))
 )
 
 
 class Author(Protocol):
-    """Who a revision is by."""
+    """Actor of a revision."""
 
     @property
     def kind(self) -> str: ...
@@ -45,17 +43,8 @@ class Change(Writing):
     One that recorded nothing, or was discarded, is not committed and leaves no revision.
     """
 
-    def __init__(
-        self,
-        connections: Connections,
-        box: Box,
-        *,
-        now: Callable[[], int],
-        author: Author,
-        operation: str,
-    ) -> None:
-        super().__init__(connections, box, now=now)
-        self.instant = 0
+    def __init__(self, pool: Pool, box: Box, *, now: Callable[[], int], author: Author, operation: str) -> None:
+        super().__init__(pool, box, now=now)
         self._author = author
         self._operation = operation
         self._pending: list[dict[str, Any]] = []
@@ -63,7 +52,7 @@ class Change(Writing):
         self._is_discarded = False
 
     def record(self, kind: str, object_id: str, before: Stored | None, after: Stored) -> None:
-        """Notes what became of an object in this revision."""
+        """Records an object's states before and after this revision."""
         self._pending.append(
             {
                 "revision": self.revision,
@@ -75,15 +64,15 @@ class Change(Writing):
             }
         )
 
-    def begin_parts(self, connection: Connection, count: int) -> int:
-        """The `seq` of the first of so many parts that are about to be written. In the unit's thread only."""
+    def reserve_records(self, connection: Connection, count: int) -> int:
+        """The `seq` of the first of so many records that are about to be inserted. In the unit's thread only."""
         first, self._written = self._written, self._written + count
         if first == 0:
-            self._carry_out(connection, _INSERT_REVISION, [self._row()])
+            connection.execute(_INSERT_REVISION, self._row())
         return first
 
     async def flush(self) -> None:
-        """Writes what was noted so far, so that a large change does not pile up in memory."""
+        """Writes what was recorded so far, so that a large change does not pile up in memory."""
         await self.run(self._write_pending)
 
     def discard(self) -> None:
@@ -93,22 +82,21 @@ class Change(Writing):
     def _take_clock(self, connection: Connection) -> None:
         super()._take_clock(connection)
         self.revision += 1
-        self.instant = self.next_instant()
 
-    def _write_down(self, connection: Connection) -> bool:
+    def _complete(self, connection: Connection) -> bool:
         if self._is_discarded:
             return False
         flushed = self._written
         self._write_pending(connection)
         if flushed:
-            self._carry_out(connection, _SET_COUNT, [{"number_": self.revision, "change_count": self._written}])
+            connection.execute(_SET_COUNT, {"number_": self.revision, "count_": self._written})
         return self._written > 0
 
     def _write_pending(self, connection: Connection) -> None:
         if self._pending:
             pending, self._pending = self._pending, []
-            self.begin_parts(connection, len(pending))
-            self._carry_out(connection, _INSERT_CHANGE, pending)
+            self.reserve_records(connection, len(pending))
+            connection.execute(_INSERT_CHANGE, pending)
 
     def _row(self) -> dict[str, Any]:
         return {

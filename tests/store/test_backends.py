@@ -1,4 +1,4 @@
-"""Connections: what an exception of theirs may tell."""
+"""Backends: what their exceptions may show, and how their connections are set up."""
 
 import traceback
 from typing import Any
@@ -8,8 +8,10 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.exc import DBAPIError
 
 from dialplane.store import tables
-from dialplane.store.address import parse_address
-from dialplane.store.engines import reader_engine, writer_engine
+from dialplane.store.address import backend_at
+from dialplane.store.backend import Backend
+from dialplane.store.bulk import BulkInsert
+from dialplane.store.objects import ROUTES
 from tests.control.making import ADMIN
 from tests.databases import SqliteFolder, open_database
 
@@ -19,7 +21,8 @@ FULL = 2
 
 
 def test_no_parameter_of_a_statement_that_fails_is_in_the_exceptions_text(migrated_url: str) -> None:
-    for engine in (writer_engine(parse_address(migrated_url)), reader_engine(parse_address(migrated_url), 1)):
+    backend = backend_at(migrated_url)
+    for engine in (backend.writer_engine(), backend.reader_engine(1)):
         try:
             with pytest.raises(DBAPIError) as failed, engine.connect() as connection:
                 connection.execute(insert(tables.providers), [{"id": CANARY, "password": CANARY}])
@@ -29,12 +32,12 @@ def test_no_parameter_of_a_statement_that_fails_is_in_the_exceptions_text(migrat
             engine.dispose()
 
 
-class Many:
-    """Drafts that are many enough for a connection of their own, and stage nothing."""
+class Many(BulkInsert):
+    """New objects that are many enough for a connection of their own, and stage nothing."""
 
-    are_many = True
+    is_large = True
 
-    def stage(self, connection: Connection, name: str) -> None:
+    def stage(self, backend: Backend, connection: Connection, name: str) -> None:
         pass
 
 
@@ -54,7 +57,7 @@ async def test_sqlite_writes_through_connections_that_lose_nothing_and_check_ref
             await changing.run(look)
         async with database.write() as writing:
             await writing.run(look)
-        async with database.change(ADMIN, "look", drafts=[Many()]) as staged:
+        async with database.change(ADMIN, "look", inserts=[Many(ROUTES)]) as staged:
             await staged.run(look)
     finally:
         await database.close()

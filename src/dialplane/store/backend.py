@@ -1,0 +1,100 @@
+"""What differs between the two databases, as one interface: `backend_sqlite.py` and `backend_postgresql.py`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from dialplane.domain.errors import Unavailable
+
+T = TypeVar("T")
+MergingInsert = sqlite.Insert | postgresql.Insert
+"""An insert that knows `on_conflict_do_update`."""
+
+POOL_TIMEOUT_S = 1.8
+"""How long a connection of an engine is waited for."""
+
+
+class Backend(ABC):
+    """One kind of database at one URL."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+
+    @abstractmethod
+    def writer_engine(self) -> Engine:
+        """An engine with one connection whose transactions may write from their first statement on."""
+
+    @abstractmethod
+    def reader_engine(self, connections: int) -> Engine:
+        """An engine whose transactions only read, each in one snapshot."""
+
+    @abstractmethod
+    async def run(
+        self,
+        threads: ThreadPoolExecutor,
+        work: Callable[[], T],
+        *,
+        short: bool,
+        within_s: float,
+        when_abandoned: Callable[[], None],
+    ) -> T:
+        """The result of `work`, called where it holds up nobody. `short`: an index bounds what it reads or writes.
+
+        A cancellation is raised only once the work has ended. Raises Abandoned after `within_s` seconds if the
+        database is across a network; `when_abandoned` is then called in the thread after the work.
+        """
+
+    @abstractmethod
+    def begin_reading(self, connection: Connection) -> None:
+        """Begins a transaction of one snapshot."""
+
+    @abstractmethod
+    def begin_writing(self, connection: Connection, *, lock_within_s: float) -> None:
+        """Begins a transaction that waits so long for the writers of other processes."""
+
+    @abstractmethod
+    def begin_migrating(self, connection: Connection) -> None:
+        """Begins a transaction that changes the schema while no other process does."""
+
+    @abstractmethod
+    def begin_staging(self, connection: Connection) -> None:
+        """Begins a transaction that fills temporary tables, without holding the writer's lock."""
+
+    @abstractmethod
+    def end(self, connection: Connection) -> bool:
+        """Ends the connection's transaction, rolling back what was not committed; whether it stays open for the next.
+
+        To check a connection of SQLAlchemy's out and in again costs as much as a short statement.
+        """
+
+    @abstractmethod
+    def insert_many(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        """Inserts rows in the driver's fastest way, inside the transaction that has begun."""
+
+    @abstractmethod
+    def merging_insert(self, table: Table) -> MergingInsert:
+        """An insert into the table that can update the rows that are there already."""
+
+    @abstractmethod
+    def after_bulk_insert(self, connection: Connection) -> None:
+        """Work that is due after many rows were committed, on a connection that has read nothing in its transaction."""
+
+    @abstractmethod
+    def code_of(self, error: BaseException) -> str | None:
+        """Code of Unavailable for an error of the driver: busy, storage_full, unreachable; None for any other."""
+
+    def unavailable(self, error: BaseException) -> Unavailable | None:
+        """The error as one that may be gone a moment later; None if it is of another kind."""
+        if isinstance(error, PoolTimeout):
+            return Unavailable("busy")
+        original = getattr(error, "orig", None)
+        code = self.code_of(original if original is not None else error)
+        return None if code is None else Unavailable(code)

@@ -1,0 +1,127 @@
+"""PostgreSQL: a server across a network, which may be slow, gone, or stopped with a connection open."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, cast
+
+import psycopg
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import ExceptionContext
+
+from dialplane.store.backend import POOL_TIMEOUT_S, Backend
+from dialplane.store.threads import run_within
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 2
+LOCK_TIMEOUT_MS = 2_000
+STATEMENT_TIMEOUT_MS = 60_000
+"""Longest of the legitimate ones: a bulk change of 100,000 routes, a batch of the full feed."""
+
+_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""A server that has vanished is noticed after some ten seconds, so that its connections do not stay lost."""
+
+_MIGRATION_LOCK = 4_201_337_000_001
+
+_CODES = {"53100": "storage_full", "55P03": "busy", "57014": "busy", "40P01": "busy"}
+"""SQLSTATE: disk_full, lock_not_available, query_canceled (by a timeout of ours), deadlock_detected."""
+
+_CODES_OF_CLASS = {"08": "unreachable", "53": "unreachable", "57": "unreachable"}
+"""Connection exceptions, insufficient resources, operator intervention (shutdown, crash, starting up)."""
+
+
+class Postgresql(Backend):
+    """Every statement runs in a thread, and is given up if the server does not answer in time."""
+
+    def writer_engine(self) -> Engine:
+        return self._engine(1, read_only=False)
+
+    def reader_engine(self, connections: int) -> Engine:
+        return self._engine(connections, read_only=True)
+
+    def _engine(self, connections: int, *, read_only: bool) -> Engine:
+        limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
+        engine = create_engine(
+            self.url,
+            hide_parameters=True,  # a row may hold a secret, and an exception's text is logged
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_S,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, **_KEEPALIVE},
+        )
+        event.listen(engine, "handle_error", _leave_rows_out)
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: Any, _record: Any) -> None:
+            connection.read_only = read_only
+
+        return engine
+
+    async def run(
+        self,
+        threads: ThreadPoolExecutor,
+        work: Callable[[], T],
+        *,
+        short: bool,
+        within_s: float,
+        when_abandoned: Callable[[], None],
+    ) -> T:
+        return await run_within(threads, work, within_s=within_s, when_abandoned=when_abandoned)
+
+    def begin_reading(self, connection: Connection) -> None:
+        connection.begin()
+
+    def begin_writing(self, connection: Connection, *, lock_within_s: float) -> None:
+        """`lock_timeout` bounds the wait for the lock, and `run` gives up sooner."""
+        connection.begin()
+
+    def begin_migrating(self, connection: Connection) -> None:
+        connection.begin()
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+
+    def begin_staging(self, connection: Connection) -> None:
+        connection.begin()
+
+    def end(self, connection: Connection) -> bool:
+        """Back into the engine's pool, which finds out before the next use whether the server is still there."""
+        connection.close()
+        return False
+
+    def insert_many(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        copying = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        with _driver(connection).cursor() as cursor, cursor.copy(copying.encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def merging_insert(self, table: Table) -> postgresql.Insert:
+        return postgresql.insert(table)
+
+    def after_bulk_insert(self, connection: Connection) -> None:
+        """Nothing: the server's autovacuum and checkpoints see to it."""
+
+    def code_of(self, error: BaseException) -> str | None:
+        if not isinstance(error, psycopg.Error):
+            return None
+        state = error.sqlstate
+        if state is None:
+            return "unreachable" if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) else None
+        return _CODES.get(state) or _CODES_OF_CLASS.get(state[:2])
+
+
+def _leave_rows_out(context: ExceptionContext) -> None:
+    """Keeps the first line of the server's message: the others may hold the row that it refuses."""
+    original, wrapped = context.original_exception, context.sqlalchemy_exception
+    message = original.diag.message_primary if isinstance(original, psycopg.Error) else None
+    if message is not None:
+        original.args = (message,)
+        if wrapped is not None:
+            wrapped.args = (f"({type(original).__name__}) {message}",)
+
+
+def _driver(connection: Connection) -> "psycopg.Connection[Any]":
+    return cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)

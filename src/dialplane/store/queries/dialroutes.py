@@ -1,0 +1,67 @@
+"""Routes that match a called number."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Boolean, Select, and_, bindparam, select, type_coerce
+
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.target import ALL, MAX_DIGITS
+from dialplane.store import tables
+from dialplane.store.unit import Reading
+
+
+class MatchingRoute(NamedTuple):
+    """A live route as it is stored: the fields of `domain.route.Route`, which are not checked again.
+
+    A number that is called has a dozen of them; to check them would cost as much as to find them.
+    """
+
+    id: str
+    customer_id: str
+    provider_id: str
+    priority: int
+    target: str
+    name: str
+    detail: str
+    enabled: bool
+    weight: int | None
+    valid_from: int
+    valid_until: int
+    tm_create: int
+    tm_update: int
+    tm_delete: int
+
+
+_ROUTES = tables.routes.c
+_COLUMNS = [
+    type_coerce(_ROUTES[name], Boolean).label(name) if name == "enabled" else _ROUTES[name]
+    for name in MatchingRoute._fields
+]
+_TARGETS = tuple(f"target{n}" for n in range(MAX_DIGITS + 1))
+
+
+async def matching(unit: Reading, *, customer_id: str, number: str) -> list[MatchingRoute]:
+    """Every live route, the customer's and the system default's, whose target is `all` or a prefix of the number.
+
+    `number` is E.164. The statement also reads the clock, so that the unit knows without another one which of the
+    cached objects hold. Raises Unavailable.
+    """
+    targets = [ALL, *(number[: digits + 1] for digits in range(1, len(number)))]
+    parameters = dict(zip(_TARGETS, targets, strict=False))
+    parameters["customer_id"], parameters["default_id"] = customer_id, SYSTEM_DEFAULT_CUSTOMER
+    rows = await unit.fetch(_matching_one_of(len(targets)), parameters, short=True)
+    unit.keep_instant(rows[0].last_instant_us)
+    return [MatchingRoute._make(row[:-1]) for row in rows if row.id is not None]
+
+
+@cache
+def _matching_one_of(targets: int) -> Select[Any]:
+    """One row at least: the clock's, beside each route that matches or beside none."""
+    matches = and_(
+        tables.LIVE,
+        _ROUTES.customer_id.in_([bindparam("customer_id"), bindparam("default_id")]),
+        _ROUTES.target.in_([bindparam(name) for name in _TARGETS[:targets]]),
+    )
+    clock_and_routes = tables.clock.outerjoin(tables.routes, matches)
+    return select(*_COLUMNS, tables.clock.c.last_instant_us).select_from(clock_and_routes)

@@ -1,0 +1,68 @@
+"""Edges, and how many calls each of them carries."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+
+from dialplane.store import tables
+from dialplane.store.queries.calls import IS_OPEN
+from dialplane.store.unit import Unit
+
+_EDGES, _CALLS = tables.edges.c, tables.calls.c
+
+
+class EdgeRow(NamedTuple):
+    """A row of `edges`; None for what the edge has not reported yet. `counters` is a JSON object."""
+
+    name: str
+    last_contact: int | None
+    tm_polled: int | None
+    revision: int | None
+    epoch: str | None
+    tm_status: int | None
+    agent_version: str | None
+    kamailio_version: str | None
+    kamailio_started: int | None
+    max_call_s: int | None
+    calls_shed: int | None
+    shed_percent: int | None
+    events_lost: int | None
+    counters: str | None
+    tm_create: int
+
+
+class _CallsOfEdge(NamedTuple):
+    edge: str
+    calls: int
+
+
+_NEWEST_FIRST = select(*(_EDGES[name] for name in EdgeRow._fields)).order_by(_EDGES.tm_create.desc())
+
+
+async def find(unit: Unit, name: str) -> EdgeRow | None:
+    """The edge of this name. Raises Unavailable."""
+    found = await unit.fetch_as(EdgeRow, _NEWEST_FIRST.where(_EDGES.name == name))
+    return found[0] if found else None
+
+
+async def page(unit: Unit, *, page_size: int, before: int | None) -> list[EdgeRow]:
+    """The newest first; `before` is the tm_create of the last one of the page before. Raises Unavailable."""
+    where = [_EDGES.tm_create < before] if before is not None else []
+    return await unit.fetch_as(EdgeRow, _NEWEST_FIRST.where(*where).limit(page_size))
+
+
+async def calls_in_progress(unit: Unit, names: Collection[str]) -> dict[str, int]:
+    """Edge -> its open calls. Raises Unavailable."""
+    return await _calls_of(unit, [IS_OPEN, _CALLS.edge.in_(names)])
+
+
+async def calls_started(unit: Unit, *, since: int, until: int) -> dict[str, int]:
+    """Edge -> its calls with `since` <= tm_start < `until`. Raises Unavailable."""
+    return await _calls_of(unit, [_CALLS.tm_start >= since, _CALLS.tm_start < until])
+
+
+async def _calls_of(unit: Unit, where: Sequence[ColumnElement[Any]]) -> dict[str, int]:
+    """Edge -> how many of its calls meet the conditions, which an index must bound."""
+    counted = select(_CALLS.edge, func.count().label("calls")).where(*where).group_by(_CALLS.edge)
+    return {row.edge: row.calls for row in await unit.fetch_as(_CallsOfEdge, counted)}

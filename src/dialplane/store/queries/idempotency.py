@@ -1,0 +1,48 @@
+"""Answers kept by idempotency key."""
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from dialplane.store import tables
+from dialplane.store.unit import Unit, Writing
+
+_KEYS = tables.idempotency_keys.c
+
+
+class KeptRow(NamedTuple):
+    """A kept answer, as it is stored."""
+
+    fingerprint: str
+    status: int
+    answer: str
+
+
+_BY_KEY = select(_KEYS.fingerprint, _KEYS.status, _KEYS.answer).where(
+    _KEYS.actor_id == bindparam("actor_id_"), _KEYS.key == bindparam("key_")
+)
+_OLDEST = (
+    select(_KEYS.tm_create)
+    .where(_KEYS.tm_create < bindparam("before_"))
+    .order_by(_KEYS.tm_create)
+    .limit(bindparam("limit_"))
+)
+_DELETE_OLDEST = delete(tables.idempotency_keys).where(_KEYS.tm_create.in_(_OLDEST))
+_INSERT = insert(tables.idempotency_keys)
+
+
+async def find(unit: Unit, *, actor_id: str, key: str) -> KeptRow | None:
+    """The answer that is kept for this key of this actor. Raises Unavailable."""
+    found = await unit.fetch_as(KeptRow, _BY_KEY, {"actor_id_": actor_id, "key_": key}, short=True)
+    return found[0] if found else None
+
+
+async def add(unit: Writing, *, actor_id: str, key: str, kept: KeptRow) -> None:
+    """Keeps an answer. Raises Unavailable."""
+    row = {"actor_id": actor_id, "key": key, "tm_create": unit.instant, **kept._asdict()}
+    await unit.execute(_INSERT, [row], short=True)
+
+
+async def delete_oldest(unit: Writing, *, before: int, limit: int) -> None:
+    """Deletes the `limit` oldest of the answers that were kept before an instant. Raises Unavailable."""
+    await unit.execute(_DELETE_OLDEST, [{"before_": before, "limit_": limit}], short=True)

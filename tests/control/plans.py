@@ -1,0 +1,24 @@
+"""SQLite's own plans of the statements that a test carries out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+
+@contextmanager
+def sqlite_plans() -> Iterator[list[list[str]]]:
+    """The steps of each SELECT that is carried out inside, in order; none of PostgreSQL's."""
+    plans: list[list[str]] = []
+
+    def explain(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if connection.dialect.name == "sqlite" and statement.startswith("SELECT"):
+            driver: Any = connection.connection.dbapi_connection
+            plans.append([step for *_, step in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+
+    event.listen(Engine, "before_cursor_execute", explain)
+    try:
+        yield plans
+    finally:
+        event.remove(Engine, "before_cursor_execute", explain)

@@ -1,0 +1,94 @@
+"""Statements of a unit of work: short ones and others answer and write alike, in one snapshot."""
+
+import threading
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from dialplane.store import tables
+from dialplane.store.backend_sqlite import Sqlite
+from dialplane.store.database import Database
+from tests.control.making import make_customer
+
+pytestmark = pytest.mark.anyio
+
+NAMED = select(tables.customers).where(
+    tables.LIVE, tables.customers.c.name == bindparam("name"), tables.customers.c.status == "active"
+)
+EVERYBODY = select(tables.customers.c.id)
+
+
+class Named(NamedTuple):
+    id: str
+    name: str
+
+
+async def test_a_short_select_answers_the_same_rows(db: Database) -> None:
+    await make_customer(db, name="one")
+    await make_customer(db, name="two")
+    statement = NAMED.order_by(tables.customers.c.tm_create).limit(bindparam("most"))
+    parameters = {"name": "two", "most": 5}
+    async with db.read() as unit:
+        short = await unit.fetch(statement, parameters, short=True)
+        plain = await unit.fetch(statement, parameters)
+    assert [row._asdict() for row in short] == [row._asdict() for row in plain]
+    assert [row.name for row in short] == ["two"]
+
+
+async def test_rows_come_as_named_tuples_whose_fields_are_the_columns(db: Database) -> None:
+    made = await make_customer(db, name="one")
+    two = select(tables.customers.c.id, tables.customers.c.name).where(tables.customers.c.name == "one")
+    async with db.read() as unit:
+        assert await unit.fetch_as(Named, two) == [Named(made.id, "one")]
+    async with db.read() as unit:
+        with pytest.raises(AssertionError):
+            await unit.fetch_as(Named, select(tables.customers.c.name, tables.customers.c.id))
+
+
+async def test_values_written_into_a_statement_are_its_constants(db: Database) -> None:
+    await make_customer(db, status="frozen")
+    async with db.read() as unit:
+        frozen = select(tables.customers.c.id).where(tables.customers.c.status == "frozen")
+        assert len(await unit.fetch(frozen, short=True)) == 1
+
+
+async def test_a_missing_parameter_is_an_error(db: Database) -> None:
+    async with db.read() as unit:
+        with pytest.raises(Exception, match="name"):
+            await unit.fetch(NAMED, {}, short=True)
+
+
+async def test_on_sqlite_short_work_needs_no_other_thread(db: Database) -> None:
+    def thread(_: Connection) -> threading.Thread:
+        return threading.current_thread()
+
+    async with db.read() as unit:
+        assert await unit.run(thread) is not threading.current_thread()
+        is_here = await unit.run(thread, short=True) is threading.current_thread()
+    assert is_here == isinstance(db.backend, Sqlite)
+
+
+@pytest.mark.parametrize("count", [1, 100])
+async def test_few_and_many_rows_are_written_alike(db: Database, count: int) -> None:
+    keys = tables.idempotency_keys
+    rows = [
+        {"actor_id": "a", "key": str(n), "fingerprint": "", "status": n, "answer": "", "tm_create": n}
+        for n in range(count)
+    ]
+    async with db.write() as unit:
+        await unit.execute(insert(keys), rows, short=True)
+        by_key = update(keys).where(keys.c.key == bindparam("key_"))
+        changed = [{"key_": str(n), "status": n + 1} for n in range(count)]
+        await unit.execute(by_key, changed, short=True)
+    async with db.read() as reading:
+        found = await reading.fetch(select(keys.c.status).order_by(keys.c.status))
+    assert [row.status for row in found] == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_short_statements_and_others_see_one_snapshot(db: Database, first: bool) -> None:
+    async with db.read() as unit:
+        before = await unit.fetch(EVERYBODY, short=first)
+        await make_customer(db)
+        assert len(await unit.fetch(EVERYBODY, short=not first)) == len(before)
