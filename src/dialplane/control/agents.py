@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
-
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import Fields, UseCases
@@ -13,8 +11,8 @@ from dialplane.domain.agent import Agent, parse_password
 from dialplane.domain.errors import AlreadyExists, Protected
 from dialplane.domain.instants import NEVER
 from dialplane.domain.permission import SUPER_ADMIN
-from dialplane.store import tables
 from dialplane.store.objects import AGENTS
+from dialplane.store.queries import agents as queries
 
 
 class Agents(UseCases[Agent]):
@@ -58,12 +56,10 @@ def _is_administrator(agent: Agent | None) -> bool:
 
 
 async def _refuse_taken(unit: Unit, username: str) -> None:
-    if await unit.first(select(tables.agents.c.id).where(tables.LIVE, tables.agents.c.username == username)):
+    if await queries.is_username_taken(unit, username):
         raise AlreadyExists("agent", "username")
 
 
 async def _refuse_last_administrator(unit: Unit, id_: str) -> None:
-    others = (tables.agents.c.permission == SUPER_ADMIN, tables.agents.c.id != id_)
-    (row,) = await unit.fetch(select(func.count()).select_from(tables.agents).where(tables.LIVE, *others))
-    if row[0] == 0:
+    if not await queries.has_administrator(unit, besides=id_):
         raise Protected("agent", "the last administrator cannot be deleted or lose the permission")

@@ -3,19 +3,19 @@
 import secrets
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
 from dialplane.control import accesskeys, agents
 from dialplane.control.actor import SYSTEM
 from dialplane.control.lifecycle import deleted
-from dialplane.control.units import Change, Database, Unit
+from dialplane.control.units import Change, Database
 from dialplane.domain.accesskey import MAX_EXPIRE_S
 from dialplane.domain.agent import parse_username
 from dialplane.domain.customer import Customer
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.permission import EDGE, SUPER_ADMIN
-from dialplane.store import objects, tables
+from dialplane.store import objects
 from dialplane.store.objects import ACCESSKEYS, CUSTOMERS
+from dialplane.store.queries import accesskeys as accesskey_queries
+from dialplane.store.queries import agents as agent_queries
 
 DEFAULT_USERNAME = "admin@localhost"
 
@@ -38,7 +38,7 @@ async def prepare(db: Database, *, username: str = "", password: str = "") -> Fi
     Without a username `admin@localhost`; without a password a generated one. Raises InvalidValue.
     """
     async with db.read() as unit:
-        if await _has_administrator(unit):
+        if await agent_queries.has_administrator(unit):
             return FirstStart(created=False)
     username = parse_username(username or DEFAULT_USERNAME)
     generated = "" if password else secrets.token_urlsafe(15)
@@ -46,7 +46,7 @@ async def prepare(db: Database, *, username: str = "", password: str = "") -> Fi
         {"username": username, "password": password or generated, "permission": SUPER_ADMIN, "name": "Administrator"}
     )
     async with db.change(SYSTEM, "system.prepare") as change:
-        if await _has_administrator(change):
+        if await agent_queries.has_administrator(change):
             return FirstStart(created=False)
         await _ensure_default_customer(change)
         await agents.create(change, SYSTEM, fields)
@@ -57,18 +57,12 @@ async def edge_access_key(db: Database, edge: str) -> str:
     """A new token with permission `edge` for the edge of this name; older keys of that name are deleted."""
     name = f"edge {edge}"
     async with db.change(SYSTEM, "accesskey.create") as unit:
-        same_name = (tables.accesskeys.c.name == name, tables.accesskeys.c.permission == EDGE)
         now = unit.next_instant()
-        for older in await objects.select_objects(unit, ACCESSKEYS, tables.LIVE, *same_name):
+        for older in await accesskey_queries.of_edge(unit, name):
             await objects.put(unit, ACCESSKEYS, older, deleted(older, now))
         fields = {"name": name, "detail": "made for this edge", "expire": MAX_EXPIRE_S, "permission": EDGE}
         _, token = await accesskeys.create(unit, SYSTEM, fields)
     return token
-
-
-async def _has_administrator(unit: Unit) -> bool:
-    administrators = tables.agents.c.permission == SUPER_ADMIN
-    return await unit.first(select(tables.agents.c.id).where(tables.LIVE, administrators).limit(1)) is not None
 
 
 async def _ensure_default_customer(unit: Change) -> None:

@@ -4,15 +4,14 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Box, Database
 from dialplane.domain.feed import FeedChange, FeedEnd, FeedHead
 from dialplane.domain.records import record_of
-from dialplane.store import tables
 from dialplane.store.objects import SHAPES, Shape
+from dialplane.store.queries import feed as queries
 
 ROWS_AT_ONCE = 2_000
 """Rows in memory at once, and lines in a chunk: about half a megabyte of routes."""
@@ -45,8 +44,8 @@ async def _lines(db: Database, since: int, epoch: str) -> AsyncGenerator[bytes, 
         yield _line(FeedHead(clock.epoch, clock.revision, full))
         count = 0
         for shape in _SHAPES if full or since < clock.revision else ():
-            condition = tables.LIVE if full else shape.table.c.revision > since
-            async for rows in unit.batches(select(shape.table).where(condition), ROWS_AT_ONCE):
+            changed = queries.rows(unit, shape, since=None if full else since, at_once=ROWS_AT_ONCE)
+            async for rows in changed:
                 count += len(rows)
                 yield _encoder.encode_lines(_changes(shape, rows, unit.box))
         yield _line(FeedEnd(clock.revision, count))

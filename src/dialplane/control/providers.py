@@ -1,16 +1,14 @@
 """Providers: the SIP carriers. One that live routes use is only deleted together with them."""
 
-from sqlalchemy import delete as delete_rows
-from sqlalchemy import func, select
-
 from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import Fields, UseCases, check_version, deleted
 from dialplane.control.units import Change, Unit
 from dialplane.domain.errors import ProviderInUse
 from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
-from dialplane.store import objects, tables
+from dialplane.store import objects
 from dialplane.store.objects import PROVIDERS, ROUTES
+from dialplane.store.queries import providers as queries
 
 ROUTES_AT_ONCE = 2_000
 """Routes that a forced delete holds in memory at once."""
@@ -32,7 +30,7 @@ class Providers(UseCases[Provider]):
     ) -> Provider:
         after = await super().change(unit, actor, before, fields, if_version=if_version)
         if after.hostname != before.hostname:
-            await _forget_health(unit, after.id)
+            await queries.delete_reports(unit, after.id)
         return after
 
     async def delete(
@@ -55,22 +53,13 @@ update, delete = USE_CASES.update, USE_CASES.delete
 
 
 async def _refuse_if_used(unit: Unit, provider_id: str) -> None:
-    routes = tables.routes.c
-    in_use = (tables.LIVE, routes.provider_id == provider_id)
-    named = await unit.fetch(select(routes.id).where(*in_use).order_by(routes.tm_create).limit(ROUTES_NAMED))
-    if named:
-        (total,) = await unit.fetch(select(func.count()).select_from(tables.routes).where(*in_use))
-        raise ProviderInUse([row.id for row in named], total[0])
+    in_use = await queries.routes_in_use(unit, provider_id, limit=ROUTES_NAMED)
+    if in_use.total:
+        raise ProviderInUse(in_use.ids, in_use.total)
 
 
 async def _delete_routes(unit: Change, provider_id: str) -> None:
-    in_use = tables.routes.c.provider_id == provider_id
-    while routes := await objects.select_objects(unit, ROUTES, tables.LIVE, in_use, limit=ROUTES_AT_ONCE):
+    while routes := await queries.some_routes(unit, provider_id, limit=ROUTES_AT_ONCE):
         now = unit.next_instant()
         await objects.put_all(unit, ROUTES, [(route, deleted(route, now)) for route in routes])
         await unit.flush()
-
-
-async def _forget_health(unit: Change, provider_id: str) -> None:
-    for reported in (tables.provider_health, tables.provider_breakers):
-        await unit.execute(delete_rows(reported).where(reported.c.provider_id == provider_id))

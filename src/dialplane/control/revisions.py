@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Box, Unit
 from dialplane.domain.errors import NotFound
 from dialplane.domain.kinds import KINDS
-from dialplane.store import tables
+from dialplane.store.queries import revisions as queries
+from dialplane.store.queries.revisions import ChangeRow, RevisionRow
 
 MASK = "***"
 
@@ -50,16 +49,10 @@ class Revision:
 async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, after_seq: int = -1) -> Revision:
     """The revision with its changes, at most `page_size` of them, those after `after_seq`. Raises NotFound."""
     permissions.require(actor, "revision.get")
-    row = await unit.first(select(tables.revisions).where(tables.revisions.c.number == number))
+    row = await queries.find(unit, number)
     if row is None:
         raise NotFound("revision")
-    columns = tables.revision_changes.c
-    parts = await unit.fetch(
-        select(tables.revision_changes)
-        .where(columns.revision == number, columns.seq > after_seq)
-        .order_by(columns.seq)
-        .limit(page_size)
-    )
+    parts = await queries.changes(unit, number, after_seq=after_seq, limit=page_size)
     return _revision(row, [_object_change(part, unit.box) for part in parts])
 
 
@@ -76,23 +69,17 @@ async def list_(
 ) -> list[Revision]:
     """Newest first; `before` is the instant of the last one of the page before. `since` <= instant < `until`."""
     permissions.require(actor, "revision.list")
-    columns, parts = tables.revisions.c, tables.revision_changes.c
-    where = [
-        *([columns.instant < before] if before is not None else []),
-        *([columns.actor_id == actor_id] if actor_id is not None else []),
-        *([columns.instant >= since] if since is not None else []),
-        *([columns.instant < until] if until is not None else []),
-        *([columns.number.in_(select(parts.revision).where(parts.object_id == object_id))] if object_id else []),
-    ]
-    rows = await unit.fetch(select(tables.revisions).where(*where).order_by(columns.instant.desc()).limit(page_size))
+    rows = await queries.page(
+        unit, page_size=page_size, before=before, object_id=object_id, actor_id=actor_id, since=since, until=until
+    )
     return [_revision(row, ()) for row in rows]
 
 
-def _revision(row: Any, changes: Sequence[ObjectChange]) -> Revision:
+def _revision(row: RevisionRow, changes: Sequence[ObjectChange]) -> Revision:
     return Revision(**row._asdict(), changes=changes)
 
 
-def _object_change(row: Any, box: Box) -> ObjectChange:
+def _object_change(row: ChangeRow, box: Box) -> ObjectChange:
     before, after = opened(row.kind, row.before, box), opened(row.kind, row.after, box)
     changed = [name for name in after or {} if before is None or before.get(name) != (after or {}).get(name)]
     return ObjectChange(row.kind, row.object_id, _masked(row.kind, before), _masked(row.kind, after), changed)

@@ -7,23 +7,18 @@ has (docs/decisions/0014-whose-address-it-is.md).
 import ipaddress
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from socket import AF_INET, AF_INET6, inet_pton
-from typing import Any
-
-from sqlalchemy import or_, select
 
 from dialplane.control.actor import Actor
 from dialplane.control.units import Change
 from dialplane.domain.errors import InvalidValue, TrunkAddressTaken
 from dialplane.domain.instants import NEVER
 from dialplane.domain.trunk import DEFAULT_REALM, Trunk
-from dialplane.store import tables
+from dialplane.store.queries import trunk_sources as queries
 
 SHORTEST_PREFIX = {4: 16, 6: 32}
 """IP version -> prefix length of the largest network that a customer may name: no PBX has a larger one."""
-
-_TRUNKS = tables.trunks.c
 
 
 async def require_free(unit: Change, actor: Actor, after: Trunk, *, before: Trunk | None = None) -> None:
@@ -43,7 +38,7 @@ async def require_free(unit: Change, actor: Actor, after: Trunk, *, before: Trun
     if not networks and not username:
         return
     wanted = Networks(networks)
-    for row in await _sources_of_others(unit, after.customer_id, username):
+    for row in await queries.of_others(unit, after.customer_id, username=username):
         if any(text in wanted for text in json.loads(row.allowed_ips)):
             raise TrunkAddressTaken("allowed_ips" if added else "domain_name")
         if username and (row.username, row.domain_name or DEFAULT_REALM) == _digest_user(after):
@@ -52,15 +47,6 @@ async def require_free(unit: Change, actor: Actor, after: Trunk, *, before: Trun
 
 def _digest_user(trunk: Trunk) -> tuple[str, str]:
     return trunk.username, trunk.realm
-
-
-async def _sources_of_others(unit: Change, customer_id: str, username: str) -> Sequence[Any]:
-    has_source = or_(_TRUNKS.allowed_ips != "[]", _TRUNKS.username == username)
-    return await unit.fetch(
-        select(_TRUNKS.allowed_ips, _TRUNKS.username, _TRUNKS.domain_name).where(
-            _TRUNKS.tm_delete == NEVER, _TRUNKS.customer_id != customer_id, has_source
-        )
-    )
 
 
 def _refuse_large(networks: Iterable[str]) -> None:

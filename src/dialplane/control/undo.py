@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
-
 from dialplane.control import lifecycle, permissions, revisions
 from dialplane.control.actor import Actor
 from dialplane.control.nouns import NOUNS
@@ -14,8 +12,9 @@ from dialplane.domain.errors import ChangedSince, NotFound
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import KINDS, depth
 from dialplane.domain.records import from_record, record_of
-from dialplane.store import objects, tables
+from dialplane.store import objects
 from dialplane.store.objects import SHAPES, Shape
+from dialplane.store.queries import revisions as queries
 
 ROWS_AT_ONCE = 1_000
 """Changes of the revision in memory at once."""
@@ -38,9 +37,10 @@ async def undo(unit: Change, actor: Actor, number: int) -> int:
     Protected, AlreadyExists, TrunkAddressTaken.
     """
     permissions.require(actor, "revision.undo")
-    if await unit.first(select(tables.revisions.c.number).where(tables.revisions.c.number == number)) is None:
+    if await queries.find(unit, number) is None:
         raise NotFound("revision")
-    await _refuse_if_changed(unit, number)
+    if changed := await queries.changed_since(unit, number, limit=NAMED):
+        raise ChangedSince(changed)
     firsts = sorted([first async for first in _first_changes(unit, number)], key=_order)
     reversal = _Reversal(unit, actor)
     for kind, part in groupby(firsts, key=lambda first: first[0]):
@@ -57,35 +57,15 @@ def _order(first: First) -> tuple[bool, int, str]:
     return goes, depth(KINDS[kind]) * (-1 if goes else 1), kind
 
 
-async def _refuse_if_changed(unit: Change, number: int) -> None:
-    changed = []
-    parts = tables.revision_changes.c
-    for shape in SHAPES.values():
-        touched = select(parts.object_id).where(parts.revision == number, parts.kind == shape.kind)
-        columns = shape.table.c
-        since = select(columns.id, columns.revision).where(columns.id.in_(touched), columns.revision != number)
-        changed += [(shape.kind, row.id, row.revision) for row in await unit.fetch(since.limit(NAMED))]
-    if changed:
-        raise ChangedSince(changed[:NAMED])
-
-
 async def _first_changes(unit: Change, number: int) -> AsyncIterator[First]:
     """For each object its state before the revision, which may have touched it more than once."""
-    parts, seen, after = tables.revision_changes, set[str](), -1
-    while True:
-        rows = await unit.fetch(
-            select(parts.c.seq, parts.c.kind, parts.c.object_id, parts.c.before)
-            .where(parts.c.revision == number, parts.c.seq > after)
-            .order_by(parts.c.seq)
-            .limit(ROWS_AT_ONCE)
-        )
-        if not rows:
-            return
+    seen, after = set[str](), -1
+    while rows := await queries.changes(unit, number, after_seq=after, limit=ROWS_AT_ONCE):
         for row in rows:
-            after = row.seq
             if row.object_id not in seen:
                 seen.add(row.object_id)
                 yield row.kind, row.object_id, revisions.opened(row.kind, row.before, unit.box)
+        after = rows[-1].seq
 
 
 class _Reversal:
@@ -98,8 +78,7 @@ class _Reversal:
 
     async def reverse(self, shape: Shape[Any], firsts: Sequence[First]) -> None:
         ids = [object_id for _, object_id, _ in firsts]
-        found = await objects.select_objects(self._unit, shape, shape.table.c.id.in_(ids))
-        present = {value.id: value for value in found}
+        present = await objects.find_all(self._unit, shape, ids)
         pairs = []
         for _, object_id, before in firsts:
             restored = _restored(shape, present[object_id], before, self._unit.next_instant())

@@ -1,0 +1,105 @@
+"""Revisions and the object changes in them, which are documents in JSON with encrypted secrets."""
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, bindparam, select
+
+from dialplane.store import tables
+from dialplane.store.objects import SHAPES
+from dialplane.store.unit import Unit
+
+_REVISIONS, _CHANGES = tables.revisions.c, tables.revision_changes.c
+
+
+class RevisionRow(NamedTuple):
+    """A row of `revisions`."""
+
+    number: int
+    instant: int
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    operation: str
+    source_ip: str
+    request_id: str
+    change_count: int
+
+
+class ChangeRow(NamedTuple):
+    """One change of one object. `seq` counts from 0 within the revision."""
+
+    seq: int
+    kind: str
+    object_id: str
+    before: str | None
+    after: str | None
+
+
+class ChangedObject(NamedTuple):
+    """An object, and the number of the revision that changed it last."""
+
+    kind: str
+    id: str
+    revision: int
+
+
+_REVISION_COLUMNS = [_REVISIONS[name] for name in RevisionRow._fields]
+_BY_NUMBER = select(*_REVISION_COLUMNS).where(_REVISIONS.number == bindparam("number_"))
+_CHANGES_AFTER = (
+    select(*(_CHANGES[name] for name in ChangeRow._fields))
+    .where(_CHANGES.revision == bindparam("number_"), _CHANGES.seq > bindparam("after_"))
+    .order_by(_CHANGES.seq)
+    .limit(bindparam("limit_"))
+)
+
+
+async def find(unit: Unit, number: int) -> RevisionRow | None:
+    """The revision of this number. Raises Unavailable."""
+    found = await unit.fetch_as(RevisionRow, _BY_NUMBER, {"number_": number}, short=True)
+    return found[0] if found else None
+
+
+async def page(
+    unit: Unit,
+    *,
+    page_size: int,
+    before: int | None = None,
+    object_id: str | None = None,
+    actor_id: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> list[RevisionRow]:
+    """Newest first; `before` is the instant of the last one of the page before. `since` <= instant < `until`.
+
+    Filters that are None do not count. Raises Unavailable.
+    """
+    where: list[ColumnElement[bool]] = []
+    if before is not None:
+        where.append(_REVISIONS.instant < before)
+    if actor_id is not None:
+        where.append(_REVISIONS.actor_id == actor_id)
+    if since is not None:
+        where.append(_REVISIONS.instant >= since)
+    if until is not None:
+        where.append(_REVISIONS.instant < until)
+    if object_id is not None:
+        where.append(_REVISIONS.number.in_(select(_CHANGES.revision).where(_CHANGES.object_id == object_id)))
+    newest_first = select(*_REVISION_COLUMNS).where(*where).order_by(_REVISIONS.instant.desc())
+    return await unit.fetch_as(RevisionRow, newest_first.limit(page_size))
+
+
+async def changes(unit: Unit, number: int, *, after_seq: int, limit: int) -> list[ChangeRow]:
+    """The revision's changes after `after_seq`, in order, at most `limit`. Raises Unavailable."""
+    parameters = {"number_": number, "after_": after_seq, "limit_": limit}
+    return await unit.fetch_as(ChangeRow, _CHANGES_AFTER, parameters)
+
+
+async def changed_since(unit: Unit, number: int, *, limit: int) -> list[ChangedObject]:
+    """Objects of the revision that another revision has changed last, at most `limit`. Raises Unavailable."""
+    changed: list[ChangedObject] = []
+    for shape in SHAPES.values():
+        touched = select(_CHANGES.object_id).where(_CHANGES.revision == number, _CHANGES.kind == shape.kind)
+        columns = shape.table.c
+        since = select(columns.id, columns.revision).where(columns.id.in_(touched), columns.revision != number)
+        changed += [ChangedObject(shape.kind, row.id, row.revision) for row in await unit.fetch(since.limit(limit))]
+    return changed[:limit]
