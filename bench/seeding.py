@@ -31,7 +31,9 @@ async def seed(data: Path, table: RouteTable) -> int:
             await objects.add_all(change, PROVIDERS, list(table.providers()))
             await objects.add_all(change, TRUNKS, [table.trunk()])
             for routes in _portions(table.routes()):
-                rows = [ROUTES.row(ROUTES.stored(route, change.box), change.revision) for route in routes]
+                rows = [
+                    ROUTES.row(ROUTES.encrypted_record(route, change.encryption), change.revision) for route in routes
+                ]
                 await change.execute(insert(ROUTES.table), rows)
         return change.revision
 

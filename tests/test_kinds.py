@@ -127,7 +127,7 @@ def test_the_table_of_permissions_has_a_row_for_each_verb(kind: Kind[Any]) -> No
 
 @each_kind
 def test_there_are_use_cases_a_not_found_and_a_document(kind: Kind[Any]) -> None:
-    assert NOUNS[kind.name].shape.of is kind
+    assert NOUNS[kind.name].storage.kind is kind
     assert NOT_FOUND_OF_KIND[kind.name].meaning == f"There is no such {kind.title}."
     documents = "".join(file.read_text() for file in DOCS.glob("*.md"))
     assert f'curl "$API/v1.0/{kind.collection}"' in documents

@@ -13,7 +13,7 @@ import httpx2
 from dialplane.api.database import BOX_KEYS
 from dialplane.api.server.server import Server, make_server
 from dialplane.settings import Settings
-from tests.databases import BOX_KEY, PASSWORD, USERNAME
+from tests.databases import ENCRYPTION_KEY, PASSWORD, USERNAME
 from tests.waiting import eventually
 
 SYSTEM_DEFAULT = "00000000-0000-0000-0000-000000000001"
@@ -91,7 +91,7 @@ def settings_for(folder: Path, *, url: str = "", **rest: Any) -> Settings:
     """Settings for a data folder whose secrets fit the prepared databases of the tests."""
     secrets = folder / "secrets"
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (secrets / BOX_KEYS).write_text(BOX_KEY)
+    (secrets / BOX_KEYS).write_text(ENCRYPTION_KEY)
     given = {"http": "127.0.0.1:0", "admin_username": USERNAME, "admin_password": PASSWORD, **rest}
     return Settings(data=folder, database_url=url, **given)
 

@@ -19,7 +19,7 @@ from dialplane.domain.errors import Unavailable
 from dialplane.store import migrations, tables
 from dialplane.store.database import Database
 from tests.control.making import ADMIN, make_customer
-from tests.databases import BOX_KEY, SqliteFolder, open_database, own_postgresql
+from tests.databases import ENCRYPTION_KEY, SqliteFolder, open_database, own_postgresql
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -139,11 +139,11 @@ from tests.control.making import ADMIN
 from tests.databases import open_database
 import tests.databases as databases
 from dialplane.control import customers
-from dialplane.store.box import Box
+from dialplane.store.encryption import Encryption
 from dialplane.store.database import Database
 
 async def main(url, key):
-    db = Database(url, box=Box([key]))
+    db = Database(url, encryption=Encryption([key]))
     print("ready", flush=True)
     async def write(n):
         while True:
@@ -160,7 +160,7 @@ def write_and_be_killed(url: str, ledger: Path, after_s: float) -> set[str]:
     """The ids that the writer had acknowledged when it was killed."""
     with ledger.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, url, BOX_KEY], stdout=out, cwd=Path(__file__).parents[2]
+            [sys.executable, "-c", WRITER, url, ENCRYPTION_KEY], stdout=out, cwd=Path(__file__).parents[2]
         )
     try:
         eventually(lambda: ledger.stat().st_size > 1_000, within_s=30)

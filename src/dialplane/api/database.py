@@ -8,7 +8,7 @@ from pathlib import Path
 from dialplane.control import bootstrap
 from dialplane.control.bootstrap import FirstStart
 from dialplane.control.login.sessions import SessionKeys
-from dialplane.control.units import Box, Database, Reading, new_box_key
+from dialplane.control.units import Database, Encryption, Reading, new_encryption_key
 from dialplane.settings import Settings
 from dialplane.store import migrations
 from dialplane.store.address import sqlite_url
@@ -31,7 +31,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
     url = database_url(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     await asyncio.to_thread(migrations.check if settings.database_url else migrations.upgrade, url)
-    db = Database(url, box=await asyncio.to_thread(box_in, settings.secrets_folder))
+    db = Database(url, encryption=await asyncio.to_thread(encryption_in, settings.secrets_folder))
     try:
         yield db
     finally:
@@ -45,13 +45,13 @@ async def prepare(db: Database, settings: Settings) -> FirstStart:
     )
 
 
-def box_in(folder: Path) -> Box:
-    """The box with the keys of this folder (one per line, newest first); creates a key if there is none."""
+def encryption_in(folder: Path) -> Encryption:
+    """Encryption with the keys of this folder (one per line, newest first); creates a key if there is none."""
     file = folder / BOX_KEYS
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
-        create_file(file, new_box_key() + "\n")
-    return Box(file.read_text().split())
+        create_file(file, new_encryption_key() + "\n")
+    return Encryption(file.read_text().split())
 
 
 async def schema_behind(unit: Reading) -> str:

@@ -18,7 +18,7 @@ from dialplane.domain.ids import parse_id
 from dialplane.domain.kinds import KINDS as ALL_KINDS
 from dialplane.domain.kinds import PROVIDER, ROUTE
 from dialplane.store import objects
-from dialplane.store.objects import ROUTES, SHAPES
+from dialplane.store.objects import ROUTES, STORAGES
 
 CREATE, UPDATE, DELETE = ACTIONS = ("create", "update", "delete")
 KINDS = tuple(sorted(kind.name for kind in ALL_KINDS.values() if kind.in_bulk))
@@ -106,7 +106,7 @@ class LiveReferences:
         unseen = [reference for reference in references if reference not in self._live]
         for kind in dict.fromkeys(ROUTE.references.values()):
             if ids := [id_ for of, id_ in unseen if of == kind]:
-                self._live |= {(kind, id_) for id_ in await objects.live_ids(unit, SHAPES[kind], ids)}
+                self._live |= {(kind, id_) for id_ in await objects.live_ids(unit, STORAGES[kind], ids)}
         return [reference for reference in unseen if reference not in self._live]
 
     def forget(self, kind: str) -> None:

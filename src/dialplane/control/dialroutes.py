@@ -49,7 +49,7 @@ async def compute(
     routes = await queries.matching(unit, customer_id=customer_id, number=number)
     customer = (await objects.find_cached(unit, CUSTOMERS, (customer_id,))).get(customer_id)
     if customer is None or customer.tm_delete != NEVER:
-        raise NotFound(CUSTOMERS.kind)
+        raise NotFound(CUSTOMERS.kind.name)
     provider_ids = {route.provider_id for route in routes}
     stored = await objects.find_cached(unit, PROVIDERS, provider_ids)
     providers = {id_: stored[id_] for id_ in provider_ids if stored[id_].tm_delete == NEVER}

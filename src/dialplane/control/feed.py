@@ -7,16 +7,16 @@ import msgspec
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.units import Box, Database
+from dialplane.control.units import Database, Encryption
 from dialplane.domain.feed import FeedChange, FeedEnd, FeedHead
 from dialplane.domain.records import record_of
-from dialplane.store.objects import SHAPES, Shape
+from dialplane.store.objects import STORAGES, Storage
 from dialplane.store.queries import feed as queries
 
 ROWS_AT_ONCE = 2_000
 """Rows in memory at once, and lines in a chunk: about half a megabyte of routes."""
 
-_SHAPES = tuple(shape for shape in SHAPES.values() if shape.of.in_feed)
+_IN_FEED = tuple(storage for storage in STORAGES.values() if storage.kind.in_feed)
 _encoder = msgspec.json.Encoder()
 
 
@@ -43,11 +43,11 @@ async def _lines(db: Database, since: int, epoch: str) -> AsyncGenerator[bytes, 
         full = since == 0 or since > clock.revision or epoch != clock.epoch
         yield _line(FeedHead(clock.epoch, clock.revision, full))
         count = 0
-        for shape in _SHAPES if full or since < clock.revision else ():
-            changed = queries.rows(unit, shape, since=None if full else since, at_once=ROWS_AT_ONCE)
+        for storage in _IN_FEED if full or since < clock.revision else ():
+            changed = queries.rows(unit, storage, since=None if full else since, at_once=ROWS_AT_ONCE)
             async for rows in changed:
                 count += len(rows)
-                yield _encoder.encode_lines(_changes(shape, rows, unit.box))
+                yield _encoder.encode_lines(_changes(storage, rows, unit.encryption))
         yield _line(FeedEnd(clock.revision, count))
 
 
@@ -55,14 +55,14 @@ def _line(value: FeedHead | FeedEnd) -> bytes:
     return _encoder.encode(value) + b"\n"
 
 
-def _changes(shape: Shape[Any], rows: Iterable[Any], box: Box) -> list[FeedChange]:
-    return [FeedChange(shape.kind, _record(shape, row, box)) for row in rows]
+def _changes(storage: Storage[Any], rows: Iterable[Any], encryption: Encryption) -> list[FeedChange]:
+    return [FeedChange(storage.kind.name, _record(storage, row, encryption)) for row in rows]
 
 
-def _record(shape: Shape[Any], row: Any, box: Box) -> dict[str, Any]:
+def _record(storage: Storage[Any], row: Any, encryption: Encryption) -> dict[str, Any]:
     """The record of an object, as much of it as an edge may know."""
-    if shape.of.for_edge is not None:
-        return record_of(shape.of.for_edge(shape.value(row, box)))
-    record = shape.record(row, box)
+    if storage.kind.for_edge is not None:
+        return record_of(storage.kind.for_edge(storage.value(row, encryption)))
+    record = storage.record(row, encryption)
     del record["revision"]
     return record

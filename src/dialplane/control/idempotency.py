@@ -79,11 +79,11 @@ async def find(unit: Unit, actor: Actor, key: str, fingerprint: str) -> Kept | N
         return None
     if row.fingerprint != fingerprint:
         raise KeyReused
-    return Kept(row.status, unit.box.open(row.answer))
+    return Kept(row.status, unit.encryption.decrypt(row.answer))
 
 
 async def keep(unit: Change, actor: Actor, key: str, fingerprint: str, kept: Kept) -> None:
     """Stores the answer, encrypted (it may hold a token that is answered once), in the change's own transaction."""
     await queries.delete_oldest(unit, before=unit.instant - KEPT_US, limit=FORGOTTEN_AT_ONCE)
-    row = KeptRow(fingerprint, kept.status, unit.box.seal(kept.answer))
+    row = KeptRow(fingerprint, kept.status, unit.encryption.encrypt(kept.answer))
     await queries.add(unit, actor_id=actor.id, key=key, kept=row)

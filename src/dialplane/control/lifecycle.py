@@ -19,7 +19,7 @@ from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import Kind, T
 from dialplane.store import objects
-from dialplane.store.objects import SHAPES, Shape
+from dialplane.store.objects import STORAGES, Storage
 
 Fields = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ class UseCases(Generic[T]):
     another customer's object as for an absent one.
     """
 
-    shape: Shape[T]
+    storage: Storage[T]
 
     async def check(self, unit: Change, actor: Actor, before: T | None, after: T) -> None:
         """Raises if the object must not become `after` (deleted: tm_delete is not NEVER); `before` is None if new.
@@ -48,22 +48,22 @@ class UseCases(Generic[T]):
 
         Raises InvalidValue, NotFound for an object that it refers to, and what `check` raises.
         """
-        permissions.require(actor, f"{self.shape.kind}.create")
+        permissions.require(actor, f"{self.storage.kind.name}.create")
         self.check_fields(fields)
-        kind = self.shape.of
+        kind = self.storage.kind
         owner = {"customer_id": actor.customer_id} if kind.owned_by_default else {}
         value = new(kind, {**owner, **fields}, id_=id_ or new_id(), tm_create=unit.next_instant())
         return await self.add(unit, actor, value)
 
     async def add(self, unit: Change, actor: Actor, value: T) -> T:
         """Stores a new object. Raises NotFound for an object that it refers to, and what `check` raises."""
-        await self._check_references(unit, actor, f"{self.shape.kind}.create", None, value)
+        await self._check_references(unit, actor, f"{self.storage.kind.name}.create", None, value)
         await self.check(unit, actor, None, value)
-        return await objects.add(unit, self.shape, value)
+        return await objects.add(unit, self.storage, value)
 
     async def get(self, unit: Unit, actor: Actor, id_: str) -> T:
         """The object; deleted ones too, which `tm_delete` shows. Raises NotFound."""
-        return await self.obtain(unit, actor, f"{self.shape.kind}.get", id_)
+        return await self.obtain(unit, actor, f"{self.storage.kind.name}.get", id_)
 
     async def list_(
         self, unit: Unit, actor: Actor, *, page_size: int = 100, before: int | None = None, **filters: str | None
@@ -72,24 +72,24 @@ class UseCases(Generic[T]):
 
         `filters`: field -> the value it must have; None for any.
         """
-        scope = permissions.require(actor, f"{self.shape.kind}.list")
+        scope = permissions.require(actor, f"{self.storage.kind.name}.list")
         if scope is Scope.OWN:
             if filters.get("customer_id") not in (None, actor.customer_id):
                 return []
             filters["customer_id"] = actor.customer_id
-        return await objects.page(unit, self.shape, page_size=page_size, before=before, filters=filters)
+        return await objects.page(unit, self.storage, page_size=page_size, before=before, filters=filters)
 
     async def update(self, unit: Change, actor: Actor, id_: str, fields: Fields, *, if_version: int | None = None) -> T:
         """Changes the fields that are named.
 
         Raises NotFound, ObjectDeleted, InvalidValue, StaleVersion, and what `check` raises.
         """
-        before = await self.obtain(unit, actor, f"{self.shape.kind}.update", id_)
+        before = await self.obtain(unit, actor, f"{self.storage.kind.name}.update", id_)
         return await self.change(unit, actor, before, fields, if_version=if_version)
 
     async def change(self, unit: Change, actor: Actor, before: T, fields: Fields, *, if_version: int | None) -> T:
         """Stores `before` with these fields changed. Raises as `update` does, but for NotFound of the object itself."""
-        kind = self.shape.of
+        kind = self.storage.kind
         refuse_unknown(fields, kind.changeable)
         self.check_fields(fields)
         if before.tm_delete != NEVER:
@@ -102,14 +102,14 @@ class UseCases(Generic[T]):
         check_version(unit, before.id, if_version)
         await self._check_references(unit, actor, f"{kind.name}.update", before, after)
         await self.check(unit, actor, before, after)
-        return await objects.put(unit, self.shape, before, after)
+        return await objects.put(unit, self.storage, before, after)
 
     async def delete(self, unit: Change, actor: Actor, id_: str, *, if_version: int | None = None) -> T:
         """The object as deleted; one that was already is answered as it is.
 
         Raises NotFound, StaleVersion, and what `check` raises.
         """
-        before = await self.obtain(unit, actor, f"{self.shape.kind}.delete", id_)
+        before = await self.obtain(unit, actor, f"{self.storage.kind.name}.delete", id_)
         return await self.remove(unit, actor, before, if_version=if_version)
 
     async def remove(self, unit: Change, actor: Actor, before: T, *, if_version: int | None) -> T:
@@ -118,26 +118,28 @@ class UseCases(Generic[T]):
         is_deleted = before.tm_delete != NEVER
         after = before if is_deleted else deleted(before, unit.next_instant())
         await self.check(unit, actor, before, after)
-        return before if is_deleted else await objects.put(unit, self.shape, before, after)
+        return before if is_deleted else await objects.put(unit, self.storage, before, after)
 
     async def obtain(self, unit: Unit, actor: Actor, operation: str, id_: str) -> T:
         """The object that an operation is about, deleted ones too. Raises PermissionDenied, NotFound, InvalidValue."""
         permissions.require(actor, operation)
-        value = await objects.find(unit, self.shape, parse_id(id_))
+        value = await objects.find(unit, self.storage, parse_id(id_))
         if value is None:
-            raise NotFound(self.shape.kind)
-        permissions.require(actor, operation, customer_id=self.shape.of.owner_of(value), kind=self.shape.kind)
+            raise NotFound(self.storage.kind.name)
+        permissions.require(
+            actor, operation, customer_id=self.storage.kind.owner_of(value), kind=self.storage.kind.name
+        )
         return value
 
     async def _check_references(self, unit: Unit, actor: Actor, operation: str, before: T | None, after: T) -> None:
         """Raises NotFound for an object that `after` newly refers to: absent, deleted or not the actor's."""
-        for name, kind in self.shape.of.references.items():
+        for name, kind in self.storage.kind.references.items():
             id_ = getattr(after, name)
             if before is not None and getattr(before, name) == id_:
                 continue
-            if name == self.shape.of.owner:
+            if name == self.storage.kind.owner:
                 permissions.require(actor, operation, customer_id=id_, kind=kind)
-            await live(unit, SHAPES[kind], id_)
+            await live(unit, STORAGES[kind], id_)
 
 
 def new(kind: Kind[T], fields: Fields, *, id_: str, tm_create: int = 0) -> T:
@@ -159,11 +161,11 @@ def deleted(value: T, now: int) -> T:
     return with_fields(value, tm_update=now, tm_delete=now)
 
 
-async def live(unit: Unit, shape: Shape[T], id_: str) -> T:
+async def live(unit: Unit, storage: Storage[T], id_: str) -> T:
     """The object that another one refers to. Raises NotFound if it is absent or deleted."""
-    value = await objects.find(unit, shape, id_)
+    value = await objects.find(unit, storage, id_)
     if value is None or value.tm_delete != NEVER:
-        raise NotFound(shape.kind)
+        raise NotFound(storage.kind.name)
     return value
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from dialplane.control import accesskeys, agents, customers, providers, trunks
 from dialplane.control.lifecycle import UseCases
-from dialplane.store.objects import SHAPES
+from dialplane.store.objects import STORAGES
 
 _WITH_RULES: tuple[UseCases[Any], ...] = (
     customers.USE_CASES,
@@ -16,6 +16,6 @@ _WITH_RULES: tuple[UseCases[Any], ...] = (
 )
 
 NOUNS: Mapping[str, UseCases[Any]] = {
-    **{kind: UseCases(shape) for kind, shape in SHAPES.items()},
-    **{noun.shape.kind: noun for noun in _WITH_RULES},
+    **{kind: UseCases(storage) for kind, storage in STORAGES.items()},
+    **{noun.storage.kind.name: noun for noun in _WITH_RULES},
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.units import Box, Unit
+from dialplane.control.units import Encryption, Unit
 from dialplane.domain.errors import NotFound
 from dialplane.domain.kinds import KINDS
 from dialplane.store.queries import revisions as queries
@@ -53,7 +53,7 @@ async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, 
     if row is None:
         raise NotFound("revision")
     parts = await queries.changes(unit, number, after_seq=after_seq, limit=page_size)
-    return _revision(row, [_object_change(part, unit.box) for part in parts])
+    return _revision(row, [_object_change(part, unit.encryption) for part in parts])
 
 
 async def list_(
@@ -79,18 +79,18 @@ def _revision(row: RevisionRow, changes: Sequence[ObjectChange]) -> Revision:
     return Revision(**row._asdict(), changes=changes)
 
 
-def _object_change(row: ChangeRow, box: Box) -> ObjectChange:
-    before, after = opened(row.kind, row.before, box), opened(row.kind, row.after, box)
+def _object_change(row: ChangeRow, encryption: Encryption) -> ObjectChange:
+    before, after = opened(row.kind, row.before, encryption), opened(row.kind, row.after, encryption)
     changed = [name for name in after or {} if before is None or before.get(name) != (after or {}).get(name)]
     return ObjectChange(row.kind, row.object_id, _masked(row.kind, before), _masked(row.kind, after), changed)
 
 
-def opened(kind: str, text: str | None, box: Box) -> dict[str, Any] | None:
+def opened(kind: str, text: str | None, encryption: Encryption) -> dict[str, Any] | None:
     """A record out of a revision with its secrets open: for undo, never for an answer."""
     if text is None:
         return None
     record: dict[str, Any] = json.loads(text)
-    return record | {name: box.open(record[name]) for name in KINDS[kind].sealed}
+    return record | {name: encryption.decrypt(record[name]) for name in KINDS[kind].sealed}
 
 
 def _masked(kind: str, record: dict[str, Any] | None) -> dict[str, Any] | None:

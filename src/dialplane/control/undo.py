@@ -13,7 +13,7 @@ from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import KINDS, depth
 from dialplane.domain.records import from_record, record_of
 from dialplane.store import objects
-from dialplane.store.objects import SHAPES, Shape
+from dialplane.store.objects import STORAGES, Storage
 from dialplane.store.queries import revisions as queries
 
 ROWS_AT_ONCE = 1_000
@@ -46,7 +46,7 @@ async def undo(unit: Change, actor: Actor, number: int) -> int:
     for kind, part in groupby(firsts, key=lambda first: first[0]):
         same_kind = list(part)
         for start in range(0, len(same_kind), OBJECTS_AT_ONCE):
-            await reversal.reverse(SHAPES[kind], same_kind[start : start + OBJECTS_AT_ONCE])
+            await reversal.reverse(STORAGES[kind], same_kind[start : start + OBJECTS_AT_ONCE])
     return len(firsts)
 
 
@@ -64,7 +64,7 @@ async def _first_changes(unit: Change, number: int) -> AsyncIterator[First]:
         for row in rows:
             if row.object_id not in seen:
                 seen.add(row.object_id)
-                yield row.kind, row.object_id, revisions.opened(row.kind, row.before, unit.box)
+                yield row.kind, row.object_id, revisions.opened(row.kind, row.before, unit.encryption)
         after = rows[-1].seq
 
 
@@ -76,38 +76,38 @@ class _Reversal:
         self._actor = actor
         self._live: set[str] = set()
 
-    async def reverse(self, shape: Shape[Any], firsts: Sequence[First]) -> None:
+    async def reverse(self, storage: Storage[Any], firsts: Sequence[First]) -> None:
         ids = [object_id for _, object_id, _ in firsts]
-        present = await objects.find_all(self._unit, shape, ids)
+        present = await objects.find_all(self._unit, storage, ids)
         pairs = []
         for _, object_id, before in firsts:
-            restored = _restored(shape, present[object_id], before, self._unit.next_instant())
+            restored = _restored(storage, present[object_id], before, self._unit.next_instant())
             if not _is_same(present[object_id], restored):
                 if restored.tm_delete == NEVER:
-                    await self._refuse_dangling(shape, restored)
-                await NOUNS[shape.kind].check(self._unit, self._actor, present[object_id], restored)
+                    await self._refuse_dangling(storage, restored)
+                await NOUNS[storage.kind.name].check(self._unit, self._actor, present[object_id], restored)
                 pairs.append((present[object_id], restored))
         if pairs:
-            await objects.put_all(self._unit, shape, pairs)
+            await objects.put_all(self._unit, storage, pairs)
             await self._unit.flush()
 
-    async def _refuse_dangling(self, shape: Shape[Any], restored: Any) -> None:
+    async def _refuse_dangling(self, storage: Storage[Any], restored: Any) -> None:
         """Raises ChangedSince for an object that it refers to and that is deleted by now."""
-        for name, kind in shape.of.references.items():
+        for name, kind in storage.kind.references.items():
             id_ = getattr(restored, name)
             if id_ in self._live:
                 continue
             try:
-                await lifecycle.live(self._unit, SHAPES[kind], id_)
+                await lifecycle.live(self._unit, STORAGES[kind], id_)
             except NotFound:
                 raise ChangedSince([(kind, id_, self._unit.version_of(id_))]) from None
             self._live.add(id_)
 
 
-def _restored(shape: Shape[Any], present: Any, before: Mapping[str, Any] | None, now: int) -> Any:
+def _restored(storage: Storage[Any], present: Any, before: Mapping[str, Any] | None, now: int) -> Any:
     if before is None:
         return lifecycle.deleted(present, now)
-    return lifecycle.with_fields(from_record(shape.of.cls, before), tm_update=now)
+    return lifecycle.with_fields(from_record(storage.kind.cls, before), tm_update=now)
 
 
 def _is_same(present: Any, restored: Any) -> bool:

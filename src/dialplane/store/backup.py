@@ -15,9 +15,10 @@ class BackupRefused(Exception):
 
 
 def backup(database: Path, file: Path) -> None:
-    """Writes all that is committed now into a new file. Raises BackupRefused where the file is there already.
+    """Writes all that is committed now into a new file. Raises BackupRefused if the file is there already.
 
-    Blocking. Writers go on meanwhile: the copy is of one snapshot. Secrets in it stay sealed: keep the box keys too.
+    Blocking. Writers go on meanwhile: the copy is of one snapshot. Secrets in it stay encrypted: keep the keys too,
+    which are in the file `box-keys`.
     """
     if file.exists():
         raise BackupRefused("the file is there already")

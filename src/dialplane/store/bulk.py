@@ -17,7 +17,7 @@ from dialplane.domain.kinds import T
 from dialplane.domain.records import record_of
 from dialplane.store import tables
 from dialplane.store.backend import Backend
-from dialplane.store.objects import Shape
+from dialplane.store.objects import Storage
 from dialplane.store.revisions import Change
 from dialplane.store.unit import COMMIT_WITHIN_S, Pool
 
@@ -53,10 +53,10 @@ class BulkInsert:
     database's pages is read and written once.
     """
 
-    def __init__(self, shape: Shape[Any]) -> None:
-        assert not shape.sealed
-        self._shape = shape
-        self._columns = [name for name in shape.table.c.keys() if name not in _OPEN_COLUMNS]
+    def __init__(self, storage: Storage[Any]) -> None:
+        assert not storage.kind.sealed
+        self._storage = storage
+        self._columns = [name for name in storage.table.c.keys() if name not in _OPEN_COLUMNS]
         self._objects: list[_NewObject] = []
         self._texts: dict[str, str] = {}
         self._count = 0
@@ -70,7 +70,7 @@ class BulkInsert:
     def add(self, position: int, value: T) -> None:
         """Adds a new object; its tm_create must be 0, and is taken from the unit that stores it."""
         record = record_of(value)
-        row = self._shape.row(record, 0)
+        row = self._storage.row(record, 0)
         before, _, after = msgspec.json.encode(record).decode().partition(f"{_CREATED}0")
         values = tuple(self._shared(row[name]) for name in self._columns)
         self._objects.append(_NewObject(position, value.id, values, before, self._shared(after)))
@@ -85,7 +85,7 @@ class BulkInsert:
         columns = ", ".join(self._columns)
         open_parts = "CAST(0 AS BIGINT) AS position, CAST('' AS TEXT) AS document_before, "
         open_parts += "CAST('' AS TEXT) AS document_after"
-        like = f"SELECT {columns}, {open_parts} FROM {self._shape.table.name} WHERE 1 = 0"
+        like = f"SELECT {columns}, {open_parts} FROM {self._storage.table.name} WHERE 1 = 0"
         connection.execute(text(f"CREATE TEMPORARY TABLE {name} AS {like}"))
         rows = ((*new.row, new.position, new.document_before, new.document_after) for new in self._objects)
         backend.insert_many(connection, name, (*self._columns, *_STAGED_COLUMNS), rows)
@@ -102,27 +102,27 @@ class BulkInsert:
     def _store(self, unit: Change, connection: Connection, first_instant: int) -> None:
         insert, first_seq = unit.backend.insert_many, unit.reserve_records(connection, self._count)
         rows = ((*new.row, first_instant + new.position, unit.revision) for new in self._objects)
-        insert(connection, self._shape.table.name, (*self._columns, *_OPEN_COLUMNS), rows)
+        insert(connection, self._storage.table.name, (*self._columns, *_OPEN_COLUMNS), rows)
         records = self._records(unit.revision, first_seq, first_instant)
         insert(connection, tables.revision_changes.name, _RECORD_COLUMNS, records)
 
     def _records(self, revision: int, first_seq: int, first_instant: int) -> Iterator[Sequence[Any]]:
         for new in self._objects:
             document = f"{new.document_before}{_CREATED}{first_instant + new.position}{new.document_after}"
-            yield revision, first_seq + new.position, self._shape.kind, new.id, document
+            yield revision, first_seq + new.position, self._storage.kind.name, new.id, document
 
     def _store_staged(self, unit: Change, connection: Connection, first_instant: int) -> None:
         first_seq, columns = unit.reserve_records(connection, self._count), ", ".join(self._columns)
         numbers = {"instant": first_instant, "revision": unit.revision, "seq": first_seq}
         instant = "CAST(:instant AS BIGINT) + position"
         rows = f"SELECT {columns}, {instant}, CAST(:revision AS BIGINT) FROM {self._staged}"
-        into = f"INSERT INTO {self._shape.table.name} ({columns}, {', '.join(_OPEN_COLUMNS)})"
+        into = f"INSERT INTO {self._storage.table.name} ({columns}, {', '.join(_OPEN_COLUMNS)})"
         connection.execute(text(f"{into} {rows}"), numbers)
         document = f"document_before || '{_CREATED}' || CAST({instant} AS TEXT) || document_after"
         values = "CAST(:revision AS BIGINT), CAST(:seq AS BIGINT) + position, CAST(:kind AS TEXT), id"
         records = f"SELECT {values}, {document} FROM {self._staged}"
         into = f"INSERT INTO {tables.revision_changes.name} ({', '.join(_RECORD_COLUMNS)})"
-        connection.execute(text(f"{into} {records}"), numbers | {"kind": self._shape.kind})
+        connection.execute(text(f"{into} {records}"), numbers | {"kind": self._storage.kind.name})
 
 
 def stage_all(pool: Pool, inserts: Sequence[BulkInsert]) -> None:

@@ -13,9 +13,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 from dialplane.domain.errors import Unavailable
 from dialplane.store.address import backend_at
-from dialplane.store.box import Box
 from dialplane.store.bulk import BulkInsert, stage_all
 from dialplane.store.committed import CommittedCache
+from dialplane.store.encryption import Encryption
 from dialplane.store.notifier import Notifier
 from dialplane.store.revisions import Author, Change
 from dialplane.store.threads import Abandoned, run_to_end
@@ -41,10 +41,12 @@ LEAST_LOCK_WAIT_S = 0.1
 class Database:
     """One SQLite file or one PostgreSQL. Belongs to the event loop that first uses it; `close` it there."""
 
-    def __init__(self, url: str, *, box: Box, now: Callable[[], int] = now_us, readers: int = READERS) -> None:
+    def __init__(
+        self, url: str, *, encryption: Encryption, now: Callable[[], int] = now_us, readers: int = READERS
+    ) -> None:
         """`url` as in `store.address`; the schema must be there (`store.migrations`). Raises ValueError."""
         self.backend = backend = backend_at(url)
-        self.box = box
+        self.encryption = encryption
         self.now = now
         connections = readers + LONG_READERS
         self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="dialplane-store")
@@ -81,7 +83,7 @@ class Database:
                 await unit.release()
 
     def _reading(self) -> Reading:
-        return Reading(self._reader, self.box, cache=self._cache)
+        return Reading(self._reader, self.encryption, cache=self._cache)
 
     @asynccontextmanager
     async def change(
@@ -94,7 +96,7 @@ class Database:
         """
         large = [insert for insert in inserts if insert.is_large]
         async with self._writer_for(large) as writer, self._turn_to_write() as left_s:
-            unit = Change(writer, self.box, now=self.now, author=author, operation=operation)
+            unit = Change(writer, self.encryption, now=self.now, author=author, operation=operation)
             async with unit.transaction(lock_within_s=left_s):
                 yield unit
         if unit.is_committed:
@@ -140,7 +142,7 @@ class Database:
     async def write(self) -> AsyncIterator[Writing]:
         """One transaction that is no revision: what edges report, not what operators change. Raises Unavailable."""
         async with self._turn_to_write() as left_s:
-            unit = Writing(self._writer, self.box, now=self.now)
+            unit = Writing(self._writer, self.encryption, now=self.now)
             async with unit.transaction(lock_within_s=left_s):
                 yield unit
 

@@ -1,4 +1,4 @@
-"""Objects and their rows: how each kind is kept, found, paged and changed."""
+"""Objects and their rows: how each kind is stored, found, paged and changed."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,12 +13,11 @@ from dialplane.domain import kinds
 from dialplane.domain.kinds import Kind, T
 from dialplane.domain.records import from_record, record_of
 from dialplane.store import tables
-from dialplane.store.box import Box
+from dialplane.store.encryption import Encryption
 from dialplane.store.revisions import Change
 from dialplane.store.unit import Reading, Rows, Unit
 
 Condition = ColumnElement[bool] | TextClause
-
 
 FEW_IDS = 30
 """Ids that one short statement looks up: as many as a dialroute may have providers."""
@@ -28,99 +27,89 @@ IDS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shape(Generic[T]):
-    """How objects of one kind are kept: a row each, flags as 0 or 1, lists and mappings as JSON, secrets sealed."""
+class Storage(Generic[T]):
+    """The rows of one kind's objects: flags as 0 or 1, lists and mappings as JSON, secrets encrypted."""
 
-    of: Kind[T]
-
-    @property
-    def kind(self) -> str:
-        """The name of the kind."""
-        return self.of.name
+    kind: Kind[T]
 
     @property
     def table(self) -> Table:
-        return tables.metadata.tables[self.of.collection]
+        return tables.metadata.tables[self.kind.collection]
 
-    @property
-    def sealed(self) -> Collection[str]:
-        """Secrets, encrypted in rows and in revisions."""
-        return self.of.sealed
-
-    def stored(self, value: T, box: Box) -> dict[str, Any]:
-        """The object's record with its secrets sealed: what revisions keep."""
+    def encrypted_record(self, value: T, encryption: Encryption) -> dict[str, Any]:
+        """The object's record with its secrets encrypted, as revisions hold it."""
         record = record_of(value)
-        for name in self.of.sealed:
-            record[name] = box.seal(record[name])
+        for name in self.kind.sealed:
+            record[name] = encryption.encrypt(record[name])
         return record
 
-    def row(self, stored: Mapping[str, Any], revision: int) -> dict[str, Any]:
-        """The table's row of a stored record."""
-        row = {name: value for name, value in stored.items() if name not in self.of.computed}
-        for name in self.of.documents:
+    def row(self, record: Mapping[str, Any], revision: int) -> dict[str, Any]:
+        """The table's row of a record whose secrets are encrypted."""
+        row = {name: value for name, value in record.items() if name not in self.kind.computed}
+        for name in self.kind.documents:
             row[name] = json.dumps(row[name])
-        for name in self.of.flags:
+        for name in self.kind.flags:
             row[name] = int(row[name])
         row["revision"] = revision
         return row
 
-    def record(self, row: Any, box: Box) -> dict[str, Any]:
-        """The object's record, secrets open, of a row that was selected whole; `revision` is left in."""
+    def record(self, row: Any, encryption: Encryption) -> dict[str, Any]:
+        """The record, secrets decrypted, of a row that was selected whole; `revision` is left in."""
         record: dict[str, Any] = row._asdict()
-        for name in self.of.documents:
+        for name in self.kind.documents:
             record[name] = json.loads(record[name])
-        for name in self.of.flags:
+        for name in self.kind.flags:
             record[name] = record[name] == 1
-        for name in self.of.sealed:
-            record[name] = box.open(record[name])
+        for name in self.kind.sealed:
+            record[name] = encryption.decrypt(record[name])
         return record
 
-    def value(self, row: Any, box: Box) -> T:
+    def value(self, row: Any, encryption: Encryption) -> T:
         """The object of a row that was selected whole."""
-        record = self.record(row, box)
-        for name in self.of.computed:
+        record = self.record(row, encryption)
+        for name in self.kind.computed:
             record[name] = ""
-        return from_record(self.of.cls, record)
+        return from_record(self.kind.cls, record)
 
 
-CUSTOMERS = Shape(kinds.CUSTOMER)
-AGENTS = Shape(kinds.AGENT)
-ACCESSKEYS = Shape(kinds.ACCESSKEY)
-PROVIDERS = Shape(kinds.PROVIDER)
-ROUTES = Shape(kinds.ROUTE)
-TRUNKS = Shape(kinds.TRUNK)
-SHAPES: Mapping[str, Shape[Any]] = {name: Shape(kind) for name, kind in kinds.KINDS.items()}
+CUSTOMERS = Storage(kinds.CUSTOMER)
+AGENTS = Storage(kinds.AGENT)
+ACCESSKEYS = Storage(kinds.ACCESSKEY)
+PROVIDERS = Storage(kinds.PROVIDER)
+ROUTES = Storage(kinds.ROUTE)
+TRUNKS = Storage(kinds.TRUNK)
+STORAGES: Mapping[str, Storage[Any]] = {name: Storage(kind) for name, kind in kinds.KINDS.items()}
 
 
-async def find(unit: Unit, shape: Shape[T], id_: str) -> T | None:
+async def find(unit: Unit, storage: Storage[T], id_: str) -> T | None:
     """The object of this id, deleted ones too, or None."""
-    found = objects_of(unit, shape, await unit.fetch(_by_id(shape), {"id_": id_}, short=True))
+    found = objects_of(unit, storage, await unit.fetch(_by_id(storage), {"id_": id_}, short=True))
     return found[0] if found else None
 
 
-async def find_all(unit: Unit, shape: Shape[T], ids: Iterable[str]) -> dict[str, T]:
+async def find_all(unit: Unit, storage: Storage[T], ids: Iterable[str]) -> dict[str, T]:
     """Those of these ids that exist, deleted ones too, by id."""
     found = dict[str, T]()
     for some in _portions(ids):
-        rows = await unit.fetch(_by_ids(shape), {"ids": some}, short=len(some) <= FEW_IDS)
-        found.update((value.id, value) for value in objects_of(unit, shape, rows))
+        rows = await unit.fetch(_by_ids(storage), {"ids": some}, short=len(some) <= FEW_IDS)
+        found.update((value.id, value) for value in objects_of(unit, storage, rows))
     return found
 
 
-async def find_cached(unit: Reading, shape: Shape[T], ids: Collection[str]) -> Mapping[str, T]:
+async def find_cached(unit: Reading, storage: Storage[T], ids: Collection[str]) -> Mapping[str, T]:
     """The same out of the cache of committed objects, and others too; what is not there is read first.
 
     Their versions are not kept.
     """
-    cached: dict[str, T] = await unit.cached(shape.kind)
+    cached: dict[str, T] = await unit.cached(storage.kind.name)
     if missing := [id_ for id_ in ids if id_ not in cached]:
-        cached.update(await find_all(unit, shape, missing))
+        cached.update(await find_all(unit, storage, missing))
     return cached
 
 
-async def live_ids(unit: Unit, shape: Shape[Any], ids: Iterable[str]) -> set[str]:
+async def live_ids(unit: Unit, storage: Storage[Any], ids: Iterable[str]) -> set[str]:
     """Those of these ids whose objects are there and not deleted."""
-    id_, found = shape.table.c.id, set[str]()
+    id_, found = storage.table.c.id, set[str]()
     for some in _portions(ids):
         found |= {row.id for row in await unit.fetch(select(id_).where(id_.in_(some), tables.LIVE))}
     return found
@@ -132,89 +121,89 @@ def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-async def select_objects(unit: Unit, shape: Shape[T], *where: Condition, limit: int | None = None) -> list[T]:
+async def select_objects(unit: Unit, storage: Storage[T], *where: Condition, limit: int | None = None) -> list[T]:
     """The objects that meet all conditions, newest first."""
-    statement = select(shape.table).where(*where).order_by(shape.table.c.tm_create.desc()).limit(limit)
-    return objects_of(unit, shape, await unit.fetch(statement))
+    statement = select(storage.table).where(*where).order_by(storage.table.c.tm_create.desc()).limit(limit)
+    return objects_of(unit, storage, await unit.fetch(statement))
 
 
 async def page(
-    unit: Unit, shape: Shape[T], *, page_size: int, before: int | None, filters: Mapping[str, Any]
+    unit: Unit, storage: Storage[T], *, page_size: int, before: int | None, filters: Mapping[str, Any]
 ) -> list[T]:
     """Live objects, newest first; filters that are None do not count."""
     wanted = {name: value for name, value in filters.items() if value is not None}
-    statement = _page(shape, tuple(wanted), before is not None)
+    statement = _page(storage, tuple(wanted), before is not None)
     parameters = {**wanted, "before_": before, "page_size_": page_size}
     is_bounded = len(wanted) <= 1  # by one index; with two filters, one of them may have to read far for the other
-    return objects_of(unit, shape, await unit.fetch(statement, parameters, short=is_bounded))
+    return objects_of(unit, storage, await unit.fetch(statement, parameters, short=is_bounded))
 
 
-def objects_of(unit: Unit, shape: Shape[T], rows: Rows) -> list[T]:
+def objects_of(unit: Unit, storage: Storage[T], rows: Rows) -> list[T]:
     """The objects of rows that were selected whole; the unit keeps their versions."""
     for row in rows:
         unit.keep_version(row.id, row.revision)
-    return [shape.value(row, unit.box) for row in rows]
+    return [storage.value(row, unit.encryption) for row in rows]
 
 
-async def add(unit: Change, shape: Shape[T], value: T) -> T:
+async def add(unit: Change, storage: Storage[T], value: T) -> T:
     """Stores a new object, as part of the unit's revision."""
-    await add_all(unit, shape, [value])
+    await add_all(unit, storage, [value])
     return value
 
 
-async def add_all(unit: Change, shape: Shape[T], values: Sequence[T]) -> None:
+async def add_all(unit: Change, storage: Storage[T], values: Sequence[T]) -> None:
     """Stores new objects of one kind, as part of the unit's revision."""
     rows = []
     for value in values:
-        stored = shape.stored(value, unit.box)
-        rows.append(shape.row(stored, unit.revision))
-        unit.record(shape.kind, value.id, None, stored)
+        record = storage.encrypted_record(value, unit.encryption)
+        rows.append(storage.row(record, unit.revision))
+        unit.record(storage.kind.name, value.id, None, record)
         unit.keep_version(value.id, unit.revision)
-    await unit.execute(_insert(shape), rows, short=True)
+    await unit.execute(_insert(storage), rows, short=True)
 
 
-async def put(unit: Change, shape: Shape[T], before: T, after: T) -> T:
+async def put(unit: Change, storage: Storage[T], before: T, after: T) -> T:
     """Stores the new state of an object, as part of the unit's revision."""
-    await put_all(unit, shape, [(before, after)])
+    await put_all(unit, storage, [(before, after)])
     return after
 
 
-async def put_all(unit: Change, shape: Shape[T], pairs: Sequence[tuple[T, T]]) -> None:
+async def put_all(unit: Change, storage: Storage[T], pairs: Sequence[tuple[T, T]]) -> None:
     """Stores the new states (before, after) of objects of one kind, as part of the unit's revision."""
     rows = []
     for before, after in pairs:
-        stored = shape.stored(after, unit.box)
-        rows.append({**shape.row(stored, unit.revision), "id_": after.id})
-        unit.record(shape.kind, after.id, shape.stored(before, unit.box), stored)
+        record = storage.encrypted_record(after, unit.encryption)
+        rows.append({**storage.row(record, unit.revision), "id_": after.id})
+        unit.record(storage.kind.name, after.id, storage.encrypted_record(before, unit.encryption), record)
         unit.keep_version(after.id, unit.revision)
-    await unit.execute(_update(shape), rows, short=True)
+    await unit.execute(_update(storage), rows, short=True)
 
 
 @cache
-def _by_id(shape: Shape[Any]) -> Select[Any]:
-    return select(shape.table).where(shape.table.c.id == bindparam("id_"))
+def _by_id(storage: Storage[Any]) -> Select[Any]:
+    return select(storage.table).where(storage.table.c.id == bindparam("id_"))
 
 
 @cache
-def _by_ids(shape: Shape[Any]) -> Select[Any]:
-    return select(shape.table).where(shape.table.c.id.in_(bindparam("ids", expanding=True)))
+def _by_ids(storage: Storage[Any]) -> Select[Any]:
+    return select(storage.table).where(storage.table.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @cache
-def _page(shape: Shape[Any], names: tuple[str, ...], is_continued: bool) -> Select[Any]:
-    columns = shape.table.c
+def _page(storage: Storage[Any], names: tuple[str, ...], is_continued: bool) -> Select[Any]:
+    columns = storage.table.c
     where: list[Condition] = [tables.LIVE, *(columns[name] == bindparam(name) for name in names)]
     if is_continued:
         where.append(columns.tm_create < bindparam("before_"))
-    newest_first = select(shape.table).where(*where).order_by(columns.tm_create.desc())
+    newest_first = select(storage.table).where(*where).order_by(columns.tm_create.desc())
     return newest_first.limit(bindparam("page_size_"))
 
 
 @cache
-def _insert(shape: Shape[Any]) -> Insert:
-    return insert(shape.table)
+def _insert(storage: Storage[Any]) -> Insert:
+    return insert(storage.table)
 
 
 @cache
-def _update(shape: Shape[Any]) -> Update:
-    return update(shape.table).where(shape.table.c.id == bindparam("id_"))
+def _update(storage: Storage[Any]) -> Update:
+    return update(storage.table).where(storage.table.c.id == bindparam("id_"))

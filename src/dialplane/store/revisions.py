@@ -7,11 +7,11 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, bindparam, insert, update
 
 from dialplane.store import tables
-from dialplane.store.box import Box
+from dialplane.store.encryption import Encryption
 from dialplane.store.unit import Pool, Writing
 
-Stored = Mapping[str, Any]
-"""A record whose secrets are sealed."""
+EncryptedRecord = Mapping[str, Any]
+"""A record whose secrets are encrypted."""
 
 _INSERT_REVISION = insert(tables.revisions)
 _INSERT_CHANGE = insert(tables.revision_changes)
@@ -43,15 +43,17 @@ class Change(Writing):
     One that recorded nothing, or was discarded, is not committed and leaves no revision.
     """
 
-    def __init__(self, pool: Pool, box: Box, *, now: Callable[[], int], author: Author, operation: str) -> None:
-        super().__init__(pool, box, now=now)
+    def __init__(
+        self, pool: Pool, encryption: Encryption, *, now: Callable[[], int], author: Author, operation: str
+    ) -> None:
+        super().__init__(pool, encryption, now=now)
         self._author = author
         self._operation = operation
         self._pending: list[dict[str, Any]] = []
         self._written = 0
         self._is_discarded = False
 
-    def record(self, kind: str, object_id: str, before: Stored | None, after: Stored) -> None:
+    def record(self, kind: str, object_id: str, before: EncryptedRecord | None, after: EncryptedRecord) -> None:
         """Records an object's states before and after this revision."""
         self._pending.append(
             {

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, Executable, Select, bindparam, select
 from dialplane.domain.errors import Unavailable
 from dialplane.store import tables
 from dialplane.store.backend import Backend
-from dialplane.store.box import Box
 from dialplane.store.committed import CommittedCache, Objects
+from dialplane.store.encryption import Encryption
 from dialplane.store.threads import Abandoned
 
 T = TypeVar("T")
@@ -89,8 +89,8 @@ class Unit:
     waited_s: float = 0.0
     """How long its turn was waited for: the first answer must come so much sooner."""
 
-    def __init__(self, pool: Pool, box: Box) -> None:
-        self.box = box
+    def __init__(self, pool: Pool, encryption: Encryption) -> None:
+        self.encryption = encryption
         self.backend = pool.backend
         self._pool = pool
         self._connection: Connection | None = None
@@ -216,8 +216,8 @@ _CLOCK = select(tables.clock)
 class Reading(Unit):
     """A snapshot: all that is read in one unit is of one moment."""
 
-    def __init__(self, pool: Pool, box: Box, *, cache: CommittedCache) -> None:
-        super().__init__(pool, box)
+    def __init__(self, pool: Pool, encryption: Encryption, *, cache: CommittedCache) -> None:
+        super().__init__(pool, encryption)
         self._cache = cache
         self._instant: int | None = None
 
@@ -247,8 +247,8 @@ class Writing(Unit):
     `instant` is its own moment: every commit moves the clock, so that readers know by it whether anything has changed.
     """
 
-    def __init__(self, pool: Pool, box: Box, *, now: Callable[[], int]) -> None:
-        super().__init__(pool, box)
+    def __init__(self, pool: Pool, encryption: Encryption, *, now: Callable[[], int]) -> None:
+        super().__init__(pool, encryption)
         self._now = now
         self._last_instant = 0
         self._lock_within_s = LEAST_ANSWER_S

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import select
 
 from dialplane.store import tables
-from dialplane.store.objects import Shape
+from dialplane.store.objects import Storage
 from dialplane.store.unit import Reading, Rows
 
 
-def rows(unit: Reading, shape: Shape[Any], *, since: int | None, at_once: int) -> AsyncIterator[Rows]:
+def rows(unit: Reading, storage: Storage[Any], *, since: int | None, at_once: int) -> AsyncIterator[Rows]:
     """The objects of a kind that a revision after `since` has changed, deleted ones too; None: all live ones.
 
     Rows of the whole table, `at_once` at a time. Raises Unavailable.
     """
-    condition = tables.LIVE if since is None else shape.table.c.revision > since
-    return unit.batches(select(shape.table).where(condition), at_once)
+    condition = tables.LIVE if since is None else storage.table.c.revision > since
+    return unit.batches(select(storage.table).where(condition), at_once)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, bindparam, select
 
 from dialplane.store import tables
-from dialplane.store.objects import SHAPES
+from dialplane.store.objects import STORAGES
 from dialplane.store.unit import Unit
 
 _REVISIONS, _CHANGES = tables.revisions.c, tables.revision_changes.c
@@ -97,9 +97,11 @@ async def changes(unit: Unit, number: int, *, after_seq: int, limit: int) -> lis
 async def changed_since(unit: Unit, number: int, *, limit: int) -> list[ChangedObject]:
     """Objects of the revision that another revision has changed last, at most `limit`. Raises Unavailable."""
     changed: list[ChangedObject] = []
-    for shape in SHAPES.values():
-        touched = select(_CHANGES.object_id).where(_CHANGES.revision == number, _CHANGES.kind == shape.kind)
-        columns = shape.table.c
+    for storage in STORAGES.values():
+        touched = select(_CHANGES.object_id).where(_CHANGES.revision == number, _CHANGES.kind == storage.kind.name)
+        columns = storage.table.c
         since = select(columns.id, columns.revision).where(columns.id.in_(touched), columns.revision != number)
-        changed += [ChangedObject(shape.kind, row.id, row.revision) for row in await unit.fetch(since.limit(limit))]
+        changed += [
+            ChangedObject(storage.kind.name, row.id, row.revision) for row in await unit.fetch(since.limit(limit))
+        ]
     return changed[:limit]
