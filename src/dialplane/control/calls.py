@@ -21,7 +21,7 @@ _HANGUP_BY = {by.value: by for by in HangupBy}
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A call, its durations in ms (None where it has none), and its paging instant `tm_create`.
+    """A call, its durations in ms (None if it has none), and its paging instant `tm_create`.
 
     `duration_ms`: answer to end; None too for a call that was lost. `pdd_ms`: INVITE to first ringing, or to the
     answer if nothing rang.

@@ -1,4 +1,4 @@
-"""Edges: which there are, how far behind each is, what runs there, and how much it carries."""
+"""Edges: how far each is behind the database, its versions, and the calls that it carries. Read-only."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,19 +14,19 @@ from dialplane.store.queries import edges as queries
 from dialplane.store.queries.edges import EdgeRow
 
 LOAD_WINDOW_S = 10
-"""Over how long calls per second are counted."""
+"""Window over which calls per second are counted."""
 
 _SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What is known of an edge; None where it has not told.
+    """An edge, as far as it has reported; None for what it has not.
 
     `revision`: that of its table at its last poll. `lag_revisions`: how many the database is ahead of it. `silent_s`:
-    seconds since it was last heard. Since `kamailio_started`: `calls_shed`, new calls refused because it was too busy,
+    seconds since its last contact. Since `kamailio_started`: `calls_shed`, new calls refused because it was too busy,
     and `events_lost`, events that its disk had no room for. `shed_percent`: of the new calls, how many it was refusing
-    when it last told. `counters`: what else it counts, by name. `calls_in_progress`, `cps`: from the events it has
+    at its last report. `counters`: its other counters, by name. `calls_in_progress`, `cps`: from the events it has
     handed in so far.
     """
 
@@ -104,27 +104,26 @@ def _lag(row: EdgeRow, epoch: str, revision: int) -> int | None:
 
 
 class Contacts:
-    """When each edge was last heard, and what it had then; kept in memory, and stored now and then.
-
-    A poll of the feed must not wait for the writer's lock.
+    """Each edge's last contact and its revision then, in memory until they are stored: a poll of the feed must not wait
+    for the writer's lock.
     """
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, Any]] = {}
 
     def heard(self, edge: str, *, now: int) -> None:
-        """An edge has spoken."""
+        """Records a contact of the edge."""
         if edge:
             EDGES.merge(self._row(edge), "last_contact", {"last_contact": now})
 
     def polled(self, edge: str, *, now: int, revision: int, epoch: str) -> None:
-        """An edge asks for what is newer than this revision of this epoch: it stands there."""
+        """Records a poll for changes after this revision of this epoch, which the edge therefore has."""
         self.heard(edge, now=now)
         if edge:
             EDGES.merge(self._row(edge), "tm_polled", {"tm_polled": now, "revision": revision, "epoch": epoch})
 
     async def store(self, db: Database) -> None:
-        """Stores what is new. Raises Unavailable; nothing is forgotten then."""
+        """Stores the new contacts. Raises Unavailable; they are then still to be stored."""
         rows, self._rows = self._rows, {}
         if not rows:
             return

@@ -17,10 +17,10 @@ from dialplane.store.queries.idempotency import KeptRow
 
 MAX_KEY = 255
 KEPT_US = 24 * 3600 * 1_000_000
-"""How long an answer is kept at least for those who ask again: a day."""
+"""How long an answer is kept at least: a day."""
 
-FORGOTTEN_AT_ONCE = 100
-"""Older answers that are taken away with each new one, so that none waits for a whole day's worth."""
+DELETED_AT_ONCE = 100
+"""Older answers that are deleted with each new one, so that no request has to delete those of a whole day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class KeyInUse(DialplaneError):
 
 
 class KeysInUse:
-    """The keys whose first request is being worked on by this process (another process's is waited for)."""
+    """The keys whose first request this process is carrying out (the writer's lock makes other processes wait)."""
 
     def __init__(self) -> None:
         self._keys: set[tuple[str, str]] = set()
 
     @contextmanager
     def using(self, actor: Actor, key: str) -> Iterator[None]:
-        """Around the whole request. Raises KeyInUse where one with the same key is under way."""
+        """Around the whole request. Raises KeyInUse if one with the same key is under way."""
         if (actor.id, key) in self._keys:
             raise KeyInUse
         self._keys.add((actor.id, key))
@@ -65,7 +65,7 @@ def parse_key(text: str) -> str:
 
 
 def fingerprint_of(*parts: bytes) -> str:
-    """What tells one request from another: hash of its method, path and body, each told apart by its length."""
+    """Hash of a request's method, path and body, each preceded by its length so that they cannot run together."""
     return sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
 
 
@@ -84,6 +84,6 @@ async def find(unit: Unit, actor: Actor, key: str, fingerprint: str) -> Kept | N
 
 async def keep(unit: Change, actor: Actor, key: str, fingerprint: str, kept: Kept) -> None:
     """Stores the answer, encrypted (it may hold a token that is answered once), in the change's own transaction."""
-    await queries.delete_oldest(unit, before=unit.instant - KEPT_US, limit=FORGOTTEN_AT_ONCE)
+    await queries.delete_oldest(unit, before=unit.instant - KEPT_US, limit=DELETED_AT_ONCE)
     row = KeptRow(fingerprint, kept.status, unit.encryption.encrypt(kept.answer))
     await queries.add(unit, actor_id=actor.id, key=key, kept=row)

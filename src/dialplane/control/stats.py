@@ -15,9 +15,9 @@ __all__ = ["CUSTOMERS", "GROUPINGS", "PROVIDERS", "ROUTES", "TARGETS", "Stats", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """The figures of one provider, route, target or customer. Rates are None where nothing was seized, times in ms.
+    """The figures of one provider, route, target or customer. Rates are None if nothing was seized, times in ms.
 
-    `seized`: INVITEs sent, or a customer's calls. `skipped`: attempts that were passed over. `effective`: answered,
+    `seized`: INVITEs sent, or a customer's calls. `skipped`: attempts without an INVITE. `effective`: answered,
     busy or not answered. `moved_on`: attempts after which the next was to follow, or calls with more than one.
     `duration_ms` is the sum over the `ended` ones that were answered. `channels`: going on now, whatever the window.
     """

@@ -1,4 +1,4 @@
-"""What differs between the two databases, as one interface: `backend_sqlite.py` and `backend_postgresql.py`."""
+"""Interface to all that differs between databases; `backend_sqlite.py` and `backend_postgresql.py` implement it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -44,7 +44,7 @@ class Backend(ABC):
         within_s: float,
         when_abandoned: Callable[[], None],
     ) -> T:
-        """The result of `work`, called where it holds up nobody. `short`: an index bounds what it reads or writes.
+        """The result of `work`, called in the thread that suits it. `short`: an index bounds what it reads or writes.
 
         A cancellation is raised only once the work has ended. Raises Abandoned after `within_s` seconds if the
         database is across a network; `when_abandoned` is then called in the thread after the work.

@@ -32,7 +32,7 @@ _CODES_OF_CLASS = {"08": "unreachable", "53": "unreachable", "57": "unreachable"
 
 
 class Postgresql(Backend):
-    """Every statement runs in a thread, and is given up if the server does not answer in time."""
+    """Every statement runs in a thread, and its caller gives up if the server does not answer in time."""
 
     def writer_engine(self) -> Engine:
         return self._engine(1, read_only=False)

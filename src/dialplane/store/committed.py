@@ -21,7 +21,7 @@ class CommittedCache:
         self._kinds: dict[str, Objects] = {}
 
     def objects(self, kind: str, *, at: int) -> Objects:
-        """The objects of this kind that are known for a snapshot whose last instant is `at`.
+        """The objects of this kind that were read in snapshots whose last instant is `at`.
 
         An older snapshot than the latest gets an empty dict of its own.
         """

@@ -1,15 +1,15 @@
-"""Waiting for the next revision: told at once by this process, found by a poll when another process made it."""
+"""Waiting for the next revision: announced by this process, found by a poll if another process committed it."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
 POLL_INTERVAL_S = 0.2
-"""How often all waiters together ask for revisions of other processes; a change must reach an edge within 1 s."""
+"""Interval of the one poll for revisions of other processes; a change must reach an edge within 1 s."""
 
 
 class Notifier:
-    """Knows the latest revision seen so far; wakes who waits for a later one."""
+    """The latest revision seen so far; wakes those who wait for a later one."""
 
     def __init__(self, poll: Callable[[], Awaitable[int]]) -> None:
         self._poll = poll
@@ -26,16 +26,16 @@ class Notifier:
             self._wakeup = asyncio.Event()
 
     async def wait(self, *, since: int, wait_s: float) -> None:
-        """Returns once a revision after `since` is known, or after `wait_s` seconds."""
+        """Returns once there is a revision after `since`, or after `wait_s` seconds."""
         ends = time.monotonic() + wait_s
         while self._seen <= since:
-            await self._ask_if_due()
+            await self._poll_if_due()
             left = ends - time.monotonic()
             if self._seen > since or left <= 0:
                 return
             await _sleep_until(self._wakeup, min(left, POLL_INTERVAL_S))
 
-    async def _ask_if_due(self) -> None:
+    async def _poll_if_due(self) -> None:
         async with self._polling:
             if time.monotonic() - self._polled_at >= POLL_INTERVAL_S:
                 self.announce(await self._poll())

@@ -27,7 +27,7 @@ LIVE: TextClause = text(f"tm_delete = {NEVER}")
 """Written out, not bound, in indexes and queries alike: only then do the planners match the partial indexes."""
 
 OPEN: TextClause = text("tm_ended IS NULL AND tm_lost IS NULL")
-"""Of calls: nobody has seen it end, and it was not found to be lost.
+"""Of calls: no edge has reported its end, and it was not found to be lost.
 
 The columns, always null there, lead the index of these: SQLite then takes it as the most selective there is.
 """

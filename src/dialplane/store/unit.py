@@ -29,7 +29,7 @@ ANSWER_WITHIN_S = 1.9
 """How long PostgreSQL may take for a statement before Unavailable is raised."""
 
 LEAST_ANSWER_S = 0.1
-"""What it has at least, after a long wait for its turn."""
+"""The same at least, after a long wait for a slot."""
 
 COMMIT_WITHIN_S = 30.0
 """The same for a commit: giving up on one leaves open whether it happened."""
@@ -40,7 +40,7 @@ FEW_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`epoch` is new after a restore; `revision` counts changes; `instant` is the last one given out."""
+    """`epoch` is new after a restore; `revision` counts changes; `instant` is the last one that was assigned."""
 
     epoch: str
     revision: int
@@ -84,10 +84,10 @@ class Pool:
 
 
 class Unit:
-    """What reading and writing units share. Versions of the objects that were read are kept for If-Match."""
+    """Base of reading and writing units. Versions of the objects that were read are kept for If-Match."""
 
     waited_s: float = 0.0
-    """How long its turn was waited for: the first answer must come so much sooner."""
+    """How long its slot was waited for: the first answer must come so much sooner."""
 
     def __init__(self, pool: Pool, encryption: Encryption) -> None:
         self.encryption = encryption
@@ -257,7 +257,7 @@ class Writing(Unit):
         self.is_committed = False
 
     def next_instant(self) -> int:
-        """An instant later than any given out before, by any process; now, if that is later."""
+        """An instant later than any assigned before, by any process; now, if that is later."""
         self._last_instant = max(self._last_instant + 1, self._now())
         return self._last_instant
 

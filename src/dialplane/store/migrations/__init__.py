@@ -65,7 +65,7 @@ def check(url: str) -> None:
 
 
 async def behind(unit: Unit) -> str:
-    """What the database's schema lacks, or "". Raises Unavailable.
+    """Says which migrations the database lacks, or "". Raises Unavailable.
 
     One that a newer version has upgraded is not behind: nodes are replaced after it, one by one.
     """

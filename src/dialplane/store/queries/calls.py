@@ -24,7 +24,7 @@ _STATUS_CONDITIONS: dict[CallStatus, ColumnElement[bool]] = {
 
 
 class CallRow(NamedTuple):
-    """A row of `calls`; None for what no event has told yet."""
+    """A row of `calls`; None until an event brings the value."""
 
     id: str
     edge: str
@@ -55,7 +55,7 @@ class CallRow(NamedTuple):
 
 
 class AttemptRow(NamedTuple):
-    """A row of `attempts`; None for what no event has told yet."""
+    """A row of `attempts`; None until an event brings the value."""
 
     call_id: str
     number: int
