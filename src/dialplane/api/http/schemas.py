@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from operator import attrgetter
 from types import GenericAlias
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast, get_origin
 
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
@@ -16,7 +16,7 @@ from dialplane.api.http.responses import timestamp
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-T = TypeVar("T", bound="DataclassInstance")
+T = TypeVar("T")
 
 AnsweredId = Annotated[str, WithJsonSchema(UUID_SCHEMA)]
 AnsweredInstant = Annotated[str, WithJsonSchema(INSTANT_SCHEMA)]
@@ -71,8 +71,9 @@ class Presenter(Generic[T]):
     """
 
     def __init__(self, answer: type[BaseModel], domain: type[T]) -> None:
-        """`domain`: a dataclass with slots."""
-        defaults = {field.name: field.default for field in fields(domain) if field.default is not MISSING}
+        """`domain`: a dataclass with slots. T may be a union with other types that have its attributes."""
+        dataclass_ = cast("type[DataclassInstance]", domain)
+        defaults = {field.name: field.default for field in fields(dataclass_) if field.default is not MISSING}
         required = [name for name, field in answer.model_fields.items() if field.is_required()]
         self._template = dict.fromkeys(required)
         self._names = [name for name in required if hasattr(domain, name)]
