@@ -38,7 +38,7 @@ def new_route(provider_id: str, **fields: Any) -> Item:
 
 async def apply(db: Database, *items: Item) -> list[str]:
     batch = bulk.prepare(items)
-    async with db.change(ADMIN, "changes.apply", inserts=batch.drafts) as unit:
+    async with db.change(ADMIN, "changes.apply", inserts=batch.inserts) as unit:
         return list(await bulk.apply(unit, ADMIN, batch))
 
 
@@ -135,7 +135,7 @@ async def test_a_dry_run_tells_the_changes_and_makes_none(db: Database) -> None:
     clock = await db.clock()
     update = Item(action="update", kind="provider", id=provider.id, fields={"name": "would be"})
     batch = bulk.prepare([new_route(provider.id), update])
-    async with db.change(ADMIN, "changes.apply", inserts=batch.drafts) as unit:
+    async with db.change(ADMIN, "changes.apply", inserts=batch.inserts) as unit:
         await bulk.apply(unit, ADMIN, batch)
         await unit.flush()
         told = await revisions.get(unit, ADMIN, unit.revision)

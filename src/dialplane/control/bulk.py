@@ -58,14 +58,14 @@ class ChangeRefused(DialplaneError):
 
 
 class NewRoutes:
-    """Routes that are created one after the other. `ids` are theirs, in that order; `drafts` may be staged."""
+    """Routes that are created one after the other. `ids` are theirs, in that order; `inserts` may be staged."""
 
     def __init__(self, first: int, fields: Sequence[Fields]) -> None:
         """Checks all that needs no database. `first`: the index of the first of them in the batch.
 
         Raises ChangeRefused for the first that breaks a rule.
         """
-        self.drafts = BulkInsert(ROUTES)
+        self.inserts = BulkInsert(ROUTES)
         self._first = first
         self._first_with: dict[Reference, int] = {}
         order = sorted(range(len(fields)), key=lambda place: _place_in_indexes(fields[place]))
@@ -82,7 +82,7 @@ class NewRoutes:
 
     def _add(self, place: int, fields: Fields) -> None:
         route = lifecycle.new(ROUTE, fields, id_=self.ids[place])
-        self.drafts.add(place, route)
+        self.inserts.add(place, route)
         for name, kind in ROUTE.references.items():
             reference = (kind, getattr(route, name))
             self._first_with[reference] = min(place, self._first_with.get(reference, place))
@@ -92,7 +92,7 @@ class NewRoutes:
         if missing := await live.missing(unit, self._first_with):
             reference = min(missing, key=lambda missed: (self._first_with[missed], missed))
             raise ChangeRefused(self._first + self._first_with[reference], NotFound(reference[0]))
-        await self.drafts.store(unit)
+        await self.inserts.store(unit)
 
 
 class LiveReferences:
@@ -126,9 +126,9 @@ class Batch:
     steps: Sequence[tuple[int, Item | NewRoutes]]
 
     @property
-    def drafts(self) -> list[BulkInsert]:
+    def inserts(self) -> list[BulkInsert]:
         """The new routes, for the opening of the unit to stage."""
-        return [step.drafts for _, step in self.steps if isinstance(step, NewRoutes)]
+        return [step.inserts for _, step in self.steps if isinstance(step, NewRoutes)]
 
 
 def prepare(items: Iterable[Item]) -> Batch:

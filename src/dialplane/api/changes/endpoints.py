@@ -33,7 +33,7 @@ CHANGES = Resource("/v1.0/changes", tag="revisions", kind="changes")
 )
 async def apply_changes(request: AuthenticatedRequest, query: DryRun, body: ChangesBody) -> Response:
     batch = await asyncio.to_thread(_prepare, body, request.services.destinations)
-    async with request.change(drafts=batch.drafts) as unit:
+    async with request.change(inserts=batch.inserts) as unit:
         ids = await bulk.apply(unit, request.actor, batch)
         if not query.dry_run:
             response = JsonResponse(present(ids, revision=unit.revision), revision=unit.revision)

@@ -37,14 +37,14 @@ class AuthenticatedRequest:
         return self.services.db.read()
 
     @asynccontextmanager
-    async def change(self, *, drafts: Sequence[BulkInsert] = ()) -> AsyncIterator[Change]:
+    async def change(self, *, inserts: Sequence[BulkInsert] = ()) -> AsyncIterator[Change]:
         """One transaction and one revision, committed when the block ends without an exception.
 
         Raises Replayed if the request's Idempotency-Key has a stored response; KeyReused, Unavailable.
         """
         state = self.http.scope["state"]
         author = replace(self.actor, source_ip=source_ip(self.http), request_id=state["request_id"])
-        async with self.services.db.change(author, operation=self.operation, inserts=drafts) as unit:
+        async with self.services.db.change(author, operation=self.operation, inserts=inserts) as unit:
             if self.idempotency_key is not None:
                 await self.idempotency_key.replay(unit)
             yield unit
