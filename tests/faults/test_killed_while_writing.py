@@ -14,8 +14,8 @@ from tests.faults.ledger import BULK, CLIENTS, Ledger, check, check_revisions, w
 from tests.postgresql import own_postgresql
 from tests.waiting import eventually
 
-CYCLES = times(3, 200)
-LARGE_CYCLES = times(2, 40)
+CYCLES = times(2, 200)
+LARGE_CYCLES = times(1, 40)
 
 
 def let_them_write(ledger: Ledger) -> None:
