@@ -35,7 +35,7 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-LONGEST_FIRST = ("serve", "faults", "cli", "demo", "sip")
+LONGEST_FIRST = ("serve", "faults", "cli", "demo", "sip", "store", "companion", "simulator", "api")
 """Folders whose files take long, so that none of them is begun when all others are over."""
 
 
