@@ -4,9 +4,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_WORKERS ?= 4
+TEST_WORKERS ?= 6
 PYTEST_ARGS ?=
-SIP_FAULTS := tests/sip/test_late_answers.py tests/sip/test_cancel.py tests/sip/test_full_disk.py
+LONGER := tests/sip/test_late_answers.py tests/sip/test_cancel.py tests/sip/test_full_disk.py \
+  tests/api/test_api_conforms_to_its_schema.py
+ALONE = $(shell grep -rl --include='*.py' 'pytest.mark.alone' tests)
+
+# Tests start some two hundred processes of this project, of which each would compile all of it.
+test faults: export PYTHONDONTWRITEBYTECODE :=
 
 help:  ## what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,8 +38,8 @@ run: $(VENV)/.run  ## start everything on loopback with demo data, place a call,
 	@$(BIN)/dialplane serve --demo --data $${DIALPLANE_DATA:-data}
 
 test: setup  ## all tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
-	@$(BIN)/pytest -n $(TEST_WORKERS) -m "not alone" $(PYTEST_ARGS)
-	@$(BIN)/pytest -m alone $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) -m "not alone" --durations=10 $(PYTEST_ARGS)
+	@$(BIN)/pytest -m alone --durations=10 $(PYTEST_ARGS) $(ALONE)
 
 check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated client
 	@$(BIN)/ruff check .
@@ -45,7 +50,7 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated cl
 	@$(BIN)/python -m tools.generate_client --check
 
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
-	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(SIP_FAULTS) $(PYTEST_ARGS)
+	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
 
 bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a call beside plain and same-work native Kamailio
 	@setup/system-packages bench

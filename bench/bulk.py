@@ -16,7 +16,7 @@ from bench.node import Node, free_port, make_database, running
 from bench.report import Report
 from bench.table import RouteTable
 from dialplane.store import migrations
-from tests.databases import own_postgresql
+from tests.postgresql import own_postgresql
 
 ROUTES = 100_000
 PAUSE_S = 0.02

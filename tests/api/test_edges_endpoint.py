@@ -23,12 +23,12 @@ FIELDS = [
 
 
 @pytest.fixture
-def own_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+def own_api(prepared_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """An API whose jobs run often."""
     monkeypatch.setattr(survey, "EVERY_S", 0.1)
     monkeypatch.setattr(lost_calls, "EVERY_S", 0.1)
     monkeypatch.setattr(contacts, "EVERY_S", 0.05)
-    with serving(settings_for(tmp_path)) as running:
+    with serving(settings_for(tmp_path, database=prepared_file)) as running:
         yield running
 
 

@@ -15,10 +15,10 @@ from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def hurried(prepared_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """An API with short deadlines, so that tests of them are quick."""
     limits: dict[str, Any] = {"header_timeout_s": 1, "body_timeout_s": 1, "keep_alive_s": 1}
-    with serving(settings_for(tmp_path_factory.mktemp("hurried"), **limits)) as running:
+    with serving(settings_for(tmp_path_factory.mktemp("hurried"), database=prepared_file, **limits)) as running:
         yield running
 
 

@@ -19,9 +19,9 @@ from tests.waiting import eventually
 
 
 @pytest.fixture
-def own_api(tmp_path: Path) -> Iterator[Api]:
+def own_api(prepared_file: Path, tmp_path: Path) -> Iterator[Api]:
     """An API of the test's own, to be broken."""
-    with serving(settings_for(tmp_path)) as running:
+    with serving(settings_for(tmp_path, database=prepared_file)) as running:
         yield running
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.processes import running
 from tests.api.serving import Callers, settings_for
-from tests.databases import PostgresqlServer
+from tests.postgresql import PostgresqlServer
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,8 @@ async def test_any_other_login_is_refused(db: Database, username: str, password:
 
 async def test_an_unknown_user_costs_the_time_of_a_wrong_password(db: Database) -> None:
     """Processor time, the least of several taken in turns: what else runs on the machine only ever adds to it."""
-    fastest_ms = {USERNAME: math.inf, "nobody@nowhere": math.inf}
+    await make_agent(db, username="boss", **await agents.with_password_hash({"password": PASSWORD}))
+    fastest_ms = {"boss": math.inf, "nobody@nowhere": math.inf}
     for _ in range(6):
         for username in fastest_ms:
             started = time.process_time()

@@ -1,3 +1,3 @@
-from tests.sip.conftest import stage
+from tests.sip.conftest import shared_edge, stage
 
-__all__ = ["stage"]
+__all__ = ["shared_edge", "stage"]

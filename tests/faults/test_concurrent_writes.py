@@ -17,9 +17,9 @@ from tests.api.serving import SYSTEM_DEFAULT, settings_for
 from tests.faults.counts import may_take_long, times
 from tests.faults.ledger import login
 
-KEYS = times(8, 1_000)
+KEYS = times(4, 1_000)
 DUPLICATES = 20
-UPDATES = times(80, 10_000)
+UPDATES = times(40, 10_000)
 COUNTERS = 4
 HANDS = 5
 """Clients that count up one counter."""

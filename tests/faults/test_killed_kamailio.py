@@ -32,13 +32,13 @@ class Node:
         self._folder = folder
         self._stack = stack
         self._calls = 0
-        with instance.client() as client:
-            customer = client.customers.create(name="customer")["id"]
-            client.trunks.create(customer_id=customer, name="trunk", auth_types=["ip"], allowed_ips=["127.0.0.1"])
-            for target, steps in ((ANSWERED, ANSWER), (RINGING, RING_UNTIL_CANCELLED), (BUSY, refuse(486))):
-                carrier = stack.enter_context(running_carrier(folder / f"carrier{target}", steps, traced=False))
-                provider = client.providers.create(type="sip", hostname=carrier.hostname)["id"]
-                client.routes.create(customer_id=customer, provider_id=provider, priority=1, target=target)
+        self._client = client = stack.enter_context(instance.client())
+        customer = client.customers.create(name="customer")["id"]
+        client.trunks.create(customer_id=customer, name="trunk", auth_types=["ip"], allowed_ips=["127.0.0.1"])
+        for target, steps in ((ANSWERED, ANSWER), (RINGING, RING_UNTIL_CANCELLED), (BUSY, refuse(486))):
+            carrier = stack.enter_context(running_carrier(folder / f"carrier{target}", steps, traced=False))
+            provider = client.providers.create(type="sip", hostname=carrier.hostname)["id"]
+            client.routes.create(customer_id=customer, provider_id=provider, priority=1, target=target)
         self.port = int(instance.running()["sip"].rpartition(":")[2])
         eventually(lambda: self.invite() == 486, within_s=60, what="the edge to have the table")
 
@@ -61,8 +61,8 @@ class Node:
 
     def records(self) -> Mapping[str, Any]:
         """SIP Call-ID -> record; nothing where the API does not answer."""
-        with self.instance.client() as client, suppress(ApiError):
-            return {call["sip_call_id"]: call for call in client.calls.all()}
+        with suppress(ApiError):
+            return {call["sip_call_id"]: call for call in self._client.calls.all()}
         return {}
 
 

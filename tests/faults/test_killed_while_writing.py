@@ -9,13 +9,13 @@ from dialplane.store import migrations
 from dialplane.store.bulk import STAGED_FROM
 from tests.api.processes import running
 from tests.api.serving import settings_for
-from tests.databases import own_postgresql
 from tests.faults.counts import may_take_long, times
 from tests.faults.ledger import BULK, CLIENTS, Ledger, check, check_revisions, written
+from tests.postgresql import own_postgresql
 from tests.waiting import eventually
 
-CYCLES = times(3, 200)
-LARGE_CYCLES = times(2, 40)
+CYCLES = times(2, 200)
+LARGE_CYCLES = times(1, 40)
 
 
 def let_them_write(ledger: Ledger) -> None:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from dialplane_simulator.behaviour import refuse
 from tests.faults.cuttable import Cuttable, cuttable
 from tests.serve.carriers import LiveCarrier, live_carriers
 from tests.serve.instance import Instance, serving
-from tests.serve.live import FAST_PROBES, decided, is_placed_for, tried
+from tests.serve.live import FAST_PROBES, LiveCustomer, decided, is_placed_for, tried
 from tests.waiting import eventually
 
 NUMBER = "+821021656521"
@@ -28,28 +27,20 @@ LEARNS_FAST = {**FAST_PROBES, "DIALPLANE_BREAKER_FAILURES": "2", "DIALPLANE_BREA
 
 
 class Estate:
-    """A control plane, two edges of it, of which one is reached by way of `line`, and two carriers."""
+    """Two edges of a control plane, of which one is reached by way of `line`, and a customer with two carriers.
 
-    def __init__(self, control: Instance, edges: list[Instance], line: Cuttable, carriers: list[LiveCarrier]) -> None:
+    The customer's calls go to the first carrier.
+    """
+
+    def __init__(
+        self, edges: list[Instance], line: Cuttable, carriers: list[LiveCarrier], customer: LiveCustomer
+    ) -> None:
         self.edges = edges
         self.line = line
         self.carriers = carriers
-        self.client: Client = control.client()
-
-    def prepare(self) -> None:
-        """A customer whose calls from this machine go to the first carrier."""
-        self.customer = self.client.customers.create(name="customer")
-        self.client.trunks.create(
-            customer_id=self.customer["id"], name="trunk", auth_types=["ip"], allowed_ips=["127.0.0.1"]
-        )
-        providers = [
-            self.client.providers.create(type="sip", hostname=carrier.hostname, name=f"carrier {place}")
-            for place, carrier in enumerate(self.carriers)
-        ]
-        self.provider_ids = [provider["id"] for provider in providers]
-        self.route = self.client.routes.create(
-            customer_id=self.customer["id"], provider_id=self.provider_ids[0], priority=1, target="all"
-        )
+        self.customer = customer
+        self.client: Client = customer.client
+        self.provider_ids = customer.provider_ids
 
     def call(self, edge: Instance) -> int | None:
         """The final status of a call by way of an edge; None where none came."""
@@ -75,9 +66,7 @@ class Estate:
 
     def add_second_route(self) -> None:
         """Calls may go to the second carrier after the first. Wait until both edges know it, and what is healthy."""
-        self.client.routes.create(
-            customer_id=self.customer["id"], provider_id=self.provider_ids[1], priority=2, target="all"
-        )
+        self.customer.add_route(self.provider_ids[1])
         for edge, name in zip(self.edges, ("east", "west"), strict=True):
             eventually(lambda: self.call(edge) == 200, within_s=CAUGHT_UP_S, what=f"{name} to route")
             eventually(partial(self._knows_both, edge, name), within_s=CAUGHT_UP_S, what=f"{name} to know")
@@ -95,31 +84,41 @@ class Estate:
         return str(calls[-1]["attempts"][-1]["provider_id"]) if calls else ""
 
 
-@pytest.fixture
-def estate(tmp_path: Path) -> Iterator[Estate]:
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Instance, list[Instance], Cuttable]]:
+    """The control plane, its two edges, and the line to one of them."""
+    folder = tmp_path_factory.mktemp("machines")
     with ExitStack() as stack:
         enter = stack.enter_context
-        open_carrier = enter(live_carriers()).open
-        carriers = [open_carrier(), open_carrier()]
-        control = enter(serving(tmp_path / "control"))
+        control = enter(serving(folder / "control"))
         url = control.running()["control_url"]
         line = enter(cuttable(SocketAddress.parse(url.removeprefix("http://"))))
         with control.client() as client:
             token = client.accesskeys.create(name="edges", expire=86_400, permission="edge")["token"]
-        (tmp_path / "key").write_text(token)
+        (folder / "key").write_text(token)
         edges = [
             enter(
                 serving(
-                    tmp_path / name, "--control", control_url, "--key-file", str(tmp_path / "key"),
+                    folder / name, "--control", control_url, "--key-file", str(folder / "key"),
                     verb=("edge",), environment={**LEARNS_FAST, "DIALPLANE_EDGE_NAME": name},
                 )
             )
             for name, control_url in (("east", url), ("west", f"http://127.0.0.1:{line.port}"))
         ]  # fmt: skip
-        made = Estate(control, edges, line, carriers)
-        stack.callback(made.client.close)
-        made.prepare()
-        yield made
+        yield control, edges, line
+
+
+@pytest.fixture
+def estate(machines: tuple[Instance, list[Instance], Cuttable]) -> Iterator[Estate]:
+    control, edges, line = machines
+    with ExitStack() as stack:
+        carriers = stack.enter_context(live_carriers())
+        both = [carriers.open(), carriers.open()]
+        client = stack.enter_context(control.client())
+        hostnames = [carrier.hostname for carrier in both]
+        customer = stack.enter_context(LiveCustomer(client, *hostnames, routed=1))
+        stack.callback(line.mend)
+        yield Estate(edges, line, both, customer)
 
 
 def test_two_edges_follow_record_and_route_on_when_one_is_cut_off(estate: Estate) -> None:
@@ -130,7 +129,7 @@ def test_two_edges_follow_record_and_route_on_when_one_is_cut_off(estate: Estate
         eventually(lambda: estate.calls_of(name), within_s=CAUGHT_UP_S, what=f"a call of {name}")
 
     estate.line.cut()
-    estate.client.routes.update(estate.route["id"], provider_id=estate.provider_ids[1])
+    estate.client.routes.update(estate.customer.route_ids[0], provider_id=estate.provider_ids[1])
     eventually(
         lambda: estate.call(east) == 200 and estate.provider_of_last_call("east") == estate.provider_ids[1],
         within_s=CAUGHT_UP_S,

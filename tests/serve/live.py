@@ -1,7 +1,7 @@
 """A customer of a running node, with a route to each of its providers, and its calls as they stand on record."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from dialplane.client import Client
 from dialplane.demo.calling import fetch_call, place_call
@@ -20,17 +20,53 @@ FAST_PROBES = {
 
 
 class LiveCustomer:
-    """Calls from this machine to any number try `provider_ids` in this order."""
+    """Calls from one address to any number try `provider_ids` in this order; all of it is deleted with the block.
 
-    def __init__(self, client: Client, *hostnames: str, transport: Literal["udp", "tcp", "tls"] = "udp") -> None:
+    `address` is the caller's: no two customers have the same one at a time. Only the first `routed` providers get a
+    route.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *hostnames: str,
+        transport: Literal["udp", "tcp", "tls"] = "udp",
+        address: str = "127.0.0.1",
+        target: str = "all",
+        routed: int | None = None,
+    ) -> None:
         self.client = client
-        customer = client.customers.create(name="customer")["id"]
-        client.trunks.create(customer_id=customer, name="trunk", auth_types=["ip"], allowed_ips=["127.0.0.1"])
-        self.provider_ids = [
+        self.id: str = client.customers.create(name="customer")["id"]
+        client.trunks.create(customer_id=self.id, name="trunk", auth_types=["ip"], allowed_ips=[address])
+        self.provider_ids: list[str] = [
             client.providers.create(type="sip", hostname=hostname, transport=transport)["id"] for hostname in hostnames
         ]
-        for priority, provider_id in enumerate(self.provider_ids):
-            client.routes.create(customer_id=customer, provider_id=provider_id, priority=priority, target="all")
+        self.route_ids: list[str] = []
+        for provider_id in self.provider_ids[:routed]:
+            self.add_route(provider_id, target=target)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for route_id in self.route_ids:
+            self.client.routes.delete(route_id)
+        for trunk in self.client.trunks.all(customer_id=self.id):
+            self.client.trunks.delete(trunk["id"])
+        for provider_id in self.provider_ids:
+            self.client.providers.delete(provider_id)
+        self.client.customers.delete(self.id)
+
+    def add_route(self, provider_id: str, *, target: str = "all") -> None:
+        """One more, tried after the others."""
+        route = self.client.routes.create(
+            customer_id=self.id, provider_id=provider_id, priority=len(self.route_ids), target=target
+        )
+        self.route_ids.append(route["id"])
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Its calls on record."""
+        return [dict(call) for call in self.client.calls.all() if call["customer_id"] == self.id]
 
     def await_table(self, edge: Instance) -> None:
         """Wait until an edge answers this customer's calls."""
@@ -39,9 +75,14 @@ class LiveCustomer:
 
     def call(self, edge: Instance) -> dict[str, Any]:
         """A call by way of an edge: its whole record, once it is complete."""
-        result = place_call(edge.running()["sip"], NUMBER, talk_s=0.0)
-        found = fetch_call(self.client, result, number=NUMBER, deadline_s=TOLD_WITHIN_S)
-        return dict(self.client.calls.get(found["id"]))
+        [call] = self.call_often(edge, 1)
+        return call
+
+    def call_often(self, edge: Instance, times: int) -> list[dict[str, Any]]:
+        """So many calls, one after the other: their records."""
+        results = [place_call(edge.running()["sip"], NUMBER, talk_s=0.0) for _ in range(times)]
+        found = [fetch_call(self.client, one, number=NUMBER, deadline_s=TOLD_WITHIN_S) for one in results]
+        return [dict(self.client.calls.get(call["id"])) for call in found]
 
     def call_until(self, edge: Instance, meets: Callable[[dict[str, Any]], bool], *, what: str) -> dict[str, Any]:
         """Call by way of an edge until a record is as wanted; that record."""

@@ -6,7 +6,6 @@ Every carrier answers OPTIONS with 200 throughout: what the tests see comes from
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -65,20 +64,29 @@ class Stage:
         self.await_breaker(NODE, OPEN, 1.0)
 
 
-@pytest.fixture
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
-    first: Behaviour = getattr(request, "param", refuse(status=503))
+@pytest.fixture(scope="module")
+def edges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Instance, Instance]]:
+    """A node, and an edge alone that follows it."""
+    folder = tmp_path_factory.mktemp("edges")
     with ExitStack() as stack:
         enter = stack.enter_context
-        carriers = enter(live_carriers())
-        hostnames = [carriers.open(first).hostname, carriers.open().hostname]
-        node = enter(serving(tmp_path / NODE, environment={**ENVIRONMENT, "DIALPLANE_EDGE_NAME": NODE}))
-        client = enter(node.client())
-        (tmp_path / "key").write_text(client.accesskeys.create(name="edges", expire=86_400, permission="edge")["token"])
-        control = ("--control", node.running()["control_url"], "--key-file", str(tmp_path / "key"))
+        node = enter(serving(folder / NODE, environment={**ENVIRONMENT, "DIALPLANE_EDGE_NAME": NODE}))
+        with node.client() as client:
+            token = client.accesskeys.create(name="edges", expire=86_400, permission="edge")["token"]
+        (folder / "key").write_text(token)
+        control = ("--control", node.running()["control_url"], "--key-file", str(folder / "key"))
         environment = {**ENVIRONMENT, "DIALPLANE_EDGE_NAME": OTHER}
-        other = enter(serving(tmp_path / OTHER, *control, verb=("edge",), environment=environment))
-        customer = LiveCustomer(client, *hostnames)
+        yield node, enter(serving(folder / OTHER, *control, verb=("edge",), environment=environment))
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, edges: tuple[Instance, Instance]) -> Iterator[Stage]:
+    first: Behaviour = getattr(request, "param", refuse(status=503))
+    node, other = edges
+    with ExitStack() as stack:
+        carriers = stack.enter_context(live_carriers())
+        hostnames = [carriers.open(first).hostname, carriers.open().hostname]
+        customer = stack.enter_context(LiveCustomer(stack.enter_context(node.client()), *hostnames))
         made = Stage(node, other, customer, carriers)
         for edge in (NODE, OTHER):
             made.await_probed(edge)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -24,13 +23,19 @@ class Stage:
         self.first_id, self.second_id = customer.provider_ids
 
 
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with serving(tmp_path_factory.mktemp("node") / "data", environment=FAST_PROBES) as node:
+        yield node
+
+
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def stage(node: Instance) -> Iterator[Stage]:
     with ExitStack() as stack:
         carriers = stack.enter_context(live_carriers())
         both = [carriers.open(), carriers.open()]
-        node = stack.enter_context(serving(tmp_path / "data", environment=FAST_PROBES))
-        customer = LiveCustomer(stack.enter_context(node.client()), *(carrier.hostname for carrier in both))
+        client = stack.enter_context(node.client())
+        customer = stack.enter_context(LiveCustomer(client, *(carrier.hostname for carrier in both)))
         customer.await_table(node)
         for provider_id in customer.provider_ids:
             customer.await_health(provider_id, HEALTHY)

@@ -6,7 +6,6 @@ had to ask anybody else would not be answered.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -38,40 +37,58 @@ class Stage:
 
     def call_each_answered_at_once(self) -> None:
         """Place CALLS calls: one attempt each, answered, none as slow as a question to DNS that has no answer."""
-        calls = [self.customer.call(self.node) for _ in range(CALLS)]
+        calls = self.customer.call_often(self.node, CALLS)
         assert [tried(call) for call in calls] == [[(self.provider_id, 200)]] * CALLS
         assert [call["pdd_ms"] for call in calls if call["pdd_ms"] >= SILENCE_COSTS_MS] == []
 
 
 Staged = Callable[..., AbstractContextManager[Stage]]
+Node = tuple[Instance, NameServer]
 
 
-def hostname_and_zone(names: str, transport: str, port: int) -> tuple[str, nameserver.Records]:
+def hostname_and_zone(names: str, domain: str, transport: str, port: int) -> tuple[str, nameserver.Records]:
     """What the provider is called, and what DNS has for it."""
     if names == PLAIN:
-        return f"carrier.test:{port}", {("carrier.test", "A"): ["127.0.0.2", "127.0.0.3"]}
-    return "carrier.test", {
-        (f"_sip._{transport}.carrier.test", "SRV"): [f"2 0 {port} two.carrier.test.", f"1 0 {port} one.carrier.test."],
-        ("one.carrier.test", "A"): ["127.0.0.2"],
-        ("two.carrier.test", "A"): ["127.0.0.3"],
+        return f"{domain}:{port}", {(domain, "A"): ["127.0.0.2", "127.0.0.3"]}
+    return domain, {
+        (f"_sip._{transport}.{domain}", "SRV"): [f"2 0 {port} two.{domain}.", f"1 0 {port} one.{domain}."],
+        (f"one.{domain}", "A"): ["127.0.0.2"],
+        (f"two.{domain}", "A"): ["127.0.0.3"],
     }
 
 
+@pytest.fixture(scope="module")
+def node_with(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Mapping[str, str]], Node]]:
+    """Call it with the probes' settings: a node with these, and the name server that its companion asks."""
+    nodes: dict[str, Node] = {}
+    with ExitStack() as stack:
+
+        def get(probes: Mapping[str, str]) -> Node:
+            interval_s = probes["DIALPLANE_PROBE_INTERVAL_S"]
+            if interval_s not in nodes:
+                dns = stack.enter_context(nameserver.serving({}))
+                environment = {**probes, "DIALPLANE_DNS_SERVER": f"127.0.0.1:{dns.port}"}
+                node = serving(tmp_path_factory.mktemp("node") / "data", environment=environment)
+                nodes[interval_s] = (stack.enter_context(node), dns)
+            return nodes[interval_s]
+
+        yield get
+
+
 @pytest.fixture(params=[SRV, PLAIN])
-def staged(request: pytest.FixtureRequest, tmp_path: Path) -> Staged:
+def staged(request: pytest.FixtureRequest, node_with: Callable[[Mapping[str, str]], Node]) -> Staged:
     """Call it with the probes' settings and the provider's transport."""
 
     @contextmanager
     def start(probes: Mapping[str, str], transport: Literal["udp", "tcp", "tls"]) -> Iterator[Stage]:
+        node, dns = node_with(probes)
         with ExitStack() as stack:
             enter, port = stack.enter_context, free_port()
             carriers = enter(live_carriers())
             both = [carriers.open(host=host, port=port) for host in ("127.0.0.2", "127.0.0.3")]
-            hostname, zone = hostname_and_zone(request.param, transport, port)
-            dns = enter(nameserver.serving(zone))
-            environment = {**probes, "DIALPLANE_DNS_SERVER": f"127.0.0.1:{dns.port}"}
-            node = enter(serving(tmp_path / "data", environment=environment))
-            customer = LiveCustomer(enter(node.client()), hostname, transport=transport)
+            hostname, zone = hostname_and_zone(request.param, f"carrier{port}.test", transport, port)
+            dns.silent, dns.records = set(), zone
+            customer = enter(LiveCustomer(enter(node.client()), hostname, transport=transport))
             customer.await_health(customer.provider_ids[0], HEALTHY)
             customer.await_table(node)
             yield Stage(node, dns, customer, both)

@@ -23,6 +23,7 @@ from dialplane.kamailio import command, render
 from dialplane.kamailio.config import EdgeConfig
 from dialplane.replica.writer import ReplicaWriter
 from dialplane.settings import Settings
+from tests.ports import free_port
 from tests.waiting import eventually
 
 Event = dict[str, Any]
@@ -101,6 +102,7 @@ class RunningEdge:
         )
         self.load(table)
         self._process: subprocess.Popen[bytes] | None = None
+        self._past: frozenset[str] = frozenset()
 
     def load(self, table: Table) -> None:
         """Replace the replica."""
@@ -161,7 +163,14 @@ class RunningEdge:
         """The events written so far, in order; those of one kind, or all."""
         lines = [line for path in sorted(self.config.events.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
         parsed: Sequence[Event] = [json.loads(line) for line in lines]
-        return [event for event in parsed if not kind or event["kind"] == kind]
+        return [event for event in parsed if not self._is_past(event) and (not kind or event["kind"] == kind)]
+
+    def forget_events(self) -> None:
+        """Neither the events so far nor what is still to come of their calls is in `events` from now on."""
+        self._past |= {event[name] for event in self.events() for name in ("id", "call") if name in event}
+
+    def _is_past(self, event: Event) -> bool:
+        return event["id"] in self._past or event.get("call") in self._past
 
     def await_events(self, kind: str, count: int = 1, *, within_s: float = 10.0) -> list[Event]:
         """The events of a kind, once there are that many."""
@@ -171,3 +180,26 @@ class RunningEdge:
     def kinds(self) -> list[str]:
         """What happened, in short."""
         return [event["kind"] + (f":{event['n']}" if "n" in event else "") for event in self.events()]
+
+
+class SharedEdge:
+    """An edge with the usual settings, started once for those tests of a file that differ in their table."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._edge: RunningEdge | None = None
+
+    def with_table(self, table: Table) -> RunningEdge:
+        """The edge, as if it had just been started with this table. Its ids must be new."""
+        if self._edge is None:
+            self._edge = RunningEdge(self._folder, table, port=free_port())
+            self._edge.start()
+        else:
+            self._edge.load(table)
+            self._edge.forget_events()
+        return self._edge
+
+    def kill(self) -> None:
+        """End it, if it was ever started."""
+        if self._edge is not None:
+            self._edge.kill()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.ports import free_port
-from tests.sip.edges import Event, RunningEdge, Table
+from tests.sip.edges import Event, RunningEdge, SharedEdge, Table
 from tests.sip.polite import PoliteCarrier, polite_carrier
 from tests.sip.scenarios import Caller, Step
 from tests.sip.sipp import Call, Carrier, place_calls, running_carrier, start_calls
@@ -20,8 +20,9 @@ from tests.waiting import eventually
 class Stage:
     """Carriers, an edge, and calls through it."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, shared: SharedEdge | None = None) -> None:
         self._folder = folder
+        self._shared = shared
         self._stack = stack
         self._carriers: list[Carrier] = []
         self._calls = 0
@@ -40,6 +41,11 @@ class Stage:
     def edge(self, **settings: Any) -> RunningEdge:
         """Kamailio, started with the table as it stands."""
         return self.edge_at(lambda port: None, **settings)
+
+    def shared_edge(self) -> RunningEdge:
+        """That of the test's file, with the table as it stands and the usual settings. The test must not end it."""
+        assert self._shared is not None
+        return self._shared.with_table(self.table)
 
     def edge_at(self, prepare: Callable[[int], object], **settings: Any) -> RunningEdge:
         """The same, where the table depends on the port."""

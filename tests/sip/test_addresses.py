@@ -157,7 +157,7 @@ def test_the_next_address_is_used_in_the_same_attempt_where_one_cannot_be_reache
     refusing, carrier = stage.carrier(refuse(503)), stage.carrier(ANSWER, transport="t1")
     stage.table.provider(refusing.hostname)
     provider = stage.table.provider("carrier.invalid", transport="tcp")
-    edge = stage.edge()
+    edge = stage.shared_edge()
     edge.resolve(provider, f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}", carrier.hostname)
 
     stage.call(edge)
@@ -173,7 +173,7 @@ def test_where_no_address_can_be_reached_the_next_carrier_is_tried_at_once(stage
     stage.table.trunk()
     provider = stage.table.provider("carrier.invalid", transport="tcp", no_response_timeout_s=30)
     stage.table.provider(stage.carrier(ANSWER).hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
     edge.resolve(provider, f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}")
 
     stage.call(edge)
@@ -187,7 +187,7 @@ def test_where_no_other_carrier_is_left_a_silent_address_is_followed_by_the_next
     refusing, silent, answering = stage.carrier(refuse(503)), stage.carrier(SILENT), stage.carrier(ANSWER)
     stage.table.provider(refusing.hostname)
     provider = stage.table.provider("carrier.invalid", no_response_timeout_s=1)
-    edge = stage.edge()
+    edge = stage.shared_edge()
     edge.resolve(provider, silent.hostname, answering.hostname)
 
     stage.call(edge)
@@ -202,7 +202,7 @@ def test_where_all_addresses_are_silent_the_attempt_ends_once(stage: Stage) -> N
     stage.table.trunk()
     silent = [stage.carrier(SILENT) for _ in range(2)]
     provider = stage.table.provider("carrier.invalid", no_response_timeout_s=1)
-    edge = stage.edge()
+    edge = stage.shared_edge()
     edge.resolve(provider, *(carrier.hostname for carrier in silent))
 
     stage.call(edge, Caller(expects=503))
@@ -217,7 +217,7 @@ def test_a_silent_address_is_followed_by_the_next_carrier_where_there_is_one(sta
     silent, other, answering = stage.carrier(SILENT), stage.carrier(ANSWER), stage.carrier(ANSWER)
     provider = stage.table.provider("carrier.invalid", no_response_timeout_s=1)
     stage.table.provider(answering.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
     edge.resolve(provider, silent.hostname, other.hostname)
 
     stage.call(edge)
@@ -230,7 +230,7 @@ def test_one_address_of_several_that_is_the_edge_itself_is_left_out(stage: Stage
     stage.table.trunk()
     carrier = stage.carrier(ANSWER)
     provider = stage.table.provider("carrier.invalid")
-    edge = stage.edge()
+    edge = stage.shared_edge()
     edge.resolve(provider, f"127.0.0.1:{edge.port}", carrier.hostname)
 
     stage.call(edge, Caller())

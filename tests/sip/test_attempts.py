@@ -14,7 +14,7 @@ def test_each_attempt_starts_from_the_original_number_and_message(stage: Stage) 
     stage.table.provider(first.hostname, tech_prefix="99#", tech_headers={"X-Account": "one", "X-First": "yes"})
     stage.table.provider(second.hostname, tech_postfix="*7", tech_headers={"X-Account": "two"})
     stage.table.provider(third.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge)
 
@@ -33,7 +33,7 @@ def test_the_offer_is_cut_to_the_providers_codecs_for_that_attempt_only(stage: S
     first, second = stage.carrier(refuse(503)), stage.carrier(ANSWER)
     stage.table.provider(first.hostname, codecs="PCMA")
     stage.table.provider(second.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge)
 
@@ -47,7 +47,7 @@ def test_what_callers_may_not_say_of_themselves_is_taken_off_every_attempt(stage
     carriers = [stage.carrier(refuse(503)), stage.carrier(ANSWER)]
     for carrier in carriers:
         stage.table.provider(carrier.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
     forged = (
         "P-Asserted-Identity: <sip:boss@example>\nIdentity: abc\nX-Dialplane-Call: forged\nx-dialplane-b: c\n"
         "y: def\nX-Harmless: kept\n"
@@ -66,7 +66,7 @@ def test_a_provider_over_tcp_is_reached_over_tcp(stage: Stage) -> None:
     stage.table.trunk()
     carrier = stage.carrier(ANSWER, transport="t1")
     stage.table.provider(carrier.hostname, transport="tcp")
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge)
 
@@ -79,7 +79,7 @@ def test_a_name_that_was_never_resolved_is_passed_over_without_asking_dns(stage:
     stage.table.trunk()
     stage.table.provider("carrier.invalid")
     stage.table.provider(stage.carrier(ANSWER).hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge)
 
@@ -94,7 +94,7 @@ def test_a_disabled_provider_is_passed_over_with_its_reason(stage: Stage) -> Non
     resting, working = stage.carrier(ANSWER), stage.carrier(ANSWER)
     disabled = stage.table.provider(resting.hostname, enabled=False)
     enabled = stage.table.provider(working.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge)
 
@@ -111,7 +111,7 @@ def test_the_address_that_the_agent_resolved_is_used(stage: Stage) -> None:
     stage.table.trunk()
     carrier = stage.carrier(ANSWER)
     provider = stage.table.provider("carrier.invalid")
-    edge = stage.edge()
+    edge = stage.shared_edge()
     edge.resolve(provider, carrier.hostname)
 
     stage.call(edge)
@@ -138,7 +138,7 @@ def test_a_full_provider_is_passed_over_and_the_call_goes_on(stage: Stage, cap: 
     full, spare = stage.carrier(ANSWER), stage.carrier(ANSWER)
     stage.table.provider(full.hostname, **cap)
     stage.table.provider(spare.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge, Caller(talk_ms=1500), calls=3, per_second=30)
 
@@ -170,7 +170,7 @@ def test_a_channel_is_free_again_when_its_call_or_attempt_has_ended(stage: Stage
     refusing, answering = stage.carrier(refuse(503)), stage.carrier(ANSWER)
     stage.table.provider(refusing.hostname, max_channels=1)
     stage.table.provider(answering.hostname, max_channels=1)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     for _ in range(3):
         stage.call(edge)
@@ -184,7 +184,7 @@ def test_a_challenge_is_met_with_the_providers_credentials_once(stage: Stage) ->
     stage.table.trunk()
     carrier = stage.carrier((Send(407, headers=challenge), TAKE_ACK, TAKE_INVITE, *ANSWER))
     stage.table.provider(carrier.hostname, username="me", password="secret", tech_headers={"X-Account": "one"})
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge)
 
@@ -205,7 +205,7 @@ def test_credentials_that_are_refused_lead_to_the_next_carrier(stage: Stage) -> 
     carrier = stage.carrier(again)
     stage.table.provider(carrier.hostname, username="me", password="wrong")
     stage.table.provider(stage.carrier(ANSWER).hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge)
 

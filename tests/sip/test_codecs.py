@@ -19,7 +19,7 @@ def test_a_carrier_that_takes_none_of_the_offered_codecs_is_passed_over(stage: S
     narrow, wide = stage.carrier(ANSWER), stage.carrier(ANSWER)
     provider = stage.table.provider(narrow.hostname, codecs=codecs)
     stage.table.provider(wide.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge, Caller(sdp=offer))
 
@@ -36,7 +36,7 @@ def test_codecs_are_compared_anew_after_an_attempt_has_failed(stage: Stage) -> N
     carriers = [stage.carrier(refuse(503)), stage.carrier(ANSWER), stage.carrier(ANSWER)]
     for carrier, codecs in zip(carriers, ("PCMU", "opus", "PCMA"), strict=True):
         stage.table.provider(carrier.hostname, codecs=codecs)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge)
 
@@ -51,7 +51,7 @@ def test_codecs_are_compared_anew_after_an_attempt_has_failed(stage: Stage) -> N
 def test_when_no_carrier_takes_the_offer_the_caller_hears_503(stage: Stage) -> None:
     stage.table.trunk()
     stage.table.provider(stage.carrier(ANSWER).hostname, codecs="opus")
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge, Caller(expects=503))
 
@@ -71,7 +71,7 @@ def test_one_shared_codec_is_enough(stage: Stage, offer: str, codecs: str, line:
     stage.table.trunk()
     carrier = stage.carrier(ANSWER)
     stage.table.provider(carrier.hostname, codecs=codecs)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge, Caller(sdp=offer))
 
@@ -83,7 +83,7 @@ def test_other_media_than_audio_reach_the_carrier_as_they_were_offered(stage: St
     stage.table.trunk()
     carrier = stage.carrier(ANSWER)
     stage.table.provider(carrier.hostname, codecs="PCMU")
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge, Caller(sdp=f"{SDP}{VIDEO}"))
 
@@ -97,7 +97,7 @@ def test_a_call_without_an_offer_goes_to_every_carrier(stage: Stage) -> None:
     stage.table.trunk()
     carrier = stage.carrier(refuse(486))
     stage.table.provider(carrier.hostname, codecs="opus")
-    edge = stage.edge()
+    edge = stage.shared_edge()
     with peer(edge.port) as caller:
         assert caller.ask(caller.request("INVITE")).startswith("SIP/2.0 486 ")
 

@@ -33,7 +33,7 @@ def two_carriers(stage: Stage, first: Sequence[Step], **fields: Any) -> RunningE
     stage.table.trunk()
     stage.table.provider(stage.carrier(first).hostname, **fields)
     stage.table.provider(stage.carrier(ANSWER).hostname)
-    return stage.edge()
+    return stage.shared_edge()
 
 
 def seconds_between(earlier: Event, later: Event) -> float:

@@ -16,7 +16,7 @@ FORGED = "7a2e8a97ea7d486d8679086f2a6cce1c.040fa0041045e1b7"
 def edge(stage: Stage) -> RunningEdge:
     stage.table.trunk()
     stage.table.provider(stage.carrier(ANSWER).hostname)
-    return stage.edge()
+    return stage.shared_edge()
 
 
 def status_of(response: str) -> int:

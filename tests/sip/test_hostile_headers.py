@@ -62,7 +62,7 @@ def test_within_a_call_the_boundary_is_the_same(stage: Stage) -> None:
     stage.table.trunk()
     carrier = stage.carrier(ANSWER)
     stage.table.provider(carrier.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge, Caller(bye_headers=f"P-Asserted-Identity: <sip:canary@x>\n{PROOF}\n"))
 
@@ -93,7 +93,7 @@ def test_neither_side_sees_the_other_s_addresses(stage: Stage, transport: str) -
     stage.table.trunk(allowed_ips=("127.0.0.66",))
     carrier = stage.carrier(ANSWER, address="127.0.0.77")
     stage.table.provider(carrier.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     call = stage.call(edge, Caller(from_host="customer.example"), source="127.0.0.66", transport=transport)
 
@@ -131,7 +131,7 @@ def test_a_trusted_trunk_is_believed_who_calls_and_nothing_else(stage: Stage) ->
     refuses, carrier = stage.carrier(refuse(503)), stage.carrier(refuse(486))
     stage.table.provider(refuses.hostname)
     stage.table.provider(carrier.hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
     with peer(edge.port) as caller:
         request = caller.request("INVITE", headers=f"{IDENTITIES}Privacy: id\n{NEVER_TRUSTED}")
         assert caller.ask(request).startswith("SIP/2.0 486 ")
@@ -155,7 +155,7 @@ def test_a_caller_does_not_learn_the_equipment_of_the_carrier(stage: Stage, fina
     talked = (TAKE_ACK, TAKE_BYE) if final == 200 else (TAKE_ACK,)
     rings, ends = (Send(status, headers=f"{EQUIPMENT}X-Kept: {status}\n") for status in (180, final))
     stage.table.provider(stage.carrier((rings, Pause(40), ends, *talked)).hostname)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     call = stage.call(edge, Caller(expects=final))
 

@@ -14,7 +14,7 @@ from tests.sip.wire import peer
 def open_edge(stage: Stage, *, target: str = "all", **trunk: Any) -> RunningEdge:
     stage.table.trunk(**trunk)
     stage.table.provider(stage.carrier(ANSWER).hostname, target=target)
-    return stage.edge()
+    return stage.shared_edge()
 
 
 def test_a_number_without_a_route_is_404(stage: Stage) -> None:

@@ -31,7 +31,7 @@ def test_the_ordered_carriers_are_the_contacts_and_none_is_called(stage: Stage) 
     first = stage.table.provider(carrier.hostname, tech_prefix="9#", tech_postfix="77")
     second = stage.table.provider("carrier.invalid:5070", transport="tcp")
     third = stage.table.provider("192.0.2.7")
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     call = stage.call(edge, Caller(expects=300))
 
@@ -75,7 +75,7 @@ def test_the_edge_itself_is_no_carrier_to_be_sent_to(stage: Stage) -> None:
 def test_a_redirect_without_a_usable_carrier_is_503_in_answer_and_record(stage: Stage) -> None:
     redirecting(stage)
     stage.table.provider("192.0.2.7", enabled=False)
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     call = stage.call(edge, Caller(expects=503))
 
@@ -95,7 +95,7 @@ def test_a_redirect_without_a_usable_carrier_is_503_in_answer_and_record(stage: 
 def test_refusals_are_those_of_any_trunk(stage: Stage, caller: Caller, reason: str) -> None:
     redirecting(stage)
     stage.table.provider("192.0.2.7", target="+82")
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     stage.call(edge, caller)
 
@@ -105,7 +105,7 @@ def test_refusals_are_those_of_any_trunk(stage: Stage, caller: Caller, reason: s
 def test_calls_per_second_count_for_redirects_too(stage: Stage) -> None:
     redirecting(stage, max_cps=1)
     stage.table.provider("192.0.2.7")
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     statuses = {int(redirection(edge).split(" ", 2)[1]) for _ in range(8)}
 
@@ -129,7 +129,7 @@ def test_a_redirected_invite_sent_eleven_times_is_one_decision(stage: Stage) -> 
 def test_calls_that_are_redirected_take_no_channel(stage: Stage) -> None:
     redirecting(stage, max_channels=1)
     stage.table.provider("192.0.2.7")
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     assert [redirection(edge)[:11] for _ in range(4)] == ["SIP/2.0 300"] * 4
 
@@ -137,7 +137,7 @@ def test_calls_that_are_redirected_take_no_channel(stage: Stage) -> None:
 def test_calls_that_are_redirected_count_each_second(stage: Stage) -> None:
     redirecting(stage, max_cps=1)
     stage.table.provider("192.0.2.7")
-    edge = stage.edge()
+    edge = stage.shared_edge()
 
     answers = [redirection(edge) for _ in range(8)]
 

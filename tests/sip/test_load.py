@@ -2,15 +2,12 @@
 
 from collections import Counter
 
-import pytest
-
 from tests.sip.scenarios import ANSWER, Caller, refuse
 from tests.sip.stage import Stage
 
 CALLS = 200
 
 
-@pytest.mark.alone
 def test_200_calls_that_all_fail_over_are_all_answered_and_recorded_exactly_once(stage: Stage) -> None:
     stage.table.trunk()
     refusing = stage.carrier(refuse(503), traced=False)

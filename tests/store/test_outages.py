@@ -19,7 +19,8 @@ from dialplane.domain.errors import Unavailable
 from dialplane.store import migrations, tables
 from dialplane.store.database import Database
 from tests.control.making import ADMIN, make_customer
-from tests.databases import ENCRYPTION_KEY, SqliteFolder, open_database, own_postgresql
+from tests.databases import ENCRYPTION_KEY, SqliteFolder, open_database
+from tests.postgresql import own_postgresql
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.anyio
