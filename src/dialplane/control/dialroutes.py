@@ -1,6 +1,7 @@
 """Dialroutes: the ordered routes for one call, computed by the same engine that decides live calls."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from dialplane.control import channels, health, permissions
@@ -68,16 +69,9 @@ async def compute(
     return Computed(decided, {route.id: route for route in routes})
 
 
+_deciding = attrgetter(*Candidate._fields[1:-1])
+"""The fields of a route that decide, under the engine's names for them."""
+
+
 def _candidate(route: MatchingRoute, customer_id: str) -> Candidate:
-    return Candidate(
-        route_id=route.id,
-        provider_id=route.provider_id,
-        target=route.target,
-        priority=route.priority,
-        weight=route.weight,
-        enabled=route.enabled,
-        valid_from=route.valid_from,
-        valid_until=route.valid_until,
-        tm_create=route.tm_create,
-        own=route.customer_id == customer_id,
-    )
+    return Candidate._make((route.id, *_deciding(route), route.customer_id == customer_id))
