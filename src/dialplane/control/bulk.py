@@ -84,8 +84,8 @@ class NewRoutes:
         route = lifecycle.new(ROUTE, fields, id_=self.ids[place])
         self.inserts.add(place, route)
         for name, kind in ROUTE.references.items():
-            reference = (kind, getattr(route, name))
-            self._first_with[reference] = min(place, self._first_with.get(reference, place))
+            if (id_ := getattr(route, name)) is not None:
+                self._first_with[kind, id_] = min(place, self._first_with.get((kind, id_), place))
 
     async def store(self, unit: Change, live: "LiveReferences") -> None:
         """Stores them, as part of the unit's revision. Raises ChangeRefused if one refers to an object that is not."""

@@ -135,7 +135,7 @@ class UseCases(Generic[T]):
         """Raises NotFound for an object that `after` newly refers to: absent, deleted or not the actor's."""
         for name, kind in self.storage.kind.references.items():
             id_ = getattr(after, name)
-            if before is not None and getattr(before, name) == id_:
+            if id_ is None or (before is not None and getattr(before, name) == id_):
                 continue
             if name == self.storage.kind.owner:
                 permissions.require(actor, operation, customer_id=id_, kind=kind)

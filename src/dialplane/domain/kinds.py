@@ -50,7 +50,7 @@ class Kind(Generic[T]):
     collection: str
     cls: type[T]
     references: Mapping[str, str] = field(default_factory=lambda: {"customer_id": "customer"})
-    """Field -> the kind of the object whose id it holds."""
+    """Field -> the kind of the object whose id it holds; None if it may refer to none."""
     owner: str | None = "customer_id"
     """The field with the customer that an object belongs to."""
     needed: Sequence[str] = ()
