@@ -186,7 +186,7 @@ class FieldChange(TypedDict):
 
 
 class ObjectChangeAnswer(TypedDict):
-    """What a revision did to one object."""
+    """The change that a revision made to one object."""
 
     kind: str
     object_id: str
@@ -195,7 +195,7 @@ class ObjectChangeAnswer(TypedDict):
 
 
 class ChangesAnswer(TypedDict):
-    """What became of a list of changes."""
+    """The result of a list of changes."""
 
     revision: Annotated[int | None, "The revision that it made; null for a dry run."]
     ids: Annotated[list[str], "The objects, in the order of the changes."]
@@ -313,7 +313,7 @@ class EdgePage(TypedDict):
 
 
 class EdgeViewAnswer(TypedDict):
-    """What one edge knows of a provider."""
+    """The state of a provider as one edge sees it."""
 
     edge: str
     status: Annotated[Literal["unknown", "healthy", "unhealthy"], "By its probes."]
@@ -325,7 +325,7 @@ class EdgeViewAnswer(TypedDict):
 
 
 class EventsAnswer(TypedDict):
-    """What became of a batch."""
+    """The result of a batch."""
 
     accepted: Annotated[int, "Events that are stored, now or before."]
     refused: NotRequired[Annotated[int, "Malformed events that were dropped; shown where there are."]]
@@ -657,7 +657,7 @@ class CustomerUpdate(TypedDict):
 
 
 class DetailAnswer(TypedDict):
-    """One thing to mend."""
+    """One fault of a request."""
 
     field: Annotated[str, "The field, parameter or header."]
     code: Annotated[str, "Stable snake_case word for programs."]
@@ -681,7 +681,7 @@ class Error(TypedDict):
 
 
 class EventBatch(TypedDict):
-    """What an edge saw, in any order; a batch that was sent before changes nothing."""
+    """The events of an edge, in any order; a batch that was sent before changes nothing."""
 
     edge: str
     agent: NotRequired[Annotated[AgentReport, "Shown as metrics."]]

@@ -42,7 +42,7 @@ def environment(config: EdgeConfig, base: Mapping[str, str] = os.environ) -> dic
 
 
 def missing() -> Sequence[str]:
-    """What this machine lacks to run an edge, each part as words for a person; empty if nothing."""
+    """The parts that this machine lacks to run an edge, each part as words for a person; empty if nothing."""
     if not Path(program_path("kamailio")).exists():
         return ("the program kamailio",)
     folder = _module_folder()

@@ -104,7 +104,7 @@ class EdgeFolder:
 
 @dataclass(frozen=True, slots=True)
 class RunningInstance:
-    """What a running instance says of itself: its supervisor's process id, its API's URL, its SIP socket."""
+    """A running instance: its supervisor's process id, its API's URL, its SIP socket."""
 
     pid: int
     control_url: str
@@ -148,7 +148,7 @@ class DataFolder:
 
     @property
     def demo_state(self) -> Path:
-        """What the demo keeps between two starts (JSON)."""
+        """State of the demo between two starts (JSON)."""
         return self.root / "demo.json"
 
     @property

@@ -73,7 +73,7 @@ class DryRun(Query):
 
 
 class ChangesAnswer(BaseModel):
-    """What became of a list of changes."""
+    """The result of a list of changes."""
 
     revision: Annotated[int | None, Field(description="The revision that it made; null for a dry run.")]
     ids: Annotated[list[AnsweredId], Field(description="The objects, in the order of the changes.")]

@@ -31,7 +31,7 @@ class AgentReport(Body):
 
 
 class EventBatch(Body):
-    """What an edge saw, in any order; a batch that was sent before changes nothing."""
+    """The events of an edge, in any order; a batch that was sent before changes nothing."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -63,7 +63,7 @@ class EventBatch(Body):
 
 
 class EventsAnswer(BaseModel):
-    """What became of a batch."""
+    """The result of a batch."""
 
     accepted: Annotated[int, Field(description="Events that are stored, now or before.")]
     refused: int = Field(default_factory=int, description="Malformed events that were dropped; shown where there are.")

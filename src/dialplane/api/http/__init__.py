@@ -1,1 +1,1 @@
-"""What all resources share: declaring endpoints, reading requests, writing responses and errors."""
+"""Shared by all resources: declaring endpoints, reading requests, writing responses and errors."""

@@ -23,7 +23,7 @@ AnsweredInstant = Annotated[str, WithJsonSchema(INSTANT_SCHEMA)]
 
 
 class DetailAnswer(BaseModel):
-    """One thing to mend."""
+    """One fault of a request."""
 
     field: Annotated[str, Field(description="The field, parameter or header.")]
     code: Annotated[str, Field(description="Stable snake_case word for programs.")]

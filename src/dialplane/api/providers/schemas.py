@@ -183,7 +183,7 @@ class ProviderAnswer(BaseModel):
 
 
 class EdgeViewAnswer(BaseModel):
-    """What one edge knows of a provider."""
+    """The state of a provider as one edge sees it."""
 
     edge: str
     status: Annotated[str, among(*health.STATUSES), Field(description="By its probes.")]

@@ -41,7 +41,7 @@ class FieldChange(BaseModel):
 
 
 class ObjectChangeAnswer(BaseModel):
-    """What a revision did to one object."""
+    """The change that a revision made to one object."""
 
     kind: str
     object_id: AnsweredId

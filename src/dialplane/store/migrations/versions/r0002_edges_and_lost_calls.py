@@ -1,4 +1,4 @@
-"""What edges tell of themselves and of their breakers, calls that ended unseen, and what statistics are counted by.
+"""Reports of edges about themselves and their breakers, calls that ended unseen, and what statistics are counted by.
 
 Revision: 0002
 """

@@ -1,4 +1,4 @@
-"""What edges tell of calls that they were too busy for, and of events that they had no room for.
+"""Calls that edges were too busy for, and events that they had no room for.
 
 Revision: 0003
 """

@@ -1,4 +1,4 @@
-"""What else edges count: errors, refusals of strangers, damage to their tables.
+"""Other counters of edges: errors, refusals of strangers, damage to their tables.
 
 Revision: 0005
 """

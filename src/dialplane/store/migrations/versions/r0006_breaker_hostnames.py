@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """What stands there is about the present hostname: another one has taken it away."""
+    """Existing rows are about the present hostname: a change of it has removed the others."""
     op.add_column("provider_breakers", sa.Column("hostname", sa.Text, nullable=True))
     op.execute(
         "UPDATE provider_breakers SET hostname = (SELECT hostname FROM providers WHERE providers.id = provider_id)"
