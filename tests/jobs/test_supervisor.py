@@ -58,7 +58,7 @@ async def test_a_job_that_fails_is_counted_and_tried_again_while_others_go_on() 
     assert {"broken", "well"} <= set(succeeded)
 
 
-async def test_the_pauses_after_failures_double_up_to_the_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_pauses_after_failures_double_up_to_the_longest() -> None:
     pauses: list[float] = []
     gave_up = asyncio.Event()
 
@@ -68,8 +68,8 @@ async def test_the_pauses_after_failures_double_up_to_the_longest(monkeypatch: p
             gave_up.set()
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    jobs = Supervisor([Job(name="broken", every_s=1.0, run_round=Rounds(RuntimeError("fault")))], longest_wait_s=8.0)
+    broken = Job(name="broken", every_s=1.0, run_round=Rounds(RuntimeError("fault")))
+    jobs = Supervisor([broken], longest_wait_s=8.0, sleep=sleep)
     async with jobs.running():
         await gave_up.wait()
     for pause_s, doubled_s in zip(pauses, (1, 2, 4, 8, 8, 8), strict=True):

@@ -56,11 +56,13 @@ class Supervisor:
         on_success: Callable[[str], None] = lambda job: None,
         on_failure: Callable[[str], None] = lambda job: None,
         longest_wait_s: float = LONGEST_WAIT_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._jobs = jobs
         self._on_success = on_success
         self._on_failure = on_failure
         self._longest_wait_s = longest_wait_s
+        self._sleep = sleep
         self.states = {job.name: JobState(finished=time.monotonic()) for job in jobs}
 
     def stuck(self) -> list[str]:
@@ -96,7 +98,7 @@ class Supervisor:
                 pause_s = backoff.next_s(at_least_s=pause_s)
             else:
                 backoff.reset()
-            await asyncio.sleep(pause_s)
+            await self._sleep(pause_s)
 
     def _report(self, job: Job, state: JobState, error: Exception | None) -> None:
         if error is None:

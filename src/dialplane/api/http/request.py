@@ -19,7 +19,7 @@ from dialplane.domain.kinds import KINDS
 from dialplane.system.clock import now_us
 
 _CREDENTIAL_KINDS = {"revision", "changes", *(kind.name for kind in KINDS.values() if kind.changes_callers)}
-"""Operations on these can change what a credential stands for."""
+"""Operations on these can change the actor of a credential, so they clear the cache of actors."""
 
 
 @dataclass(slots=True)

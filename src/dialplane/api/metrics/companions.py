@@ -17,15 +17,15 @@ class CompanionGauges:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._edges: set[str] = set()
         self.reported = Gauge(
-            "dialplane_edge_agent_told_seconds", "When an edge's agent last told how it is, since 1970.", ("edge",),
+            "dialplane_edge_agent_told_seconds", "When an edge's companion last reported, since 1970.", ("edge",),
             registry=registry,
         )  # fmt: skip
         self.backlog = Gauge(
-            "dialplane_edge_event_backlog_bytes", "Events of an edge that are not here yet, as its agent told.",
+            "dialplane_edge_event_backlog_bytes", "Events of an edge that are not here yet, by its last report.",
             ("edge",), registry=registry,
         )  # fmt: skip
         self.heartbeats = Gauge(
-            "dialplane_edge_loop_heartbeat_seconds", "When each loop of an edge's agent last went round, since 1970.",
+            "dialplane_edge_loop_heartbeat_seconds", "When each loop of an edge's companion last ended a round.",
             ("edge", "loop"), registry=registry,
         )  # fmt: skip
 

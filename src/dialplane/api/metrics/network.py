@@ -29,7 +29,9 @@ class NetworkGauges:
 
         over = f"over the last {WINDOW_S} s"
         self.edge_lag = gauge("edge_lag_revisions", "Revisions an edge is behind, as of its last poll.", "edge")
-        self.edge_contact = gauge("edge_last_contact_seconds", "When an edge was last heard, since 1970.", "edge")
+        self.edge_contact = gauge(
+            "edge_last_contact_seconds", "When an edge was last in contact, seconds since 1970.", "edge"
+        )
         self.edge_status = gauge("edge_last_status_seconds", "How far an edge's events are here, since 1970.", "edge")
         self.edge_calls = gauge("edge_calls_in_progress", "Calls going on at an edge.", "edge")
         self.edge_cps = gauge("edge_calls_per_second", "Calls that came in at an edge.", "edge")
