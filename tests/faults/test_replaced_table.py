@@ -14,7 +14,7 @@ from tests.sip.scenarios import ANSWER, Caller
 from tests.sip.stage import Stage
 from tests.waiting import eventually
 
-ROUTES = times(20_000, 1_000_000)
+ROUTES = times(10_000, 1_000_000)
 CALLS_PER_S = times(50, 100)
 LASTS_S = times(5, 90)
 

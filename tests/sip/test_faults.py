@@ -139,6 +139,7 @@ def test_calls_are_not_stopped_by_an_event_log_that_cannot_be_written(stage: Sta
     stage.call(edge)
 
 
+@pytest.mark.alone
 def test_after_a_kill_the_edge_is_back_within_a_second_and_old_calls_can_be_ended(stage: Stage) -> None:
     stage.table.trunk()
     stage.table.provider(stage.carrier(ANSWER).hostname)
