@@ -184,6 +184,10 @@ MALFORMED: list[Any] = [
     [],
     {},
     {"kind": "unheard_of"},
+    {"kind": "\ud800"},
+    event("call_ended", 1) | {"\ud800": 1},
+    event("call_started", 1, decision=[{"route_id": ROUTE, "provider_id": ROUTE, "priority": 10**400}]),
+    event("call_started", 1, decision=[{"route_id": ROUTE, "provider_id": ROUTE, "position": 10**5000}]),
     event("call_ended", 1, call="not a uuid"),
     event("call_ended", 1, status=99),
     event("call_ended", -1),
@@ -239,6 +243,24 @@ async def test_hostile_text_is_kept_printable_and_short(db: Database) -> None:
         assert text.isprintable()
         assert len(text.encode()) < 1_600
     assert len(call.reason) == 128
+
+
+async def test_text_of_any_field_stops_no_other_event(db: Database) -> None:
+    hostile = "a\x00b\ud800"
+    story = failed_over_call()
+    batch = [
+        event("edge_calls", 1, edge=hostile, since=0, before=1, calls=[hostile]),
+        event("edge_status", 1, edge=hostile, agent_version=hostile, kamailio_version=hostile),
+        event(
+            "provider_health", 1, edge=hostile, provider_id=ROUTE, hostname=hostile, status="healthy", detail=hostile
+        ),
+        event("provider_breaker", 1, edge=hostile, provider_id=ROUTE, hostname=hostile, state="open", detail=hostile),
+        event("call_rejected", 1, edge=hostile, call=uuid_of(7), number=hostile, status=404, reason=hostile),
+        *story,
+    ]
+    assert await ingest(db, batch) == events.Ingested(5 + len(story))
+    assert len((await call_of(db)).call.attempts) == 2
+    assert (await call_of(db, uuid_of(7))).call.edge == "a\ufffdb\ufffd"
 
 
 async def test_a_batch_that_is_too_large_is_refused_whole(db: Database) -> None:

@@ -49,7 +49,7 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
     for event in events:
         try:
             folded.add(msgspec.convert(event, AnyEvent))
-        except (msgspec.ValidationError, InvalidValue) as error:
+        except (msgspec.ValidationError, InvalidValue, UnicodeError) as error:  # UnicodeError: a name with a surrogate
             refused.append(text(f"{edge}: {error}", _MAX_REASON))
     lost = await _store(db, folded) if folded.count else 0
     refused += [f"{edge}: a call of another edge"] * folded.foreign
