@@ -27,7 +27,7 @@ from tests.databases import KINDS, Server
 from tests.eventlog.drawn import KINDS as EVENT_KINDS
 from tests.eventlog.drawn import events as drawn_events
 from tests.eventlog.drawn import kind_of
-from tests.faults.counts import may_take_long, times
+from tests.faults.counts import times
 from tests.waiting import eventually
 
 BATCH = 10
@@ -141,7 +141,7 @@ class Clock:
 serial = itertools.count(1)
 
 
-@may_take_long
+@pytest.mark.timeout(times(300, 5_400))
 def test_no_lie_and_no_clock_makes_a_later_answer_fail(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     wall = Clock()
     monkeypatch.setattr(clock, "time", SimpleNamespace(time_ns=wall.time_ns))
