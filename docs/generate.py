@@ -17,6 +17,7 @@ from typer.main import get_command
 from dialplane.api.http.reasons import REASONS
 from dialplane.cli.main import app
 from dialplane.control.permissions import TABLE
+from dialplane.domain.instants import NEVER
 from dialplane.domain.permission import PERMISSIONS
 from dialplane.engine import failover, reasons, refusals
 from dialplane.eventlog import kinds
@@ -191,6 +192,9 @@ def _fields(struct: type[Struct], *, but: type[Struct]) -> str:
 _HEADINGS: Mapping[type[Struct], str] = {kinds.Event: "Every event", kinds.ConsideredRoute: "Entries of `decision`"}
 
 
+_BOUNDS: Mapping[int, str] = {1 << 62: "2^62", NEVER - 1: "the end of the year 9998"}
+
+
 def _type(type_: inspect.Type) -> str:
     """A type and its bounds, as a reader of JSON sees it."""
     match type_:
@@ -201,7 +205,7 @@ def _type(type_: inspect.Type) -> str:
         case inspect.IntType(ge=None, le=None):
             return "integer"
         case inspect.IntType(ge=least, le=most):
-            return f"integer, {least} to {'2^62' if most == 1 << 62 else most}"
+            return f"integer, {least} to {_BOUNDS.get(most or 0, most)}"
         case inspect.StrType(pattern=pattern):
             return f"text `{pattern}`" if pattern else "text"
         case inspect.NoneType():

@@ -3,6 +3,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,4 +140,64 @@ def test_an_answer_that_is_not_about_the_events_loses_none(plane: ControlPlane, 
             await eventually_async(lambda: numbers(plane) == [1])
 
     asyncio.run(scenario())
+    assert not (tmp_path / "events" / REFUSED).exists()
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_one_event_at_which_the_api_always_fails_stops_no_other(
+    plane: ControlPlane, tmp_path: Path, status: int
+) -> None:
+    plane.refuse = lambda events: status if any(event["n"] == 13 for event in events) else None
+
+    async def scenario() -> None:
+        (tmp_path / "events").mkdir()
+        events = EventLog(tmp_path / "events", edge="here")
+        for n in range(1, 41):
+            write(events, n)
+        async with shipping(plane, tmp_path):
+            await eventually_async((tmp_path / "events" / "acknowledged.json").exists)
+
+    asyncio.run(scenario())
+    assert sorted({*numbers(plane)}) == [n for n in range(1, 41) if n != 13]
+    assert json.loads((tmp_path / "events" / REFUSED).read_bytes())["n"] == 13
+
+
+def test_an_event_at_which_the_api_fails_waits_alone_until_another_one_is_taken(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    plane.refuse = lambda events: 500 if any(event["n"] == 13 for event in events) else None
+
+    async def scenario() -> None:
+        async with shipping(plane, tmp_path) as events:
+            write(events, 13)
+            await asyncio.sleep(0.5)
+            assert not (tmp_path / "events" / REFUSED).exists()
+            write(events, 14)
+            await eventually_async((tmp_path / "events" / "acknowledged.json").exists)
+
+    asyncio.run(scenario())
+    assert numbers(plane) == [14]
+    assert json.loads((tmp_path / "events" / REFUSED).read_bytes())["n"] == 13
+
+
+def test_no_event_is_given_up_while_the_api_fails_at_all_of_them(plane: ControlPlane, tmp_path: Path) -> None:
+    left = 60
+    seen: list[int] = []
+
+    def refuse(events: list[dict[str, Any]]) -> int | None:
+        seen.append(len(events))
+        return 500 if len(seen) <= left else None
+
+    plane.refuse = refuse
+
+    async def scenario() -> None:
+        (tmp_path / "events").mkdir()
+        events = EventLog(tmp_path / "events", edge="here")
+        for n in range(1, 41):
+            write(events, n)
+        async with shipping(plane, tmp_path):
+            await eventually_async((tmp_path / "events" / "acknowledged.json").exists)
+
+    asyncio.run(scenario())
+    assert {*numbers(plane)} == {*range(1, 41)}
     assert not (tmp_path / "events" / REFUSED).exists()

@@ -122,6 +122,22 @@ def test_a_wall_clock_that_was_set_moves_the_start_with_it_so_that_no_call_began
     assert abs(before - set_back - 3_600_000_000) < 1_000_000
 
 
+def test_a_wall_clock_that_is_set_forward_looks_like_no_restart(
+    tmp_path: Path, events: Path, start: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = time.time_ns
+    start()
+
+    async def scenario() -> None:
+        await eventually_async(lambda: len(told(events)) >= 3)
+        monkeypatch.setattr(time, "time_ns", lambda: wall() + 3_600_000_000_000)
+        seen = len(told(events))
+        await eventually_async(lambda: len(told(events)) >= seen + 3)
+
+    run(status_of(tmp_path, events, every_s=0.05), scenario)
+    assert len({event["kamailio_started"] for event in told(events)}) == 1
+
+
 def test_calls_that_kamailio_was_too_busy_for_are_told_at_once(tmp_path: Path, events: Path) -> None:
     file = tmp_path / "load.json"
 

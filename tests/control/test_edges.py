@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dialplane.control import edges, events
+from dialplane.control import accesskeys, edges, events
 from dialplane.control.edges import Contacts, Edge
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
@@ -16,7 +16,7 @@ from tests.control.seen import event, failed_over_call, uuid_of
 
 pytestmark = pytest.mark.anyio
 
-NOW = 2_000_000_000_000_000
+NOW = 1_600_000_000_000_000
 
 
 async def ingest(db: Database, batch: Sequence[Any]) -> events.Ingested:
@@ -168,3 +168,34 @@ async def test_nameless_contacts_leave_no_edge_and_no_contact_makes_no_transacti
         await asyncio.wait_for(contacts.store(db), 1)
     async with db.read() as unit:
         assert await edges.list_(unit, ADMIN, now=NOW) == []
+
+
+async def make_key(db: Database, edge: str) -> None:
+    async with db.change(ADMIN, "accesskey.create") as unit:
+        await accesskeys.create(unit, ADMIN, {"expire": 86_400, "permission": "edge", "edge": edge})
+
+
+async def test_invented_names_are_bounded_and_keep_no_edge_with_a_key_out(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edges, "MOST_EDGES", 5)
+    await poll(db, "real")
+    await ingest(db, [event("edge_status", 1, edge=f"invented {n}") for n in range(20)])
+    await make_key(db, "new")
+    await poll(db, "new")
+    await poll(db, "invented 21")
+    await ingest(db, [event("edge_status", 20, edge="real", agent_version="1")])
+    async with db.read() as unit:
+        names = [edge.name for edge in await edges.list_(unit, ADMIN, now=NOW)]
+    assert (len(names), names[0], names[-1]) == (6, "new", "real")
+    assert (await edge_of(db, "real")).agent_version == "1"
+
+
+async def test_metrics_show_the_edges_that_are_heard_and_known_for_longest(db: Database) -> None:
+    await poll(db, "dead", now=NOW - 7_200_000_000)
+    await poll(db, "real")
+    for n in range(5):
+        await poll(db, f"invented {n}")
+    async with db.read() as unit:
+        shown = await edges.longest_known(unit, now=NOW, limit=3)
+    assert [edge.name for edge in shown] == ["real", "invented 0", "invented 1"]

@@ -18,6 +18,7 @@ from dialplane.control.units import Database
 from dialplane.domain.call import Verdict
 from dialplane.domain.errors import InvalidValue, NotFound
 from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
+from dialplane.domain.instants import NEVER
 from dialplane.eventlog.kinds import AnyEvent, EdgeStatus, Event
 from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
 from tests.control.seen import CALL, PROVIDERS, ROUTE, event, failed_over_call, rejected_call, uuid_of
@@ -183,6 +184,10 @@ MALFORMED: list[Any] = [
     [],
     {},
     {"kind": "unheard_of"},
+    {"kind": "\ud800"},
+    event("call_ended", 1) | {"\ud800": 1},
+    event("call_started", 1, decision=[{"route_id": ROUTE, "provider_id": ROUTE, "priority": 10**400}]),
+    event("call_started", 1, decision=[{"route_id": ROUTE, "provider_id": ROUTE, "position": 10**5000}]),
     event("call_ended", 1, call="not a uuid"),
     event("call_ended", 1, status=99),
     event("call_ended", -1),
@@ -207,7 +212,7 @@ def test_every_event_of_the_contract_can_be_folded(kind: type[Event]) -> None:
     @given(drawn_events(kind))
     @settings(max_examples=30, deadline=None)
     def fold(event: Event) -> None:
-        folded = Folded()
+        folded = Folded(now=NEVER)
         if isinstance(event, EdgeStatus) and not event.edge:
             with pytest.raises(InvalidValue):
                 folded.add(event)
@@ -238,6 +243,24 @@ async def test_hostile_text_is_kept_printable_and_short(db: Database) -> None:
         assert text.isprintable()
         assert len(text.encode()) < 1_600
     assert len(call.reason) == 128
+
+
+async def test_text_of_any_field_stops_no_other_event(db: Database) -> None:
+    hostile = "a\x00b\ud800"
+    story = failed_over_call()
+    batch = [
+        event("edge_calls", 1, edge=hostile, since=0, before=1, calls=[hostile]),
+        event("edge_status", 1, edge=hostile, agent_version=hostile, kamailio_version=hostile),
+        event(
+            "provider_health", 1, edge=hostile, provider_id=ROUTE, hostname=hostile, status="healthy", detail=hostile
+        ),
+        event("provider_breaker", 1, edge=hostile, provider_id=ROUTE, hostname=hostile, state="open", detail=hostile),
+        event("call_rejected", 1, edge=hostile, call=uuid_of(7), number=hostile, status=404, reason=hostile),
+        *story,
+    ]
+    assert await ingest(db, batch) == events.Ingested(5 + len(story))
+    assert len((await call_of(db)).call.attempts) == 2
+    assert (await call_of(db, uuid_of(7))).call.edge == "a\ufffdb\ufffd"
 
 
 async def test_a_batch_that_is_too_large_is_refused_whole(db: Database) -> None:

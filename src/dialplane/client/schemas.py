@@ -38,6 +38,7 @@ class AccessKeyAnswer(TypedDict):
     token: NotRequired[Annotated[str, "The key itself; in the answer to the create only."]]
     token_prefix: str
     permission: Literal["project_super_admin", "customer_admin", "customer_manager", "edge"]
+    edge: NotRequired[Annotated[str, "The edge that the key is bound to, if it is bound to one."]]
     tm_expire: str
     tm_create: str
     tm_update: str
@@ -570,6 +571,9 @@ class AccessKeyCreate(TypedDict):
             Literal["project_super_admin", "customer_admin", "customer_manager", "edge"],
             "At most the caller's own, which is the default.",
         ]
+    ]
+    edge: NotRequired[
+        Annotated[str, "The one edge that a key with permission `edge` may speak for; any if it is left out."]
     ]
 
 

@@ -124,8 +124,12 @@ def counters_of(file: Path) -> dict[str, int]:
 
 
 def _since(known: int | None, process: ProcessStart | None) -> int | None:
-    """The instant (us) of Kamailio's start: the one reported before, unless the wall clock was set since."""
+    """The instant (us) of Kamailio's start: the one reported before, unless the wall clock was set back since.
+
+    A clock that is set forward moves the start of a process with it. Reported as that, it would look like a restart
+    after the calls that are being set up, and close them.
+    """
     if process is None:
         return None
     started = process.at_us()
-    return known if known is not None and abs(started - known) < CLOCK_WAS_SET_US else started
+    return started if known is None or started < known - CLOCK_WAS_SET_US else known

@@ -8,8 +8,10 @@ from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import Fields, UseCases, new_id, refuse_unknown, require_fields
 from dialplane.control.units import Change
 from dialplane.domain.accesskey import TOKEN_PREFIX_LENGTH, AccessKey, parse_expire
+from dialplane.domain.errors import InvalidValue
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import ACCESSKEY
+from dialplane.domain.permission import EDGE
 from dialplane.store.objects import ACCESSKEYS
 
 CREATE_FIELDS = ACCESSKEY.settable - {"tm_expire"} | {"expire"}
@@ -20,7 +22,12 @@ class AccessKeys(UseCases[AccessKey]):
     """Nobody issues or deletes a key that may do more than they may."""
 
     async def check(self, unit: Change, actor: Actor, before: AccessKey | None, after: AccessKey) -> None:
-        """Raises PermissionDenied for a new or deleted key with a permission above the actor's."""
+        """Raises PermissionDenied for a new or deleted key with a permission above the actor's.
+
+        Raises InvalidValue for a key that names an edge and has another permission than `edge`.
+        """
+        if after.edge and after.permission != EDGE:
+            raise InvalidValue("edge", "not_applicable", "must be left out: only keys with permission 'edge' name one")
         if before is None or after.tm_delete != NEVER:
             operation = "accesskey.create" if before is None else "accesskey.delete"
             permissions.require_grantable(actor, after.permission, operation)
@@ -31,11 +38,11 @@ get, list_, update, delete = USE_CASES.get, USE_CASES.list_, USE_CASES.update, U
 
 
 async def create(unit: Change, actor: Actor, fields: Fields) -> tuple[AccessKey, str]:
-    """The new key and its token, which is kept nowhere.
+    """The new key and its token, which is kept nowhere. It expires by the wall clock, against which it is checked.
 
-    Fields: expire (seconds, >= 86400), name, detail, and as extensions customer_id (default: the actor's) and
-    permission (default: the actor's; never more than the actor's). Raises InvalidValue, NotFound("customer"),
-    PermissionDenied.
+    Fields: expire (seconds, >= 86400), name, detail, and as extensions customer_id (default: the actor's),
+    permission (default: the actor's; never more than the actor's) and edge (see AccessKey).
+    Raises InvalidValue, NotFound("customer"), PermissionDenied.
     """
     permissions.require(actor, "accesskey.create")
     refuse_unknown(fields, CREATE_FIELDS)
@@ -47,7 +54,7 @@ async def create(unit: Change, actor: Actor, fields: Fields) -> tuple[AccessKey,
         id=new_id(),
         token_prefix=token[:TOKEN_PREFIX_LENGTH],
         token_hash=hash_token(token),
-        tm_expire=now + expire_s * 1_000_000,
+        tm_expire=unit.now() + expire_s * 1_000_000,
         tm_create=now,
         **values,
     )

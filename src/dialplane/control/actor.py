@@ -12,13 +12,17 @@ SYSTEM_KIND = "system"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """`kind`: agent, accesskey or system. `permission`: one of domain.permission. The rest is for the audit."""
+    """`kind`: agent, accesskey or system. `permission`: one of domain.permission. `edge`: see AccessKey.
+
+    The rest is for the audit.
+    """
 
     kind: str
     id: str
     name: str
     customer_id: str
     permission: str
+    edge: str = ""
     source_ip: str = ""
     request_id: str = ""
 

@@ -54,13 +54,19 @@ async def prepare(db: Database, *, username: str = "", password: str = "") -> Fi
 
 
 async def edge_access_key(db: Database, edge: str) -> str:
-    """A new token with permission `edge` for the edge of this name; older keys of that name are deleted."""
+    """A new token with permission `edge`, bound to the edge of this name; older keys of that name are deleted."""
     name = f"edge {edge}"
     async with db.change(SYSTEM, "accesskey.create") as unit:
         now = unit.next_instant()
         for older in await accesskey_queries.of_edge(unit, name):
             await objects.put(unit, ACCESSKEYS, older, deleted(older, now))
-        fields = {"name": name, "detail": "made for this edge", "expire": MAX_EXPIRE_S, "permission": EDGE}
+        fields = {
+            "name": name,
+            "detail": "made for this edge",
+            "expire": MAX_EXPIRE_S,
+            "permission": EDGE,
+            "edge": edge,
+        }
         _, token = await accesskeys.create(unit, SYSTEM, fields)
     return token
 

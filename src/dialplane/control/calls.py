@@ -9,7 +9,7 @@ from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Unit
-from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, Verdict
+from dialplane.domain.call import LONGEST_CALL_MS, Attempt, Call, CallStatus, HangupBy, Verdict
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import parse_id
 from dialplane.domain.texts import parse_member
@@ -147,17 +147,21 @@ def _pdd_ms(row: CallRow) -> int | None:
 
 def _between_ms(first: _Moment, second: _Moment) -> int | None:
     """By the monotonic clock, which no one sets; by the wall clock if the edge was restarted in between."""
-    if first.wall_us is None or second.wall_us is None:
+    by_wall = _wall_ms(first.wall_us, second.wall_us)
+    if by_wall is not None and first.mono_ns and second.mono_ns and first.mono_ns <= second.mono_ns:
+        return min((second.mono_ns - first.mono_ns) // 1_000_000, LONGEST_CALL_MS)
+    return by_wall
+
+
+def _wall_ms(first: int | None, second: int | None) -> int | None:
+    if first is None or second is None:
         return None
-    if first.mono_ns and second.mono_ns and first.mono_ns <= second.mono_ns:
-        return (second.mono_ns - first.mono_ns) // 1_000_000
-    return max(0, second.wall_us - first.wall_us) // 1_000
+    return min(max(0, second - first) // 1_000, LONGEST_CALL_MS)
 
 
 def _attempt(row: AttemptRow, call: CallRow) -> Attempt:
     answered = row.tm_answered is not None
     first_sign = row.tm_answered if row.tm_ringing is None else row.tm_ringing
-    pdd_us = None if first_sign is None or row.tm_placed is None else max(0, first_sign - row.tm_placed)
     return Attempt(
         number=row.number,
         provider_id=row.provider_id or "",
@@ -173,7 +177,7 @@ def _attempt(row: AttemptRow, call: CallRow) -> Attempt:
         action="answered" if answered else row.action or "",
         why=json.loads(row.why or "[]"),
         late_answer=row.tm_late_answer is not None,
-        pdd_ms=None if pdd_us is None else pdd_us // 1_000,
+        pdd_ms=_wall_ms(row.tm_placed, first_sign),
         duration_ms=_duration_ms(call) if answered else None,
     )
 

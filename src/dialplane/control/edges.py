@@ -7,7 +7,7 @@ from typing import Any
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.units import Database, Reading
+from dialplane.control.units import Database, Reading, Writing
 from dialplane.domain.errors import NotFound
 from dialplane.store.merging import EDGES
 from dialplane.store.queries import edges as queries
@@ -16,7 +16,11 @@ from dialplane.store.queries.edges import EdgeRow
 LOAD_WINDOW_S = 10
 """Window over which calls per second are counted."""
 
+MOST_EDGES = 1_000
+"""Names that are kept without an access key bound to them: a key that is bound to none may name any edge."""
+
 _SECOND_US = 1_000_000
+_HOUR_US = 3_600 * _SECOND_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,21 @@ async def list_(
     """The newest first; `before` is the tm_create of the last one of the page before."""
     permissions.require(actor, "edge.list")
     return await _edges(unit, await queries.page(unit, page_size=page_size, before=before), now=now)
+
+
+async def longest_known(unit: Reading, *, now: int, limit: int) -> list[Edge]:
+    """For metrics: the edges that were heard within an hour before others, so that new names hide none of them."""
+    return await _edges(unit, await queries.longest_known(unit, heard_since=now - _HOUR_US, limit=limit), now=now)
+
+
+async def store(unit: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Stores rows of edges; new names beyond MOST_EDGES are left out unless an access key is bound to them."""
+    names = [row["name"] for row in rows]
+    known = await queries.known(unit, names) if names else set()
+    room = MOST_EDGES - await queries.count(unit) if known != set(names) else 0
+    new = [name for name in names if name not in known][: max(0, room)]
+    kept = [{**row, "tm_create": unit.next_instant()} for row in rows if row["name"] in known or row["name"] in new]
+    await EDGES.store(unit, kept)
 
 
 async def _edges(unit: Reading, rows: Sequence[EdgeRow], *, now: int) -> list[Edge]:
@@ -129,7 +148,7 @@ class Contacts:
             return
         try:
             async with db.write() as unit:
-                await EDGES.store(unit, [{**row, "tm_create": unit.next_instant()} for row in rows.values()])
+                await store(unit, list(rows.values()))
         except BaseException:
             self._rows = rows | {name: rows.get(name, {}) | row for name, row in self._rows.items()}
             raise

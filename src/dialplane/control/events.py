@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 
-from dialplane.control import lost_calls, permissions
+from dialplane.control import edges, lost_calls, permissions
 from dialplane.control.actor import Actor
-from dialplane.control.folding import Folded
+from dialplane.control.folding import Folded, text
 from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue
 from dialplane.eventlog.kinds import AnyEvent
 from dialplane.store import merging
+from dialplane.store.queries import calls
 
 MAX_EVENTS = 2_000
 """Most events of one batch, which bounds how long it holds the writer's lock."""
@@ -34,31 +35,36 @@ class Ingested:
 async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]) -> Ingested:
     """Store a batch of decoded JSON events in one transaction. A malformed event is refused alone.
 
+    An instant ahead of the database's clock (`db.now`) counts as now. If the actor's key is bound to an edge, events in
+    another edge's name, and those of another edge's calls, are refused alone too.
+
     `edge` is the sender's name; each event has the name of the edge that saw it. Raises PermissionDenied, and
     InvalidValue if there are more than `MAX_EVENTS`.
     """
     permissions.require(actor, "events.write")
+    permissions.require_edge(actor, "events.write", edge)
     if len(events) > MAX_EVENTS:
         raise InvalidValue("events", "too_many", f"must have at most {MAX_EVENTS} events")
-    folded, refused = Folded(), list[str]()
+    folded, refused = Folded(now=db.now(), edge=actor.edge), list[str]()
     for event in events:
         try:
             folded.add(msgspec.convert(event, AnyEvent))
-        except (msgspec.ValidationError, InvalidValue) as error:
-            refused.append(f"{edge}: {error}"[:_MAX_REASON])
+        except (msgspec.ValidationError, InvalidValue, UnicodeError) as error:  # UnicodeError: a name with a surrogate
+            refused.append(text(f"{edge}: {error}", _MAX_REASON))
     lost = await _store(db, folded) if folded.count else 0
+    refused += [f"{edge}: a call of another edge"] * folded.foreign
     return Ingested(folded.count, tuple(refused), lost)
 
 
 async def _store(db: Database, folded: Folded) -> int:
     async with db.write() as unit:
+        if folded.edge:
+            folded.leave_out_foreign(await calls.edges_of(unit, list(folded.calls)))
         for call in folded.calls_in_order():
             call["tm_create"] = call["tm_update"] = unit.next_instant()
         await merging.CALLS.store(unit, folded.calls_in_order())
         await merging.ATTEMPTS.store(unit, list(folded.attempts.values()))
         await merging.HEALTH.store(unit, list(folded.health.values()))
         await merging.BREAKERS.store(unit, list(folded.breakers.values()))
-        for edge in folded.edges.values():
-            edge["tm_create"] = unit.next_instant()
-        await merging.EDGES.store(unit, list(folded.edges.values()))
+        await edges.store(unit, list(folded.edges.values()))
         return await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else 0

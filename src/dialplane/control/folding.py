@@ -1,13 +1,17 @@
 """Folds a batch of events into rows: one for each call, attempt, edge, and pair of provider and edge.
 
-Whatever the order and however often events come, the rows merge to the same: see store/merging.py.
+Whatever the order and however often events come, the rows merge to the same: see store/merging.py. An instant that is
+ahead of the receiver's clock counts as now, so that no edge's clock can outdo what is reported later.
 """
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from functools import singledispatchmethod
 from typing import Any
 
 from msgspec import UnsetType
+from msgspec.structs import replace
 
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import parse_id
@@ -43,10 +47,17 @@ Row = dict[str, Any]
 
 
 class Folded:
-    """The rows of a batch. `count` is the number of events in them."""
+    """The rows of a batch. `count` is the number of events in them, `now` the receiver's clock.
 
-    def __init__(self) -> None:
+    `edge`: the only edge whose events and calls are taken; empty for any. `foreign`: events of other edges' calls.
+    """
+
+    def __init__(self, *, now: int, edge: str = "") -> None:
+        self.now = now
+        self.edge = edge
         self.count = 0
+        self.foreign = 0
+        self._events_of_call: Counter[str] = Counter()
         self.calls: dict[str, Row] = {}
         self.attempts: dict[tuple[str, int], Row] = {}
         self.health: dict[tuple[str, str], Row] = {}
@@ -56,8 +67,21 @@ class Folded:
 
     def add(self, event: Event) -> None:
         """Fold one event in. Raises InvalidValue for one that breaks a rule; it changes no row then."""
-        self._fold(event)
+        if self.edge and event.edge != self.edge:
+            raise InvalidValue("edge", "not_permitted", "must be the edge of the key")
+        self._fold(not_ahead(event, now=self.now))
         self.count += 1
+        if isinstance(event, CallEvent):
+            self._events_of_call[parse_id(event.call)] += 1
+
+    def leave_out_foreign(self, edge_of: Mapping[str, str]) -> None:
+        """Drop the events of calls that belong to another edge. `edge_of`: id of each call on record -> its edge."""
+        own = text(self.edge)
+        foreign = {id_ for id_ in self.calls if edge_of.get(id_, own) != own}
+        self.calls = {id_: row for id_, row in self.calls.items() if id_ not in foreign}
+        self.attempts = {key: row for key, row in self.attempts.items() if key[0] not in foreign}
+        self.foreign = sum(self._events_of_call[id_] for id_ in foreign)
+        self.count -= self.foreign
 
     def calls_in_order(self) -> list[Row]:
         """The calls by start, the earliest first: it gets the lowest instant for paging."""
@@ -165,7 +189,7 @@ class Folded:
 
     @_fold.register
     def _edge_calls(self, event: EdgeCalls) -> None:
-        self.dialog_reports.append(event)
+        self.dialog_reports.append(replace(event, edge=text(event.edge)))
 
     def _merge_call(self, event: CallEvent, key: str, **values: Any) -> None:
         CALLS.merge(self._call(event), key, {key: event.at, **values})
@@ -178,6 +202,22 @@ class Folded:
     def _call(self, event: CallEvent) -> Row:
         call_id = parse_id(event.call, field="call")
         return self.calls.setdefault(call_id, {"id": call_id, "edge": text(event.edge)})
+
+
+_INSTANTS = ("at", "kamailio_started", "since", "before")
+
+
+def not_ahead(event: Event, *, now: int) -> Event:
+    """The event as the receiver's clock sees it: it was recorded now at the latest.
+
+    If `at` is ahead, the sender's clock is: its other instants are as much too late. None of them is left ahead.
+    """
+    ahead = max(0, event.at - now)
+    values = {name: getattr(event, name, None) for name in _INSTANTS}
+    known = {name: value for name, value in values.items() if value is not None}
+    if max(known.values()) <= now:
+        return event
+    return replace(event, **{name: max(0, min(value - ahead, now)) for name, value in known.items()})
 
 
 def text(value: str, longest: int = MAX_TEXT) -> str:

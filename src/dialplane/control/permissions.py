@@ -94,6 +94,16 @@ def require(actor: Actor, operation: str, *, customer_id: str | None = None, kin
     return scope
 
 
+def require_edge(actor: Actor, operation: str, edge: str | None) -> str | None:
+    """The edge that the actor speaks for: its key's, or else the one that the request names.
+
+    Raises PermissionDenied if the key is bound to another edge than the request names.
+    """
+    if actor.edge and edge not in (None, actor.edge):
+        raise PermissionDenied(operation)
+    return actor.edge or edge
+
+
 _GRANTS: Mapping[str, frozenset[str]] = {
     SUPER_ADMIN: frozenset({SUPER_ADMIN, CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE}),
     CUSTOMER_ADMIN: frozenset({CUSTOMER_ADMIN, CUSTOMER_MANAGER}),

@@ -17,13 +17,17 @@ TOKEN_HASH_LENGTH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessKey(Value):
-    """`permission` is what the holder of the key may do; `token_hash` the hex SHA-256 of the token."""
+    """`permission` is what the holder of the key may do; `token_hash` the hex SHA-256 of the token.
+
+    `edge`: the one edge that a key with permission `edge` may speak for; empty for any.
+    """
 
     id: Id
     customer_id: Id
     name: Name = ""
     detail: Detail = ""
     permission: Permission
+    edge: Name = ""
     token_prefix: Annotated[str, text(TOKEN_PREFIX_LENGTH)] = ""
     token_hash: Annotated[str, text(TOKEN_HASH_LENGTH)] = field(default="", repr=False)
     tm_expire: Instant = NEVER

@@ -8,6 +8,12 @@ from typing import Any
 LONGEST_SETUP_S = 3_600
 """No call takes longer to be answered: 30 attempts that are all given up, and one that rings, take 40 minutes."""
 
+LONGEST_CALL_S = 31 * 86_400
+"""No edge allows a longer call."""
+
+LONGEST_CALL_MS = LONGEST_CALL_S * 1_000
+"""Longest duration or delay that is counted, whatever two clocks say: a sum of 3 x 10^9 of them fits into 64 bits."""
+
 
 class CallStatus(StrEnum):
     """How far a call has come. PROGRESSING: no carrier has rung yet."""

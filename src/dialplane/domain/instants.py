@@ -17,10 +17,14 @@ _TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9
 NEVER = 253_370_764_800_000_000
 """9999-01-01 00:00:00 UTC: the event has not happened."""
 
+_FIRST = -62_135_596_800_000_000
+_LAST = 253_402_300_799_999_999
+"""The first and the last microsecond of years with four digits, 0001 to 9999."""
+
 
 def format_instant(instant_us: int) -> str:
-    """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC."""
-    seconds, microseconds = divmod(instant_us, 1_000_000)
+    """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC. One outside the years 1 to 9999 is printed as the nearest within them."""
+    seconds, microseconds = divmod(min(max(instant_us, _FIRST), _LAST), 1_000_000)
     return f"{_format_second(seconds)}.{microseconds:06}"
 
 

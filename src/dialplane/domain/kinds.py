@@ -173,7 +173,7 @@ ACCESSKEY: Kind[AccessKey] = Kind(
     needed=("tm_expire",),
     hashed=("token_hash",),
     service_set=("token_prefix", "token_hash"),
-    create_only=("tm_expire", "permission"),
+    create_only=("tm_expire", "permission", "edge"),
     argument_of={"tm_expire": "expire"},
     changes_callers=True,
 )

@@ -11,8 +11,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from dialplane.domain.call import Verdict
+from dialplane.domain.call import LONGEST_CALL_S, Verdict
 from dialplane.domain.health import BREAKER_STATES, STATUSES
+from dialplane.domain.instants import NEVER
+from dialplane.domain.route import MAX_PRIORITY
 
 VERSION = 1
 FILE_FORMAT = "%Y%m%dT%H.jsonl"
@@ -28,8 +30,12 @@ def _one_of(words: Iterable[str]) -> Meta:
     return Meta(pattern=rf"^({'|'.join(words)})\Z", examples=words)
 
 
-Instant = Annotated[int, Meta(ge=0, le=1 << 62)]
+Instant = Annotated[int, Meta(ge=0, le=NEVER - 1)]
+"""µs since 1970-01-01 UTC. One of a year that has five digits could not be printed."""
+
 Total = Annotated[int, Meta(ge=0, le=1 << 62)]
+Priority = Annotated[int, Meta(ge=0, le=MAX_PRIORITY)]
+Position = Annotated[int, Meta(ge=1, le=1_000_000)]
 AttemptNumber = Annotated[int, Meta(ge=1, le=1_000)]
 SipStatus = Annotated[int, Meta(ge=100, le=699)]
 CounterName = Annotated[str, Meta(pattern=r"^[a-z_]{1,64}\Z")]
@@ -38,11 +44,11 @@ CounterName = Annotated[str, Meta(pattern=r"^[a-z_]{1,64}\Z")]
 class Event(Struct, kw_only=True, frozen=True, tag_field="kind"):
     """The fields of every event."""
 
-    v: Annotated[int, Meta(description="Version of this contract.")] = VERSION
+    v: Annotated[Total, Meta(description="Version of this contract.")] = VERSION
     id: Annotated[str, Meta(description="UUID of the event.")]
     edge: Annotated[str, Meta(description="Name of the edge that reports it.")]
     at: Annotated[Instant, Meta(description="Wall clock: µs since 1970-01-01 UTC.")]
-    mono: Annotated[Instant, Meta(description="Monotonic clock of the edge's machine in ns, for durations.")] = 0
+    mono: Annotated[Total, Meta(description="Monotonic clock of the edge's machine in ns, for durations.")] = 0
 
 
 class CallEvent(Event, kw_only=True, frozen=True):
@@ -63,9 +69,12 @@ class ConsideredRoute(Struct, kw_only=True, frozen=True):
     route_id: Annotated[str, Meta(description="UUID of the route.")]
     provider_id: Annotated[str, Meta(description="UUID of the route's provider.")]
     target: Annotated[str, Meta(description="Prefix that the route carries, or `all`.")] = ""
-    priority: Annotated[int, Meta(description="Priority of the route; lower is tried first.")] = 0
+    priority: Annotated[Priority, Meta(description="Priority of the route; lower is tried first.")] = 0
     outcome: Annotated[str, Meta(description="`tried`, `dropped` or `skipped`.")] = ""
-    position: Annotated[int | None, Meta(description="Order of trying, from 1; null if the route is not tried.")] = None
+    position: Annotated[
+        Position | None,
+        Meta(description="Order of trying, from 1; null if the route is not tried."),
+    ] = None
     reasons: Annotated[tuple[str, ...], Meta(description="Codes of the reasons for that place.")] = ()
 
 
@@ -81,7 +90,7 @@ class Arrival(CallEvent, kw_only=True, frozen=True):
     source_address: Annotated[str, Meta(description="IP address that the INVITE came from.")] = ""
     dialled: Annotated[str, Meta(description="What was dialled, as it stands in the Request-URI.")] = ""
     number: Annotated[str | None, Meta(description="The called number in E.164, if it is one.")] = None
-    revision: Annotated[Instant | None, Meta(description="Revision of the routing table that decided.")] = None
+    revision: Annotated[Total | None, Meta(description="Revision of the routing table that decided.")] = None
     decision: Annotated[
         tuple[ConsideredRoute, ...], Meta(description="Every route considered, those tried first.")
     ] = ()
@@ -192,7 +201,7 @@ class EdgeStatus(Event, kw_only=True, frozen=True, tag="edge_status"):
         Instant | None, Meta(description="When Kamailio was started (µs since 1970), null if it does not run.")
     ] = None
     max_call_s: Annotated[
-        Annotated[int, Meta(ge=1, le=31 * 86_400)] | None, Meta(description="Longest call that the edge allows, s.")
+        Annotated[int, Meta(ge=1, le=LONGEST_CALL_S)] | None, Meta(description="Longest call that the edge allows, s.")
     ] = None
     calls_shed: Annotated[
         Total | UnsetType, Meta(description="Calls refused for overload; absent until Kamailio has counted.")

@@ -1,10 +1,13 @@
-"""Closes calls that cannot be going on any more although no edge has reported their end (decision 6)."""
+"""Closes calls that cannot be going on any more although no edge has reported their end (decision 6).
+
+Corrects first what was written while a clock was ahead: it says nothing about which calls go on.
+"""
 
 from collections.abc import Callable
 
 import structlog
 
-from dialplane.control import lost_calls
+from dialplane.control import future_instants, lost_calls
 from dialplane.control.units import Database
 from dialplane.jobs.supervisor import Job
 from dialplane.system.clock import now_us
@@ -18,6 +21,8 @@ def lost_calls_job(db: Database, *, max_call_s: int, on_closed: Callable[[int], 
     """`max_call_s`: longest call of an edge that has not reported its own. `on_closed` gets the number of calls."""
 
     async def run_round() -> None:
+        if await future_instants.correct(db):
+            log.warning("instants ahead of the clock corrected: a clock was ahead")
         closed = await lost_calls.close(db, now=now_us(), max_call_s=max_call_s)
         if closed:
             on_closed(closed)

@@ -14,9 +14,12 @@ from dialplane.system.backoff import Backoff
 LARGEST_SHARE = 0.05
 """Share of the time that a job's rounds may take: one whose rounds take long pauses for longer."""
 
+LONGEST_PAUSE_S = 60.0
+"""But no longer than this: metrics and lost calls must not wait for minutes because one round met a busy database."""
+
 SILENT_AFTER_S = 300.0
-"""A job that has finished no round for so long is stuck: the longest round, over the calls of a busy day, takes seconds
-and pauses for minutes."""
+"""A job that has finished no round for so long is stuck: the longest round, over the calls of a busy day, takes
+seconds."""
 
 LONGEST_WAIT_S = 60.0
 """Longest pause after a failed round."""
@@ -121,5 +124,8 @@ async def _error_of(run_round: Callable[[], Awaitable[object]]) -> Exception | N
 
 
 def pause_after(round_s: float, *, every_s: float) -> float:
-    """Seconds from the end of a round to the next: the interval, or longer so that rounds take their share at most."""
-    return max(every_s, round_s / LARGEST_SHARE - round_s)
+    """Seconds from the end of a round to the next: the interval, or longer so that rounds take their share at most.
+
+    Not longer than LONGEST_PAUSE_S for that.
+    """
+    return max(every_s, min(round_s / LARGEST_SHARE - round_s, LONGEST_PAUSE_S))

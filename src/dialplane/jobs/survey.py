@@ -38,7 +38,7 @@ def survey_job(db: Database, metrics: NetworkMetrics) -> Job:
         now = now_us()
         window = Window(since=now - WINDOW_S * 1_000_000, until=now)
         async with db.read() as unit:
-            metrics.show_edges(await edges.list_(unit, SYSTEM, now=now, page_size=MOST_EDGES))
+            metrics.show_edges(await edges.longest_known(unit, now=now, limit=MOST_EDGES))
             metrics.show_views(await health.all_views(unit, limit=MOST_VIEWS))
             metrics.show_providers(await stats.list_(unit, SYSTEM, stats.PROVIDERS, window, limit=MOST_PROVIDERS))
 

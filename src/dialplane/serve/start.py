@@ -60,7 +60,8 @@ async def prepare_control_plane(settings: Settings) -> Administrator:
     try:
         async with opened_database(settings) as db:
             first = await prepare(db, settings)
-            await _ensure_key(db, folder.edge.key, lambda: bootstrap.edge_access_key(db, settings.edge_name))
+            edge = settings.edge_name
+            await _ensure_key(db, folder.edge.key, lambda: bootstrap.edge_access_key(db, edge), edge=edge)
             await _ensure_key(db, folder.operator_key, lambda: _operator_key(db))
     except SchemaMismatch as error:
         raise CannotStart(f"The database does not fit: {error}.", "") from error
@@ -86,20 +87,20 @@ def _unusable(error: Exception) -> CannotStart:
     return CannotStart(f"The database cannot be used: {why}.", "Look at DIALPLANE_DATABASE_URL and the data folder.")
 
 
-async def _ensure_key(db: Database, path: Path, make: Callable[[], Awaitable[str]]) -> None:
-    """A key file whose key the control plane accepts; a missing or refused key is replaced."""
-    if not await _is_accepted(db, path):
+async def _ensure_key(db: Database, path: Path, make: Callable[[], Awaitable[str]], *, edge: str = "") -> None:
+    """A key file whose key the control plane accepts; a missing or refused key is replaced, and another edge's."""
+    if not await _is_accepted(db, path, edge=edge):
         replace_file(path, await make() + "\n")
 
 
-async def _is_accepted(db: Database, path: Path) -> bool:
+async def _is_accepted(db: Database, path: Path, *, edge: str) -> bool:
     try:
         token = await asyncio.to_thread(path.read_text)
         async with db.read() as unit:
-            await actor_of_accesskey(unit, token.strip(), now=now_us())
+            actor = await actor_of_accesskey(unit, token.strip(), now=now_us())
     except (FileNotFoundError, InvalidCredentials):
         return False
-    return True
+    return actor.edge in ("", edge)
 
 
 async def _operator_key(db: Database) -> str:

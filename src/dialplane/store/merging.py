@@ -1,7 +1,7 @@
 """Merging what edges report into rows: the same in whatever order, and however often, the reports come.
 
 A table's columns are split into groups. Each group is written by one kind of report and has a key column, the instant
-of that report; of several reports the earliest one stays.
+of that report; of several reports the earliest one stays, or the latest, for rows that show the present state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, and_, case, or_
+from sqlalchemy import BigInteger, Table, and_, bindparam, case, or_
 
 from dialplane.store import tables
 from dialplane.store.backend import Backend, MergingInsert
@@ -22,7 +22,8 @@ Groups = Mapping[str, Sequence[str]]
 class Merged:
     """`identity` columns name the row, `groups` maps a key column to the columns it decides on.
 
-    `latest`: the newest report of a group stays instead of the earliest. `always` columns take the last write's value.
+    `latest`: the newest report of a group stays instead of the earliest, unless it lies ahead of the writer's clock: no
+    report can be from there, so any other replaces it. `always` columns take the last write's value.
     """
 
     table: Table
@@ -34,15 +35,19 @@ class Merged:
     def merge(self, into: dict[str, Any], key: str, values: Mapping[str, Any]) -> None:
         """Folds one report of the group of this key column into a row."""
         present = into.get(key)
-        if present is None or (values[key] > present if self.latest else values[key] < present):
+        if present is None or (values[key] >= present if self.latest else values[key] < present):
             into.update(values)
 
     async def store(self, unit: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
         """Inserts the rows or merges them into those that are there; columns that are missing are unknown."""
         if rows:
-            full = [{column.name: row.get(column.name) for column in self.table.c} for row in rows]
+            clock = {_NOW.key: unit.now()} if self.latest else {}
+            full = [{column.name: row.get(column.name) for column in self.table.c} | clock for row in rows]
             statement = _statement(self, unit.backend)
             await unit.run(lambda connection: connection.execute(statement, full))
+
+
+_NOW = bindparam("now_", type_=BigInteger)
 
 
 @cache
@@ -51,8 +56,8 @@ def _statement(merged: Merged, backend: Backend) -> MergingInsert:
     new, old = insert.excluded, merged.table.c
     changes: dict[str, Any] = {name: new[name] for name in merged.always}
     for key, columns in merged.groups.items():
-        sooner = new[key] > old[key] if merged.latest else new[key] < old[key]
-        is_better = and_(new[key].is_not(None), or_(old[key].is_(None), sooner))
+        takes_over = or_(new[key] >= old[key], old[key] > _NOW) if merged.latest else new[key] < old[key]
+        is_better = and_(new[key].is_not(None), or_(old[key].is_(None), takes_over))
         changes |= {name: case((is_better, new[name]), else_=old[name]) for name in (key, *columns)}
     return insert.on_conflict_do_update(index_elements=list(merged.identity), set_=changes)
 

@@ -32,6 +32,9 @@ OPEN: TextClause = text("tm_ended IS NULL AND tm_lost IS NULL")
 The columns, always null there, lead the index of these: SQLite then takes it as the most selective there is.
 """
 
+LOST: TextClause = text("tm_lost IS NOT NULL")
+"""Of calls: closed without a report of their end."""
+
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -128,6 +131,7 @@ accesskeys = _table(
     _of("customers", "customer_id"),
     *_labels(),
     _text("permission"),
+    _text("edge", server_default=""),
     _text("token_prefix"),
     _text("token_hash"),
     _big("tm_expire"),
@@ -256,6 +260,7 @@ calls = _table(
     Index("calls_by_creation", "tm_create", unique=True),
     Index("calls_by_start", "tm_start"),
     Index("calls_open", "tm_ended", "tm_lost", "edge", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("calls_lost", "tm_lost", sqlite_where=LOST, postgresql_where=LOST),
     Index("calls_of_customer", "customer_id", "tm_create"),
     Index("calls_of_trunk", "trunk_id", "tm_create"),
     Index("calls_by_number", "number", "tm_create"),

@@ -256,6 +256,10 @@ class Writing(Unit):
         self.revision = 0
         self.is_committed = False
 
+    def now(self) -> int:
+        """The wall clock (us), by which expiries are counted; `next_instant` may be ahead of it."""
+        return self._now()
+
     def next_instant(self) -> int:
         """An instant later than any assigned before, by any process; now, if that is later."""
         self._last_instant = max(self._last_instant + 1, self._now())

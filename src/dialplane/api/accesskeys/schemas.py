@@ -33,7 +33,7 @@ class AccessKeyUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "reporting"}]})
-    READ_ONLY: ClassVar = _READ_ONLY | {"permission", "expire"}
+    READ_ONLY: ClassVar = _READ_ONLY | {"permission", "expire", "edge"}
 
     customer_id: Id = optional("Must be the key's own, if given.")
     name: Name = optional()
@@ -53,6 +53,7 @@ class AccessKeyCreate(ObjectBody):
         "Seconds until it expires; one year where it is left away."
     )
     permission: Annotated[str, among(*PERMISSIONS)] = optional("At most the caller's own, which is the default.")
+    edge: Name = optional("The one edge that a key with permission `edge` may speak for; any if it is left out.")
 
 
 class AccessKeyList(Page):
@@ -73,6 +74,7 @@ class AccessKeyAnswer(BaseModel):
     token: str = optional("The key itself; in the answer to the create only.")
     token_prefix: str
     permission: Annotated[str, among(*PERMISSIONS)]
+    edge: str = optional("The edge that the key is bound to, if it is bound to one.")
     tm_expire: AnsweredInstant
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant

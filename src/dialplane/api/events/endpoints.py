@@ -8,7 +8,7 @@ from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services
-from dialplane.control import events
+from dialplane.control import events, permissions
 from dialplane.system.clock import now_us
 
 log = structlog.get_logger("dialplane.api")
@@ -21,6 +21,7 @@ _LOGGED = 5
 
 @EVENTS.endpoint("POST", summary="Report events", permission="events.write", answer=EventsAnswer)
 async def report_events(request: AuthenticatedRequest, body: EventBatch) -> Response:
+    permissions.require_edge(request.actor, "events.write", body.edge)
     _record_report(request.services, body)
     stored = await events.ingest(request.services.db, request.actor, edge=body.edge, events=body.events)
     metrics, refused = request.services.metrics, len(stored.refused)

@@ -14,7 +14,7 @@ from dialplane.api.http.errors import ApiError
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.services import Services
-from dialplane.control import feed
+from dialplane.control import feed, permissions
 from dialplane.system.clock import now_us
 
 FEED = Resource("/v1.0/feed", tag="edges")
@@ -32,8 +32,9 @@ its last line must be thrown away. `full` means: start from nothing."""
     media_type=FeedResponse.media_type,
 )
 async def follow_feed(request: AuthenticatedRequest, query: FeedQuery) -> Response:
-    if query.edge is not None:
-        request.services.contacts.polled(query.edge, now=now_us(), revision=query.since, epoch=query.epoch)
+    edge = permissions.require_edge(request.actor, "feed.read", query.edge)
+    if edge is not None:
+        request.services.contacts.polled(edge, now=now_us(), revision=query.since, epoch=query.epoch)
     with _counted_follower(request.services):
         await _until_newer(request.services, query, request.http.receive)
     chunks = _chunks(request, query)

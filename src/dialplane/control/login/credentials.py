@@ -69,6 +69,7 @@ async def actor_of_accesskey(unit: Unit, token: str, *, now: int, source_ip: str
         name=row.name or row.token_prefix,
         customer_id=row.customer_id,
         permission=row.permission,
+        edge=row.edge,
         source_ip=source_ip,
         request_id=request_id,
     )

@@ -30,6 +30,7 @@ class AccessKeyRow(NamedTuple):
     token_prefix: str
     customer_id: str
     permission: str
+    edge: str
 
 
 _AGENT = select(*(_AGENTS[name] for name in AgentRow._fields)).where(

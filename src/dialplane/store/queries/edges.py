@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from dialplane.store import tables
 from dialplane.store.queries.calls import IS_OPEN
@@ -32,6 +32,10 @@ class EdgeRow(NamedTuple):
     tm_create: int
 
 
+class _Name(NamedTuple):
+    name: str
+
+
 class _CallsOfEdge(NamedTuple):
     edge: str
     calls: int
@@ -44,6 +48,28 @@ async def find(unit: Unit, name: str) -> EdgeRow | None:
     """The edge of this name. Raises Unavailable."""
     found = await unit.fetch_as(EdgeRow, _NEWEST_FIRST.where(_EDGES.name == name))
     return found[0] if found else None
+
+
+async def longest_known(unit: Unit, *, heard_since: int, limit: int) -> list[EdgeRow]:
+    """Those that were heard since then before the others; of each, those that are known for longest first.
+
+    Raises Unavailable.
+    """
+    is_heard = case((_EDGES.last_contact >= heard_since, 0), else_=1)
+    columns = [_EDGES[name] for name in EdgeRow._fields]
+    return await unit.fetch_as(EdgeRow, select(*columns).order_by(is_heard, _EDGES.tm_create).limit(limit))
+
+
+async def known(unit: Unit, names: Collection[str]) -> set[str]:
+    """Those of these names that are in the table, or that a live access key is bound to. Raises Unavailable."""
+    rows = select(_EDGES.name).where(_EDGES.name.in_(names))
+    keys = select(tables.accesskeys.c.edge).where(tables.LIVE, tables.accesskeys.c.edge.in_(names))
+    return {row.name for row in await unit.fetch_as(_Name, rows.union(keys))}
+
+
+async def count(unit: Unit) -> int:
+    """How many there are. Raises Unavailable."""
+    return int((await unit.fetch(select(func.count()).select_from(tables.edges)))[0][0])
 
 
 async def page(unit: Unit, *, page_size: int, before: int | None) -> list[EdgeRow]:

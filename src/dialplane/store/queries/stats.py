@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, or_, select
 
-from dialplane.domain.call import Verdict
+from dialplane.domain.call import LONGEST_CALL_MS, Verdict
 from dialplane.store import tables
 from dialplane.store.queries.calls import IS_OPEN
 from dialplane.store.unit import Unit
@@ -132,7 +132,7 @@ def _facts_of_attempts(by: str, window: Window, moved_on: str) -> Subquery:
     """One row for each attempt."""
     first_sign = func.coalesce(_ATTEMPTS.tm_ringing, _ATTEMPTS.tm_answered)
     delay_us = first_sign - _ATTEMPTS.tm_placed
-    delay_ms = case((delay_us < 0, 0), else_=delay_us // _US_A_MS)
+    delay_ms = case((delay_us < 0, 0), else_=_bounded(delay_us // _US_A_MS))
     return (
         select(
             _KEYS[by].label("key"),
@@ -225,10 +225,15 @@ def _between_ms(first: str, second: str) -> ColumnElement[int]:
     mono = [_CALLS[f"mono_{name}"] for name in (first, second)]
     return case(
         (or_(wall[0].is_(None), wall[1].is_(None)), None),
-        (and_(mono[0] > 0, mono[1] > 0, mono[0] <= mono[1]), (mono[1] - mono[0]) // _NS_A_MS),
-        (wall[0] < wall[1], (wall[1] - wall[0]) // _US_A_MS),
+        (and_(mono[0] > 0, mono[1] > 0, mono[0] <= mono[1]), _bounded((mono[1] - mono[0]) // _NS_A_MS)),
+        (wall[0] < wall[1], _bounded((wall[1] - wall[0]) // _US_A_MS)),
         else_=0,
     )
+
+
+def _bounded(duration_ms: ColumnElement[int]) -> ColumnElement[int]:
+    """Never more than the longest call: sums of what an edge with a wrong clock reports must not overflow."""
+    return case((duration_ms > LONGEST_CALL_MS, LONGEST_CALL_MS), else_=duration_ms)
 
 
 _DURATION_MS = _between_ms("answered", "ended")
