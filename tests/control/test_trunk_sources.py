@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from dialplane.domain.customer import Customer
 from dialplane.domain.errors import InvalidValue, TrunkAddressTaken
 from dialplane.domain.permission import CUSTOMER_ADMIN
 from dialplane.domain.trunk import Trunk
+from dialplane.store import objects
+from dialplane.store.objects import TRUNKS
 from tests.control.making import ADMIN, admin_of, make_customer, make_trunk
 from tests.databases import open_database
 
@@ -62,6 +65,33 @@ async def test_an_overlapping_network_is_refused_on_create_and_on_update(db: Dat
         assert refused.value.field == "allowed_ips"
     async with db.read() as unit:
         assert await trunks.list_(unit, rival) == [own]
+
+
+@pytest.mark.parametrize("text", ["fe80::1%1", "fe80::1%eth0", "fe80::1%\r\nX", "fe80::/64%1", "fe80::1%"])
+@pytest.mark.parametrize("is_admin", [True, False])
+async def test_an_address_with_a_zone_is_refused_to_everybody(db: Database, text: str, is_admin: bool) -> None:
+    acme = await make_customer(db)
+    actor = ADMIN if is_admin else admin_of(acme)
+    trunk = await make_trunk(db, acme, allowed_ips=["192.0.2.1"])
+    with pytest.raises(InvalidValue):
+        await create(db, actor, customer_id=acme.id, allowed_ips=[text])
+    with pytest.raises(InvalidValue):
+        await update(db, actor, trunk, allowed_ips=["192.0.2.1", text])
+
+
+async def test_a_trunk_of_an_older_version_with_a_zone_is_in_nobodys_way(db: Database) -> None:
+    acme, rival = await two_customers(db)
+    old = await make_trunk(db, acme, allowed_ips=["192.0.2.1"])
+    async with db.change(ADMIN, "trunk.update") as unit:
+        await objects.put(unit, TRUNKS, old, replace(old, allowed_ips=("fe80::1%eth0",)))
+    assert await create(db, rival, allowed_ips=["192.0.2.2"])
+    with pytest.raises(TrunkAddressTaken):
+        await create(db, rival, allowed_ips=["fe80::1"])
+    renamed = await update(db, ADMIN, old, name="renamed")
+    assert renamed.allowed_ips == ("fe80::1%eth0",)
+    async with db.change(ADMIN, "trunk.delete") as unit:
+        await trunks.delete(unit, ADMIN, old.id)
+    assert await create(db, rival, allowed_ips=["fe80::1"])
 
 
 async def test_neighbours_and_own_trunks_are_in_nobodys_way(db: Database) -> None:

@@ -18,6 +18,7 @@ from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, Stale
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import Kind, T
+from dialplane.domain.value import applied
 from dialplane.store import objects
 from dialplane.store.objects import STORAGES, Storage
 
@@ -41,7 +42,10 @@ class UseCases(Generic[T]):
         """
 
     def check_fields(self, fields: Fields) -> None:
-        """Raises InvalidValue for a value that stored objects may have, but that no request may set any more."""
+        """Raises InvalidValue for a value that stored objects may have, but that no request may set."""
+        for name, rule in self.shape.of.request_rules.items():
+            if name in fields:
+                applied(rule, fields[name], field=name)
 
     async def create(self, unit: Change, actor: Actor, fields: Fields, *, id_: str | None = None) -> T:
         """The new object. Without a customer_id it belongs to the actor's customer, unless its kind needs one.
