@@ -13,6 +13,7 @@ from dialplane.serve.output import CannotStart, Output
 from dialplane.serve.service import Service
 from dialplane.serve.start import migrate
 from dialplane.settings import Settings
+from dialplane.system.files import keep_private
 
 
 def _everything(settings: Settings, output: Output) -> None:
@@ -41,7 +42,7 @@ def _backup(settings: Settings, output: Output, file: str) -> None:
 
 
 def _restore(settings: Settings, output: Output, file: str) -> None:
-    maintenance.restore(settings, Path(file))
+    maintenance.restore(settings, Path(file), output.warn)
     output.say(f"Restored from {file}. Edges load everything again when Dialplane starts.")
 
 
@@ -65,6 +66,7 @@ MODES: Mapping[str, tuple[Callable[..., None], int]] = {
 
 def main(arguments: list[str]) -> int:
     """Run one mode; the exit status is 1 if it could not begin, 2 if it was called wrongly."""
+    keep_private()
     output = Output(Console(highlight=False))
     name, *rest = arguments or [""]
     mode, count = MODES.get(name, (None, 0))
@@ -79,7 +81,10 @@ def main(arguments: list[str]) -> int:
             output.say(f"DIALPLANE_{name} {problem['msg'].removeprefix('Value error, ')}", style="red")
         return 1
     except CannotStart as error:
-        output.cannot_start(error)
+        if mode in (_everything, _edge):
+            output.cannot_start(error)
+        else:
+            output.refused(error)
         return 1
     return 0
 

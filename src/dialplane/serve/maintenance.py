@@ -1,6 +1,7 @@
 """Maintenance of a data folder: backup and restore of its SQLite database, new session keys. A function per command."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from dialplane.control.login import sessions
@@ -17,18 +18,19 @@ def back_up(settings: Settings, file: Path) -> None:
     try:
         backup.backup(_database(settings), file)
     except (BackupRefused, OSError) as error:
-        raise CannotStart(f"No backup was made: {error}.", "Name a new file in a writable folder.") from error
+        raise CannotStart(f"No backup was made: {_why(error)}.", "Name a new file in a writable folder.") from error
 
 
-def restore(settings: Settings, file: Path) -> None:
+def restore(settings: Settings, file: Path, report: Callable[[str], None]) -> None:
     """Replace the database by a backup; no instance may be using the data folder. Raises CannotStart."""
     database = _database(settings)
-    with held(settings.folder):
+    with held(settings.folder, report):
         try:
             backup.restore(file, database)
         except (BackupRefused, OSError) as error:
             raise CannotStart(
-                f"Nothing was restored: {error}.", "Name a file that `dialplane backup` has made."
+                f"Nothing was restored: {_why(error)}.",
+                "The database is as it was. Name a file that `dialplane backup` has made, and leave room for a copy.",
             ) from error
 
 
@@ -43,6 +45,10 @@ def rotate_session_keys(settings: Settings) -> None:
         sessions.rotate(folder)
     except OSError as error:
         raise CannotStart(f"No key was made: {error}.", "Make the folder writable, or free some room.") from error
+
+
+def _why(error: Exception) -> str:
+    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
 
 
 def _database(settings: Settings) -> Path:

@@ -41,7 +41,7 @@ class Service:
         began = time.monotonic()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
-        with held(self._folder):
+        with held(self._folder, self._output.warn):
             # an earlier instance's Kamailio, left behind, would hold the SIP port
             kill_all_with_arguments(("-f", self._folder.edge.kamailio.config))
             programs = self._programs()

@@ -35,10 +35,14 @@ class Administrator:
 
 
 @contextmanager
-def held(folder: DataFolder) -> Iterator[None]:
-    """Create the data folder and hold it until the end. Raises CannotStart if it cannot be used, or is in use."""
+def held(folder: DataFolder, report: Callable[[str], None]) -> Iterator[None]:
+    """Create the data folder, take it from other users, and hold it until the end.
+
+    `report` gets a line if others could read what is in it. Raises CannotStart if it cannot be used, or is in use.
+    """
     try:
         folder.make()
+        _make_private(folder, report)
     except OSError as error:
         raise CannotStart(
             f"The data folder {folder.root} cannot be used: {error.strerror}.",
@@ -52,6 +56,19 @@ def held(folder: DataFolder) -> Iterator[None]:
             f"The data folder {folder.root} is in use by another Dialplane (process {holder}).",
             "Stop that one first, or choose another folder with --data FOLDER.",
         ) from None
+
+
+def _make_private(folder: DataFolder, report: Callable[[str], None]) -> None:
+    try:
+        count = folder.make_private()
+    except PermissionError as error:
+        report(f"Other users may read the passwords in the data folder: {error.filename} is another user's.")
+        return
+    if count:
+        report(
+            f"Other users could read the data folder {folder.root}: {count} files and folders are private now."
+            " Change the passwords in it if others use this machine."
+        )
 
 
 async def prepare_control_plane(settings: Settings) -> Administrator:
