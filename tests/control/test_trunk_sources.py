@@ -94,6 +94,40 @@ async def test_a_trunk_of_an_older_version_with_a_zone_is_in_nobodys_way(db: Dat
     assert await create(db, rival, allowed_ips=["fe80::1"])
 
 
+async def test_a_customer_cannot_claim_the_internet_network_by_network(db: Database) -> None:
+    acme, rival = await two_customers(db)
+    await make_trunk(db, acme, allowed_ips=["81.2.3.4"])
+    with pytest.raises(InvalidValue) as refused:
+        await create(db, rival, allowed_ips=[f"12.{n}.0.0/16" for n in range(256)])
+    assert (refused.value.field, refused.value.code) == ("allowed_ips", "too_many")
+    own = await create(db, rival, allowed_ips=["12.0.0.0/16", "12.0.7.0/24", "12.1.0.0/16", "12.2.0.0/16"])
+    last = await create(db, rival, allowed_ips=["12.3.0.0/16", "12.2.0.0/17", "2001:db8::/32"])
+    for claim in (
+        create(db, rival, allowed_ips=["12.4.0.0"]),
+        update(db, rival, own, allowed_ips=[*own.allowed_ips, "12.4.0.0/30"]),
+        create(db, rival, allowed_ips=["2001:db9::/32", "2001:dba::/32", "2001:dbb::/32", "2001:dbc::1"]),
+    ):
+        with pytest.raises(InvalidValue) as refused:
+            await claim
+        assert refused.value.code == "too_many"
+    assert await update(db, rival, last, allowed_ips=["12.3.0.0/17"], name="smaller")
+    assert await create(db, rival, allowed_ips=["12.4.0.0/17"])
+    assert await create(db, ADMIN, customer_id=rival.customer_id, allowed_ips=["13.0.0.0/8"])
+
+
+async def test_a_customer_has_no_more_trunks_than_the_rest_can_bear(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trunk_sources, "MOST_TRUNKS", 2)
+    rival = admin_of(await make_customer(db))
+    own = [await create(db, rival) for _ in range(2)]
+    with pytest.raises(InvalidValue) as refused:
+        await create(db, rival)
+    assert (refused.value.field, refused.value.code) == ("customer_id", "too_many")
+    assert await update(db, rival, own[0], name="renamed")
+    assert await create(db, ADMIN, customer_id=rival.customer_id)
+
+
 async def test_neighbours_and_own_trunks_are_in_nobodys_way(db: Database) -> None:
     acme, rival = await two_customers(db)
     await make_trunk(db, acme, allowed_ips=["192.0.2.0/25", "2001:db8::/48"])
