@@ -181,6 +181,18 @@ def test_a_folder_that_was_open_to_other_users_is_taken_from_them_with_all_in_it
         os.umask(before)
 
 
+def test_a_start_without_the_secrets_says_so_and_goes_on(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(data) as first, first.client() as client:
+        client.providers.create(type="sip", hostname="a.example", username="me", password="s3cret")
+    (data / "secrets").rename(tmp_path / "elsewhere")
+    with serving(data) as second, second.client() as client:
+        assert "1 of 1 stored passwords cannot be decrypted" in second.said()
+        assert not (data / "secrets" / "box-keys").exists()
+        assert [provider["hostname"] for provider in client.providers.all()] == ["a.example"]
+        eventually(second.follows)
+
+
 def open_to_others(data: Path) -> list[Path]:
     """The files and folders that another user may use, those of LMDB and SQLite among them."""
     return [path for path in (data, *data.rglob("*")) if not path.is_symlink() and path.stat().st_mode & 0o077]

@@ -7,7 +7,7 @@ has (docs/decisions/0014-whose-address-it-is.md).
 import ipaddress
 import json
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from socket import AF_INET, AF_INET6, inet_pton
 
 from dialplane.control.actor import Actor

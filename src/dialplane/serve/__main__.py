@@ -1,4 +1,4 @@
-"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE | rotate-session-keys]`: see the package."""
+"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE | rotate-...-keys]`: see the package."""
 
 import asyncio
 import sys
@@ -51,7 +51,12 @@ def _rotate_session_keys(settings: Settings, output: Output) -> None:
     output.say("Logins are signed with a new key from now on; who is logged in stays so.")
 
 
-USAGE = "[edge | migrate | backup FILE | restore FILE | rotate-session-keys]"
+def _rotate_password_keys(settings: Settings, output: Output) -> None:
+    maintenance.rotate_password_keys(settings)
+    output.say("Passwords are encrypted with a new key from now on. Set those again whose key is lost.")
+
+
+USAGE = "[edge | migrate | backup FILE | restore FILE | rotate-session-keys | rotate-password-keys]"
 
 MODES: Mapping[str, tuple[Callable[..., None], int]] = {
     "": (_everything, 0),
@@ -60,6 +65,7 @@ MODES: Mapping[str, tuple[Callable[..., None], int]] = {
     "backup": (_backup, 1),
     "restore": (_restore, 1),
     "rotate-session-keys": (_rotate_session_keys, 0),
+    "rotate-password-keys": (_rotate_password_keys, 0),
 }
 """Mode -> its function, of settings, output and arguments, and the number of arguments."""
 

@@ -71,6 +71,8 @@ class Service:
         self._output.say(f"Dialplane {version('dialplane')}", style="bold")
         self._output.fact("Data", str(self._folder.root))
         administrator = None if self._alone else await prepare_control_plane(self._settings)
+        if administrator is not None and administrator.secrets_problem:
+            self._output.warn(f"Passwords of carriers and trunks are missing: {administrator.secrets_problem}.")
         if administrator is not None and administrator.created:
             self._print_login(administrator)
         demo = Demo(programs, administrator, self._output) if self._settings.demo and administrator else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from dialplane.api.database import database_url, opened_database, prepare
+from dialplane.api.database import database_url, opened_database, prepare, secrets_problem
 from dialplane.control import accesskeys, bootstrap
 from dialplane.control.actor import SYSTEM
 from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey
@@ -27,11 +27,15 @@ from dialplane.system.files import replace_file
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """The first administrator. `password` is set if it was generated just now; `created`: there was none before."""
+    """The first administrator. `password` is set if it was generated just now; `created`: there was none before.
+
+    `secrets_problem`: what is wrong with the keys to stored passwords, and what to do; "" if nothing is.
+    """
 
     created: bool
     username: str = ""
     password: str = field(default="", repr=False)
+    secrets_problem: str = ""
 
 
 @contextmanager
@@ -77,6 +81,7 @@ async def prepare_control_plane(settings: Settings) -> Administrator:
     try:
         async with opened_database(settings) as db:
             first = await prepare(db, settings)
+            problem = await secrets_problem(db)
             await _ensure_key(db, folder.edge.key, lambda: bootstrap.edge_access_key(db, settings.edge_name))
             await _ensure_key(db, folder.operator_key, lambda: _operator_key(db))
     except SchemaMismatch as error:
@@ -84,7 +89,7 @@ async def prepare_control_plane(settings: Settings) -> Administrator:
     except (Unavailable, SQLAlchemyError, ValueError, OSError) as error:
         raise _unusable(error) from error
     username = first.username or settings.admin_username or bootstrap.DEFAULT_USERNAME
-    return Administrator(first.created, username, first.password)
+    return Administrator(first.created, username, first.password, problem)
 
 
 def migrate(settings: Settings) -> None:
