@@ -172,6 +172,11 @@ def test_what_is_no_backup_is_refused_and_nothing_is_overwritten(tmp_path: Path)
         refused = dialplane(verb, str(file), "--data", str(tmp_path / "data"))
         assert refused.returncode == 1
         assert "No backup was made" in refused.stdout or "Nothing was restored" in refused.stdout
+        assert "does not start" not in refused.stdout
+        assert "Traceback" not in refused.stdout + refused.stderr
+    absent = dialplane("backup", str(tmp_path / "absent" / "file"), "--data", str(tmp_path / "data"))
+    assert (absent.returncode, "Traceback" in absent.stdout + absent.stderr) == (1, False)
+    assert "there is no folder" in absent.stdout
     assert file.read_text() == "not a database"
 
 

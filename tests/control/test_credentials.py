@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dialplane.control import accesskeys, agents, customers, me
+from dialplane.control import accesskeys, agents, customers, me, undo
 from dialplane.control.login.credentials import (
     InvalidCredentials,
     actor_of_accesskey,
@@ -110,6 +110,55 @@ async def test_a_session_ends_with_the_agent_its_customer_or_its_password(db: Da
     assert not await works()
     with pytest.raises(InvalidCredentials):
         await check_login(db, "boss", PASSWORD)
+
+
+@pytest.mark.parametrize("act", ["new password", "deletion", "deletion of the customer"])
+async def test_an_undo_brings_a_password_back_but_no_session(db: Database, act: str) -> None:
+    acme = await make_customer(db)
+    agent = await make_agent(
+        db, customer_id=acme.id, username="boss", **await agents.with_password_hash({"password": PASSWORD})
+    )
+    _, stamp = await check_login(db, "boss", PASSWORD)
+    token = KEYS.issue(agent.id, stamp, now=db.now())
+    async with db.change(ADMIN, "agent.update") as unit:
+        if act == "new password":
+            await agents.update(unit, ADMIN, agent.id, {"password_hash": "another"})
+        elif act == "deletion":
+            await agents.delete(unit, ADMIN, agent.id)
+        else:
+            await customers.delete(unit, ADMIN, acme.id)
+    for _ in range(3):  # the undo is undone, and that too
+        async with db.change(ADMIN, "revision.undo") as unit:
+            await undo.undo(unit, ADMIN, unit.revision - 1)
+        with pytest.raises(InvalidCredentials):
+            async with db.read() as reading:
+                await actor_of_session(reading, KEYS, token, now=db.now())
+    _, stamp = await check_login(db, "boss", PASSWORD)
+    async with db.read() as reading:
+        newer = KEYS.issue(agent.id, stamp, now=db.now())
+        assert (await actor_of_session(reading, KEYS, newer, now=db.now())).id == agent.id
+
+
+async def test_an_undo_of_anything_else_ends_no_session(db: Database) -> None:
+    agent = await make_agent(db)
+    token = KEYS.issue(agent.id, stamp_of(agent.password_hash), now=db.now())
+    async with db.change(ADMIN, "agent.update") as unit:
+        await agents.update(unit, ADMIN, agent.id, {"name": "renamed"})
+    async with db.change(ADMIN, "revision.undo") as unit:
+        await undo.undo(unit, ADMIN, unit.revision - 1)
+    async with db.read() as reading:
+        assert (await actor_of_session(reading, KEYS, token, now=db.now())).id == agent.id
+
+
+@pytest.mark.parametrize("permission", [SUPER_ADMIN, EDGE])
+async def test_a_customer_does_not_rename_a_key_that_may_do_more(db: Database, permission: str) -> None:
+    acme = await make_customer(db)
+    fields = {"expire": DAY_S, "customer_id": acme.id, "permission": permission, "name": "edge one"}
+    async with db.change(ADMIN, "accesskey.create") as unit:
+        key, _ = await accesskeys.create(unit, ADMIN, fields)
+        with pytest.raises(PermissionDenied):
+            await accesskeys.update(unit, admin_of(acme), key.id, {"name": "edge two"})
+        assert (await accesskeys.update(unit, ADMIN, key.id, {"name": "edge two"})).name == "edge two"
 
 
 async def test_a_session_of_a_deleted_agent_is_refused(db: Database) -> None:

@@ -1,13 +1,21 @@
 """Routes: their rules, and with them the conventions that all nouns share."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from dialplane.control import customers, providers, routes
+from dialplane.control import bulk, customers, providers, routes
+from dialplane.control.bulk import ChangeRefused, Item
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, StaleVersion
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.instants import NEVER
+from dialplane.domain.provider import Provider
+from dialplane.domain.route import Route
+from dialplane.store import objects
+from dialplane.store.objects import ROUTES
 from tests.control.making import (
     ADMIN,
     UNKNOWN_ID,
@@ -209,3 +217,43 @@ async def test_a_customer_may_not_change_routes(db: Database) -> None:
             await routes.delete(unit, admin_of(acme), UNKNOWN_ID)
         with pytest.raises(PermissionDenied):
             await routes.create(unit, admin_of(acme), {})
+
+
+async def test_a_period_that_ends_before_it_begins_is_refused(db: Database) -> None:
+    provider = await make_provider(db)
+    route = await make_route(db, provider, valid_from=5, valid_until=6)
+    for period in ({"valid_from": 7, "valid_until": 6}, {"valid_from": 7, "valid_until": 7}):
+        item = Item(action="create", kind="route", fields=fields_of_route(provider, **period))
+        with pytest.raises(InvalidValue) as refused:
+            await make_route(db, provider, **period)
+        with pytest.raises(ChangeRefused):
+            bulk.prepare([item])
+        with pytest.raises(InvalidValue):
+            await update(db, route, **period)
+        assert refused.value.field == "valid_until"
+    with pytest.raises(InvalidValue):
+        await update(db, route, valid_until=5)
+
+
+async def test_a_route_of_an_older_version_that_never_holds_can_be_changed_and_deleted(db: Database) -> None:
+    route = await make_route(db, await make_provider(db))
+    async with db.change(ADMIN, "route.update") as unit:
+        await objects.put(unit, ROUTES, route, replace(route, valid_from=7, valid_until=6))
+    assert (await update(db, route, name="renamed")).valid_from == 7
+    async with db.change(ADMIN, "route.delete") as unit:
+        await routes.delete(unit, ADMIN, route.id)
+
+
+def fields_of_route(provider: Provider, **fields: Any) -> dict[str, Any]:
+    return {
+        "customer_id": SYSTEM_DEFAULT_CUSTOMER,
+        "provider_id": provider.id,
+        "priority": 1,
+        "target": "all",
+        **fields,
+    }
+
+
+async def update(db: Database, route: Route, **fields: Any) -> Route:
+    async with db.change(ADMIN, "route.update") as unit:
+        return await routes.update(unit, ADMIN, route.id, fields)

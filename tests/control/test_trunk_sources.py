@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from dialplane.domain.customer import Customer
 from dialplane.domain.errors import InvalidValue, TrunkAddressTaken
 from dialplane.domain.permission import CUSTOMER_ADMIN
 from dialplane.domain.trunk import Trunk
+from dialplane.store import objects
+from dialplane.store.objects import TRUNKS
 from tests.control.making import ADMIN, admin_of, make_customer, make_trunk
 from tests.databases import open_database
 
@@ -62,6 +65,67 @@ async def test_an_overlapping_network_is_refused_on_create_and_on_update(db: Dat
         assert refused.value.field == "allowed_ips"
     async with db.read() as unit:
         assert await trunks.list_(unit, rival) == [own]
+
+
+@pytest.mark.parametrize("text", ["fe80::1%1", "fe80::1%eth0", "fe80::1%\r\nX", "fe80::/64%1", "fe80::1%"])
+@pytest.mark.parametrize("is_admin", [True, False])
+async def test_an_address_with_a_zone_is_refused_to_everybody(db: Database, text: str, is_admin: bool) -> None:
+    acme = await make_customer(db)
+    actor = ADMIN if is_admin else admin_of(acme)
+    trunk = await make_trunk(db, acme, allowed_ips=["192.0.2.1"])
+    with pytest.raises(InvalidValue):
+        await create(db, actor, customer_id=acme.id, allowed_ips=[text])
+    with pytest.raises(InvalidValue):
+        await update(db, actor, trunk, allowed_ips=["192.0.2.1", text])
+
+
+async def test_a_trunk_of_an_older_version_with_a_zone_is_in_nobodys_way(db: Database) -> None:
+    acme, rival = await two_customers(db)
+    old = await make_trunk(db, acme, allowed_ips=["192.0.2.1"])
+    async with db.change(ADMIN, "trunk.update") as unit:
+        await objects.put(unit, TRUNKS, old, replace(old, allowed_ips=("fe80::1%eth0",)))
+    assert await create(db, rival, allowed_ips=["192.0.2.2"])
+    with pytest.raises(TrunkAddressTaken):
+        await create(db, rival, allowed_ips=["fe80::1"])
+    renamed = await update(db, ADMIN, old, name="renamed")
+    assert renamed.allowed_ips == ("fe80::1%eth0",)
+    async with db.change(ADMIN, "trunk.delete") as unit:
+        await trunks.delete(unit, ADMIN, old.id)
+    assert await create(db, rival, allowed_ips=["fe80::1"])
+
+
+async def test_a_customer_cannot_claim_the_internet_network_by_network(db: Database) -> None:
+    acme, rival = await two_customers(db)
+    await make_trunk(db, acme, allowed_ips=["81.2.3.4"])
+    with pytest.raises(InvalidValue) as refused:
+        await create(db, rival, allowed_ips=[f"12.{n}.0.0/16" for n in range(256)])
+    assert (refused.value.field, refused.value.code) == ("allowed_ips", "too_many")
+    own = await create(db, rival, allowed_ips=["12.0.0.0/16", "12.0.7.0/24", "12.1.0.0/16", "12.2.0.0/16"])
+    last = await create(db, rival, allowed_ips=["12.3.0.0/16", "12.2.0.0/17", "2001:db8::/32"])
+    for claim in (
+        create(db, rival, allowed_ips=["12.4.0.0"]),
+        update(db, rival, own, allowed_ips=[*own.allowed_ips, "12.4.0.0/30"]),
+        create(db, rival, allowed_ips=["2001:db9::/32", "2001:dba::/32", "2001:dbb::/32", "2001:dbc::1"]),
+    ):
+        with pytest.raises(InvalidValue) as refused:
+            await claim
+        assert refused.value.code == "too_many"
+    assert await update(db, rival, last, allowed_ips=["12.3.0.0/17"], name="smaller")
+    assert await create(db, rival, allowed_ips=["12.4.0.0/17"])
+    assert await create(db, ADMIN, customer_id=rival.customer_id, allowed_ips=["13.0.0.0/8"])
+
+
+async def test_a_customer_has_no_more_trunks_than_the_rest_can_bear(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trunk_sources, "MOST_TRUNKS", 2)
+    rival = admin_of(await make_customer(db))
+    own = [await create(db, rival) for _ in range(2)]
+    with pytest.raises(InvalidValue) as refused:
+        await create(db, rival)
+    assert (refused.value.field, refused.value.code) == ("customer_id", "too_many")
+    assert await update(db, rival, own[0], name="renamed")
+    assert await create(db, ADMIN, customer_id=rival.customer_id)
 
 
 async def test_neighbours_and_own_trunks_are_in_nobodys_way(db: Database) -> None:

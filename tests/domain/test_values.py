@@ -109,6 +109,7 @@ def test_hostnames_that_are(text: str, host: str, port: int | None) -> None:
         "", "a b", "a\r\nb", "user@host", "host/path", "host;transport=tcp", "sip:host", "a" * 64 + ".com", "host:0",
         "host:70000", "host:", "host:5060:5060", "2001:db8::1", "[::1", "[::1]x", "[fe80::1%eth0]", "1.2.3",
         "1.2.3.256", "a..b", "-a.com", ".", "host:5060\n", "hôst", "host:٥",
+        "0x7f000001:15660", "0xA9FEA9FE", "127.0.0.0x1", "0x7f.0x1", "1.2.3.", "0x", "0x7f000001.",
     ],
 )  # fmt: skip
 def test_hostnames_that_are_not(text: str) -> None:
@@ -119,7 +120,9 @@ def test_hostnames_that_are_not(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["169.254.169.254", "224.0.0.1", "0.0.0.0", "0.1.2.3", "255.255.255.255", "[::]", "[fe80::1]", "[ff02::1]",
-     "[::ffff:169.254.169.254]:80"],
+     "[::ffff:169.254.169.254]:80", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::169.254.169.254]",
+     "[64:ff9b:1:a9fe:a9:fe00::]", "[64:ff9b:1:ffa9:fe:a9fe::]", "[64:ff9b:1:0:a9:fea9:fe00:0]",
+     "[2002:a9fe:a9fe::1]", "[::169.254.169.254]", "[::ffff:0:a9fe:a9fe]", "[64:ff9b::]", "[2002:e000:1::]"],
 )  # fmt: skip
 def test_a_provider_may_not_lead_where_no_carrier_lives(text: str) -> None:
     with pytest.raises(InvalidValue) as refused:
@@ -127,7 +130,11 @@ def test_a_provider_may_not_lead_where_no_carrier_lives(text: str) -> None:
     assert refused.value.code == "forbidden_address"
 
 
-@pytest.mark.parametrize("text", ["10.1.2.3", "192.168.0.1:5062", "127.0.0.1", "[fd00::1]"])
+@pytest.mark.parametrize(
+    "text",
+    ["10.1.2.3", "192.168.0.1:5062", "127.0.0.1", "[fd00::1]", "[::1]", "[64:ff9b::c000:201]", "[2002:c000:201::1]",
+     "[64:ff9b:1::c000:201]", "[64:ff9b:1:c000:2:100::]", "[::ffff:10.0.0.1]"],
+)  # fmt: skip
 def test_private_and_loopback_networks_are_allowed(text: str) -> None:
     assert parse_hostname(text) == text
 

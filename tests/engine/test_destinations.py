@@ -23,7 +23,12 @@ def is_local(address: Address) -> bool:
         ("10.1.2.3:5060", Reason.DENIED_NETWORK),
         ("[::ffff:10.1.2.3]:5060", Reason.DENIED_NETWORK),
         ("[2001:db8::1]:5060", Reason.DENIED_NETWORK),
+        ("[64:ff9b::10.1.2.3]:5060", Reason.DENIED_NETWORK),
+        ("[2002:a01:203::1]:5060", Reason.DENIED_NETWORK),
+        ("[64:ff9b::169.254.169.254]:5060", Reason.DENIED_NETWORK),
+        ("169.254.169.254:5060", Reason.DENIED_NETWORK),
         ("11.1.2.3:5060", None),
+        ("[64:ff9b::11.1.2.3]:5060", None),
     ],
 )
 def test_no_call_goes_to_our_own_sockets_or_into_denied_networks(destination: str, refusal: str | None) -> None:

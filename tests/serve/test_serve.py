@@ -161,6 +161,43 @@ def test_no_worker_outlives_kamailios_main_process_even_with_nobody_to_clear_it_
     assert answers_sip(shared)
 
 
+def test_a_folder_that_was_open_to_other_users_is_taken_from_them_with_all_in_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    data.chmod(0o755)
+    before = os.umask(0)
+    try:
+        with serving(data) as first:
+            assert "Other users could read the data folder" in first.said()
+            eventually(first.follows)
+            assert open_to_others(data) == []
+        (data / "dialplane.db").chmod(0o644)
+        with serving(data) as second:
+            assert "1 files and folders are private now" in second.said()
+            assert open_to_others(data) == []
+        with serving(data) as third:
+            assert "Other users" not in third.said()
+    finally:
+        os.umask(before)
+
+
+def test_a_start_without_the_secrets_says_so_and_goes_on(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(data) as first, first.client() as client:
+        client.providers.create(type="sip", hostname="a.example", username="me", password="s3cret")
+    (data / "secrets").rename(tmp_path / "elsewhere")
+    with serving(data) as second, second.client() as client:
+        assert "1 of 1 stored passwords cannot be decrypted" in second.said()
+        assert not (data / "secrets" / "box-keys").exists()
+        assert [provider["hostname"] for provider in client.providers.all()] == ["a.example"]
+        eventually(second.follows)
+
+
+def open_to_others(data: Path) -> list[Path]:
+    """The files and folders that another user may use, those of LMDB and SQLite among them."""
+    return [path for path in (data, *data.rglob("*")) if not path.is_symlink() and path.stat().st_mode & 0o077]
+
+
 def test_a_second_instance_on_the_same_folder_is_refused_with_a_clear_sentence(shared: Instance) -> None:
     second = launch(shared.data, "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
 

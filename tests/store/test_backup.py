@@ -3,7 +3,12 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,7 @@ from dialplane.control.units import Database
 from dialplane.store import migrations, tables
 from dialplane.store.address import parse_address, sqlite_url
 from dialplane.store.backup import BackupRefused, backup, restore
+from dialplane.system.files import replacing
 from tests.control.making import ADMIN, make_customer, make_provider
 from tests.databases import SqliteFolder, open_database
 
@@ -114,3 +120,114 @@ def test_a_backup_overwrites_nothing(file: Path, tmp_path: Path) -> None:
 def test_a_restore_into_an_empty_place_works(file: Path, tmp_path: Path) -> None:
     restore(file, tmp_path / "new.db")
     migrations.check(sqlite_url(tmp_path / "new.db"))
+
+
+CLOCK_ALONE = """
+    CREATE TABLE clock (id INTEGER PRIMARY KEY, epoch TEXT, revision INTEGER, last_instant_us INTEGER);
+    INSERT INTO clock VALUES (1, 'e', 7, 7)
+"""
+NEWER = "UPDATE alembic_version SET version_num = '9999'"
+NO_SCHEMA = "DELETE FROM alembic_version"
+NO_CLOCK = "DELETE FROM clock"
+NO_CALLS = "DROP TABLE calls"
+
+
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        (CLOCK_ALONE, "no database of Dialplane"),
+        (NEWER, "newer version of Dialplane .schema 9999"),
+        (NO_SCHEMA, "no database of Dialplane"),
+        (NO_CLOCK, "no database of Dialplane"),
+        (NO_CALLS, "no database of Dialplane"),
+    ],
+)
+def test_a_sound_file_of_another_schema_is_refused_and_the_database_stays(
+    file: Path, tmp_path: Path, statements: str, reason: str
+) -> None:
+    foreign = tmp_path / "foreign.db"
+    if statements != CLOCK_ALONE:
+        backup(file, foreign)
+    with closing(sqlite3.connect(foreign)) as connection:
+        connection.executescript(statements)
+    before = file.read_bytes()
+    with pytest.raises(BackupRefused, match=reason):
+        restore(foreign, file)
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dialplane.db", "foreign.db"]
+
+
+def test_a_backup_of_an_older_schema_is_restored(file: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.db"
+    backup(file, saved)
+    with closing(sqlite3.connect(saved)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    restore(saved, file)
+    with pytest.raises(migrations.SchemaMismatch, match="run `dialplane migrate`"):
+        migrations.check(sqlite_url(file))
+
+
+def test_a_backup_is_for_its_owner_alone_whatever_the_umask(file: Path, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        backup(file, tmp_path / "saved.db")
+        restore(tmp_path / "saved.db", tmp_path / "new.db")
+    finally:
+        os.umask(before)
+    for name in ("saved.db", "new.db"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_a_missing_folder_is_a_clear_refusal(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(BackupRefused, match="there is no folder"):
+        backup(file, tmp_path / "absent" / "saved.db")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with less room than a database takes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a small file system here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_is_said_to_be_full_and_leaves_nothing(file: Path, small_disk: Path) -> None:
+    with pytest.raises(BackupRefused, match="no room left on the disk"):
+        backup(file, small_disk / "saved.db")
+    with pytest.raises(BackupRefused, match="no room left on the disk"):
+        restore(file, small_disk / "dialplane.db")
+    assert list(small_disk.iterdir()) == []
+
+
+KILLED_BACKUP = """
+import os, sys
+from pathlib import Path
+from dialplane.store import backup
+backup._check = lambda new: (Path(f"{new}-journal").write_bytes(b"x"), print(new.name, flush=True), sys.stdin.read())
+backup.backup(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_what_a_killed_backup_left_is_removed_by_the_next_but_not_what_one_is_writing(
+    file: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved.db"
+    writing = subprocess.Popen(
+        [sys.executable, "-c", KILLED_BACKUP, str(file), str(saved)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert writing.stdout is not None
+        left = writing.stdout.readline().decode().strip()
+        with pytest.raises(OSError, match="stop here"), replacing(saved):
+            raise OSError("stop here")
+        assert (tmp_path / left).exists()
+    finally:
+        writing.kill()
+        writing.communicate()
+    assert (tmp_path / f"{left}-journal").exists()
+    backup(file, saved)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dialplane.db", "saved.db"]

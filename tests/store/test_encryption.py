@@ -1,10 +1,13 @@
 """Encryption: a ciphertext can be decrypted with its key, and with nothing else."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.store.encryption import DecryptionFailed, Encryption, new_encryption_key
+from dialplane.domain.errors import SecretsMissing
+from dialplane.store.encryption import Encryption, Undecrypted, new_encryption_key
 
 ENCRYPTION = Encryption([new_encryption_key()])
 
@@ -25,14 +28,17 @@ def test_no_secret_is_not_encrypted() -> None:
 
 
 def test_another_key_decrypts_nothing() -> None:
-    with pytest.raises(DecryptionFailed):
-        Encryption([new_encryption_key()]).decrypt(ENCRYPTION.encrypt("secret"))
+    ciphertext = ENCRYPTION.encrypt("secret")
+    other = Encryption([new_encryption_key()])
+    found = other.decrypt(ciphertext)
+    assert isinstance(found, Undecrypted)
+    assert (found, other.has_failed) == ("", True)
+    assert other.encrypt(found) == ciphertext
 
 
 def test_an_altered_ciphertext_is_refused() -> None:
     ciphertext = ENCRYPTION.encrypt("secret")
-    with pytest.raises(DecryptionFailed):
-        ENCRYPTION.decrypt(ciphertext[:-4] + "AAA=")
+    assert isinstance(ENCRYPTION.decrypt(ciphertext[:-4] + "AAA="), Undecrypted)
 
 
 def test_an_older_key_still_decrypts_and_the_newest_encrypts() -> None:
@@ -40,3 +46,30 @@ def test_an_older_key_still_decrypts_and_the_newest_encrypts() -> None:
     rotated = Encryption([new, old])
     assert rotated.decrypt(Encryption([old]).encrypt("secret")) == "secret"
     assert Encryption([new]).decrypt(rotated.encrypt("secret")) == "secret"
+
+
+def test_keys_that_come_back_to_their_file_are_used_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    encryption = Encryption(file=file)
+    assert not encryption.has_keys
+    with pytest.raises(SecretsMissing):
+        encryption.encrypt("secret")
+    assert encryption.encrypt("") == ""
+    key = new_encryption_key()
+    ciphertext = Encryption([key]).encrypt("secret")
+    assert isinstance(encryption.decrypt(ciphertext), Undecrypted)
+
+    file.write_text(f"nonsense\n{key}\n")
+    assert encryption.decrypt(ciphertext) == "secret"
+    assert not encryption.has_failed
+    newer = new_encryption_key()
+    file.write_text(f"{newer}\n{key}\n")
+    assert Encryption([newer]).decrypt(encryption.encrypt("new")) == "new"
+    assert encryption.decrypt(ciphertext) == "secret"
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff\xfe\x00"])
+def test_a_file_without_keys_is_as_one_that_is_missing(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes(content)
+    assert not Encryption(file=file).has_keys

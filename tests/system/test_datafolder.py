@@ -57,3 +57,38 @@ def test_a_file_that_describes_no_instance_is_refused(tmp_path: Path, text: str)
     (tmp_path / "running.json").write_text(text)
     with pytest.raises(ValueError, match="does not describe an instance"):
         DataFolder(tmp_path).running_instance()
+
+
+def test_a_folder_that_was_there_before_is_taken_from_other_users(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    folder.make()
+    others = (folder.root, folder.database, folder.edge.replica, folder.root / "lock", folder.operator_key)
+    folder.edge.replica.mkdir()
+    for path in others:
+        if not path.exists():
+            path.write_text("secret")
+        path.chmod(0o755)
+
+    assert folder.make_private() == len(others)
+    assert [path.stat().st_mode & 0o077 for path in others] == [0] * len(others)
+    assert folder.make_private() == 0
+    with folder.locked():
+        assert stat.S_IMODE((folder.root / "lock").stat().st_mode) & 0o077 == 0
+
+
+@pytest.mark.parametrize("shared", ["home", "sticky"])
+def test_a_folder_that_is_not_dialplanes_alone_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: str
+) -> None:
+    folder = DataFolder(tmp_path)
+    folder.make()
+    folder.root.chmod(0o1777 if shared == "sticky" else 0o755)
+    if shared == "home":
+        monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "thesis.txt").write_text("not ours")
+    (tmp_path / "thesis.txt").chmod(0o644)
+    folder.secrets.chmod(0o755)
+    before = folder.root.stat().st_mode
+
+    assert folder.make_private() == 1
+    assert (folder.root.stat().st_mode, stat.S_IMODE((tmp_path / "thesis.txt").stat().st_mode)) == (before, 0o644)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.system.files import create_file, replace_file, replacing
+from dialplane.system.files import create_file, keep_private, make_private, replace_file, replacing
 
 
 def names(folder: Path) -> set[str]:
@@ -86,3 +86,37 @@ def test_what_another_library_writes_takes_the_name_only_once_it_is_whole(tmp_pa
         new.unlink()
     assert file.read_text() == "new"
     assert names(tmp_path) == {"file"}
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_folder_that_was_open_to_others_is_taken_from_them_with_all_in_it(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("not ours")
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    file, private = folder / "deep" / "file", folder / "private"
+    for path, wanted in ((outside, 0o644), (file, 0o664), (private, 0o600), (folder / "deep", 0o777), (folder, 0o755)):
+        if not path.exists():
+            path.write_text("secret")
+        path.chmod(wanted)
+    (folder / "link").symlink_to(outside)
+
+    assert make_private(folder) == 3
+    assert [mode(path) for path in (folder, folder / "deep", file, private)] == [0o700, 0o700, 0o600, 0o600]
+    assert mode(outside) == 0o644
+    assert make_private(folder) == 0
+    assert make_private(tmp_path / "absent") == 0
+
+
+def test_files_of_other_libraries_are_private_too_whatever_the_umask_was(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        keep_private()
+        (tmp_path / "file").write_text("secret")
+        (tmp_path / "folder").mkdir()
+    finally:
+        os.umask(before)
+    assert (mode(tmp_path / "file"), mode(tmp_path / "folder")) == (0o600, 0o700)

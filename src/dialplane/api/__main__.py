@@ -13,6 +13,7 @@ from dialplane.api.server import logs
 from dialplane.api.server.server import make_server
 from dialplane.control.bootstrap import FirstStart
 from dialplane.settings import Settings
+from dialplane.system.files import keep_private
 
 log = structlog.get_logger("dialplane.api")
 
@@ -27,6 +28,7 @@ takes a tenth of the time and finds nothing (measured)."""
 
 def main(settings: Settings) -> None:
     """Log to standard output, one JSON object per line, and serve."""
+    keep_private()
     listener = logs.configure(settings.log_level)
     signal.signal(signal.SIGTERM, _exit)
     try:

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -19,7 +20,7 @@ from dialplane.api.auth.endpoints import AUTH
 from dialplane.api.calls.endpoints import CALLS
 from dialplane.api.changes.endpoints import CHANGES
 from dialplane.api.customers.endpoints import CUSTOMERS, OWN_CUSTOMER
-from dialplane.api.database import opened_database, prepare
+from dialplane.api.database import opened_database, prepare, secrets_problem
 from dialplane.api.dialroutes.endpoints import DIALROUTES
 from dialplane.api.edges.endpoints import EDGES
 from dialplane.api.events.endpoints import EVENTS
@@ -52,6 +53,8 @@ from dialplane.jobs.lost_calls import lost_calls_job
 from dialplane.jobs.supervisor import Job, Supervisor
 from dialplane.jobs.survey import survey_job
 from dialplane.settings import Settings
+
+log = structlog.get_logger("dialplane.api")
 
 TITLE = "Dialplane"
 VERSION = version("dialplane")
@@ -113,6 +116,8 @@ def _lifespan(
             first = await prepare(db, settings)
             if first.created:
                 on_first_start(first)
+            if problem := await secrets_problem(db):
+                log.error("stored passwords cannot be read", problem=problem)
             contacts = Contacts()
             jobs = _supervisor(settings, db, contacts, metrics)
             app.state.services = _services(settings, db=db, metrics=metrics, contacts=contacts, jobs=jobs)

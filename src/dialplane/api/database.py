@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from dialplane.control import bootstrap
+from dialplane.control import bootstrap, stored_secrets
 from dialplane.control.bootstrap import FirstStart
 from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database, Encryption, Reading, new_encryption_key
@@ -31,8 +31,10 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
     url = database_url(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     await asyncio.to_thread(migrations.check if settings.database_url else migrations.upgrade, url)
-    db = Database(url, encryption=await asyncio.to_thread(encryption_in, settings.secrets_folder))
+    keys = settings.secrets_folder / BOX_KEYS
+    db = Database(url, encryption=await asyncio.to_thread(lambda: Encryption(file=keys)))
     try:
+        await _ensure_key(db, keys)
         yield db
     finally:
         await db.close()
@@ -45,13 +47,26 @@ async def prepare(db: Database, settings: Settings) -> FirstStart:
     )
 
 
-def encryption_in(folder: Path) -> Encryption:
-    """Encryption with the keys of this folder (one per line, newest first); creates a key if there is none."""
-    file = folder / BOX_KEYS
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not file.exists():
-        create_file(file, new_encryption_key() + "\n")
-    return Encryption(file.read_text().split())
+async def _ensure_key(db: Database, keys: Path) -> None:
+    """Create the first key to stored passwords. Beside passwords it is never made: theirs may come back."""
+    if db.encryption.has_keys:
+        return
+    async with db.read() as unit:
+        if not await stored_secrets.are_there(unit):
+            await asyncio.to_thread(_create_key, keys)
+
+
+def _create_key(keys: Path) -> None:
+    keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    create_file(keys, new_encryption_key() + "\n")
+
+
+async def secrets_problem(db: Database) -> str:
+    """What is wrong with the keys to stored passwords, in words that tell what to do; "" if nothing is."""
+    async with db.read() as unit:
+        problem = await stored_secrets.problem(unit)
+    advice = "bring back the folder secrets, or run `dialplane rotate-password-keys` and set the passwords again"
+    return problem and f"{problem}: {advice}"
 
 
 async def schema_behind(unit: Reading) -> str:
@@ -60,6 +75,6 @@ async def schema_behind(unit: Reading) -> str:
 
 
 def missing_secrets(folder: Path) -> list[str]:
-    """Keys that are missing from the folder: without them the next start would fail. Reads files."""
+    """Keys that are missing from the folder: without them logins end, or stored passwords are lost. Reads files."""
     present = {BOX_KEYS: (folder / BOX_KEYS).is_file(), "session keys": SessionKeys.are_in(folder)}
     return [name for name, is_present in present.items() if not is_present]

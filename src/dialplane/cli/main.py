@@ -27,6 +27,7 @@ for command in (
     service.backup,
     service.restore,
     service.rotate_session_keys,
+    service.rotate_password_keys,
     call,
     version,
 ):

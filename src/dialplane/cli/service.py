@@ -74,6 +74,11 @@ def rotate_session_keys(data: Data = None) -> None:
     _exec_service("rotate-session-keys", {"data": data})
 
 
+def rotate_password_keys(data: Data = None) -> None:
+    """Encrypt passwords of carriers and trunks with a new key from now on, also in a running Dialplane."""
+    _exec_service("rotate-password-keys", {"data": data})
+
+
 def _exec_service(mode: str, settings: Mapping[str, object], *arguments: object) -> NoReturn:
     """Replace this process by `python -m dialplane.serve [mode [argument]]`, with these settings in its environment.
 

@@ -12,6 +12,7 @@ from dialplane.companion.probing.judgement import Thresholds
 from dialplane.companion.probing.probes import ProbePlan
 from dialplane.settings import Settings
 from dialplane.system.address import SocketAddress, resolve
+from dialplane.system.files import keep_private
 
 log = structlog.get_logger()
 
@@ -73,6 +74,7 @@ def configure_logs(level: str) -> None:
 
 def main() -> int:
     """Run the companion; the exit status is not 0 if it could not start or one of its loops died."""
+    keep_private()
     settings = Settings()
     configure_logs(settings.log_level)
     try:

@@ -19,18 +19,17 @@ TOKEN_BYTES = 32
 
 
 class AccessKeys(UseCases[AccessKey]):
-    """Nobody issues or deletes a key that may do more than they may."""
+    """Nobody issues, renames or deletes a key that may do more than they may."""
 
     async def check(self, unit: Change, actor: Actor, before: AccessKey | None, after: AccessKey) -> None:
-        """Raises PermissionDenied for a new or deleted key with a permission above the actor's.
+        """Raises PermissionDenied for a key with a permission above the actor's.
 
         Raises InvalidValue for a key that names an edge and has another permission than `edge`.
         """
         if after.edge and after.permission != EDGE:
             raise InvalidValue("edge", "not_applicable", "must be left out: only keys with permission 'edge' name one")
-        if before is None or after.tm_delete != NEVER:
-            operation = "accesskey.create" if before is None else "accesskey.delete"
-            permissions.require_grantable(actor, after.permission, operation)
+        act = "create" if before is None else "update" if after.tm_delete == NEVER else "delete"
+        permissions.require_grantable(actor, after.permission, f"accesskey.{act}")
 
 
 USE_CASES = AccessKeys(ACCESSKEYS)

@@ -4,7 +4,7 @@ from typing import Any
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.lifecycle import Fields, UseCases
+from dialplane.control.lifecycle import Fields, UseCases, with_fields
 from dialplane.control.login import passwords
 from dialplane.control.units import Change, Unit
 from dialplane.domain.agent import Agent, parse_password
@@ -30,7 +30,13 @@ class Agents(UseCases[Agent]):
         if will_be is not None and (was is None or was.username != will_be.username):
             await _refuse_taken(unit, will_be.username)
         if _is_administrator(was) and not _is_administrator(will_be):
-            await _refuse_last_administrator(unit, after.id)
+            await require_administrator(unit, besides=after.id)
+
+    def restored(self, unit: Change, present: Agent, before: Agent) -> Agent:
+        """The agent as it was before; sessions that a new password or the deletion has ended stay ended."""
+        if present.tm_delete == NEVER and present.password_hash == before.password_hash:
+            return before
+        return with_fields(before, password_hash=passwords.marked(before.password_hash, unit.revision))
 
 
 USE_CASES = Agents(AGENTS)
@@ -60,6 +66,7 @@ async def _refuse_taken(unit: Unit, username: str) -> None:
         raise AlreadyExists("agent", "username")
 
 
-async def _refuse_last_administrator(unit: Unit, id_: str) -> None:
-    if not await queries.has_administrator(unit, besides=id_):
+async def require_administrator(unit: Unit, *, besides: str = "") -> None:
+    """Raises Protected unless there is a live administrator, other than the agent with the id `besides`."""
+    if not await queries.has_administrator(unit, besides=besides):
         raise Protected("agent", "the last administrator cannot be deleted or lose the permission")

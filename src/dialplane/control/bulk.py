@@ -17,6 +17,7 @@ from dialplane.domain.errors import DialplaneError, InvalidValue, NotFound, Unav
 from dialplane.domain.ids import parse_id
 from dialplane.domain.kinds import KINDS as ALL_KINDS
 from dialplane.domain.kinds import PROVIDER, ROUTE
+from dialplane.domain.route import require_period
 from dialplane.store import objects
 from dialplane.store.objects import ROUTES, STORAGES
 
@@ -82,6 +83,7 @@ class NewRoutes:
 
     def _add(self, place: int, fields: Fields) -> None:
         route = lifecycle.new(ROUTE, fields, id_=self.ids[place])
+        require_period(route)
         self.inserts.add(place, route)
         for name, kind in ROUTE.references.items():
             if (id_ := getattr(route, name)) is not None:

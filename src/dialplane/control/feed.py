@@ -1,5 +1,6 @@
 """The feed: every object that changed since a revision, in one snapshot, for the edges' replicas."""
 
+import uuid
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
@@ -7,11 +8,13 @@ import msgspec
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.units import Database, Encryption
+from dialplane.control.units import Database, Encryption, Reading, Undecrypted
+from dialplane.domain.errors import DialplaneError
 from dialplane.domain.feed import FeedChange, FeedEnd, FeedHead
 from dialplane.domain.records import record_of
 from dialplane.store.objects import STORAGES, Storage
 from dialplane.store.queries import feed as queries
+from dialplane.store.unit import Clock
 
 ROWS_AT_ONCE = 2_000
 """Rows in memory at once, and lines in a chunk: about half a megabyte of routes."""
@@ -20,10 +23,14 @@ _IN_FEED = tuple(storage for storage in STORAGES.values() if storage.kind.in_fee
 _encoder = msgspec.json.Encoder()
 
 
+class FeedBroken(DialplaneError):
+    """A secret could not be decrypted for the first time: the next feed tells the edge so in its head."""
+
+
 async def wait(db: Database, *, since: int, epoch: str, wait_s: float) -> None:
     """Returns as soon as there is something newer than `since` of this epoch, at the latest after `wait_s` seconds."""
     clock = await db.clock()
-    if clock.epoch == epoch and clock.revision == since:
+    if _is_known(epoch, clock, db.encryption) and clock.revision == since:
         await db.wait_for_revision(since=since, wait_s=wait_s)
 
 
@@ -31,7 +38,8 @@ def stream(db: Database, actor: Actor, *, since: int, epoch: str) -> AsyncGenera
     """NDJSON in chunks of whole lines: the head, the changed records, the end line. Raises PermissionDenied at once.
 
     One snapshot from head to end. `full` when since is 0, ahead of the database, or of another epoch: then all live
-    objects and no deleted ones.
+    objects and no deleted ones. A secret that cannot be decrypted is left empty, and an edge that gets such a record
+    has an epoch of its own from then on: once the keys are there, it is fed from nothing. Raises FeedBroken.
     """
     permissions.require(actor, "feed.read")
     return _lines(db, since, epoch)
@@ -40,15 +48,41 @@ def stream(db: Database, actor: Actor, *, since: int, epoch: str) -> AsyncGenera
 async def _lines(db: Database, since: int, epoch: str) -> AsyncGenerator[bytes, None]:
     async with db.long_read() as unit:
         clock = await unit.clock()
-        full = since == 0 or since > clock.revision or epoch != clock.epoch
-        yield _line(FeedHead(clock.epoch, clock.revision, full))
+        full = since == 0 or since > clock.revision or not _is_known(epoch, clock, unit.encryption)
+        after = None if full else since
+        lacks_secrets = await _lacks_secrets(unit, after) or (not full and epoch != clock.epoch)
+        yield _line(FeedHead(_lacking(clock.epoch) if lacks_secrets else clock.epoch, clock.revision, full))
         count = 0
         for storage in _IN_FEED if full or since < clock.revision else ():
-            changed = queries.rows(unit, storage, since=None if full else since, at_once=ROWS_AT_ONCE)
-            async for rows in changed:
+            async for rows in queries.rows(unit, storage, since=after, at_once=ROWS_AT_ONCE):
                 count += len(rows)
                 yield _encoder.encode_lines(_changes(storage, rows, unit.encryption))
+                if unit.encryption.has_failed and not lacks_secrets:
+                    raise FeedBroken("a stored secret cannot be decrypted")
         yield _line(FeedEnd(clock.revision, count))
+
+
+def _lacking(epoch: str) -> str:
+    """The epoch of edges whose records may lack secrets."""
+    return str(uuid.uuid5(uuid.UUID(epoch), "without secrets"))
+
+
+def _is_known(epoch: str, clock: Clock, encryption: Encryption) -> bool:
+    """Whether an edge of this epoch needs the changes alone."""
+    return epoch == clock.epoch or (encryption.has_failed and epoch == _lacking(clock.epoch))
+
+
+async def _lacks_secrets(unit: Reading, since: int | None) -> bool:
+    """Whether a secret of these records cannot be decrypted; looked at only if one could not be before."""
+    if not unit.encryption.has_failed:
+        return False
+    for storage in _IN_FEED:
+        if storage.kind.sealed:
+            async for rows in queries.rows(unit, storage, since=since, at_once=ROWS_AT_ONCE):
+                secrets = (unit.encryption.decrypt(getattr(row, name)) for row in rows for name in storage.kind.sealed)
+                if any(isinstance(secret, Undecrypted) for secret in secrets):
+                    return True
+    return False
 
 
 def _line(value: FeedHead | FeedEnd) -> bytes:
@@ -65,4 +99,4 @@ def _record(storage: Storage[Any], row: Any, encryption: Encryption) -> dict[str
         return record_of(storage.kind.for_edge(storage.value(row, encryption)))
     record = storage.record(row, encryption)
     del record["revision"]
-    return record
+    return record | {name: str(record[name]) for name in storage.kind.sealed}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from dialplane.control.actor import Actor
-from dialplane.control.units import Change, Unit
-from dialplane.domain.errors import DialplaneError, InvalidValue
+from dialplane.control.units import Change, Undecrypted, Unit
+from dialplane.domain.errors import DialplaneError, InvalidValue, SecretsMissing
 from dialplane.store.queries import idempotency as queries
 from dialplane.store.queries.idempotency import KeptRow
 
@@ -72,14 +72,17 @@ def fingerprint_of(*parts: bytes) -> str:
 async def find(unit: Unit, actor: Actor, key: str, fingerprint: str) -> Kept | None:
     """The answer that was kept for this key, or None. In a changing unit, before anything is done in it.
 
-    Raises KeyReused if it was kept for another fingerprint.
+    Raises KeyReused if it was kept for another fingerprint, SecretsMissing if it cannot be decrypted.
     """
     row = await queries.find(unit, actor_id=actor.id, key=key)
     if row is None:
         return None
     if row.fingerprint != fingerprint:
         raise KeyReused
-    return Kept(row.status, unit.encryption.decrypt(row.answer))
+    answer = unit.encryption.decrypt(row.answer)
+    if isinstance(answer, Undecrypted):
+        raise SecretsMissing
+    return Kept(row.status, answer)
 
 
 async def keep(unit: Change, actor: Actor, key: str, fingerprint: str, kept: Kept) -> None:

@@ -18,8 +18,12 @@ from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, Stale
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import Kind, T
+from dialplane.domain.value import applied
 from dialplane.store import objects
 from dialplane.store.objects import STORAGES, Storage
+
+OBJECTS_AT_ONCE = 2_000
+"""Objects that `delete_all` holds in memory at once."""
 
 Fields = Mapping[str, Any]
 
@@ -40,8 +44,18 @@ class UseCases(Generic[T]):
         Of the rules that one object cannot keep alone: references are checked before.
         """
 
+    async def check_undo(self, unit: Change, after: T) -> None:
+        """Raises ChangedSince if an undo must not make the object `after`, though its own row has not changed since."""
+
+    def restored(self, unit: Change, present: T, before: T) -> T:
+        """What an undo makes of the present object: as it was before, but for what must not come back."""
+        return before
+
     def check_fields(self, fields: Fields) -> None:
-        """Raises InvalidValue for a value that stored objects may have, but that no request may set any more."""
+        """Raises InvalidValue for a value that stored objects may have, but that no request may set."""
+        for name, rule in self.storage.kind.request_rules.items():
+            if name in fields:
+                applied(rule, fields[name], field=name)
 
     async def create(self, unit: Change, actor: Actor, fields: Fields, *, id_: str | None = None) -> T:
         """The new object. Without a customer_id it belongs to the actor's customer, unless its kind needs one.
@@ -167,6 +181,14 @@ async def live(unit: Unit, storage: Storage[T], id_: str) -> T:
     if value is None or value.tm_delete != NEVER:
         raise NotFound(storage.kind.name)
     return value
+
+
+async def delete_all(unit: Change, storage: Storage[Any], **filters: str) -> None:
+    """Marks all live objects with these values of fields as deleted; no rule of their noun is checked."""
+    while found := await objects.page(unit, storage, page_size=OBJECTS_AT_ONCE, before=None, filters=filters):
+        now = unit.next_instant()
+        await objects.put_all(unit, storage, [(value, deleted(value, now)) for value in found])
+        await unit.flush()
 
 
 def refuse_unknown(fields: Fields, allowed: Collection[str]) -> None:

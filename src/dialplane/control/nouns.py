@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dialplane.control import accesskeys, agents, customers, providers, trunks
+from dialplane.control import accesskeys, agents, customers, providers, routes, trunks
 from dialplane.control.lifecycle import UseCases
 from dialplane.store.objects import STORAGES
 
 _WITH_RULES: tuple[UseCases[Any], ...] = (
     customers.USE_CASES,
     providers.USE_CASES,
+    routes.USE_CASES,
     trunks.USE_CASES,
     accesskeys.USE_CASES,
     agents.USE_CASES,

@@ -1,17 +1,13 @@
 """Providers: the SIP carriers. One that live routes use is only deleted together with them."""
 
 from dialplane.control.actor import Actor
-from dialplane.control.lifecycle import Fields, UseCases, check_version, deleted
+from dialplane.control.lifecycle import Fields, UseCases, check_version, delete_all
 from dialplane.control.units import Change, Unit
 from dialplane.domain.errors import ProviderInUse
 from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
-from dialplane.store import objects
 from dialplane.store.objects import PROVIDERS, ROUTES
 from dialplane.store.queries import providers as queries
-
-ROUTES_AT_ONCE = 2_000
-"""Routes that a forced delete holds in memory at once."""
 
 ROUTES_NAMED = 100
 """Routes that a refusal names, at most."""
@@ -43,7 +39,7 @@ class Providers(UseCases[Provider]):
         before = await self.obtain(unit, actor, "provider.delete", id_)
         check_version(unit, before.id, if_version)
         if force:
-            await _delete_routes(unit, before.id)
+            await delete_all(unit, ROUTES, provider_id=before.id)
         return await self.remove(unit, actor, before, if_version=None)
 
 
@@ -56,10 +52,3 @@ async def _refuse_if_used(unit: Unit, provider_id: str) -> None:
     in_use = await queries.routes_in_use(unit, provider_id, limit=ROUTES_NAMED)
     if in_use.total:
         raise ProviderInUse(in_use.ids, in_use.total)
-
-
-async def _delete_routes(unit: Change, provider_id: str) -> None:
-    while routes := await queries.some_routes(unit, provider_id, limit=ROUTES_AT_ONCE):
-        now = unit.next_instant()
-        await objects.put_all(unit, ROUTES, [(route, deleted(route, now)) for route in routes])
-        await unit.flush()

@@ -7,7 +7,7 @@ from typing import Any
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.units import Encryption, Unit
+from dialplane.control.units import Encryption, Undecrypted, Unit
 from dialplane.domain.errors import NotFound
 from dialplane.domain.kinds import KINDS
 from dialplane.store.queries import revisions as queries
@@ -97,4 +97,9 @@ def _masked(kind: str, record: dict[str, Any] | None) -> dict[str, Any] | None:
     if record is None:
         return None
     secret = KINDS[kind].secret
-    return {name: MASK if name in secret and value else value for name, value in record.items()}
+    return {name: MASK if name in secret and _is_set(value) else value for name, value in record.items()}
+
+
+def _is_set(secret: str) -> bool:
+    """Whether there is a secret, also one that cannot be decrypted."""
+    return secret != "" or isinstance(secret, Undecrypted)

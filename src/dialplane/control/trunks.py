@@ -2,9 +2,8 @@
 
 from dialplane.control import permissions, trunk_sources
 from dialplane.control.actor import Actor
-from dialplane.control.lifecycle import Fields, UseCases
+from dialplane.control.lifecycle import UseCases
 from dialplane.control.units import Change
-from dialplane.domain.region import parse_region
 from dialplane.domain.trunk import Trunk
 from dialplane.store.objects import TRUNKS
 
@@ -17,11 +16,6 @@ class Trunks(UseCases[Trunk]):
         if after.trusted_identity and not (before and before.trusted_identity):
             permissions.require(actor, "trunk.trust")
         await trunk_sources.require_free(unit, actor, after, before=before)
-
-    def check_fields(self, fields: Fields) -> None:
-        """Raises InvalidValue for a region without telephone numbers."""
-        if "default_region" in fields:
-            parse_region(fields["default_region"])
 
 
 USE_CASES = Trunks(TRUNKS)

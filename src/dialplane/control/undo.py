@@ -83,9 +83,12 @@ class _Reversal:
         for _, object_id, before in firsts:
             restored = _restored(storage, present[object_id], before, self._unit.next_instant())
             if not _is_same(present[object_id], restored):
+                noun = NOUNS[storage.kind.name]
                 if restored.tm_delete == NEVER:
                     await self._refuse_dangling(storage, restored)
-                await NOUNS[storage.kind.name].check(self._unit, self._actor, present[object_id], restored)
+                restored = noun.restored(self._unit, present[object_id], restored)
+                await noun.check(self._unit, self._actor, present[object_id], restored)
+                await noun.check_undo(self._unit, restored)
                 pairs.append((present[object_id], restored))
         if pairs:
             await objects.put_all(self._unit, storage, pairs)

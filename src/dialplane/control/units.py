@@ -2,8 +2,18 @@
 
 from dialplane.store.bulk import BulkInsert
 from dialplane.store.database import Database
-from dialplane.store.encryption import Encryption, new_encryption_key
+from dialplane.store.encryption import Encryption, Undecrypted, new_encryption_key
 from dialplane.store.revisions import Change
 from dialplane.store.unit import Reading, Unit, Writing
 
-__all__ = ["BulkInsert", "Change", "Database", "Encryption", "Reading", "Unit", "Writing", "new_encryption_key"]
+__all__ = [
+    "BulkInsert",
+    "Change",
+    "Database",
+    "Encryption",
+    "Reading",
+    "Undecrypted",
+    "Unit",
+    "Writing",
+    "new_encryption_key",
+]

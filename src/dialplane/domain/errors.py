@@ -93,3 +93,10 @@ class Unavailable(DialplaneError):
     def __init__(self, code: str) -> None:
         super().__init__(f"the database is unavailable: {code}")
         self.code = code
+
+
+class SecretsMissing(DialplaneError):
+    """A secret cannot be stored or read: the keys to stored secrets are not there."""
+
+    def __init__(self) -> None:
+        super().__init__("the keys to stored secrets are not there")

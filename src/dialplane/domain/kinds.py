@@ -12,10 +12,12 @@ from typing import Any, Generic, Protocol, TypeVar, get_origin
 from dialplane.domain.accesskey import AccessKey
 from dialplane.domain.agent import Agent
 from dialplane.domain.customer import Customer
+from dialplane.domain.hostname import parse_hostname
 from dialplane.domain.provider import Provider
+from dialplane.domain.region import parse_region
 from dialplane.domain.route import Route
-from dialplane.domain.trunk import Trunk
-from dialplane.domain.value import types_of
+from dialplane.domain.trunk import Trunk, parse_allowed_ips
+from dialplane.domain.value import Rule, types_of
 
 LIFE = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
 """Fields of every object that only the service sets."""
@@ -65,6 +67,8 @@ class Kind(Generic[T]):
     """Other fields that no request may set."""
     create_only: Collection[str] = ()
     """Fields that no update may set."""
+    request_rules: Mapping[str, Rule] = field(default_factory=dict)
+    """Field -> its rule for requests, if that is stricter than what stored objects may have."""
     argument_of: Mapping[str, str] = field(default_factory=dict)
     """Field -> the argument of a request that it is derived from, if that has another name."""
     in_bulk: bool = False
@@ -140,6 +144,7 @@ PROVIDER: Kind[Provider] = Kind(
     references={},
     owner=None,
     needed=("type", "hostname"),
+    request_rules={"hostname": parse_hostname},
     sealed=("password",),
     in_bulk=True,
     in_feed=True,
@@ -149,6 +154,7 @@ TRUNK: Kind[Trunk] = Kind(
     title="trunk",
     collection="trunks",
     cls=Trunk,
+    request_rules={"allowed_ips": parse_allowed_ips, "default_region": parse_region},
     computed=("ha1",),
     sealed=("password",),
     in_bulk=True,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import Id
 from dialplane.domain.instants import NEVER, Instant, parse_bound
 from dialplane.domain.target import Target
@@ -45,3 +46,9 @@ class Route(Value):
     tm_create: Instant = 0
     tm_update: Instant = NEVER
     tm_delete: Instant = NEVER
+
+
+def require_period(route: Route) -> None:
+    """Raises InvalidValue for a new route that is never a candidate: stored ones may be such."""
+    if route.valid_from >= route.valid_until:
+        raise InvalidValue("valid_until", "out_of_range", "must be later than valid_from")

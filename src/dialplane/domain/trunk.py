@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.hostname import parse_domain_name, parse_network
+from dialplane.domain.hostname import parse_domain_name, parse_network, parse_network_form
 from dialplane.domain.ids import Id
 from dialplane.domain.instants import NEVER, Instant
 from dialplane.domain.provider import Channels, Cps, Credential
@@ -30,11 +30,16 @@ def parse_auth_types(value: Sequence[str], *, field: str = "auth_types") -> Sequ
     return tuple(value)
 
 
-def parse_allowed_ips(value: Sequence[str], *, field: str = "allowed_ips") -> Sequence[str]:
+def parse_allowed_ips_form(value: Sequence[str], *, field: str = "allowed_ips") -> Sequence[str]:
     """At most 256 addresses and networks, canonical. Raises InvalidValue."""
     if len(value) > MAX_ALLOWED_IPS:
         raise InvalidValue(field, "too_many", f"must have at most {MAX_ALLOWED_IPS} entries")
-    return tuple(parse_network(text, field=field) for text in value)
+    return tuple(parse_network_form(text, field=field) for text in value)
+
+
+def parse_allowed_ips(value: Sequence[str], *, field: str = "allowed_ips") -> Sequence[str]:
+    """The same for a request. Raises InvalidValue."""
+    return tuple(parse_network(text, field=field) for text in parse_allowed_ips_form(value, field=field))
 
 
 def parse_region_form(text: str, *, field: str = "default_region") -> str:
@@ -64,7 +69,7 @@ class Trunk(Value):
     username: Credential = ""
     password: Credential = field(default="", repr=False)
     ha1: Annotated[str, text(32)] = field(default="", repr=False)
-    allowed_ips: Annotated[Sequence[str], parse_allowed_ips] = ()
+    allowed_ips: Annotated[Sequence[str], parse_allowed_ips_form] = ()
     enabled: bool = True
     mode: Annotated[str, choice(*MODES)] = PROXY
     max_channels: Channels = None

@@ -26,12 +26,17 @@ class Value:
         cls: Any = type(self)  # mypy takes no class for hashable
         for name, rule in _rules(cls):
             value = getattr(self, name)
-            try:
-                canonical = rule(value, field=name)
-            except (TypeError, AttributeError):
-                raise InvalidValue(name, "invalid_type", "has a type that is not allowed here") from None
+            canonical = applied(rule, value, field=name)
             if canonical is not value:
                 object.__setattr__(self, name, canonical)
+
+
+def applied(rule: Rule, value: Any, *, field: str) -> Any:
+    """The value in its canonical form. Raises InvalidValue, also for a value of another type."""
+    try:
+        return rule(value, field=field)
+    except (TypeError, AttributeError):
+        raise InvalidValue(field, "invalid_type", "has a type that is not allowed here") from None
 
 
 @cache

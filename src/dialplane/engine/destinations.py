@@ -1,9 +1,9 @@
-"""Where no call may be sent, beyond what the domain forbids to all (`domain.hostname.forbidden_destination`)."""
+"""Where no call may be sent: addresses that the domain forbids, own sockets, and networks that a setting denies."""
 
 import ipaddress
 from collections.abc import Callable, Iterable
 
-from dialplane.domain.hostname import Address, HostPort
+from dialplane.domain.hostname import Address, HostPort, embedded_ipv4, forbidden_destination
 from dialplane.engine.reasons import Reason
 
 
@@ -30,7 +30,11 @@ class Destinations:
         address, port = _socket(destination)
         if (address, port) in self._own or (port in self._own_everywhere and self._is_local(address)):
             return Reason.OWN_SOCKET
-        return Reason.DENIED_NETWORK if any(address in network for network in self._denied) else None
+        return Reason.DENIED_NETWORK if forbidden_destination(address) or self._is_denied(address) else None
+
+    def _is_denied(self, address: Address) -> bool:
+        reached = (address, *embedded_ipv4(address))
+        return any(one in network for one in reached for network in self._denied)
 
 
 def _socket(place: HostPort) -> tuple[Address, int]:

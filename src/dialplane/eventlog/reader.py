@@ -110,7 +110,7 @@ class Backlog:
         self._now = now
         self._batch_events = batch_events
         self._batch_bytes = batch_bytes
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._acknowledged = self._load()
 
     def next_batch(self) -> Batch | None:

@@ -245,9 +245,9 @@ class EventLog:
         if hour == self._hour:
             return
         self._release()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / time.strftime(FILE_FORMAT, time.gmtime(hour * _HOUR_S))
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._hour = hour
 
     def _release(self) -> None:

@@ -81,8 +81,8 @@ def write_config(config: EdgeConfig) -> Path:
 
     The key that signs Record-Route cookies is created once and kept, so that calls outlive a restart. Raises OSError.
     """
-    config.run.mkdir(parents=True, exist_ok=True)
-    config.events.mkdir(parents=True, exist_ok=True)
+    config.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config.events.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = config.folder
     cookie_key = _cookie_key(folder.cookie_key)
     replace_file(folder.script_settings, config.for_script(cookie_key=cookie_key).to_json())

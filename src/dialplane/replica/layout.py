@@ -221,6 +221,7 @@ def _environment(path: Path, *, readonly: bool) -> lmdb.Environment:
             max_dbs=len(TABLES),
             max_readers=MAX_READERS,
             readahead=False,
+            mode=0o600,
         )
     except lmdb.Error as error:
         if readonly and not path.exists():

@@ -48,7 +48,7 @@ class ReplicaWriter:
         self.epoch = ""
         self._generation: Generation | None = None
         self._tables: dict[bytes, Any] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self._open_current()
         except ReplicaDamaged:
@@ -93,7 +93,7 @@ class ReplicaWriter:
         number = int(current.rpartition("-")[2]) + 1 if current else 1
         path = self._folder / f"generation-{number}"
         shutil.rmtree(path, ignore_errors=True)
-        path.mkdir()
+        path.mkdir(mode=0o700)
         try:
             count = self._build(path, records, revision, epoch)
         except BaseException:

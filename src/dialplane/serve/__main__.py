@@ -1,4 +1,4 @@
-"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE | rotate-session-keys]`: see the package."""
+"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE | rotate-...-keys]`: see the package."""
 
 import asyncio
 import sys
@@ -13,6 +13,7 @@ from dialplane.serve.output import CannotStart, Output
 from dialplane.serve.service import Service
 from dialplane.serve.start import migrate
 from dialplane.settings import Settings
+from dialplane.system.files import keep_private
 
 
 def _everything(settings: Settings, output: Output) -> None:
@@ -41,7 +42,7 @@ def _backup(settings: Settings, output: Output, file: str) -> None:
 
 
 def _restore(settings: Settings, output: Output, file: str) -> None:
-    maintenance.restore(settings, Path(file))
+    maintenance.restore(settings, Path(file), output.warn)
     output.say(f"Restored from {file}. Edges load everything again when Dialplane starts.")
 
 
@@ -50,7 +51,12 @@ def _rotate_session_keys(settings: Settings, output: Output) -> None:
     output.say("Logins are signed with a new key from now on; who is logged in stays so.")
 
 
-USAGE = "[edge | migrate | backup FILE | restore FILE | rotate-session-keys]"
+def _rotate_password_keys(settings: Settings, output: Output) -> None:
+    maintenance.rotate_password_keys(settings)
+    output.say("Passwords are encrypted with a new key from now on. Set those again whose key is lost.")
+
+
+USAGE = "[edge | migrate | backup FILE | restore FILE | rotate-session-keys | rotate-password-keys]"
 
 MODES: Mapping[str, tuple[Callable[..., None], int]] = {
     "": (_everything, 0),
@@ -59,12 +65,14 @@ MODES: Mapping[str, tuple[Callable[..., None], int]] = {
     "backup": (_backup, 1),
     "restore": (_restore, 1),
     "rotate-session-keys": (_rotate_session_keys, 0),
+    "rotate-password-keys": (_rotate_password_keys, 0),
 }
 """Mode -> its function, of settings, output and arguments, and the number of arguments."""
 
 
 def main(arguments: list[str]) -> int:
     """Run one mode; the exit status is 1 if it could not begin, 2 if it was called wrongly."""
+    keep_private()
     output = Output(Console(highlight=False))
     name, *rest = arguments or [""]
     mode, count = MODES.get(name, (None, 0))
@@ -79,7 +87,10 @@ def main(arguments: list[str]) -> int:
             output.say(f"DIALPLANE_{name} {problem['msg'].removeprefix('Value error, ')}", style="red")
         return 1
     except CannotStart as error:
-        output.cannot_start(error)
+        if mode in (_everything, _edge):
+            output.cannot_start(error)
+        else:
+            output.refused(error)
         return 1
     return 0
 

@@ -39,4 +39,13 @@ class Output:
     def cannot_start(self, error: CannotStart) -> None:
         """Print why Dialplane does not start, and the remedy."""
         self.say(f"Dialplane does not start. {error.what}", style="red")
-        self.say(error.remedy)
+        self._say_remedy(error)
+
+    def refused(self, error: CannotStart) -> None:
+        """Print why a command, which is not to start Dialplane, was not carried out, and the remedy."""
+        self.say(error.what, style="red")
+        self._say_remedy(error)
+
+    def _say_remedy(self, error: CannotStart) -> None:
+        if error.remedy:
+            self.say(error.remedy)

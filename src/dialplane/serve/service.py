@@ -41,7 +41,7 @@ class Service:
         began = time.monotonic()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
-        with held(self._folder):
+        with held(self._folder, self._output.warn):
             # an earlier instance's Kamailio, left behind, would hold the SIP port
             kill_all_with_arguments(("-f", self._folder.edge.kamailio.config))
             programs = self._programs()
@@ -71,6 +71,8 @@ class Service:
         self._output.say(f"Dialplane {version('dialplane')}", style="bold")
         self._output.fact("Data", str(self._folder.root))
         administrator = None if self._alone else await prepare_control_plane(self._settings)
+        if administrator is not None and administrator.secrets_problem:
+            self._output.warn(f"Passwords of carriers and trunks are missing: {administrator.secrets_problem}.")
         if administrator is not None and administrator.created:
             self._print_login(administrator)
         demo = Demo(programs, administrator, self._output) if self._settings.demo and administrator else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from dialplane.api.database import database_url, opened_database, prepare
+from dialplane.api.database import database_url, opened_database, prepare, secrets_problem
 from dialplane.control import accesskeys, bootstrap
 from dialplane.control.actor import SYSTEM
 from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey
@@ -27,18 +27,26 @@ from dialplane.system.files import replace_file
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """The first administrator. `password` is set if it was generated just now; `created`: there was none before."""
+    """The first administrator. `password` is set if it was generated just now; `created`: there was none before.
+
+    `secrets_problem`: what is wrong with the keys to stored passwords, and what to do; "" if nothing is.
+    """
 
     created: bool
     username: str = ""
     password: str = field(default="", repr=False)
+    secrets_problem: str = ""
 
 
 @contextmanager
-def held(folder: DataFolder) -> Iterator[None]:
-    """Create the data folder and hold it until the end. Raises CannotStart if it cannot be used, or is in use."""
+def held(folder: DataFolder, report: Callable[[str], None]) -> Iterator[None]:
+    """Create the data folder, take it from other users, and hold it until the end.
+
+    `report` gets a line if others could read what is in it. Raises CannotStart if it cannot be used, or is in use.
+    """
     try:
         folder.make()
+        _make_private(folder, report)
     except OSError as error:
         raise CannotStart(
             f"The data folder {folder.root} cannot be used: {error.strerror}.",
@@ -54,12 +62,26 @@ def held(folder: DataFolder) -> Iterator[None]:
         ) from None
 
 
+def _make_private(folder: DataFolder, report: Callable[[str], None]) -> None:
+    try:
+        count = folder.make_private()
+    except PermissionError as error:
+        report(f"Other users may read the passwords in the data folder: {error.filename} is another user's.")
+        return
+    if count:
+        report(
+            f"Other users could read the data folder {folder.root}: {count} files and folders are private now."
+            " Change the passwords in it if others use this machine."
+        )
+
+
 async def prepare_control_plane(settings: Settings) -> Administrator:
     """Create what is missing in database and data folder; a second time nothing is. Raises CannotStart."""
     folder = settings.folder
     try:
         async with opened_database(settings) as db:
             first = await prepare(db, settings)
+            problem = await secrets_problem(db)
             edge = settings.edge_name
             await _ensure_key(db, folder.edge.key, lambda: bootstrap.edge_access_key(db, edge), edge=edge)
             await _ensure_key(db, folder.operator_key, lambda: _operator_key(db))
@@ -68,7 +90,7 @@ async def prepare_control_plane(settings: Settings) -> Administrator:
     except (Unavailable, SQLAlchemyError, ValueError, OSError) as error:
         raise _unusable(error) from error
     username = first.username or settings.admin_username or bootstrap.DEFAULT_USERNAME
-    return Administrator(first.created, username, first.password)
+    return Administrator(first.created, username, first.password, problem)
 
 
 def migrate(settings: Settings) -> None:

@@ -1,30 +1,46 @@
 """Backup and restore of a SQLite database: a backup is one consistent file, taken while others write."""
 
-import os
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from dialplane.store import migrations
+from dialplane.store.tables import metadata
 from dialplane.system.files import replacing, sync
+
+_DAMAGED = "the file is not a database, or it is damaged"
+_REASONS: Mapping[str, str] = {
+    "SQLITE_FULL": "there is no room left on the disk",
+    "SQLITE_IOERR": "the disk cannot be read or written",
+    "SQLITE_CANTOPEN": "the file cannot be opened",
+    "SQLITE_READONLY": "the file cannot be written",
+    "SQLITE_PERM": "the file cannot be opened",
+    "SQLITE_BUSY": "the database is in use",
+    "SQLITE_NOTADB": _DAMAGED,
+    "SQLITE_CORRUPT": _DAMAGED,
+}
+"""Result code of SQLite, or its beginning, -> the reason of a refusal."""
 
 
 class BackupRefused(Exception):
-    """The file is no backup of ours, or is damaged; or it would overwrite something."""
+    """The file is no backup of ours, is damaged, or would overwrite something; or the disk does not take it."""
 
 
 def backup(database: Path, file: Path) -> None:
-    """Writes all that is committed now into a new file. Raises BackupRefused if the file is there already.
+    """Writes all that is committed now into a new file, which its owner alone may read. Blocking.
 
-    Blocking. Writers go on meanwhile: the copy is of one snapshot. Secrets in it stay encrypted: keep the keys too,
-    which are in the file `box-keys`.
+    Writers go on meanwhile: the copy is of one snapshot. Secrets in it stay sealed: keep the keys to them too. Raises
+    BackupRefused, also for a file that is there already, and OSError.
     """
     if file.exists():
         raise BackupRefused("the file is there already")
+    if not file.parent.is_dir():
+        raise BackupRefused(f"there is no folder {file.parent}")
     if not database.exists():
         raise BackupRefused("there is no database to back up")
-    with _replacing(file) as new:
+    with replacing(file) as new, _sqlite_refusals():
         with closing(sqlite3.connect(database, isolation_level=None, timeout=5)) as connection:
             connection.execute("VACUUM INTO ?", (str(new),))
         _check(new)
@@ -33,39 +49,50 @@ def backup(database: Path, file: Path) -> None:
 def restore(file: Path, database: Path) -> None:
     """Puts the backup in the database's place, with a new epoch: every edge then starts from nothing.
 
-    Blocking. No process may have the database open. The database stays as it is unless the file proves sound.
-    Raises BackupRefused.
+    Blocking. No process may have the database open. The database stays as it is unless the file proves sound, and of a
+    schema that this version knows. Raises BackupRefused, OSError.
     """
-    if not file.exists():
+    if not file.is_file():
         raise BackupRefused("there is no such file")
-    with _replacing(database) as new:
-        new.write_bytes(b"")
-        os.chmod(new, 0o600)
-        _copy(file, new)
+    with replacing(database) as new, _sqlite_refusals():
+        with (
+            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(new)) as target,
+        ):
+            source.backup(target)
         _check(new)
         with closing(sqlite3.connect(new)) as connection, connection:
             connection.execute("UPDATE clock SET epoch = ?", (str(uuid.uuid4()),))
         _drop_journals(database)
 
 
-def _copy(file: Path, new: Path) -> None:
-    try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source:
-            with closing(sqlite3.connect(new)) as target:
-                source.backup(target)
-    except sqlite3.DatabaseError:
-        raise BackupRefused("the file is not a database, or it is damaged") from None
-
-
 def _check(file: Path) -> None:
+    """Raises BackupRefused unless the file is a sound database of Dialplane with a schema that this version knows."""
+    with closing(sqlite3.connect(file)) as connection:
+        if connection.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
+            raise BackupRefused(_DAMAGED)
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if not {"alembic_version", "clock"} <= tables:
+            raise BackupRefused("the file is no database of Dialplane")
+        schemas = [str(schema) for (schema,) in connection.execute("SELECT version_num FROM alembic_version")]
+        clocks = connection.execute("SELECT count(*) FROM clock").fetchone()
+    if len(schemas) != 1 or clocks != (1,):
+        raise BackupRefused("the file is no database of Dialplane")
+    if not migrations.is_released(schemas[0]):
+        raise BackupRefused(f"it was made by a newer version of Dialplane (schema {schemas[0]})")
+    if migrations.is_present(schemas[0]) and not metadata.tables.keys() <= tables:
+        raise BackupRefused("the file is no database of Dialplane")
+
+
+@contextmanager
+def _sqlite_refusals() -> Iterator[None]:
+    """Raises BackupRefused in place of SQLite's own errors."""
     try:
-        with closing(sqlite3.connect(file)) as connection:
-            sound = connection.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)]
-            ours = connection.execute("SELECT count(*) FROM clock").fetchone() == (1,)
-    except sqlite3.DatabaseError:
-        sound = ours = False
-    if not (sound and ours):
-        raise BackupRefused("the file is no sound database of Dialplane")
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        reason = next((reason for code, reason in _REASONS.items() if name.startswith(code)), f"SQLite says: {error}")
+        raise BackupRefused(reason) from error
 
 
 def _drop_journals(database: Path) -> None:
@@ -73,14 +100,3 @@ def _drop_journals(database: Path) -> None:
     for suffix in ("-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
     sync(database.parent)
-
-
-@contextmanager
-def _replacing(file: Path) -> Iterator[Path]:
-    """A database to fill, which takes the place of `file` at the end; removed on any exception, journals included."""
-    with replacing(file) as database:
-        try:
-            yield database
-        finally:
-            for suffix in ("-wal", "-shm", "-journal"):
-                database.with_name(database.name + suffix).unlink(missing_ok=True)

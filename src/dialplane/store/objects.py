@@ -40,7 +40,7 @@ class Storage(Generic[T]):
         """The object's record with its secrets encrypted, as revisions hold it."""
         record = record_of(value)
         for name in self.kind.sealed:
-            record[name] = encryption.encrypt(record[name])
+            record[name] = encryption.encrypt(getattr(value, name))  # the record has lost an Undecrypted's ciphertext
         return record
 
     def row(self, record: Mapping[str, Any], revision: int) -> dict[str, Any]:

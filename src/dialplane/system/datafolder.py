@@ -3,15 +3,18 @@
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dialplane.system.files import replace_file
+from dialplane.system.files import make_private, replace_file
 
 DEFAULT = Path("dialplane-data")
 _PRIVATE = 0o700
+_OWN = ("*dialplane.db*", "secrets", "edge", "logs", "lock", "running.json", "demo*.json")
+"""Patterns of the names in the data folder."""
 
 
 class FolderInUse(Exception):
@@ -161,10 +164,24 @@ class DataFolder:
         for folder in (self.root, self.edge.root, self.edge.events, self.logs, self.secrets):
             folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
 
+    def make_private(self) -> int:
+        """Take what is here from other users; how many files and folders were open to them. Raises OSError.
+
+        The root, a home folder and one that all share (`/tmp`) stay as they are, but for what is Dialplane's in them.
+        """
+        own = (path for pattern in _OWN for path in self.root.glob(pattern))
+        count = sum(map(make_private, own))
+        mode, place = self.root.stat().st_mode, self.root.resolve()
+        is_shared = place in (Path(place.anchor), Path.home().resolve()) or bool(mode & stat.S_ISVTX)
+        if mode & 0o077 and not is_shared:
+            self.root.chmod(_PRIVATE)
+            count += 1
+        return count
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder; the lock ends with this process, for whatever reason. Raises FolderInUse, OSError."""
-        file = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        file = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

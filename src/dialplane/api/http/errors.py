@@ -19,6 +19,7 @@ from dialplane.domain.errors import (
     ObjectDeleted,
     Protected,
     ProviderInUse,
+    SecretsMissing,
     StaleVersion,
     TrunkAddressTaken,
     Unavailable,
@@ -141,6 +142,7 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     Unavailable: lambda error: ApiError(
         reasons.STORAGE_FULL if error.code == "storage_full" else reasons.DATABASE_UNAVAILABLE
     ),
+    SecretsMissing: lambda error: ApiError(reasons.SECRETS_MISSING),
     KeyReused: lambda error: ApiError(reasons.IDEMPOTENCY_KEY_REUSED),
     KeyInUse: lambda error: ApiError(reasons.IDEMPOTENCY_KEY_IN_PROGRESS, headers={"Retry-After": str(RETRY_AFTER_S)}),
     ChangeRefused: lambda error: error_of_change(error.index, error.error),

@@ -212,3 +212,8 @@ STORAGE_FULL = _reason(
     "The disk of the database is full; nothing was written. Calls go on being routed.",
     "Free some room on the control node's disk; no restart is needed.",
 )  # fmt: skip
+SECRETS_MISSING = _reason(
+    "SECRETS_MISSING", UNAVAILABLE, 503,
+    "The keys to stored passwords are gone, so none can be stored; nothing was written. Calls go on being routed.",
+    "Bring back the folder secrets, or run `dialplane rotate-password-keys`; no restart is needed.",
+)  # fmt: skip

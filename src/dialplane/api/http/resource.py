@@ -160,7 +160,7 @@ class Resource:
         if endpoint.permission is not None:
             implied += _AUTHENTICATED
         if endpoint.method != "GET":
-            implied.append(reasons.STORAGE_FULL)
+            implied += [reasons.STORAGE_FULL, reasons.SECRETS_MISSING]
         if endpoint.body is not None:
             implied += _WITH_BODY
         if endpoint.is_repeatable:

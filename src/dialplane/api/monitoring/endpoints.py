@@ -11,6 +11,7 @@ from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services, services_of
 from dialplane.api.monitoring.schemas import Health, Readiness
+from dialplane.control import stored_secrets
 from dialplane.domain.errors import Unavailable
 from dialplane.jobs.supervisor import Supervisor
 
@@ -28,18 +29,22 @@ async def get_health(request: Request) -> Response:
 @MONITORING.endpoint("GET", "/readyz", summary="Will requests be carried out", answer=Readiness)
 async def get_readiness(request: Request) -> Response:
     services = services_of(request)
+    missing = await asyncio.to_thread(missing_secrets, services.secrets_folder)
     checks = {
         **await _database(services),
-        "secrets": await asyncio.to_thread(_secrets, services),
         "loops": _stuck(services.jobs),
         "process": "stopping" if services.stopping.is_set() else OK,
     }
-    if any(check != OK for check in checks.values()):
-        return JsonResponse({"status": "not_ready", "checks": checks}, status_code=503)
-    if failing := services.jobs.failing():
-        degraded = {**checks, "loops": f"failing: {', '.join(failing)}"}
-        return JsonResponse({"status": "degraded", "checks": degraded})
-    return JsonResponse({"status": "ready", "checks": checks})
+    failing = services.jobs.failing()
+    degraded = {
+        **({"secrets": f"gone: {', '.join(missing)}"} if missing else {}),
+        **({"loops": f"failing: {', '.join(failing)}"} if failing and checks["loops"] == OK else {}),
+    }
+    told = {"secrets": OK, **checks, **degraded}
+    if any(check != OK for name, check in checks.items() if name != "secrets"):
+        return JsonResponse({"status": "not_ready", "checks": told}, status_code=503)
+    is_whole = all(check == OK for check in told.values())
+    return JsonResponse({"status": "ready" if is_whole else "degraded", "checks": told})
 
 
 @MONITORING.endpoint("GET", "/metrics", summary="Metrics in Prometheus' text format", media_type="text/plain")
@@ -50,18 +55,13 @@ async def get_metrics(request: Request) -> Response:
 async def _database(services: Services) -> dict[str, str]:
     try:
         async with asyncio.timeout(DATABASE_CHECK_S), services.db.read() as unit:
-            clock, behind = await unit.clock(), await schema_behind(unit)
+            clock, behind, problem = await unit.clock(), await schema_behind(unit), await stored_secrets.problem(unit)
     except TimeoutError:
         return {"database": "no answer in time"}
     except Unavailable as error:
         return {"database": error.code}
     services.metrics.revision.set(clock.revision)
-    return {"database": OK, "schema": behind or OK}
-
-
-def _secrets(services: Services) -> str:
-    missing = missing_secrets(services.secrets_folder)
-    return f"gone: {', '.join(missing)}" if missing else OK
+    return {"database": OK, "schema": behind or OK, "secrets": problem or OK}
 
 
 def _stuck(jobs: Supervisor) -> str:

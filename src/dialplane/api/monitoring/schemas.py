@@ -14,5 +14,8 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """Whether requests will be carried out."""
 
-    status: Annotated[str, Field(description="`ready`, `degraded` (ready, but a background job fails) or `not_ready`.")]
+    status: Annotated[
+        str,
+        Field(description="`ready`, `degraded` (ready, but a background job fails or keys are gone) or `not_ready`."),
+    ]
     checks: Annotated[dict[str, str], Field(description="What was looked at: `ok`, or what is wrong.")]

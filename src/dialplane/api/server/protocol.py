@@ -59,11 +59,22 @@ class LimitedProtocol(HttpToolsProtocol):
         if size > self.header_limit_bytes or len(self.headers) > self.header_limit_count:
             self._refused_for = reasons.HEADER_TOO_LARGE
             raise HttpParserError("head too large")
-        if self.parser.get_http_version() not in ("1.0", "1.1"):
-            raise HttpParserError("unsupported version of HTTP")
+        self._refuse_ambiguous()
         self._in_head = False
         self._stop_head_timer()
         super().on_headers_complete()
+
+    def _refuse_ambiguous(self) -> None:
+        """Raises HttpParserError for what a proxy may read in another way: RFC 9112, sections 2.3, 3.2 and 6.1."""
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            raise HttpParserError("unsupported version of HTTP")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
+            raise HttpParserError("not one Host")
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings not in ([], [b"chunked"]):
+            raise HttpParserError("unsupported transfer coding")
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that never became a request in the form of all errors, and close the connection."""

@@ -76,6 +76,16 @@ async def behind(unit: Unit) -> str:
     return ""
 
 
+def is_released(schema: str) -> bool:
+    """Whether this version knows a schema: the present one or an older one. Reads files."""
+    return schema in _released()
+
+
+def is_present(schema: str) -> bool:
+    """Whether a schema is the one that this version works with. Reads files."""
+    return schema == _released()[0]
+
+
 @cache
 def _released() -> Sequence[str]:
     """The schema revisions that this version knows, the newest first. Reads files."""

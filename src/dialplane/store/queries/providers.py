@@ -4,9 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 
-from dialplane.domain.route import Route
-from dialplane.store import objects, tables
-from dialplane.store.objects import ROUTES
+from dialplane.store import tables
 from dialplane.store.unit import Unit, Writing
 
 _ROUTES = tables.routes.c
@@ -27,11 +25,6 @@ async def routes_in_use(unit: Unit, provider_id: str, *, limit: int) -> RoutesIn
         return RoutesInUse([], 0)
     (counted,) = await unit.fetch(select(func.count().label("total")).select_from(tables.routes).where(*in_use))
     return RoutesInUse([row.id for row in rows], counted.total)
-
-
-async def some_routes(unit: Unit, provider_id: str, *, limit: int) -> list[Route]:
-    """The newest live routes that use a provider, at most `limit`. Raises Unavailable."""
-    return await objects.select_objects(unit, ROUTES, tables.LIVE, _ROUTES.provider_id == provider_id, limit=limit)
 
 
 async def delete_reports(unit: Writing, provider_id: str) -> None:
