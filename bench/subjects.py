@@ -117,7 +117,7 @@ def same_work(name: str, folder: Path, table: RouteTable, carriers: Sequence[str
         "addresses": addresses,
         "most_rows": table.size + 1_000,
         "scanners": "|".join(render.SCANNERS),
-        "scrubbed": "|".join(render.SCRUBBED),
+        "scrubbed": "|".join([*render.SCRUBBED_NAMES, *(f"{prefix}.*" for prefix in render.SCRUBBED_PREFIXES)]),
         "verdicts": verdicts(),
     }
     subject = _native(name, folder, SAME_WORK_SCRIPT, values, {**DROUTING_MEMORY, **settings})

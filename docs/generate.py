@@ -19,6 +19,7 @@ from dialplane.cli.main import app
 from dialplane.control.permissions import TABLE
 from dialplane.domain.instants import NEVER
 from dialplane.domain.permission import PERMISSIONS
+from dialplane.edge.call import plan, progress
 from dialplane.engine import failover, reasons, refusals
 from dialplane.eventlog import kinds
 from dialplane.settings import Settings
@@ -66,6 +67,18 @@ def _failover_rows() -> Sequence[tuple[str, failover.Rule]]:
         *((str(status), rule) for status, rule in failover.STATUSES.items()),
         *((f"{status}xx", rule) for status, rule in failover.CLASSES.items()),
     ]
+
+
+def call_state_tables() -> str:
+    """The variables that hold the state of a call, the columns of its plan, and Python's turns."""
+    variables = [(f"`$avp({name})`", writer, meaning) for name, (writer, meaning) in progress.VARIABLES.items()]
+    columns = [(column.value, f"`{column.name.lower()}`", meaning) for column, meaning in plan.COLUMNS.items()]
+    turns = [(turn.value, f"`{turn.name}`", meaning) for turn, meaning in plan.TURNS.items()]
+    return (
+        f"{table(('variable', 'written by', 'meaning'), variables)}\n## A row of the plan\n\n"
+        f"{table(('column', 'name', 'meaning'), columns)}\n## When it is Python's turn\n\n"
+        f"{table(('flag', 'name', 'when'), turns)}"
+    )
 
 
 def refusal_table() -> str:
@@ -222,6 +235,7 @@ def _type(type_: inspect.Type) -> str:
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    "call-state": call_state_tables,
     "commands": commands,
     "endings": ending_table,
     "errors": error_reasons,

@@ -22,6 +22,7 @@ def settings_in(folder: Path, **fields: Any) -> ScriptSettings:
         "sockets": ("127.0.0.1:5060",),
         "cookie_key": "00" * 32,
         "is_quiet": False,
+        "script_carries": False,
     }
     return ScriptSettings.of(Settings(), **{**own, **fields})
 

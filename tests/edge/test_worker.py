@@ -11,7 +11,6 @@ import pytest
 from dialplane.edge.call.cookie import Origin, make_cookie
 from dialplane.edge.sip import Sip
 from dialplane.edge.worker import Worker
-from dialplane.kamailio import render
 from tests.edge.contexts import settings_in
 from tests.edge.fakeksr import FakeKsr
 from tests.eventlog.test_writer import written
@@ -20,8 +19,10 @@ ID = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 BEFORE = Origin(ID, time.time_ns() // 1_000_000 - 1_000)
 
 
-def worker(folder: Path, ksr: FakeKsr, **settings: Any) -> Worker:
-    return Worker(Sip(ksr), settings_in(folder, **settings))
+def worker(folder: Path, ksr: FakeKsr, *, levels: list[list[int]] | None = None, **settings: Any) -> Worker:
+    """`levels` gets the levels that the process is set to log at."""
+    sip = Sip(ksr, set_debug_level=lambda level: [] if levels is None else levels.append([level]))
+    return Worker(sip, settings_in(folder, **settings))
 
 
 def message(**variables: Any) -> Any:
@@ -38,11 +39,11 @@ def message(**variables: Any) -> Any:
 
 def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -> None:
     made = worker(tmp_path, FakeKsr())
-    template = files("dialplane.kamailio").joinpath("kamailio.cfg").read_text()
+    folder = files("dialplane.kamailio")
+    template = folder.joinpath("kamailio.cfg").read_text() + folder.joinpath("call.cfg").read_text()
     named = set(re.findall(r'python_exec\("([a-z_]+)"', template))
-    named |= set(re.findall(r'python_exec\("([a-z_]+)"', render._REPLY_ROUTE))
 
-    assert len(named) == 15
+    assert len(named) == 21
     assert all(callable(getattr(made, name)) for name in named)
     assert made.child_init(1) == 0
 
@@ -53,30 +54,30 @@ def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -
 def test_a_quiet_edge_keeps_only_the_processes_quiet_that_strangers_reach(
     tmp_path: Path, rank: int, is_quiet: bool, level: list[list[int]]
 ) -> None:
-    ksr = FakeKsr()
+    levels: list[list[int]] = []
 
-    worker(tmp_path, ksr, is_quiet=is_quiet).child_init(rank)
+    worker(tmp_path, FakeKsr(), levels=levels, is_quiet=is_quiet).child_init(rank)
 
-    assert ksr.called("kex.setdebug") == level
+    assert levels == level
 
 
-def test_an_exception_is_answered_500_and_counted(tmp_path: Path) -> None:
+def test_an_exception_is_answered_500_and_counted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")
 
     ksr = FakeKsr({"pv.get": message(), "hdr.get_idx": broken, "pvx.avp_sets": broken, "seturi": broken})
 
-    assert worker(tmp_path, ksr).call_arrived(None) == 1
+    assert worker(tmp_path, ksr).call_arrived(None) == -1
 
     assert ksr.called("tm.t_send_reply") == [[500, "Server Internal Error"]]
     assert ksr.called("htable.sht_inc") == [["counters", "script_errors"]]
-    assert "RuntimeError" in ksr.called("warn")[0][0]
+    assert "RuntimeError" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("entry", "arguments", "goes_on"),
     [
-        ("call_arrived", (), 1),
+        ("call_arrived", (), -1),
         ("attempt_failed", (), 1),
         ("attempt_branched", (), -1),
         ("attempt_replied", ("1",), 1),
@@ -161,12 +162,12 @@ def test_a_bye_sent_again_is_not_recorded_again(tmp_path: Path) -> None:
     assert written(tmp_path / "events") == []
 
 
-def test_warnings_are_at_most_one_a_second(tmp_path: Path) -> None:
+def test_warnings_are_at_most_one_a_second(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     ksr = FakeKsr({"pv.get": message(), "hdr.get_idx": None})
     made = worker(tmp_path, ksr)
 
     for _ in range(20):
         made.call_arrived(None)
 
-    assert len(ksr.called("warn")) == 1
+    assert capfd.readouterr().err.count("WARNING") == 1
     assert ksr.called("tm.t_send_reply") == [[503, "Service Unavailable"]] * 20

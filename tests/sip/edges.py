@@ -19,6 +19,7 @@ from dialplane.domain.records import record_of
 from dialplane.domain.route import Route
 from dialplane.domain.trunk import IP, Trunk
 from dialplane.edge.settings import EdgeSettings
+from dialplane.eventlog.reader import LogTail
 from dialplane.kamailio import command, render
 from dialplane.kamailio.config import EdgeConfig
 from dialplane.replica.writer import ReplicaWriter
@@ -98,7 +99,7 @@ class RunningEdge:
             events=folder / "events",
             run=folder / "run",
             site_packages=Path(site.getsitepackages()[0]),
-            **{"workers": 2, "shared_memory_mb": 32, "debug": 1, **others},
+            **{"workers": 2, "shared_memory_mb": 32, "debug": 0, **others},
         )
         self.load(table)
         self._process: subprocess.Popen[bytes] | None = None
@@ -161,8 +162,7 @@ class RunningEdge:
 
     def events(self, kind: str = "") -> list[Event]:
         """The events written so far, in order; those of one kind, or all."""
-        lines = [line for path in sorted(self.config.events.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
-        parsed: Sequence[Event] = [json.loads(line) for line in lines]
+        parsed: Sequence[Event] = [json.loads(line) for line in LogTail(self.config.events).lines()]
         return [event for event in parsed if not self._is_past(event) and (not kind or event["kind"] == kind)]
 
     def forget_events(self) -> None:

@@ -22,10 +22,10 @@ class Bug(Exception):
 
 
 class FaultyAttempts(Attempts):
-    def begin(self, plan: Any) -> None:
+    def begin(self, plan: Any) -> bool:
         if SENDING in plan.attempts[0].uri:
             raise Bug("while sending")
-        super().begin(plan)
+        return super().begin(plan)
 
     def complete_invite(self) -> bool:
         if BRANCHING in self._plan().attempts[0].uri:

@@ -56,6 +56,10 @@ class Stage:
         edge.start()
         return edge
 
+    def at_end(self, undo: Callable[[], object]) -> None:
+        """Have this done when the test is over."""
+        self._stack.callback(undo)
+
     @contextmanager
     def by_hand(self, **settings: Any) -> Iterator[tuple[RunningEdge, Peer, Peer]]:
         """The edge, and the caller and the one carrier on both sides of it, which the test plays itself."""

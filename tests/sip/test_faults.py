@@ -23,7 +23,7 @@ def test_a_bug_in_the_script_is_500_and_the_next_call_goes_through(stage: Stage,
     stage.table.trunk()
     stage.table.provider(stage.carrier(refuse(503)).hostname)
     stage.table.provider(stage.carrier(ANSWER).hostname)
-    edge = stage.edge(script=FAULTY_SCRIPT, workers=1)
+    edge = stage.edge(script=FAULTY_SCRIPT, script_carries=False, workers=1)
 
     stage.call(edge, Caller(number=number, expects=500))
     stage.call(edge)
@@ -43,7 +43,7 @@ def script_errors(edge: RunningEdge) -> int:
 def test_a_bug_in_the_reply_route_costs_the_record_but_not_the_call(stage: Stage) -> None:
     stage.table.trunk()
     stage.table.provider(stage.carrier(ANSWER).hostname)
-    edge = stage.edge(script=FAULTY_SCRIPT, workers=1)
+    edge = stage.edge(script=FAULTY_SCRIPT, script_carries=False, workers=1)
 
     stage.call(edge, Caller(number="+4000"))
 
@@ -53,7 +53,7 @@ def test_an_invite_that_lacks_what_its_provider_asks_for_is_not_sent(stage: Stag
     particular, other = stage.carrier(ANSWER), stage.carrier(ANSWER)
     stage.table.provider(particular.hostname, tech_headers={"X-Account": "1"})
     stage.table.provider(other.hostname)
-    edge = stage.edge(script=FAULTY_SCRIPT, workers=1)
+    edge = stage.edge(script=FAULTY_SCRIPT, script_carries=False, workers=1)
 
     stage.call(edge, Caller(number="+5000"))
 
@@ -133,7 +133,7 @@ def test_calls_are_not_stopped_by_an_event_log_that_cannot_be_written(stage: Sta
     stage.table.trunk()
     stage.table.provider(stage.carrier(ANSWER).hostname)
     edge = stage.edge()
-    edge.config.events.rmdir()
+    edge.config.events.rename(edge.config.events.with_name("moved"))
     edge.config.events.write_text("in the way")
 
     stage.call(edge)

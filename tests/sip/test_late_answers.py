@@ -98,7 +98,7 @@ def test_a_200_that_comes_while_the_end_of_the_call_is_being_decided_does_not_fo
     stage.table.trunk()
     with peer_at_edge() as carrier:
         stage.table.provider(f"127.0.0.1:{carrier.port}", no_response_timeout_s=1)
-        edge = stage.edge(script=Path(__file__).with_name("slow_end_script.py"))
+        edge = stage.edge(script=Path(__file__).with_name("slow_end_script.py"), script_carries=False)
         carrier.reach(edge.port)
         with peer(edge.port) as caller:
             asked = caller.request("INVITE")

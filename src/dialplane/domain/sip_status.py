@@ -56,9 +56,10 @@ PHRASES: Mapping[int, str] = {
     607: "Unwanted",
     608: "Rejected",
 }
-_CLASSES: Mapping[int, str] = {3: "Redirection", 4: "Request Failure", 5: "Server Failure", 6: "Global Failure"}
+CLASSES: Mapping[int, str] = {3: "Redirection", 4: "Request Failure", 5: "Server Failure", 6: "Global Failure"}
+"""The phrases of statuses that have none of their own, by their hundreds."""
 
 
 def phrase(status: int) -> str:
     """The reason phrase for a status."""
-    return PHRASES.get(status) or _CLASSES.get(status // 100, "Unknown")
+    return PHRASES.get(status) or CLASSES.get(status // 100, "Unknown")

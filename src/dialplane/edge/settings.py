@@ -70,7 +70,8 @@ class ScriptSettings(EdgeSettings):
 
     `replica`, `events` and `run` are folders; `sockets` the `address:port` of each SIP socket, as others reach it and
     as it is here. `cookie_key` (hex) signs the Record-Route cookies, so that they outlive a restart. `is_quiet`:
-    workers log only what is critical and what the script says.
+    workers log only what is critical and what the script says. `script_carries`: Kamailio's own script carries calls
+    that need no decision any more, and writes their events; if not, Python does.
     """
 
     replica: str
@@ -79,6 +80,7 @@ class ScriptSettings(EdgeSettings):
     sockets: tuple[str, ...]
     cookie_key: str
     is_quiet: bool
+    script_carries: bool
 
     def to_json(self) -> str:
         """The settings file's text."""

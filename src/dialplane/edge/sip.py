@@ -4,9 +4,11 @@ The one file that touches KSR. Its functions answer 1 or -1, both of which are t
 raises. Sources: Kamailio 5.6.3, src/core/kemi.c and the modules' own tables.
 """
 
+import ctypes
 import json
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +24,7 @@ COUNTERS_TABLE = "counters"
 _HA1_GIVEN = 1
 _QOP_AUTH = 1
 _STALE = 16
+STDERR = 2
 QUIET_LEVEL = -2  # L_CRIT: parsers write several lines, of level L_ERR, for each datagram that is no SIP
 _TIMER_UNIT_PER_S = 1000  # t_set_fr takes milliseconds
 
@@ -36,12 +39,14 @@ class KsrError(Exception):
 class Sip:
     """The message and the transaction that the running entry point processes."""
 
-    def __init__(self, ksr: Any) -> None:
+    def __init__(self, ksr: Any, *, set_debug_level: Callable[[int], object] = lambda level: None) -> None:
         self._ksr = ksr
-        self._is_quiet = False
+        self._set_debug_level = set_debug_level
         self._pv_get = ksr.pv.get
         self._avp_get = ksr.pvx.avp_get
         self._avp_set = ksr.pvx.avp_sets
+        self._avp_set_number = ksr.pvx.avp_seti
+        self.log_descriptor = STDERR
 
     # the message
 
@@ -214,13 +219,24 @@ class Sip:
 
     # memory between entry points
 
-    def keep(self, name: str, text: str) -> None:
-        """Keep text with the transaction, in place of an earlier one of this name."""
-        self._avp_set(name, text)
+    def keep(self, name: str, value: str | int) -> None:
+        """Keep a value with the transaction, in place of an earlier one of this name; the script has it as $avp."""
+        if isinstance(value, str):
+            self._avp_set(name, value)
+        else:
+            self._avp_set_number(name, value)
 
-    def kept(self, name: str) -> str:
+    def kept(self, name: str) -> Any:
+        """The value that was kept with the transaction, None if none was."""
+        return self._avp_get(name)
+
+    def kept_text(self, name: str) -> str:
         """The text that was kept with the transaction, "" if none was."""
         return self._avp_get(name) or ""
+
+    def set_variable(self, variable: str, text: str) -> None:
+        """Set a variable of the script, which all messages of this process share."""
+        self._ksr.pv.sets(variable, text)
 
     def count(self, table: str, key: str) -> int:
         """Add one to a counter that all workers share, for as long as its table keeps it; returns the new value."""
@@ -315,27 +331,28 @@ class Sip:
 
     def log_error(self, text: str) -> None:
         """Write a line to Kamailio's log."""
-        self._log(self._ksr.err, text)
+        self._log("ERROR", text)
 
     def log_warning(self, text: str) -> None:
         """Write a line to Kamailio's log."""
-        self._log(self._ksr.warn, text)
+        self._log("WARNING", text)
+
+    def log_line(self, line: bytes) -> None:
+        """Write a whole line to Kamailio's log, `log_descriptor`."""
+        with suppress(OSError):
+            os.write(self.log_descriptor, line)
 
     def keep_quiet(self) -> None:
-        """Log only critical messages and our own lines, in this process, from now on.
+        """Log only critical messages, and our own lines, in this process, from now on.
 
         The debugger module's levels for each module would do the same, with a lock in shared memory at each place that
         may log: a quarter of a busy edge's time.
         """
-        self._is_quiet = True
-        self._ksr.kex.setdebug(QUIET_LEVEL)
+        self._set_debug_level(QUIET_LEVEL)
 
-    def _log(self, write: Callable[[str], Any], text: str) -> None:
-        if self._is_quiet:
-            self._ksr.kex.resetdebug()
-        write(text + "\n")
-        if self._is_quiet:
-            self._ksr.kex.setdebug(QUIET_LEVEL)
+    def _log(self, level: str, text: str) -> None:
+        """Our own lines do not depend on Kamailio's level."""
+        self.log_line(f"{os.getpid()} {level}: {text}\n".encode(errors="replace"))
 
     def _require(self, function: str, answer: Any) -> None:
         if answer is not True and (answer is False or answer is None or answer < 0):
@@ -343,5 +360,9 @@ class Sip:
 
 
 def connect() -> Sip:
-    """The adapter on the KSR module of the Kamailio that runs this Python. Raises ImportError anywhere else."""
-    return Sip(import_module("KSR"))
+    """The adapter on the KSR module of the Kamailio that runs this Python. Raises ImportError anywhere else.
+
+    The level of one process is set by the function of the core (dprint.h) that module kex has for scripts: kex itself
+    counts at each allocation of package memory (pkg_stats.c), which is 5 % of a call.
+    """
+    return Sip(import_module("KSR"), set_debug_level=ctypes.CDLL(None).set_local_debug_level)

@@ -22,6 +22,7 @@ from dialplane.edge.call.plan import branches_for
 from dialplane.edge.limits.breakers import Breakers
 from dialplane.edge.limits.channels import Caps
 from dialplane.edge.limits.shedding import EVENTS_LOST, Shedding
+from dialplane.edge.nativelog import NativeLog, NativeTerms
 from dialplane.edge.recovery.dialog_report import DialogReport
 from dialplane.edge.recovery.inherited_channels import InheritedChannels
 from dialplane.edge.settings import ScriptSettings
@@ -53,6 +54,8 @@ class Worker:
             max_call_s=settings.max_call_s,
             warn=self._warn,
         )
+        self._native_terms = NativeTerms(sip, events=Path(settings.events), is_allowed=settings.script_carries)
+        self._native_log = NativeLog(sip, self._log)
         self._context = CallContext(
             sip=sip,
             log=self._log,
@@ -60,6 +63,7 @@ class Worker:
             breakers=Breakers(sip, self._log, settings.breakers, now_s=time.monotonic),
             caps=Caps(sip, now_s=time.monotonic),
             warn=self._warn,
+            script_writes=self._native_log.is_writing,
         )
         cookie_key = bytes.fromhex(settings.cookie_key)
         self._dialogs = Dialogs(self._context, inherited=self._inherited, cookie_key=cookie_key, run=self._run)
@@ -96,11 +100,12 @@ class Worker:
 
     def calls_inherited(self, message: Any) -> int:
         """Before there are workers: take over the calls from before this start."""
+        self._run(self._native_terms.sample)
         return self._run(self._inherited.begin)
 
     def call_arrived(self, message: Any) -> int:
-        """An INVITE that begins a dialog."""
-        return self._run(self._new_calls.arrive, answers=True)
+        """An INVITE that begins a dialog: CONTINUE if the script is to send the first attempt."""
+        return self._ask(self._new_calls.arrive, answers=True)
 
     def request_sound(self, message: Any) -> int:
         """Whether a request that is no call is well-formed beyond what Kamailio checks."""
@@ -117,6 +122,33 @@ class Worker:
     def attempt_replied(self, message: Any, n: str) -> int:
         """A 18x or a 2xx to attempt `n`."""
         return self._run(partial(self._attempts.replied, int(n)))
+
+    def attempt_not_sent(self, message: Any) -> int:
+        """The script could not send the current attempt."""
+        return self._run(self._attempts.not_sent, answers=True)
+
+    def attempt_due(self, message: Any) -> int:
+        """The script leaves the next attempt to Python."""
+        return self._run(self._attempts.try_next, answers=True)
+
+    def carrier_failed(self, message: Any, what: str) -> int:
+        """KEY|COUNT|OUTCOME: so many attempts in a row have failed as open a breaker."""
+        key, count, outcome = what.split("|")
+        return self._run(partial(self._context.breakers.failed, key, int(count), outcome))
+
+    def carrier_works(self, message: Any, what: str) -> int:
+        """KEY|COUNT|OUTCOME: an attempt shows that a carrier works whose attempts had failed."""
+        key, _, outcome = what.split("|")
+        return self._run(partial(self._context.breakers.works, key, outcome))
+
+    def log_changed(self, message: Any) -> int:
+        """The script is to write events into another file, or not at all, or may begin to."""
+        return self._run(self._native_log.follow)
+
+    def warned(self, message: Any, text: str) -> int:
+        """A line for the log, from the script."""
+        self._sip.log_warning(text)
+        return CONTINUE
 
     def attempt_failed(self, message: Any) -> int:
         """The current attempt is over without an answer."""
@@ -147,7 +179,8 @@ class Worker:
         return self._run(self._dialog_failed)
 
     def load_sampled(self, message: Any) -> int:
-        """Some fifty times a second, in a process of its own: measure the load."""
+        """Some fifty times a second, in a process of its own: measure the load, and what the script writes with."""
+        self._run(self._native_terms.sample)
         return self._run(self._shedding.sample)
 
     def calls_listed(self, message: Any) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from dialplane.domain.call import Verdict
+from dialplane.domain.call import HangupBy, Verdict
 
 NEXT = "next"
 STOP = "stop"
@@ -133,6 +133,13 @@ def is_carrier_failure(outcome: Outcome, *, ringing: bool) -> bool | None:
     if evidence is NOTHING:
         return None
     return evidence is FAILURE or (evidence is FAILURE_BEFORE_RINGING and not ringing)
+
+
+def hangup_by(outcome: Outcome) -> HangupBy:
+    """Who ended a call whose last attempt came to this and was not followed by another."""
+    if outcome == CANCELLED:
+        return HangupBy.CALLER
+    return HangupBy.TIMEOUT if outcome == NO_ANSWER else HangupBy.CALLEE
 
 
 def final_status(statuses: Iterable[int]) -> int:

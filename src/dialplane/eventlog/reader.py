@@ -21,6 +21,8 @@ from typing import Annotated
 import msgspec
 
 from dialplane.eventlog.kinds import FILE_FORMAT, AnyEvent
+from dialplane.eventlog.native import native_event, read_mark
+from dialplane.eventlog.writer import encoded
 from dialplane.system.files import replace_file
 
 HOUR_S = 3600
@@ -41,11 +43,19 @@ _BEGIN = re.compile(rb'\{"(?:kind|v)":')
 """The first bytes of an event. Within a JSON string the quotes would be escaped; an inner object may begin so too."""
 
 
-def event_in(line: bytes) -> AnyEvent | None:
+def event_in(line: bytes, *, mark: bytes = b"") -> AnyEvent | None:
     """The event in a line, None if there is none.
 
     A writer that died, or a full disk, leaves a torn line, and the next event may follow in the same line: it is found.
+    `mark` is the log's own if Kamailio's script writes into it too (`native.py`). Then Kamailio may have logged any
+    text there, and only what stands behind the mark, or at the beginning of a line, is an event.
     """
+    if mark:
+        _, found, rest = line.rpartition(mark)
+        event = native_event(rest) if found else None
+        if event is not None:
+            return event
+        line = rest if found or rest.startswith(b"{") else b""
     event = _event(line)
     if event is not None:
         return event
@@ -173,13 +183,14 @@ class Backlog:
             lines, is_full = self._lines_of_batch(file, torn=self._is_over(path))
         if not lines:
             return None
+        mark = read_mark(self._folder).encode()
         events: list[AnyEvent] = []
         refused: list[bytes] = []
         for line in lines:
-            event = event_in(line)
+            event = event_in(line, mark=mark)
             if event is not None:
                 events.append(event)
-            elif line.strip():
+            elif line.strip() and not _is_kamailios(line, mark):
                 refused.append(line)
         end = Position(inode, start + sum(map(len, lines)))
         return Batch(path.name, end, events, refused, is_full)
@@ -214,12 +225,24 @@ class LogTail:
     Each hour's file has its own position: a slow writer may add to a file when its hour is over.
     """
 
-    def __init__(self, folder: Path, positions: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        positions: Mapping[str, int] | None = None,
+        *,
+        on_log_line: Callable[[bytes], None] = lambda line: None,
+    ) -> None:
         self._folder = folder
+        self._on_log_line = on_log_line
         self.positions = dict(positions or {})
 
     def lines(self, *, most_bytes: int = TAIL_BYTES) -> Iterator[bytes]:
-        """Complete lines, of the newest `most_bytes`; one that is being written is left for later. Raises OSError."""
+        """Complete lines, of the newest `most_bytes`; one that is being written is left for later. Raises OSError.
+
+        A line that Kamailio's script wrote comes as Python would have written it. What Kamailio logged there is passed
+        to `on_log_line`.
+        """
+        mark = read_mark(self._folder).encode()
         for path, begin in self._unread(most_bytes):
             try:
                 file = path.open("rb")
@@ -231,7 +254,10 @@ class LogTail:
                     if not line.endswith(b"\n"):
                         break
                     begin += len(line)
-                    yield line
+                    if _is_kamailios(line, mark):
+                        self._on_log_line(line)
+                    else:
+                        yield _plain(line, mark)
             self.positions[path.name] = begin
 
     def _unread(self, most_bytes: int) -> list[tuple[Path, int]]:
@@ -244,6 +270,17 @@ class LogTail:
             most_bytes -= sizes[path] - begin
             unread.append((path, begin))
         return unread[::-1]
+
+
+def _is_kamailios(line: bytes, mark: bytes) -> bool:
+    """Whether Kamailio logged a line to the stderr of a process whose stderr is the event log."""
+    return bool(mark) and not line.startswith(b"{") and mark not in line
+
+
+def _plain(line: bytes, mark: bytes) -> bytes:
+    """A line as Python would have written it."""
+    event = event_in(line, mark=mark) if mark and mark in line else None
+    return line if event is None else encoded(event) + b"\n"
 
 
 def _sizes(folder: Path) -> dict[Path, int]:

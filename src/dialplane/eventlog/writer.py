@@ -209,6 +209,11 @@ class EventLog:
             self._lose(len(lines) - whole)
             raise
 
+    def hour_file(self) -> int:
+        """The descriptor of the current hour's file. Raises OSError."""
+        self._open_hour()
+        return self._descriptor
+
     def forget_process(self) -> None:
         """Drop what the parent process noted, and its ids; to be called after a fork."""
         self._id_head, self._id_count = "", 0

@@ -30,7 +30,9 @@ class EdgeConfig:
     `advertised` is the address that others reach these sockets at, "" if it is their own. `site_packages` is where the
     script's Python finds this package. `workers` is the number of processes per UDP socket: none of them ever waits, so
     more than processors only cost caches (four on two: 10 to 20 % more CPU a call). `shared_memory_mb` is address
-    space, touched only as calls need it. `debug` is Kamailio's log level. `script` is what Kamailio loads, None for the
+    space, touched only as calls need it. `debug` is Kamailio's log level. `script_carries`: its own
+    script carries calls once they are decided, and writes their events to stderr; it does not if a log level fills
+    that. `script` is what Kamailio loads, None for the
     one of this package.
     """
 
@@ -45,6 +47,7 @@ class EdgeConfig:
     shared_memory_mb: int = 512
     package_memory_mb: int = 8
     debug: int = 0
+    script_carries: bool = True
     script: Path | None = None
     tls: TlsConfig = TlsConfig()
 
@@ -88,4 +91,5 @@ class EdgeConfig:
             sockets=tuple(map(str, self.sockets)),
             cookie_key=cookie_key,
             is_quiet=self.is_quiet,
+            script_carries=self.script_carries and self.is_quiet,
         )

@@ -49,13 +49,14 @@ class Transaction:
         credentials: Credentials | None = None,
         most_branches: int = 30,
     ) -> None:
-        self.kept: dict[str, str] = {}
+        self.kept: dict[str, str | int] = {}
         self.shared: dict[str, str] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         self.variables: dict[str, Any] = {}
         self.ksr = FakeKsr(
             {
                 "pvx.avp_sets": self.kept.__setitem__,
+                "pvx.avp_seti": self.kept.__setitem__,
                 "pvx.avp_get": self.kept.get,
                 "pv.get": self.variables.get,
                 "hdr.get": "",

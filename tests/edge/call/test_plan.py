@@ -7,7 +7,7 @@ import pytest
 
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
-from dialplane.edge.call.plan import Carriers, Plan, decision_of, make_plan, plan_of
+from dialplane.edge.call.plan import Carriers, Plan, attempts_in, decision_of, make_plan
 from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import DROPPED, TRIED, Candidate, Dialroute, Place
 from dialplane.engine.reasons import Reason
@@ -48,9 +48,9 @@ def test_a_plan_outlives_its_text_form() -> None:
     )
     made = plan(rich, place())
 
-    read = plan_of(made.to_text())
+    read = Plan(CALL, "an invite", attempts_in(made.to_text()))
 
-    assert (read.call, read.invite) == (CALL, "an invite")
+    assert (made.call, made.invite) == (CALL, "an invite")
     first = read.attempts[0]
     assert first.uri == "sip:9%23+8210@10.0.0.1;transport=tcp"
     carrier = first.carrier
@@ -88,7 +88,7 @@ def test_an_obstacle_to_a_carrier_is_in_the_plan(address: str, obstacle: Reason 
     made = plan(place(), address=address, own_sockets=("127.0.0.1:5060",))
 
     assert made.attempts[0].carrier.obstacle is obstacle
-    assert plan_of(made.to_text()).attempts[0].carrier.obstacle is obstacle
+    assert attempts_in(made.to_text())[0].carrier.obstacle is obstacle
 
 
 def test_the_record_of_a_decision_holds_every_candidate() -> None:

@@ -1,13 +1,54 @@
 """A call's progress, step by step."""
 
 from dialplane.edge.call.progress import Progress
+from dialplane.edge.sip import Sip
+from tests.edge.fakeksr import FakeKsr
 
 
-def test_progress_survives_its_text_form() -> None:
-    progress = Progress(current=2, has_rung=True, statuses=[503], branch=3)
+def transaction() -> tuple[dict[str, object], Sip]:
+    """The variables of a transaction, and Kamailio's side of it."""
+    kept: dict[str, object] = {}
+    ksr = FakeKsr(
+        {"pvx.avp_sets": kept.__setitem__, "pvx.avp_seti": kept.__setitem__, "pvx.avp_get": lambda name: kept.get(name)}
+    )
+    return kept, Sip(ksr)
 
-    assert Progress.from_text(progress.to_text()) == progress
-    assert Progress().statuses == []
+
+def test_progress_is_what_the_transaction_has_in_its_variables() -> None:
+    kept, sip = transaction()
+    progress = Progress(current=2, has_rung=1, final_status=404, branch=3)
+
+    progress.keep(sip)
+
+    assert Progress.of(sip) == progress
+    assert kept == {"n": 2, "branch": 3, "rang": 1, "answered": 0, "over": 0, "final": 404, "retries": ""}
+
+
+def test_only_what_has_changed_is_written_again() -> None:
+    kept, sip = transaction()
+    Progress(current=1).keep(sip)
+    progress = Progress.of(sip)
+    kept.clear()
+
+    progress.rang()
+    progress.keep(sip)
+
+    assert kept == {"rang": 1}
+
+
+def test_an_attempt_that_the_script_sent_went_to_the_first_address_without_credentials() -> None:
+    kept, sip = transaction()
+    progress = Progress()
+    progress.begin(1)
+    progress.sent()
+    progress.authenticating()
+    progress.sent()
+    progress.keep(sip)
+    kept["n"] = 2
+
+    assert (Progress.of(sip).hop, Progress.of(sip).has_authenticated) == (0, False)
+    progress.leave_to_script(1)
+    assert (progress.hop, progress.has_authenticated) == (0, False)
 
 
 def test_each_attempt_starts_at_the_first_address_in_a_branch_of_its_own() -> None:
@@ -22,7 +63,7 @@ def test_each_attempt_starts_at_the_first_address_in_a_branch_of_its_own() -> No
     assert (progress.has_rung, progress.has_authenticated) == (False, False)
     progress.sent()
 
-    assert (progress.current, progress.branch, progress.hop, progress.statuses) == (2, 2, 0, [480])
+    assert (progress.current, progress.branch, progress.hop, progress.final_status) == (2, 2, 0, 480)
 
 
 def test_credentials_go_to_the_address_that_asked_for_them() -> None:
@@ -49,4 +90,4 @@ def test_only_the_current_attempt_is_under_way_until_one_has_answered_or_the_cal
     over.begin(1)
     over.failed(None)
     over.ended()
-    assert (over.is_under_way(1), over.statuses) == (False, [])
+    assert (over.is_under_way(1), over.final_status) == (False, 503)

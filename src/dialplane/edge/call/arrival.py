@@ -71,22 +71,24 @@ class NewCalls:
         except ReplicaUnavailable:
             return True
 
-    def arrive(self) -> None:
-        """Process an INVITE that begins a dialog: start its first attempt, redirect it, or refuse it."""
+    def arrive(self) -> bool:
+        """Process an INVITE that begins a dialog: start its first attempt, redirect it, or refuse it.
+
+        True if Kamailio's script is to send the first attempt.
+        """
         self.open_call = ""
         refusal = self._fault_of_message()
         if refusal:
             self._context.refuse_stateless(refusal)
-            return
+            return False
         now_us = self._context.now_us()
         try:
             with self._replica.view() as view:
                 plan = self._decide(view, now_us)
         except ReplicaUnavailable as error:
             self._refuse_without_table(error)
-            return
-        if plan is not None:
-            self._begin(plan, now_us)
+            return False
+        return plan is not None and self._begin(plan, now_us)
 
     def _fault_of_message(self) -> Refusal | None:
         if not self.is_sound():
@@ -99,11 +101,12 @@ class NewCalls:
             self._sip.remove_header("Route")
         return None
 
-    def _begin(self, plan: Plan, now_us: int) -> None:
+    def _begin(self, plan: Plan, now_us: int) -> bool:
         origin = Origin(plan.call, now_us // 1000)
         self._sip.record_route(make_cookie(origin, self._sip.text("$ci"), key=self._cookie_key))
-        self._attempts.begin(plan)
+        is_left_to_script = self._attempts.begin(plan)
         self.open_call = ""
+        return is_left_to_script
 
     def _decide(self, view: View, now_us: int) -> Plan | None:
         """The plan of an admitted call, recorded as started; None if the INVITE is answered, now or before."""

@@ -10,15 +10,17 @@ from dialplane.domain.call import HangupBy, Verdict
 from dialplane.domain.sip_status import phrase
 from dialplane.edge.call.answers import Answers
 from dialplane.edge.call.context import CallContext
-from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, plan_of
+from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, Turn, attempts_in
 from dialplane.edge.call.progress import Progress
 from dialplane.edge.limits.channels import PROVIDER
 from dialplane.engine import failover
 from dialplane.engine.failover import Outcome, Step
 from dialplane.engine.reasons import Reason
 
+CALL = "call"
+INVITE = "invite"
 PLAN = "plan"
-PROGRESS = "progress"
+"""The variables of the script that hold a call's id, the key of its INVITE and its plan, from its decision on."""
 ROUTE = "ATTEMPT"
 """Kamailio's failure and branch route of an attempt, and the head of the names of its reply routes."""
 
@@ -28,6 +30,7 @@ _ENDED_BY: Mapping[Outcome, HangupBy] = {
     failover.NO_ANSWER: HangupBy.TIMEOUT,
 }
 """By an outcome that stops; by the callee if it is another one."""
+_LONGEST_INVITE = 1024  # Kamailio joins text in buffers of 8 kB, and has nothing for what is longer
 _REQUEST_TERMINATED = 487
 _SERVER_ERROR = 500
 
@@ -62,10 +65,32 @@ class Attempts:
         self._credentials_of = credentials_of
         self._most_branches = most_branches
 
-    def begin(self, plan: Plan) -> None:
-        """Make the first attempt that can be made; in the request route of the INVITE."""
+    def begin(self, plan: Plan) -> bool:
+        """Make the first attempt that can be made; in the request route of the INVITE.
+
+        True if it is left to Kamailio's script to send it: it is on record then.
+        """
+        self._sip.keep(CALL, plan.call)
+        self._sip.keep(INVITE, plan.invite)
         self._sip.keep(PLAN, plan.to_text())
-        self._try_next(plan, Progress())
+        progress = Progress()
+        if not self._may_be_left_to_script(plan):
+            self._try_next(plan, progress)
+            return False
+        progress.leave_to_script(1)
+        self._keep(progress)
+        self._record_sent(plan.call, 1, plan.attempt(1))
+        return True
+
+    def try_next(self) -> None:
+        """Make the next attempt that can be made; in the failure route, if the script leaves it to Python."""
+        self._try_next(self._plan(), self._progress())
+
+    def not_sent(self) -> None:
+        """Go on after the script could not send the current attempt."""
+        plan, progress = self._plan(), self._progress()
+        if self._sip.is_cancelled() or not self._send(plan, progress):
+            self._go_on_unsent(plan, progress)
 
     def complete_invite(self) -> bool:
         """Add the current attempt's headers and filter its codecs; in its branch route. True once done."""
@@ -128,14 +153,14 @@ class Attempts:
             self._record_end(call, pending.invite, _SERVER_ERROR, HangupBy.EDGE)
 
     def _plan(self) -> Plan:
-        return plan_of(self._sip.kept(PLAN))
+        sip = self._sip
+        return Plan(sip.kept_text(CALL), sip.kept_text(INVITE), attempts_in(sip.kept_text(PLAN)))
 
     def _progress(self) -> Progress:
-        text = self._sip.kept(PROGRESS)
-        return Progress.from_text(text) if text else Progress()
+        return Progress.of(self._sip)
 
     def _keep(self, progress: Progress) -> None:
-        self._sip.keep(PROGRESS, progress.to_text())
+        progress.keep(self._sip)
 
     # responses
 
@@ -176,7 +201,7 @@ class Attempts:
         n = progress.current
         attempt = plan.attempt(n)
         self._free(attempt.carrier)
-        self._count_for_breaker(attempt, outcome, has_rung=progress.has_rung)
+        self._count_for_breaker(attempt, outcome, has_rung=bool(progress.has_rung))
         reason = self._sip.text("$T_reply_reason") if status else ""
         self._log.attempt_ended(plan.call, n, status=status, reason=reason, verdict=step.verdict, action=step.action)
         progress.failed(status)
@@ -216,14 +241,28 @@ class Attempts:
                 self._record_skipped(plan.call, n, attempt, (*attempt.why, obstacle))
                 continue
             self._record_sent(plan.call, n, attempt)
-            if self._send(plan, progress):
-                return
-            if self._sip.is_cancelled():
-                self._record_not_sent(plan.call, n, attempt, failover.CANCELLED)
-                self._end(plan, progress, _REQUEST_TERMINATED, HangupBy.CALLER)
-                return
-            self._record_not_sent(plan.call, n, attempt, failover.TRANSPORT_ERROR)
-        self._end(plan, progress, failover.final_status(progress.statuses), HangupBy.EDGE)
+            if not self._send(plan, progress):
+                self._go_on_unsent(plan, progress)
+            return
+        self._end(plan, progress, progress.final_status, HangupBy.EDGE)
+
+    def _go_on_unsent(self, plan: Plan, progress: Progress) -> None:
+        """End the current attempt, which could not be sent: make the next one, or end the call if it is cancelled."""
+        n = progress.current
+        if self._sip.is_cancelled():
+            self._record_not_sent(plan.call, n, plan.attempt(n), failover.CANCELLED)
+            self._end(plan, progress, _REQUEST_TERMINATED, HangupBy.CALLER)
+        else:
+            self._record_not_sent(plan.call, n, plan.attempt(n), failover.TRANSPORT_ERROR)
+            self._try_next(plan, progress)
+
+    def _may_be_left_to_script(self, plan: Plan) -> bool:
+        """Whether Kamailio's script can carry the first attempt, and write what becomes of it."""
+        if not plan.attempts or len(plan.invite) > _LONGEST_INVITE or not self._context.script_writes():
+            return False
+        first = plan.attempt(1)
+        is_closed = self._breakers.is_closed(first.carrier.provider_id, first.uri)
+        return is_closed and not first.carrier.turns & Turn.BEFORE_SENDING
 
     def _is_its_turn(self, attempt: PlannedAttempt, progress: Progress) -> bool:
         """Whether the attempt keeps its place: its breaker was closed, or due for a trial, when it was planned."""
@@ -288,9 +327,7 @@ class Attempts:
 
     def _stop(self, plan: Plan, progress: Progress, outcome: Outcome, caller_status: int) -> None:
         """Give the caller the answer of the attempt that said stop: the carrier's own message if it may be relayed."""
-        hangup_by = {failover.CANCELLED: HangupBy.CALLER, failover.NO_ANSWER: HangupBy.TIMEOUT}.get(
-            str(outcome), HangupBy.CALLEE
-        )
+        hangup_by = failover.hangup_by(outcome)
         may_be_heard = caller_status >= 400 and caller_status not in failover.NEVER_RELAYED
         if not may_be_heard:
             self._end(plan, progress, failover.ALL_FAILED, hangup_by)
@@ -339,5 +376,5 @@ class Attempts:
 
 def _step(outcome: Outcome, carrier: Carrier, progress: Progress, *, can_authenticate: bool) -> Step:
     return failover.after(
-        outcome, ringing=progress.has_rung, overrides=carrier.overrides, can_authenticate=can_authenticate
+        outcome, ringing=bool(progress.has_rung), overrides=carrier.overrides, can_authenticate=can_authenticate
     )

@@ -15,7 +15,10 @@ from dialplane.system.clock import now_us
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
-    """`warn` writes a line to Kamailio's log, at most one a second. `now_us` is the wall clock."""
+    """`warn` writes a line to Kamailio's log, at most one a second. `now_us` is the wall clock.
+
+    `script_writes`: whether Kamailio's script can write events in this process.
+    """
 
     sip: Sip
     log: EventLog
@@ -24,6 +27,7 @@ class CallContext:
     caps: Caps
     warn: Callable[[str], None]
     now_us: Callable[[], int] = field(default=now_us)
+    script_writes: Callable[[], bool] = field(default=lambda: False)
 
     def reply(self, status: int) -> None:
         """Answer the caller within the transaction; a 503 says when to try again."""

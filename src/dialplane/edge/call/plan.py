@@ -1,16 +1,20 @@
 """The plan of one call: its attempts, ready to send.
 
-Any worker may process the next message of a call, so the plan is kept as text with the transaction. A provider's part
-of it is the same for all calls, and is built once, until the provider changes.
+Any worker may process the next message of a call, and Kamailio's own script processes most of them (kamailio/call.cfg),
+so the plan is kept as text with the transaction: a row for each attempt behind a `^`, its columns between `|`. Neither
+stands in what a column may hold. A provider's part of a row is the same for all calls, and is built once, until the
+provider changes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from enum import IntEnum, IntFlag
+from functools import cached_property, lru_cache
 
 import msgspec
 
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
+from dialplane.edge.limits.breakers import breaker_key
 from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import Dialroute
 from dialplane.engine.egress import around_number, egress_headers, transport_suffix
@@ -23,6 +27,52 @@ _DIGEST_BRANCHES = 2  # the INVITE that a carrier challenges, and the one with c
 _MOST_BRANCHES = 30  # tm starts with no more (5.6.3, tm.c: its bitmap)
 
 
+class Column(IntEnum):
+    """The columns of a row. What the script alone needs stands first, what Python alone needs last."""
+
+    FLAGS = 0
+    PROGRESS_MS = 1
+    NO_RESPONSE_MS = 2
+    RING_MS = 3
+    OVERRIDES = 4
+    NEXT_HOP = 5
+    URI = 6
+    BREAKER = 7
+    EVENT = 8
+    CARRIER = 9
+
+
+COLUMNS: Mapping[Column, str] = {
+    Column.FLAGS: "sum of the turns that are Python's",
+    Column.PROGRESS_MS: "how long the carrier may do no more than 100, ms",
+    Column.NO_RESPONSE_MS: "how long it may be silent, ms",
+    Column.RING_MS: "how long it may ring, ms",
+    Column.OVERRIDES: "the provider's own failover, `STATUS=next;STATUS=stop`",
+    Column.NEXT_HOP: "SIP URI of the address that the INVITE goes to",
+    Column.URI: "request URI",
+    Column.BREAKER: "key of the carrier's breaker",
+    Column.EVENT: "fields of the `attempt_sent` event, as JSON without its braces",
+    Column.CARRIER: "all that Python needs of the carrier, as JSON",
+}
+
+
+class Turn(IntFlag):
+    """When an attempt is Python's turn, not the script's."""
+
+    BEFORE_SENDING = 1
+    AFTER_FAILURE = 2
+    AFTER_CHALLENGE = 4
+    AFTER_SILENCE = 8
+
+
+TURNS: Mapping[Turn, str] = {
+    Turn.BEFORE_SENDING: "before it is sent: headers, codecs, a cap, or a reason not to try the carrier",
+    Turn.AFTER_FAILURE: "after any failure: a channel must be given back",
+    Turn.AFTER_CHALLENGE: "after 401 and 407: the provider has credentials",
+    Turn.AFTER_SILENCE: "after no response: the provider has another address",
+}
+
+
 def branches_for(max_attempts: int) -> int:
     """How many branches a transaction has for so many attempts: all may be challenged, and some addresses be dead.
 
@@ -31,7 +81,7 @@ def branches_for(max_attempts: int) -> int:
     return min(_DIGEST_BRANCHES * max_attempts + MOST_ADDRESSES, _MOST_BRANCHES)
 
 
-class Carrier(msgspec.Struct, array_like=True, frozen=True):
+class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
     """How each call reaches one provider, and the rules for its failover. Timeouts in seconds.
 
     `around_number` are the parts of the request URI before and after the number. `next_hops` are SIP URIs with
@@ -53,6 +103,27 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True):
     max_cps: int | None
     has_credentials: bool
 
+    @property
+    def turns(self) -> Turn:
+        """When an attempt with this carrier is Python's turn."""
+        is_capped = self.max_channels is not None
+        is_special = bool(self.obstacle or self.headers or self.codecs or is_capped or self.max_cps is not None)
+        return (
+            (Turn.BEFORE_SENDING if is_special else Turn(0))
+            | (Turn.AFTER_FAILURE if is_capped else Turn(0))
+            | (Turn.AFTER_CHALLENGE if self.has_credentials else Turn(0))
+            | (Turn.AFTER_SILENCE if len(self.next_hops) > 1 else Turn(0))
+        )
+
+    @cached_property
+    def columns(self) -> tuple[str, str]:
+        """Its part of a row: the columns before the URI, and the last one."""
+        timers = "|".join(str(1000 * seconds) for seconds in (self.progress_s, self.no_response_s, self.ring_s))
+        overrides = ";".join(f"{status}={action}" for status, action in self.overrides.items())
+        next_hop = self.next_hops[0] if self.next_hops else ""
+        text = _encode(self).decode().replace("|", "\\u007c").replace("^", "\\u005e")
+        return f"^{self.turns.value}|{timers}|{overrides}|{next_hop}|", text
+
 
 class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
     """One attempt: the request URI, the carrier, and by which route and why."""
@@ -61,6 +132,11 @@ class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
     uri: str
     why: Sequence[str]
     carrier: Carrier
+
+    @property
+    def breaker(self) -> str:
+        """The key of the carrier's breaker."""
+        return breaker_key(self.carrier.provider_id, self.uri)
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True):
@@ -81,18 +157,43 @@ class Plan(msgspec.Struct, array_like=True, frozen=True):
         return Plan(self.call, self.invite, (*self.attempts[: n - 1], *self.attempts[n:], last))
 
     def to_text(self) -> str:
-        """The text that `plan_of` reads."""
-        return _encode(self).decode()
+        """The rows, that `attempts_in` reads."""
+        return "".join(map(_row, self.attempts))
+
+
+class _Sent(msgspec.Struct):
+    provider_id: str
+    route_id: str
+    uri: str
+    why: tuple[str, ...]
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Plan).decode
+_decode_carrier = msgspec.json.Decoder(Carrier).decode
+_decode_sent = msgspec.json.Decoder(_Sent).decode
 
 
 @lru_cache(maxsize=256)
-def plan_of(text: str) -> Plan:
-    """The plan that `to_text` wrote. Raises msgspec.DecodeError."""
-    return _decode(text)
+def attempts_in(text: str) -> Sequence[PlannedAttempt]:
+    """The attempts in the rows that `Plan.to_text` wrote. Raises ValueError."""
+    return tuple(map(_attempt, text.split("^")[1:]))
+
+
+def _attempt(row: str) -> PlannedAttempt:
+    *_, event, carrier = row.split("|")
+    sent = _decode_sent(f"{{{event}}}")
+    return PlannedAttempt(sent.route_id, sent.uri, sent.why, _decode_carrier(carrier))
+
+
+def _row(attempt: PlannedAttempt) -> str:
+    before, carrier = attempt.carrier.columns
+    event = f'"provider_id":"{attempt.carrier.provider_id}","route_id":"{attempt.route_id}","uri":"{attempt.uri}"'
+    return f'{before}{attempt.uri}|{attempt.breaker}|{event},"why":{_list(tuple(attempt.why))}|{carrier}'
+
+
+@lru_cache(maxsize=1024)
+def _list(words: tuple[str, ...]) -> str:
+    return _encode(words).decode()
 
 
 class Carriers:

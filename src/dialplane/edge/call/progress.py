@@ -4,32 +4,87 @@
         |         ^------ the provider's next address          |
         ^--- the next attempt ------- failed(status) <---------+----> ended()
 
-It is kept as text with the transaction after each change. A failure route and a reply route run under the
-transaction's reply lock, so no two workers change it at once (Kamailio 5.6.3, tm/t_reply.c).
+It is kept with the transaction after each change, in the variables of `NAMES`: Kamailio's own script reads and writes
+the same ones (kamailio/call.cfg), and carries most calls on without Python. A failure route and a reply route run under
+the transaction's reply lock, so no two workers change it at once (Kamailio 5.6.3, tm/t_reply.c).
 """
 
+from dataclasses import dataclass, field
 from typing import Self
 
-import msgspec
+from dialplane.edge.sip import Sip
+from dialplane.engine.failover import ALL_FAILED, final_status
 
-_encode = msgspec.json.Encoder().encode
+NAMES = {
+    "current": "n",
+    "branch": "branch",
+    "has_rung": "rang",
+    "winner": "answered",
+    "is_over": "over",
+    "final_status": "final",
+    "retries": "retries",
+}
+"""Fields, and the variables of the script that hold them."""
+
+VARIABLES = {
+    "call": ("Python", "id of the call"),
+    "invite": ("Python", "key of the caller's INVITE: Call-ID, From tag, CSeq and branch of its topmost Via"),
+    "plan": ("Python", "a row for each attempt, behind a `^`"),
+    "n": ("both", "the attempt under way, from 1"),
+    "branch": ("both", "the branch of the transaction that it was last sent in, from 0"),
+    "rang": ("both", "1 once a 18x has come to it"),
+    "answered": ("both", "the attempt that answered the call, 0 as long as none has"),
+    "over": ("both", "1 once the caller has a final answer that is no 2xx"),
+    "final": ("both", "of the statuses that carriers sent, the one that tells the caller most; 503 if none does"),
+    "retries": (
+        "Python",
+        "`N HOP AUTHENTICATED`: what only Python does within attempt N; of no use to a later attempt",
+    ),
+}
+"""The state of a call: variables of the transaction (`$avp`), who writes each, and its meaning."""
 
 
-class Progress(msgspec.Struct, array_like=True):
+@dataclass(slots=True)
+class Progress:
     """Attempts are numbered from 1; 0 is none.
 
-    `current` is under way, sent as branch `branch` (from 0) of the transaction, to the carrier's address `hop` (from
-    0); `winner` answered the call; `statuses` are the final ones that carriers sent.
+    `current` is under way, sent as branch `branch` (from 0) of the transaction; `winner` answered the call;
+    `final_status` tells the caller most of those that carriers sent. `retries` are what only Python does within an
+    attempt, "N HOP AUTHENTICATED": attempt N went to the carrier's address HOP (from 0), with or without credentials.
     """
 
     current: int = 0
     branch: int = -1
-    hop: int = -1
-    has_rung: bool = False
-    has_authenticated: bool = False
+    has_rung: int = 0
     winner: int = 0
-    is_over: bool = False
-    statuses: list[int] = []
+    is_over: int = 0
+    final_status: int = ALL_FAILED
+    retries: str = ""
+    _kept: dict[str, int | str] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, sip: Sip) -> Self:
+        """The progress of the current transaction's call."""
+        kept = {name: value for name, variable in NAMES.items() if (value := sip.kept(variable)) is not None}
+        return cls(**kept, _kept=kept)
+
+    def keep(self, sip: Sip) -> None:
+        """Keep what has changed with the current transaction."""
+        for name, variable in NAMES.items():
+            value = getattr(self, name)
+            if self._kept.get(name) != value:
+                sip.keep(variable, value)
+                self._kept[name] = value
+
+    @property
+    def hop(self) -> int:
+        """The carrier's address that the current attempt went to, -1 before it is sent."""
+        return self._retries()[0]
+
+    @property
+    def has_authenticated(self) -> bool:
+        """Whether the current attempt had credentials."""
+        return self._retries()[1]
 
     def is_under_way(self, n: int) -> bool:
         """Whether attempt `n` may still ring, answer or fail."""
@@ -37,21 +92,25 @@ class Progress(msgspec.Struct, array_like=True):
 
     def begin(self, n: int) -> None:
         """Attempt `n` begins; it is not sent yet."""
-        self.current, self.hop, self.has_rung, self.has_authenticated = n, -1, False, False
+        self.current, self.has_rung = n, 0
+        self._retry(hop=-1, has_authenticated=False)
+
+    def leave_to_script(self, n: int) -> None:
+        """Attempt `n` begins, and the script will send it."""
+        self.current, self.has_rung, self.retries = n, 0, ""
 
     def sent(self) -> None:
         """The attempt goes to the next address, in the next branch."""
-        self.hop += 1
         self.branch += 1
+        self._retry(hop=self.hop + 1, has_authenticated=self.has_authenticated)
 
     def authenticating(self) -> None:
         """The attempt will be sent once more, to the same address with credentials."""
-        self.has_authenticated = True
-        self.hop -= 1
+        self._retry(hop=self.hop - 1, has_authenticated=True)
 
     def rang(self) -> None:
         """A 18x has come."""
-        self.has_rung = True
+        self.has_rung = 1
 
     def answered(self) -> None:
         """The attempt's 2xx connects the call."""
@@ -60,17 +119,17 @@ class Progress(msgspec.Struct, array_like=True):
     def failed(self, status: int | None) -> None:
         """The attempt is over without an answer; `status` is None if no final response came."""
         if status is not None:
-            self.statuses.append(status)
+            self.final_status = final_status((self.final_status, status))
 
     def ended(self) -> None:
         """The caller gets a final answer that is no 2xx."""
-        self.is_over = True
+        self.is_over = 1
 
-    def to_text(self) -> str:
-        """The text that `from_text` reads."""
-        return _encode(self).decode()
+    def _retries(self) -> tuple[int, bool]:
+        """The script sends an attempt once, to the first address, and notes nothing of that."""
+        n, _, rest = self.retries.partition(" ")
+        hop, _, has_authenticated = rest.partition(" ")
+        return (int(hop), has_authenticated == "1") if n == str(self.current) else (0, False)
 
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """Raises msgspec.DecodeError if `to_text` did not write this."""
-        return msgspec.json.decode(text, type=cls)
+    def _retry(self, *, hop: int, has_authenticated: bool) -> None:
+        self.retries = f"{self.current} {hop} {int(has_authenticated)}"

@@ -45,7 +45,7 @@ class Breakers:
 
     def admits(self, provider_id: str, uri: str) -> bool:
         """Whether an attempt at this URI may be made at its place; of those for which a trial is due, one may."""
-        key = _key(provider_id, uri)
+        key = breaker_key(provider_id, uri)
         return key not in self._not_closed() or self._take_trial(key)
 
     def attempt_ended(self, provider_id: str, uri: str, outcome: Outcome, *, has_rung: bool = False) -> None:
@@ -55,14 +55,26 @@ class Breakers:
         is_failure = is_carrier_failure(outcome, ringing=has_rung)
         if is_failure is None:
             return
-        key = _key(provider_id, uri)
+        key = breaker_key(provider_id, uri)
         if is_failure:
             count = self._sip.count(BREAKERS, f"failures {key}")
             if count >= self._rule.failures:
-                self._signal(key, Signal.FAILURES, f"{count} attempts in a row failed, the last with {outcome}")
+                self.failed(key, count, str(outcome))
         elif self._sip.counted(BREAKERS, f"failures {key}"):
-            self._sip.forget(BREAKERS, f"failures {key}")
-            self._signal(key, Signal.SUCCESS, f"an attempt ended with {outcome}")
+            self.works(key, str(outcome))
+
+    def failed(self, key: str, count: int, outcome: str) -> None:
+        """So many attempts in a row have failed as open a breaker."""
+        self._signal(key, Signal.FAILURES, f"{count} attempts in a row failed, the last with {outcome}")
+
+    def works(self, key: str, outcome: str) -> None:
+        """After failures, an attempt has shown that the carrier works."""
+        self._sip.forget(BREAKERS, f"failures {key}")
+        self._signal(key, Signal.SUCCESS, f"an attempt ended with {outcome}")
+
+    def is_closed(self, provider_id: str, uri: str) -> bool:
+        """Whether attempts at this URI are made where their routes put them."""
+        return not self._rule.failures or breaker_key(provider_id, uri) not in self._not_closed()
 
     def _not_closed(self) -> Collection[str]:
         text = self._sip.get(BREAKERS, _LIST) if self._rule.failures else None
@@ -128,5 +140,6 @@ class Breakers:
         self._log.provider_breaker(provider_id, hostname=where.partition(";")[0], state=state, detail=detail)
 
 
-def _key(provider_id: str, uri: str) -> str:
+def breaker_key(provider_id: str, uri: str) -> str:
+    """The key of the breaker of a provider, at the place that the URI of an attempt leads to."""
     return f"{provider_id}@{uri.partition('@')[2]}"

@@ -37,7 +37,7 @@ class InheritedChannels:
         self._max_call_s = max_call_s
         self._warn = warn
         self._now_us = now_us
-        self._tail = LogTail(events)
+        self._tail = LogTail(events, on_log_line=sip.log_line)
         self._carried = CarriedCalls()
         self._held: set[str] = set()
 
