@@ -258,8 +258,10 @@ def test_a_replica_that_cannot_be_written_ends_no_probe(tmp_path: Path) -> None:
             await edge.put(provider(f"127.0.0.1:{port}"))
             await eventually_async(lambda: edge.status() == HEALTHY)
             (tmp_path / "events").rename(tmp_path / "away")
+            (tmp_path / "events").write_text("in the way")
             asked = carrier.asked
             await eventually_async(lambda: carrier.asked > asked + 3)
+            (tmp_path / "events").unlink()
             (tmp_path / "away").rename(tmp_path / "events")
             known = len(edge.events())
             await eventually_async(lambda: len(edge.events()) > known)
