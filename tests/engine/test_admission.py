@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,8 @@ CUSTOMER = Customer(id=str(uuid.uuid4()), name="customer")
 EMERGENCY = "+119"
 
 
-def trunk(*, default_region: str = "") -> Trunk:
-    return Trunk(id=str(uuid.uuid4()), customer_id=CUSTOMER.id, default_region=default_region)
+def trunk(**fields: Any) -> Trunk:
+    return Trunk(id=str(uuid.uuid4()), customer_id=CUSTOMER.id, **fields)
 
 
 def routes(*targets: str) -> Callable[[str, str], Sequence[Candidate]]:
@@ -57,10 +58,33 @@ def test_a_number_without_a_route_is_refused_with_its_number() -> None:
     ("targets", "refusal"),
     [((), Refusal.EMERGENCY), (("all", "+11"), Refusal.EMERGENCY), (("all", EMERGENCY), None)],
 )
+@pytest.mark.parametrize("region", ["KR", ""])
 def test_an_emergency_number_needs_a_route_to_just_that_number(
-    targets: tuple[str, ...], refusal: Refusal | None
+    region: str, targets: tuple[str, ...], refusal: Refusal | None
 ) -> None:
-    admission = admit(trunk(default_region="KR"), CUSTOMER, "119", candidates=routes(*targets))
+    admission = admit(trunk(default_region=region), CUSTOMER, "119", candidates=routes(*targets))
 
     assert (admission.number, admission.refusal) == (EMERGENCY, refusal)
     assert {candidate.target for candidate in admission.candidates} <= {EMERGENCY}
+
+
+def test_a_routing_number_of_a_trusted_trunk_chooses_the_routes_and_the_number_stays() -> None:
+    numbers: list[str] = []
+
+    def candidates(customer_id: str, number: str) -> Sequence[Candidate]:
+        numbers.append(number)
+        return routes("all")(customer_id, number)
+
+    trusted = admit(trunk(trusted_identity=True), CUSTOMER, "+5678;rn=+22233", candidates=candidates)
+    other = admit(trunk(), CUSTOMER, "+5678;rn=+22233", candidates=candidates)
+    plain = admit(trunk(trusted_identity=True), CUSTOMER, "+22233", candidates=candidates)
+
+    assert numbers == ["+22233", "+5678", "+22233"]
+    assert (trusted.number, trusted.routing_number) == ("+5678", "+22233")
+    assert (other.number, other.routing_number) == ("+5678", "+5678")
+    assert plain.candidates == trusted.candidates
+
+
+def test_no_routing_number_moves_an_emergency_call() -> None:
+    admission = admit(trunk(trusted_identity=True), CUSTOMER, "911;rn=+22233", candidates=routes("all", "+222"))
+    assert (admission.number, admission.refusal) == ("+911", Refusal.EMERGENCY)

@@ -44,6 +44,10 @@ def countries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage,
         ("IT", "sip:0612345678@127.0.0.1", "+390612345678"),  # Italy keeps its zero
         ("", "sip:4930123456@127.0.0.1", "+4930123456"),
         ("", "sip:030123456@127.0.0.1", ""),
+        ("", "tel:2125551234;phone-context=+1", "+12125551234"),
+        ("", "sip:2125551234;phone-context=+1@127.0.0.1;user=phone", "+12125551234"),
+        ("", "tel:863-1234;phone-context=+1-914-555", "+19145558631234"),
+        ("", "tel:7042;phone-context=pbx.example", ""),
     ],
 )
 def test_what_is_dialled_in_a_region_becomes_that_number(
@@ -74,6 +78,11 @@ def test_what_is_dialled_in_a_region_becomes_that_number(
         ("KR", "sip:119@127.0.0.1"),
         ("FR", "sip:%31%35@127.0.0.1"),
         ("IT", "sip:118@127.0.0.1"),
+        ("", "sip:112@127.0.0.1"),
+        ("", "sip:911@127.0.0.1"),
+        ("", "sip:999@127.0.0.1"),
+        ("", "sip:+112@127.0.0.1"),
+        ("", "tel:112;phone-context=+49"),
     ],
 )
 def test_an_emergency_number_goes_to_no_carrier_by_a_route_for_all(
@@ -82,7 +91,7 @@ def test_an_emergency_number_goes_to_no_carrier_by_a_route_for_all(
     stage, edge, carrier = countries
     tried, rejected = len(carrier.received("INVITE")), len(edge.events("call_rejected"))
 
-    stage.call(edge, Caller(uri=uri, from_host=f"{region}.example".lower(), expects=404))
+    stage.call(edge, Caller(uri=uri, from_host=f"{region or 'nowhere'}.example".lower(), expects=404))
 
     last = edge.await_events("call_rejected", rejected + 1)[-1]
     assert (last["status"], last["reason"]) == (404, "emergency")
@@ -102,3 +111,20 @@ def test_an_emergency_number_goes_where_a_route_names_it_and_nowhere_else(stage:
     assert len(exact.received("INVITE")) == 1
     assert not everything.received("INVITE")
     assert not prefix.received("INVITE")
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_routing_number_chooses_the_route_if_its_trunk_is_trusted(stage: Stage, is_trusted: bool) -> None:
+    stage.table.trunk(trusted_identity=is_trusted)
+    everything, ported = stage.carrier(refuse(486)), stage.carrier(refuse(486))
+    stage.table.provider(everything.hostname)
+    stage.table.provider(ported.hostname, target="+22233")
+    edge = stage.edge()
+
+    stage.call(edge, Caller(uri="sip:+567812345;npdi;rn=+22233000@127.0.0.1", expects=486))
+
+    taken, left = (ported, everything) if is_trusted else (everything, ported)
+    assert taken.received("INVITE")[0].first_line == f"INVITE sip:+567812345@{taken.hostname} SIP/2.0"
+    assert not left.received("INVITE")
+    [started] = edge.await_events("call_started")
+    assert (started["number"], started.get("routing_number")) == ("+567812345", "+22233000" if is_trusted else None)

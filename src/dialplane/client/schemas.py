@@ -132,6 +132,9 @@ class CallAnswer(TypedDict):
     source_address: Annotated[str, "Where the call came from."]
     dialled: str
     number: Annotated[str, "What was dialled, as an E.164 number."]
+    routing_number: NotRequired[
+        Annotated[str, "Shown where routes were chosen by another number: that of a ported number."]
+    ]
     status: Literal["progressing", "ringing", "answered", "ended"]
     sip_status: Annotated[int | None, "The final status that the caller got."]
     reason: str

@@ -91,6 +91,7 @@ def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:
         source_address=row.source_address or "",
         dialled=row.dialled or "",
         number=row.number or "",
+        routing_number=row.routing_number or "",
         status=_status(row),
         sip_status=row.sip_status,
         reason=(row.lost_reason if _is_lost(row) else row.reason) or "",

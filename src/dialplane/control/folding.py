@@ -239,6 +239,7 @@ def _arrival(event: Arrival) -> Row:
         "source_address": text(event.source_address),
         "dialled": text(event.dialled),
         "number": text(event.number or ""),
+        "routing_number": None if isinstance(event.routing_number, UnsetType) else text(event.routing_number),
         "table_revision": event.revision,
         "decision": json.dumps([_considered(route) for route in event.decision[:MAX_DECISION]]),
         "mono_start": event.mono,

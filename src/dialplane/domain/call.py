@@ -75,7 +75,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call from a trunk. `source_address` is where its INVITE came from. `decision`: every candidate's place."""
+    """One call from a trunk. `source_address` is where its INVITE came from. `decision`: every candidate's place.
+
+    `routing_number` is the number that routes were chosen by, "" if that is `number`.
+    """
 
     id: str
     edge: str
@@ -86,6 +89,7 @@ class Call:
     source_address: str = ""
     dialled: str = ""
     number: str = ""
+    routing_number: str = ""
     status: CallStatus = CallStatus.PROGRESSING
     sip_status: int | None = None
     reason: str = ""

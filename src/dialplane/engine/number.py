@@ -1,6 +1,7 @@
 """Normalises what was dialled to a number: `+` and 1-15 digits, or none (docs/domain.md, section 6)."""
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from dialplane.domain.target import is_number
@@ -9,31 +10,70 @@ _SEPARATORS = str.maketrans("", "", "-.()")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _DIGITS = re.compile(r"[0-9]{1,32}")
 _LONGEST_USER = 128
+_LONGEST_COUNTRY_CODE = 3
+_NO_REGION = ("ZZ", "001")  # phonenumbers' words for no country and for more than one
+
+SHORT_CODE = re.compile(
+    r"[0-9]{1,3}|1122|1220|1298|13[0-9]{2}|1444|1669|1730|2611|9999|10111|10177|90000"
+    r"|124422|127799|201606|201917|202099|202914|320221|723141"
+)
+"""Emergency and special numbers: no subscriber's number has so few digits (ITU-T E.164, E.129), and the longer ones are
+those that some region lists as emergency (phonenumbers 9.0.43)."""
 
 
 class Normalised(NamedTuple):
-    """`number` is None if that is no number. `emergency`: the region lists it, and only an exact target may match."""
+    """`number` is None if that is no number. `emergency`: a short code, which only an exact target may match."""
 
     number: str | None
     emergency: bool = False
 
 
+class Ported(NamedTuple):
+    """The result of a portability look-up that came with a number (RFC 4694).
+
+    `routing_number`: `+` and digits, "" if the number was not ported. `is_looked_up`: no further look-up is needed.
+    """
+
+    routing_number: str = ""
+    is_looked_up: bool = False
+
+
+NOT_LOOKED_UP = Ported()
 _NOT_A_NUMBER = Normalised(None)
 
 
 def normalise(user: str, *, default_region: str = "") -> Normalised:
     """The number that a caller dialled, from the user part of a `sip:` URI or the subscriber part of a `tel:` URI.
 
-    `default_region` is the ISO country whose national format the trunk dials, "" if its digits are international.
+    `default_region` is the ISO country whose national format the trunk dials, "" if its digits are international. A
+    `phone-context` says where digits are valid (RFC 3966, section 5.1.5); within a private one they are no number.
     """
     if len(user) > _LONGEST_USER:
         return _NOT_A_NUMBER
-    dialled = _unescaped(user).partition(";")[0].translate(_SEPARATORS)
+    dialled, parameters = _parts(user)
     if dialled.startswith("+"):
         return _international(dialled[1:])
     if not _DIGITS.fullmatch(dialled):
         return _NOT_A_NUMBER
+    if "phone-context" in parameters:
+        return _in_context(dialled, parameters["phone-context"].translate(_SEPARATORS))
     return _in_region(dialled, default_region) if default_region else _international(_without_access_code(dialled))
+
+
+def ported(user: str) -> Ported:
+    """The parameters `rn` and `npdi` of what was dialled; a routing number that is none is left out (RFC 4694)."""
+    if len(user) > _LONGEST_USER or ";" not in user:
+        return NOT_LOOKED_UP
+    _, parameters = _parts(user)
+    number = (parameters.get("rn-context", "") + parameters.get("rn", "")).translate(_SEPARATORS)
+    return Ported(number if is_number(number) else "", "npdi" in parameters)
+
+
+def _parts(user: str) -> tuple[str, Mapping[str, str]]:
+    """The digits without separators, and the parameters by their names in small letters."""
+    dialled, *parameters = _unescaped(user).split(";")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return dialled.translate(_SEPARATORS), {name.lower(): value for name, _, value in pairs}
 
 
 def _unescaped(user: str) -> str:
@@ -42,6 +82,8 @@ def _unescaped(user: str) -> str:
 
 def _without_access_code(digits: str) -> str:
     """The digits without an international access code, 00 (ITU) or 011 (North America)."""
+    if SHORT_CODE.fullmatch(digits):
+        return digits
     if digits.startswith("00"):
         return digits[2:]
     return digits[3:] if digits.startswith("011") else digits
@@ -49,7 +91,31 @@ def _without_access_code(digits: str) -> str:
 
 def _international(digits: str) -> Normalised:
     number = f"+{digits}"
+    if SHORT_CODE.fullmatch(digits):
+        return Normalised(number, emergency=True)
     return Normalised(number) if is_number(number) else _NOT_A_NUMBER
+
+
+def _in_context(digits: str, context: str) -> Normalised:
+    """Digits that are valid behind the first digits of international numbers, `+` and 1-15 digits.
+
+    Those of a whole country are read as that country dials them: they may have its trunk prefix, or be an emergency
+    number, which behind the country's code would be none.
+    """
+    if not is_number(context):
+        return _NOT_A_NUMBER
+    import phonenumbers
+    from phonenumbers import shortnumberinfo
+
+    for length in range(1, _LONGEST_COUNTRY_CODE + 1):
+        region = phonenumbers.region_code_for_country_code(int(context[1 : 1 + length] or 0))
+        if region in _NO_REGION:
+            continue
+        if shortnumberinfo.is_emergency_number(digits, region):
+            return Normalised(f"+{digits}", emergency=True)
+        if length == len(context) - 1 and (national := _in_region(digits, region)).number:
+            return national
+    return _international(context[1:] + digits)
 
 
 def _in_region(digits: str, region: str) -> Normalised:

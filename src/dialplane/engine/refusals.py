@@ -109,7 +109,9 @@ ANSWERS: Mapping[Refusal, Answer] = {
     Refusal.CUSTOMER_MISSING: Answer(403, "the customer does not exist", _SCRIPT, Trace.CALL),
     Refusal.CUSTOMER_FROZEN: Answer(403, "the customer is frozen", _SCRIPT, Trace.CALL),
     Refusal.INVALID_NUMBER: Answer(484, "this is not a phone number", _SCRIPT, Trace.CALL),
-    Refusal.EMERGENCY: Answer(404, "an emergency number, and no route names it", _SCRIPT, Trace.CALL),
+    Refusal.EMERGENCY: Answer(
+        404, "an emergency or other short number, and no route names just this one", _SCRIPT, Trace.CALL
+    ),
     Refusal.NO_ROUTE: Answer(404, "no route leads to this number", _SCRIPT, Trace.CALL),
     Refusal.TRUNK_CHANNELS_FULL: Answer(503, "all channels of the trunk are in use", _SCRIPT, Trace.CALL),
     Refusal.TRUNK_CPS_FULL: Answer(503, "the trunk's calls per second are used up", _SCRIPT, Trace.CALL),

@@ -90,6 +90,9 @@ class Arrival(CallEvent, kw_only=True, frozen=True):
     source_address: Annotated[str, Meta(description="IP address that the INVITE came from.")] = ""
     dialled: Annotated[str, Meta(description="What was dialled, as it stands in the Request-URI.")] = ""
     number: Annotated[str | None, Meta(description="The called number in E.164, if it is one.")] = None
+    routing_number: Annotated[
+        str | UnsetType, Meta(description="The number that routes were chosen by, if another: that of a ported number.")
+    ] = UNSET
     revision: Annotated[Total | None, Meta(description="Revision of the routing table that decided.")] = None
     decision: Annotated[
         tuple[ConsideredRoute, ...], Meta(description="Every route considered, those tried first.")

@@ -74,6 +74,7 @@ CALLS = Merged(
             "source_address",
             "dialled",
             "number",
+            "routing_number",
             "table_revision",
             "decision",
             "mono_start",

@@ -240,6 +240,7 @@ calls = _table(
     Column("source_address", Text),
     Column("dialled", Text),
     Column("number", Text),
+    Column("routing_number", Text),
     _maybe_big("table_revision"),
     Column("decision", Text),
     _maybe_number("sip_status"),

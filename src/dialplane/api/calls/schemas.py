@@ -77,6 +77,7 @@ class CallAnswer(BaseModel):
     source_address: Annotated[str, Field(description="Where the call came from.")]
     dialled: str
     number: Annotated[str, Field(description="What was dialled, as an E.164 number.")]
+    routing_number: str = optional("Shown where routes were chosen by another number: that of a ported number.")
     status: Annotated[str, among(*STATUSES)]
     sip_status: Annotated[int | None, Field(description="The final status that the caller got.")]
     reason: str

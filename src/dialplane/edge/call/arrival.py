@@ -6,6 +6,8 @@ A trunk in redirect mode gets the decision as Contacts instead, and makes the at
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import UNSET
+
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.trunk import REDIRECT, Trunk
 from dialplane.edge.call.answers import Answers
@@ -140,7 +142,7 @@ class NewCalls:
         context = self._context
         return dialroute(
             admission.candidates,
-            number=admission.number,
+            number=admission.routing_number,
             now=now_us,
             call_id=call,
             providers=view.provider,
@@ -216,6 +218,7 @@ class NewCalls:
             "source_address": sip.text("$si"),
             "dialled": printable(dialled, longest=_MAX_DIALLED),
             "number": admission.number,
+            "routing_number": admission.ported.routing_number or UNSET,
             "revision": revision,
             "decision": (),
         }

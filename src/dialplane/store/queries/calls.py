@@ -35,6 +35,7 @@ class CallRow(NamedTuple):
     source_address: str | None
     dialled: str | None
     number: str | None
+    routing_number: str | None
     table_revision: int | None
     decision: str | None
     sip_status: int | None
