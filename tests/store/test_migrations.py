@@ -40,6 +40,8 @@ def test_a_newer_schema_is_refused(migrated_url: str) -> None:
     engine.dispose()
     with pytest.raises(migrations.SchemaMismatch, match="newer version"):
         migrations.check(migrated_url)
+    with pytest.raises(migrations.SchemaMismatch, match=r"schema 9999, this version needs .*: .* newer version"):
+        migrations.upgrade(migrated_url)
 
 
 def test_the_migrated_schema_is_that_of_the_tables(migrated_url: str) -> None:

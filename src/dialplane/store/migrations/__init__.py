@@ -28,7 +28,10 @@ class SchemaMismatch(Exception):
 
 
 def upgrade(url: str) -> None:
-    """Brings the schema to the present revision; does nothing if it is there. Blocking."""
+    """Brings the schema to the present revision; does nothing if it is there. Blocking.
+
+    Raises SchemaMismatch if a newer version made the database.
+    """
     backend = backend_at(url)
     engine = backend.writer_engine()
     try:
@@ -58,10 +61,18 @@ def check(url: str) -> None:
         engine.dispose()
     if present is None:
         raise SchemaMismatch("the database is empty: run `dialplane migrate`")
+    _refuse_newer(present)
     if present != head:
-        is_older = present in _released()
-        advice = "run `dialplane migrate`" if is_older else "it was made by a newer version of Dialplane"
-        raise SchemaMismatch(f"the database has schema {present}, this version needs {head}: {advice}")
+        raise _mismatch(present, "run `dialplane migrate`")
+
+
+def _refuse_newer(present: str | None) -> None:
+    if present is not None and present not in _released():
+        raise _mismatch(present, "it was made by a newer version of Dialplane")
+
+
+def _mismatch(present: str, advice: str) -> SchemaMismatch:
+    return SchemaMismatch(f"the database has schema {present}, this version needs {_released()[0]}: {advice}")
 
 
 async def behind(unit: Unit) -> str:
@@ -96,7 +107,9 @@ def _step(backend: Backend, engine: Engine) -> bool:
     """Carries out the next migration in one transaction; False if none was left."""
     with engine.connect() as connection:
         backend.begin_migrating(connection)
-        if _revision(connection) == _scripts().get_current_head():
+        present = _revision(connection)
+        _refuse_newer(present)
+        if present == _scripts().get_current_head():
             return False
         config = _config()
         config.attributes["connection"] = connection
