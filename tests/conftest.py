@@ -1,5 +1,7 @@
 """Fixtures that every room's tests may use, and the order of the files."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _place(file: Path) -> int:
     folder = file.relative_to(Path(__file__).parent).parts[0]
     return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may reach: those of pytest are for one user alone."""
+    with tempfile.TemporaryDirectory(prefix="dialplane-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)

@@ -1,19 +1,16 @@
 """A control plane whose disk is full: it says so, goes on reading, loses nothing, and recovers by itself."""
 
-import os
 import sqlite3
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
-import pytest
 
 from tests.api.processes import running
 from tests.api.serving import settings_for
 from tests.faults.counts import may_take_long, times
 from tests.faults.ledger import login
+from tests.smalldisk import fill, small_disk
 from tests.waiting import eventually
 
 SIZE_MB = 48
@@ -22,38 +19,16 @@ LEAST_ROOM = 1_000_000  # bytes left beside the filler: some writes still fit
 NAME = "x" * 200
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of its own."""
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("no right to mount a small file system here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(filler: Path) -> None:
-    """Take all the room but LEAST_ROOM."""
-    disk = os.statvfs(filler.parent)
-    with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - LEAST_ROOM)
-
-
 @may_take_long
 def test_a_control_plane_on_a_full_disk_says_so_reads_on_and_recovers_by_itself(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk") as disk:
+    with small_disk(tmp_path / "disk", size_mb=SIZE_MB) as disk:
         settings_for(disk / "data")
         with running(disk / "data", tmp_path / "output") as process:
             acknowledged = 0
             url = f"{process.base_url}/v1.0/customers"
             with httpx2.Client(headers=login(process.base_url), timeout=10) as http:
                 for _ in range(FULL_TIMES):
-                    fill(disk / "filler")
+                    fill(disk / "filler", leave=LEAST_ROOM)
                     while (answer := http.post(url, json={"name": NAME})).status_code == 200:
                         acknowledged += 1
                     assert (answer.status_code, answer.json()["error"]["reason"]) == (503, "STORAGE_FULL")
