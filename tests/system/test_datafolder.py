@@ -92,3 +92,25 @@ def test_a_folder_that_is_not_dialplanes_alone_stays_open(
 
     assert folder.make_private() == 1
     assert (folder.root.stat().st_mode, stat.S_IMODE((tmp_path / "thesis.txt").stat().st_mode)) == (before, 0o644)
+
+
+def test_on_a_full_disk_the_folder_is_held_and_the_instance_found_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    folder = DataFolder(tmp_path)
+    instance = RunningInstance(os.getpid(), "http://127.0.0.1:8080", "127.0.0.1:5060")
+    with monkeypatch.context() as disk:
+        disk.setattr("os.pwrite", full)
+        with folder.locked(), pytest.raises(FolderInUse), folder.locked():
+            pass
+        disk.setattr("dialplane.system.datafolder.replace_file", full)
+        with folder.announced(instance) as announce:
+            announce()
+            with pytest.raises(FileNotFoundError):
+                folder.running_instance()
+            disk.undo()
+            announce()
+            assert folder.running_instance() == instance

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.system.files import create_file, keep_private, make_private, replace_file, replacing
+from dialplane.system.files import create_file, keep_private, make_private, replace_file, replacing, update_file
 
 
 def names(folder: Path) -> set[str]:
@@ -120,3 +120,13 @@ def test_files_of_other_libraries_are_private_too_whatever_the_umask_was(tmp_pat
     finally:
         os.umask(before)
     assert (mode(tmp_path / "file"), mode(tmp_path / "folder")) == (0o600, 0o700)
+
+
+def test_a_file_with_the_wanted_content_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    update_file(file, "é")
+    before = file.stat().st_ino
+    update_file(file, "é")
+    assert file.stat().st_ino == before
+    update_file(file, "new")
+    assert file.read_text() == "new"

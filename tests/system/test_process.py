@@ -1,10 +1,14 @@
+import ctypes
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from dialplane.system.process import is_running, kill_all_with_arguments
+import pytest
+
+from dialplane.system.process import as_owner_of, collect_orphans, is_running, kill_all_with_arguments
 from tests.waiting import eventually
 
 FAMILY = """
@@ -68,3 +72,45 @@ def test_whether_a_process_runs() -> None:
     ended.wait(10)
     assert is_running(os.getpid())
     assert not is_running(ended.pid)
+
+
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+
+@pytest.fixture
+def as_first_process() -> Iterator[None]:
+    """Orphans below this process become its children, as they become those of PID 1."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    yield
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@pytest.mark.usefixtures("as_first_process")
+def test_orphans_are_collected_and_own_children_are_left_to_who_started_them() -> None:
+    leaves_one = "import os; child = os.fork(); child and print(child, flush=True)"
+    parent = subprocess.Popen([sys.executable, "-c", leaves_one], stdout=subprocess.PIPE, start_new_session=True)
+    assert parent.stdout is not None
+    orphan = int(parent.stdout.read())
+    parent.stdout.close()
+    eventually(lambda: state(orphan) == "Z" and state(parent.pid) == "Z")
+
+    assert collect_orphans() == 1
+    eventually(lambda: not Path(f"/proc/{orphan}").exists(), what="the end of the orphan")
+    assert state(parent.pid) == "Z"
+    assert parent.wait() == 0
+
+
+def state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+def test_what_root_makes_as_the_owner_of_a_folder_is_the_owners(open_folder: Path) -> None:
+    os.chown(open_folder, 4321, 4322)
+    with as_owner_of(open_folder):
+        (open_folder / "file").touch()
+    assert ((open_folder / "file").stat().st_uid, (open_folder / "file").stat().st_gid) == (4321, 4322)
+    assert os.geteuid() == 0
+    with as_owner_of(open_folder / "none"):
+        assert os.geteuid() == 0

@@ -1,5 +1,6 @@
 """Backup and restore of a SQLite database: a backup is one consistent file, taken while others write."""
 
+import os
 import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
@@ -63,7 +64,15 @@ def restore(file: Path, database: Path) -> None:
         _check(new)
         with closing(sqlite3.connect(new)) as connection, connection:
             connection.execute("UPDATE clock SET epoch = ?", (str(uuid.uuid4()),))
+        _give_to_owner_of(database.parent, new)
         _drop_journals(database)
+
+
+def _give_to_owner_of(folder: Path, file: Path) -> None:
+    """Root restores for the user whose folder it is, and who could not open root's file."""
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _check(file: Path) -> None:

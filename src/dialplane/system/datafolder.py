@@ -4,8 +4,8 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -187,20 +187,31 @@ class DataFolder:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise FolderInUse(os.pread(file, 32, 0).decode(errors="replace").strip() or "unknown") from None
-            os.ftruncate(file, 0)
-            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+            with suppress(OSError):  # the lock holds without it: on a full disk others read "unknown", or an old id
+                os.ftruncate(file, os.pwrite(file, f"{os.getpid()}\n".encode(), 0))
             yield
         finally:
             os.close(file)
 
     @contextmanager
-    def announced(self, instance: RunningInstance) -> Iterator[None]:
-        """Let the command line find this instance, until it ends. Raises OSError."""
-        replace_file(self._running, json.dumps(asdict(instance)), durable=False)
+    def announced(self, instance: RunningInstance) -> Iterator[Callable[[], None]]:
+        """Let the command line find this instance, until it ends. The function does so later if the disk was full."""
+        announcement = json.dumps(asdict(instance))
+        has_announced = False
+
+        def announce() -> None:
+            nonlocal has_announced
+            with suppress(OSError):
+                if not has_announced:
+                    replace_file(self._running, announcement, durable=False)
+                    has_announced = True
+
+        announce()
         try:
-            yield
+            yield announce
         finally:
-            self._running.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._running.unlink(missing_ok=True)
 
     def running_instance(self) -> RunningInstance:
         """The instance that runs on this folder, or ran until it was killed. Raises OSError, ValueError."""

@@ -35,6 +35,16 @@ def replace_file(path: Path, content: str | bytes, *, durable: bool = True) -> N
         raise
 
 
+def update_file(path: Path, content: str) -> None:
+    """As `replace_file`, but a file that has this content already stays: a full disk does not matter then."""
+    try:
+        if path.read_bytes() == content.encode():
+            return
+    except FileNotFoundError:
+        pass
+    replace_file(path, content)
+
+
 def create_file(path: Path, content: str | bytes) -> None:
     """Create the file, durably, unless it exists: of several processes that do so at once, one wins. Raises OSError."""
     temporary = _beside(path)

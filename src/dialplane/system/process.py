@@ -6,8 +6,8 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,41 @@ def _with_command_line(part: bytes) -> list[int]:
             if part in (folder / "cmdline").read_bytes():
                 found.append(int(folder.name))
     return found
+
+
+def collect_orphans() -> int:
+    """Wait for ended children that this process did not start, which the kernel gives to PID 1; how many.
+
+    A program that is started as the leader of a process group is never taken for one of them.
+    """
+    count = 0
+    for folder in _PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            pid = int(folder.name)
+            state, parent, group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            if state == "Z" and int(parent) == os.getpid() and int(group) != pid:
+                os.waitpid(pid, os.WNOHANG)
+                count += 1
+    return count
+
+
+@contextmanager
+def as_owner_of(folder: Path) -> Iterator[None]:
+    """For root in another user's folder: act as that user meanwhile, so that what is made there is that user's."""
+    owner = folder.stat() if os.geteuid() == 0 and folder.exists() else None
+    if owner is None or owner.st_uid == 0:
+        yield
+        return
+    user, group, groups = os.geteuid(), os.getegid(), os.getgroups()
+    os.setgroups([])
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        os.setegid(group)
+        os.setgroups(groups)
 
 
 @dataclass(frozen=True, slots=True)
