@@ -53,3 +53,11 @@ def test_a_password_that_was_shown_before_is_not_made_up() -> None:
     print_welcome(screen, welcome)
     assert "None" not in out.getvalue()
     assert "(as it was set before)" in out.getvalue()
+
+
+def test_where_no_calls_are_taken_none_are_suggested() -> None:
+    screen, out = console(colours=False)
+    print_welcome(screen, Welcome(http_url="http://x", sip_address="x:1", username="admin", password=None, call=None))
+    assert "SIP" not in out.getvalue()
+    commands = [line.split()[0] for line in out.getvalue().splitlines() if line.startswith("  ")]
+    assert commands == ["curl"]

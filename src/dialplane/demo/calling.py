@@ -22,6 +22,10 @@ from dialplane_simulator.wire import Peer
 
 POLL_S = 0.05
 SIP_PORT = 5060
+RECORD_WITHIN_S = 10.0
+WITHOUT_RECORD_S = 3.0
+_OF_NO_TRUNK = 403
+"""The answer to callers of no trunk, whose calls have no record; other refusals with this status have one."""
 NEVER_TEXT = format_instant(NEVER)
 T = TypeVar("T")
 
@@ -37,7 +41,8 @@ def call_and_print(console: Console, client: Client, *, sip: str, number: str) -
     """
     names = {provider["id"]: provider["name"] for provider in client.providers.all()}
     result = place_call(sip, number)
-    call = fetch_call(client, result, number=normalise(number).number)
+    deadline_s = WITHOUT_RECORD_S if result.status == _OF_NO_TRUNK else RECORD_WITHIN_S
+    call = fetch_call(client, result, number=normalise(number).number, deadline_s=deadline_s)
     print_timeline(console, call, names=names)
 
 
@@ -81,7 +86,9 @@ def wait_until_used(revision: int, edge_revision: Callable[[], int | None], *, d
         raise DemoFailed("the edge did not take over the demo's routes: see logs/companion.log in the data folder")
 
 
-def fetch_call(client: Client, result: CallResult, *, number: str | None, deadline_s: float = 10.0) -> CallAnswer:
+def fetch_call(
+    client: Client, result: CallResult, *, number: str | None, deadline_s: float = RECORD_WITHIN_S
+) -> CallAnswer:
     """The record of a call that is over, complete or as far as it has arrived at the deadline.
 
     `number` is the normalised one, None if it is no number. Raises ApiError, and DemoFailed if there is no record.
@@ -96,8 +103,15 @@ def fetch_call(client: Client, result: CallResult, *, number: str | None, deadli
 
     call = _poll(complete, deadline_s) or found
     if call is None:
-        raise DemoFailed("the call is in no record yet: see logs/companion.log in the data folder")
+        raise DemoFailed(_no_record(result))
     return call
+
+
+def _no_record(result: CallResult) -> str:
+    if result.status == _OF_NO_TRUNK:
+        return f"the call got {result.status} {result.reason} and is in no record: it belongs to no customer's trunk"
+    got = f"{result.status} {result.reason}" if result.status else f"no answer ({result.failure})"
+    return f"the call got {got} and is in no record yet: see logs/companion.log in the data folder"
 
 
 def is_complete(call: CallAnswer) -> bool:

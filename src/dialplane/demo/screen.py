@@ -22,13 +22,16 @@ WIDEST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """`password` is None if it was shown before or came from the environment; `call` is the command to place a call."""
+    """`password` is None if it was shown before or came from the environment.
+
+    `call` is the command to place a call, None if no calls are taken here.
+    """
 
     http_url: str
     sip_address: str
     username: str
     password: str | None
-    call: str = "dialplane call"
+    call: str | None = "dialplane call"
 
 
 def print_timeline(console: Console, call: Mapping[str, Any], *, names: Mapping[str, str]) -> None:
@@ -53,12 +56,20 @@ def welcome_lines(welcome: Welcome) -> Sequence[str]:
         f"API docs   {welcome.http_url}/docs",
         f"Health     {welcome.http_url}/healthz",
         f"Calls      {welcome.http_url}/v1.0/calls",
-        f"SIP        {welcome.sip_address} (UDP and TCP), from 127.0.0.1",
+        *((f"SIP        {welcome.sip_address} (UDP and TCP), from 127.0.0.1",) if welcome.call else ()),
         "",
         "Try next:",
-        f"  {welcome.call} +447700900123    a carrier that says nothing; the next one after 3 s",
-        f"  {welcome.call} +821000000486    busy: nobody else is asked",
+        *_calls(welcome.call),
         f"  curl -s {welcome.http_url}/auth/login -H 'Content-Type: application/json' -d '{login}'",
         "",
         "Stop with Ctrl-C.",
+    )
+
+
+def _calls(command: str | None) -> Sequence[str]:
+    if command is None:
+        return ()
+    return (
+        f"  {command} +447700900123    a carrier that says nothing; the next one after 3 s",
+        f"  {command} +821000000486    busy: nobody else is asked",
     )
