@@ -1,4 +1,4 @@
-"""The units under deploy/: what they start and set is there, and they leave stopping to the supervisor."""
+"""The units under deploy/: what they start and set is there, for ever, and they leave stopping to the supervisor."""
 
 import re
 import subprocess
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dialplane.serve.supervisor import Program
 from dialplane.settings import Settings
+from tests.serve.test_programs import programs
 
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
 UNITS = {"dialplane.service": "serve", "dialplane-edge.service": "edge"}
@@ -41,6 +43,30 @@ def test_a_unit_leaves_the_order_of_stopping_to_the_supervisor(name: str) -> Non
     assert found["Service"]["killmode"] == "mixed"
     assert found["Service"]["restart"] == "always"
     assert found["Install"]["wantedby"] == "multi-user.target"
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_started_for_ever_and_outlives_a_part_that_is_killed_for_memory(name: str) -> None:
+    found = unit(name)
+    assert found["Unit"]["startlimitintervalsec"] == "0"
+    assert found["Service"]["oompolicy"] == "continue"
+
+
+def test_a_unit_starts_after_the_database_of_its_machine_but_does_not_need_it() -> None:
+    found = unit("dialplane.service")["Unit"]
+    assert "postgresql.service" in found["after"].split()
+    assert not any("postgresql" in found.get(name, "") for name in ("requires", "wants", "bindsto"))
+
+
+def test_a_stop_ends_before_systemd_loses_patience(tmp_path: Path) -> None:
+    made = programs(tmp_path)
+
+    def takes_s(*stages: Program) -> float:
+        return sum(program.stop_s for program in stages)
+
+    whole, edge = (float(unit(name)["Service"]["timeoutstopsec"]) for name in UNITS)
+    assert takes_s(made.kamailio(), made.companion(), made.api()) < whole
+    assert takes_s(made.kamailio(), made.companion()) < edge
 
 
 def test_every_unit_is_tested() -> None:
