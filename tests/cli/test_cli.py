@@ -1,8 +1,11 @@
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -12,6 +15,7 @@ import pytest
 from dialplane.client import Client
 from dialplane.demo.calling import place_call, wait_until_answering
 from tests.serve.instance import Instance, of_folder, serving
+from tests.smalldisk import fill, small_disk
 from tests.waiting import eventually
 
 NUMBER = "+821021656521"
@@ -207,3 +211,50 @@ def test_there_is_nothing_to_rotate_in_a_folder_without_keys(tmp_path: Path) -> 
     assert refused.returncode == 1
     assert "no session keys" in refused.stdout
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_call_that_belongs_to_no_trunk_tells_its_answer(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as instance:
+        eventually(instance.follows, within_s=20, what="the edge's table")
+        refused = dialplane("call", NUMBER, "--data", str(instance.data))
+    assert refused.returncode == 1
+    assert "the call got 403" in refused.stdout
+    assert "no customer's trunk" in refused.stdout
+
+
+def test_a_schema_of_a_newer_version_is_one_sentence(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert dialplane("migrate", "--data", str(data)).returncode == 0
+    with closing(sqlite3.connect(data / "dialplane.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    for verb in (("migrate",), ("serve", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")):
+        refused = dialplane(*verb, "--data", str(data))
+        assert refused.returncode == 1
+        assert "it was made by a newer version of Dialplane" in refused.stdout
+        assert "Traceback" not in refused.stdout + refused.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can restore for another user")
+def test_what_root_restores_or_migrates_is_the_folder_owners(open_folder: Path) -> None:
+    source, file, data = open_folder / "source", open_folder / "backup.db", open_folder / "data"
+    assert dialplane("migrate", "--data", str(source)).returncode == 0
+    assert dialplane("backup", str(file), "--data", str(source)).returncode == 0
+    for verb in (("restore", str(file)), ("migrate",)):
+        data.mkdir(mode=0o700)
+        os.chown(data, 4321, 4322)
+        done = dialplane(*verb, "--data", str(data))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (data / "dialplane.db").exists()
+        assert {(path.stat().st_uid, path.stat().st_gid) for path in data.rglob("*")} == {(4321, 4322)}
+        shutil.rmtree(data)
+
+
+def test_a_backup_onto_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    assert dialplane("migrate", "--data", str(tmp_path / "data")).returncode == 0
+    with small_disk(tmp_path / "disk", size_mb=1) as disk:
+        fill(disk / "filler", leave=0)
+        refused = dialplane("backup", str(disk / "backup.db"), "--data", str(tmp_path / "data"))
+        assert refused.returncode == 1
+        assert "No backup was made" in refused.stdout
+        assert "Traceback" not in refused.stdout + refused.stderr
+        assert [path.name for path in disk.iterdir()] == ["filler"]

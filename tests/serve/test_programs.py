@@ -70,3 +70,21 @@ def test_only_the_supervisor_knows_the_first_password(tmp_path: Path, monkeypatc
     monkeypatch.setenv("DIALPLANE_ADMIN_PASSWORD", "a long enough one")
     found = programs(tmp_path)
     assert all("DIALPLANE_ADMIN_PASSWORD" not in made.environment for made in (found.api(), found.companion()))
+
+
+def test_only_the_api_knows_the_way_into_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALPLANE_DATABASE_URL", "postgresql://user:the-password@host/name")
+    monkeypatch.setenv("PGPASSWORD", "the-password")
+    found = programs(tmp_path)
+    assert "the-password" in " ".join(found.api().environment.values())
+    for made in (found.companion(), found.kamailio(), found.carriers(["true"])):
+        assert "the-password" not in " ".join(made.environment.values())
+
+
+def test_kamailio_gets_no_setting_but_where_its_script_finds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALPLANE_ANYTHING", "x")
+    environment = programs(tmp_path).kamailio().environment
+    names = {name for name in environment if name.startswith("DIALPLANE_")}
+    assert names == {"DIALPLANE_EDGE_SETTINGS", "DIALPLANE_EDGE_SITE_PACKAGES"}

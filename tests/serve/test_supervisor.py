@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,56 @@ def test_a_program_that_lives_by_its_standard_input_ends_with_it(tmp_path: Path)
         await eventually_async(lambda: (tmp_path / "it.log").exists() and "up" in (tmp_path / "it.log").read_text())
         await asyncio.sleep(0.1)
         assert "end" not in (tmp_path / "it.log").read_text()
+        await supervised.stop()
+        await running
+
+    asyncio.run(scenario())
+
+
+def test_what_a_start_needs_is_made_ready_again_until_it_can_be(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        said: list[str] = []
+        failures = [OSError(28, "No space left on device"), RuntimeError("not yet")]
+
+        def make_ready() -> None:
+            if failures:
+                raise failures.pop()
+
+        code = "import time; print('up', flush=True); time.sleep(60)"
+        supervised = Supervised(replace(program(tmp_path, code), before_start=make_ready), report=said.append)
+        running = asyncio.create_task(supervised.run())
+        await eventually_async(lambda: (tmp_path / "it.log").exists() and (tmp_path / "it.log").read_text())
+        assert ["cannot be started: not yet" in said[0], "No space left on device" in said[1]] == [True, True]
+        await supervised.stop()
+        await running
+
+    asyncio.run(scenario())
+
+
+def test_a_restart_that_was_ordered_is_at_once_and_not_reported(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        said: list[str] = []
+        supervised = Supervised(program(tmp_path, FAMILY, stop_s=0.1), report=said.append)
+        running = asyncio.create_task(supervised.run())
+        log = tmp_path / "it.log"
+        await eventually_async(lambda: log.exists() and len(log.read_text().split()) == 2)
+        await supervised.restart()
+        await eventually_async(lambda: len(log.read_text().split()) == 4)
+        await supervised.stop()
+        await running
+        assert said == []
+
+    asyncio.run(scenario())
+
+
+def test_a_program_runs_without_a_log_that_cannot_be_opened(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        up = tmp_path / "up"
+        code = f"import pathlib, time; pathlib.Path({str(up)!r}).touch(); time.sleep(60)"
+        without_log = replace(program(tmp_path, code), log=tmp_path / "no" / "such" / "folder" / "it.log")
+        supervised = Supervised(without_log, report=lambda line: None)
+        running = asyncio.create_task(supervised.run())
+        await eventually_async(up.exists)
         await supervised.stop()
         await running
 

@@ -22,7 +22,7 @@ from dialplane.kamailio.certificate import ensure_own
 from dialplane.kamailio.config import EdgeConfig
 from dialplane.kamailio.native import parts
 from dialplane.system.address import SocketAddress
-from dialplane.system.files import replace_file
+from dialplane.system.files import replace_file, update_file
 
 SCANNERS = ("friendly-scanner", "sipvicious", "sipcli", "sip-scan", "sundayddr", "VaxSIPUserAgent", "pplsip", "sipsak")
 """User agents that only attackers have; Kamailio's `=~` does not tell case."""
@@ -74,17 +74,18 @@ class ConfigTemplate(Template):
 def write_config(config: EdgeConfig) -> Path:
     """Write Kamailio's configuration and the script's settings into `config.run`; returns the configuration's path.
 
-    The key that signs Record-Route cookies is created once and kept, so that calls outlive a restart. Raises OSError.
+    The key that signs Record-Route cookies is created once and kept, so that calls outlive a restart. Files that
+    have their content already are not written: with the same settings an edge starts on a full disk. Raises OSError.
     """
     config.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     config.events.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = config.folder
     cookie_key = _cookie_key(folder.cookie_key)
-    replace_file(folder.script_settings, config.for_script(cookie_key=cookie_key).to_json())
+    update_file(folder.script_settings, config.for_script(cookie_key=cookie_key).to_json())
     if config.has_tls:
-        replace_file(folder.tls_config, render_tls(config))
+        update_file(folder.tls_config, render_tls(config))
     mark = ensure_mark(config.events)
-    replace_file(folder.config, render(config, topology_key=_topology_key(cookie_key), mark=mark))
+    update_file(folder.config, render(config, topology_key=_topology_key(cookie_key), mark=mark))
     return folder.config
 
 

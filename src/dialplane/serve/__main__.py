@@ -1,17 +1,20 @@
-"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE | rotate-...-keys]`: see the package."""
+"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE | rotate-...-keys]`: see the package.
+
+What only maintenance needs is imported by it alone: an edge starts without the database's libraries.
+"""
 
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 
 from pydantic import ValidationError
 from rich.console import Console
 
-from dialplane.serve import maintenance
+from dialplane.serve.folder import table_revision
 from dialplane.serve.output import CannotStart, Output
 from dialplane.serve.service import Service
-from dialplane.serve.start import migrate
 from dialplane.settings import Settings
 from dialplane.system.files import keep_private
 
@@ -23,7 +26,8 @@ def _everything(settings: Settings, output: Output) -> None:
 def _edge(settings: Settings, output: Output) -> None:
     if not settings.control_url:
         raise CannotStart("An edge needs to know its control plane.", "Say where it is with --control URL.")
-    if settings.key_file is None or not settings.key_file.is_file():
+    has_key = settings.key_file is not None and settings.key_file.is_file()
+    if not has_key and (settings.key_file is None or table_revision(settings.folder) is None):
         raise CannotStart(
             "An edge needs an access key with the permission `edge`.",
             "Make one with POST /v1.0/accesskeys, put its token in a file and name that with --key-file FILE.",
@@ -32,26 +36,36 @@ def _edge(settings: Settings, output: Output) -> None:
 
 
 def _migrate(settings: Settings, output: Output) -> None:
+    from dialplane.serve.start import migrate
+
     migrate(settings)
     output.say("The database has the present schema.")
 
 
 def _backup(settings: Settings, output: Output, file: str) -> None:
+    from dialplane.serve import maintenance
+
     maintenance.back_up(settings, Path(file))
     output.say(f"Written to {file}. The passwords in it need the folder {settings.data / 'secrets'} to be read.")
 
 
 def _restore(settings: Settings, output: Output, file: str) -> None:
+    from dialplane.serve import maintenance
+
     maintenance.restore(settings, Path(file), output.warn)
     output.say(f"Restored from {file}. Edges load everything again when Dialplane starts.")
 
 
 def _rotate_session_keys(settings: Settings, output: Output) -> None:
+    from dialplane.serve import maintenance
+
     maintenance.rotate_session_keys(settings)
     output.say("Logins are signed with a new key from now on; who is logged in stays so.")
 
 
 def _rotate_password_keys(settings: Settings, output: Output) -> None:
+    from dialplane.serve import maintenance
+
     maintenance.rotate_password_keys(settings)
     output.say("Passwords are encrypted with a new key from now on. Set those again whose key is lost.")
 
@@ -73,6 +87,8 @@ MODES: Mapping[str, tuple[Callable[..., None], int]] = {
 def main(arguments: list[str]) -> int:
     """Run one mode; the exit status is 1 if it could not begin, 2 if it was called wrongly."""
     keep_private()
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal that knows ASCII alone shows the rest as escapes
+        sys.stdout.reconfigure(errors="backslashreplace")
     output = Output(Console(highlight=False))
     name, *rest = arguments or [""]
     mode, count = MODES.get(name, (None, 0))

@@ -11,11 +11,10 @@ from typing import TypeVar
 from dialplane.client import ApiError, Client
 from dialplane.demo import calling, carriers, prepare, screen
 from dialplane.demo.calling import DemoFailed, call_and_print
-from dialplane.replica.layout import ReplicaUnavailable
-from dialplane.replica.reader import ReplicaReader
+from dialplane.serve.administrator import Administrator
+from dialplane.serve.folder import table_revision
 from dialplane.serve.output import Output
 from dialplane.serve.programs import Programs
-from dialplane.serve.start import Administrator
 from dialplane.serve.supervisor import Program
 from dialplane.system import datafolder
 
@@ -25,15 +24,15 @@ T = TypeVar("T")
 
 
 class Demo:
-    """Start the `carriers`, then `present`. `has_edge`: whether a call can be placed."""
+    """Start the `carriers`, then `present`. `has_edge`: whether a call can be placed. Raises OSError."""
 
-    def __init__(self, programs: Programs, administrator: Administrator, output: Output) -> None:
+    def __init__(self, programs: Programs, administrator: Administrator, output: Output, *, has_edge: bool) -> None:
         self._programs = programs
         self._folder = programs.folder
         self._administrator = administrator
         self._output = output
         self._state = carriers.load_state(self._folder, reserved=programs.ports)
-        self.has_edge = True
+        self._has_edge = has_edge
 
     def carriers(self) -> Program:
         """The simulated carriers."""
@@ -50,11 +49,11 @@ class Demo:
     def _present(self) -> None:
         with Client(self._programs.control_url, token=self._folder.operator_key.read_text().strip()) as client:
             prepared = self._prepare(client)
-            if not self.has_edge:
+            if not self._has_edge:
                 return
             sip = str(self._programs.sip)
             calling.wait_until_answering(sip)
-            calling.wait_until_used(prepared.revision, self._edge_revision)
+            calling.wait_until_used(prepared.revision, lambda: table_revision(self._folder))
             self._output.say(f"\nA call to {NUMBER} through the demo's carriers:\n")
             call_and_print(self._output.console, client, sip=sip, number=NUMBER)
 
@@ -65,23 +64,13 @@ class Demo:
         carriers.save_state(self._folder, carriers.DemoState(ports=self._state.ports, prepared=True))
         return prepared
 
-    def _edge_revision(self) -> int | None:
-        reader = ReplicaReader(self._folder.edge.replica)
-        try:
-            with reader.view() as view:
-                return view.revision
-        except ReplicaUnavailable:
-            return None
-        finally:
-            reader.close()
-
     def _welcome(self) -> None:
         welcome = screen.Welcome(
             http_url=self._programs.control_url,
             sip_address=str(self._programs.sip),
             username=self._administrator.username,
             password=self._administrator.password or None,
-            call=self._call_command(),
+            call=self._call_command() if self._has_edge else None,
         )
         screen.print_welcome(self._output.console, welcome)
 

@@ -9,8 +9,8 @@ from dialplane.api.database import BOX_KEYS
 from dialplane.control.login import sessions
 from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import new_encryption_key
+from dialplane.serve.folder import held
 from dialplane.serve.output import CannotStart
-from dialplane.serve.start import held
 from dialplane.settings import Settings
 from dialplane.store import backup
 from dialplane.store.backup import BackupRefused
@@ -26,7 +26,10 @@ def back_up(settings: Settings, file: Path) -> None:
 
 
 def restore(settings: Settings, file: Path, report: Callable[[str], None]) -> None:
-    """Replace the database by a backup; no instance may be using the data folder. Raises CannotStart."""
+    """Replace the database by a backup; no instance may be using the data folder. Raises CannotStart.
+
+    The database is the folder's owner's, also if root restores it.
+    """
     database = _database(settings)
     with held(settings.folder, report):
         try:

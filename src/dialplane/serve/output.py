@@ -24,8 +24,8 @@ class Output:
         self.console = console
 
     def say(self, line: str, *, style: str = "") -> None:
-        """Print one line. A terminal that is gone is no reason to end."""
-        with suppress(OSError):
+        """Print one line. A terminal that is gone, or cannot show it, is no reason to end."""
+        with suppress(OSError, ValueError):
             self.console.print(Text(line, style=style), soft_wrap=True)
 
     def fact(self, label: str, value: str) -> None:

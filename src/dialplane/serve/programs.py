@@ -5,6 +5,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dialplane.edge.settings import EdgeSettings
@@ -17,9 +18,13 @@ from dialplane.system.address import SocketAddress
 from dialplane.system.datafolder import DataFolder
 
 WITHHELD = frozenset({"DIALPLANE_ADMIN_PASSWORD"})
-"""Settings that the programs do not get: only the supervisor needs them."""
+"""Variables that no program gets: only the supervisor needs them."""
+
+DATABASE_VARIABLES = frozenset({"DIALPLANE_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE"})
+"""Variables that only the API gets: they lead to the database, with its password."""
 
 API_STOP_GRACE_S = 2.0
+PREFIX = "DIALPLANE_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +63,33 @@ class Programs:
 
     def api(self) -> Program:
         """The REST API."""
-        return self._python("api", "dialplane.api", stop_s=self.settings.shutdown_timeout_s + API_STOP_GRACE_S)
+        return Program(
+            name="api",
+            command=(sys.executable, "-m", "dialplane.api"),
+            environment=self._environment(),
+            log=self.folder.log("api"),
+            stop_s=self.settings.shutdown_timeout_s + API_STOP_GRACE_S,
+        )
 
     def companion(self) -> Program:
         """The edge's companion."""
-        return self._python("companion", "dialplane.companion", stop_s=5.0)
+        return Program(
+            name="companion",
+            command=(sys.executable, "-m", "dialplane.companion"),
+            environment=self._edge_environment(),
+            log=self.folder.log("companion"),
+        )
 
     def kamailio(self) -> Program:
-        """The SIP server, its configuration written. The script ends its workers with its main process."""
+        """The SIP server. The script ends its workers with its main process, and gets its settings from a file."""
         config = self.edge_config()
-        write_config(config)
+        others = {name: value for name, value in self._edge_environment().items() if not name.startswith(PREFIX)}
         return Program(
             name="kamailio",
             command=command_line(config),
-            environment=environment(config, self._environment()),
+            environment=environment(config, others),
             log=self.folder.log("kamailio"),
+            before_start=partial(write_config, config),
         )
 
     def carriers(self, command: Sequence[str]) -> Program:
@@ -80,7 +97,7 @@ class Programs:
         return Program(
             name="demo carriers",
             command=command,
-            environment=self._environment(),
+            environment=self._edge_environment(),
             log=self.folder.log("carriers"),
             until_stdin_ends=True,
         )
@@ -103,15 +120,6 @@ class Programs:
             site_packages=Path(sysconfig.get_path("purelib")),
         )
 
-    def _python(self, name: str, module: str, *, stop_s: float) -> Program:
-        return Program(
-            name=name,
-            command=(sys.executable, "-m", module),
-            environment=self._environment(),
-            log=self.folder.log(name),
-            stop_s=stop_s,
-        )
-
     def _environment(self) -> Mapping[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in WITHHELD}
         listening = {} if self.http is None else {"DIALPLANE_HTTP": str(self.http)}
@@ -124,3 +132,6 @@ class Programs:
             "DIALPLANE_CONTROL_URL": self.control_url,
             "DIALPLANE_KEY_FILE": str(self.key_file),
         }
+
+    def _edge_environment(self) -> Mapping[str, str]:
+        return {name: value for name, value in self._environment().items() if name not in DATABASE_VARIABLES}

@@ -1,10 +1,14 @@
-"""One Dialplane at work: which programs start, in which order, and how they stop."""
+"""One Dialplane at work: which programs start, in which order, and how they stop.
+
+Calls come before everything: where there is a table to decide them on, Kamailio and companion start first, and nothing
+that fails afterwards ends them. The control plane is tried again until it can be prepared.
+"""
 
 import asyncio
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 
@@ -12,17 +16,19 @@ from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
 from dialplane.kamailio import command
 from dialplane.serve import ports
-from dialplane.serve.demo import Demo
-from dialplane.serve.output import Output
+from dialplane.serve.administrator import Administrator
+from dialplane.serve.folder import held, table_revision
+from dialplane.serve.output import CannotStart, Output
 from dialplane.serve.programs import Programs
-from dialplane.serve.start import Administrator, held, prepare_control_plane
 from dialplane.serve.supervisor import Program, Stages, Supervised, trim
 from dialplane.settings import Settings
+from dialplane.system.address import SocketAddress
 from dialplane.system.datafolder import RunningInstance
-from dialplane.system.process import kill_all_with_arguments
+from dialplane.system.process import collect_orphans, kill_all_with_arguments
 
 READY_WITHIN_S = 30.0
-TRIM_LOGS_S = 10.0
+PREPARE_AGAIN_S = 1.0
+HOUSEKEEPING_S = 10.0
 
 
 class Service:
@@ -35,19 +41,22 @@ class Service:
         self._folder = settings.folder
         self._stopping = asyncio.Event()
         self._stages = Stages()
+        self._began = time.monotonic()
 
     async def run(self) -> None:
-        """Run until SIGTERM or Ctrl-C."""
-        began = time.monotonic()
+        """Run until SIGTERM, SIGHUP or Ctrl-C."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
         with held(self._folder, self._output.warn):
             # an earlier instance's Kamailio, left behind, would hold the SIP port
             kill_all_with_arguments(("-f", self._folder.edge.kamailio.config))
-            programs = self._programs()
-            instance = RunningInstance(os.getpid(), programs.control_url, str(programs.sip))
-            with self._folder.announced(instance):
-                await self._work(programs, began)
+            takes_calls = table_revision(self._folder) is not None
+            programs = self._programs(takes_calls=takes_calls)
+            self._output.say(f"Dialplane {version('dialplane')}", style="bold")
+            self._output.fact("Data", str(self._folder.root))
+            # without a table there is nothing to run for before the control plane is ready
+            administrator = None if self._alone or takes_calls else await self._prepare()
+            await self._work(programs, administrator)
 
     def _on_signal(self) -> None:
         """The first signal stops everything in order, the second kills it."""
@@ -55,93 +64,147 @@ class Service:
             self._stages.kill()
         self._stopping.set()
 
-    def _programs(self) -> Programs:
+    def _programs(self, *, takes_calls: bool) -> Programs:
         settings = self._settings
-        http = None if self._alone else ports.http(settings.http)
         sip = ports.sip(settings.sip)
         return Programs(
             settings=settings,
-            http=http,
+            http=None if self._alone else self._http(takes_calls=takes_calls),
             sip=sip,
             sip_tls=ports.sip_tls(settings.sip_tls, beside=sip),
             advertised=ports.advertised(sip, settings.sip_advertised),
         )
 
-    async def _work(self, programs: Programs, began: float) -> None:
-        self._output.say(f"Dialplane {version('dialplane')}", style="bold")
-        self._output.fact("Data", str(self._folder.root))
-        administrator = None if self._alone else await prepare_control_plane(self._settings)
-        if administrator is not None and administrator.secrets_problem:
-            self._output.warn(f"Passwords of carriers and trunks are missing: {administrator.secrets_problem}.")
-        if administrator is not None and administrator.created:
-            self._print_login(administrator)
-        demo = Demo(programs, administrator, self._output) if self._settings.demo and administrator else None
+    def _http(self, *, takes_calls: bool) -> SocketAddress:
+        """The API's socket; if calls can be taken without it, it is tried only when the API is about to start."""
+        wanted = self._settings.http
+        return wanted if takes_calls and wanted.port else ports.http(wanted)
+
+    async def _work(self, programs: Programs, administrator: Administrator | None) -> None:
+        instance = RunningInstance(os.getpid(), programs.control_url, str(programs.sip))
         try:
-            async with asyncio.TaskGroup() as group:
-                trimming = group.create_task(self._trim_logs())
-                await self._start(group, programs, demo)
-                self._print_started(programs, began)
-                await self._until_stopped(demo)
-                self._output.say("Stopping ...")
-                await self._stages.stop()
-                trimming.cancel()
+            with self._folder.announced(instance) as announce:
+                async with asyncio.TaskGroup() as group:
+                    going = [group.create_task(self._housekeeping(announce))]
+                    companion = self._start_edge(group, programs)
+                    if self._alone:
+                        self._output.fact("Follows", programs.control_url)
+                        self._print_started()
+                    else:
+                        control = self._control_plane(group, programs, administrator, companion)
+                        going.append(group.create_task(self._surviving(control)))
+                    await self._stopping.wait()
+                    self._output.say("Stopping ...")
+                    for task in going:
+                        task.cancel()
+                    await self._stages.stop()
         finally:
             await self._stages.stop()
         self._output.say("Stopped.")
 
-    async def _trim_logs(self) -> None:
+    async def _housekeeping(self, announce: Callable[[], None]) -> None:
         while True:
             with suppress(OSError):  # a log that cannot be trimmed is no reason to stop
                 await asyncio.to_thread(trim, list(self._folder.logs.glob("*.log")))
-            await asyncio.sleep(TRIM_LOGS_S)
+            announce()
+            collect_orphans()
+            await asyncio.sleep(HOUSEKEEPING_S)
 
-    async def _start(self, group: asyncio.TaskGroup, programs: Programs, demo: Demo | None) -> None:
-        if not self._alone:
-            self._supervise(group, self._stages.control, programs.api())
-            await self._until_ready(programs.control_url)
-        self._supervise(group, self._stages.records, programs.companion())
+    def _start_edge(self, group: asyncio.TaskGroup, programs: Programs) -> Supervised:
+        """Start Kamailio, if it is installed, and the companion, which is returned."""
         missing = command.missing()
         if missing:
             self._warn_of(missing)
         else:
             self._supervise(group, self._stages.calls, programs.kamailio())
-        if demo is not None:
-            self._supervise(group, self._stages.calls, demo.carriers())
-            demo.has_edge = not missing
+            self._print_sip(programs)
+        return self._supervise(group, self._stages.records, programs.companion())
 
-    def _supervise(self, group: asyncio.TaskGroup, stage: list[Supervised], program: Program) -> None:
+    async def _control_plane(
+        self,
+        group: asyncio.TaskGroup,
+        programs: Programs,
+        administrator: Administrator | None,
+        companion: Supervised,
+    ) -> None:
+        """Prepare it unless an administrator says that it is, start the API and, if it was asked for, the demo."""
+        if administrator is None:
+            # its libraries take a second of a processor to load: Kamailio has that first
+            await asyncio.gather(*(program.tried() for program in self._stages.calls))
+            administrator = await self._prepare_in_the_end()
+            if administrator.has_new_edge_key:
+                await companion.restart()
+        self._supervise(group, self._stages.control, programs.api())
+        await self._until_ready(programs.control_url)
+        self._output.fact("API", f"{programs.control_url}   (documentation at /docs)")
+        self._print_started()
+        if self._settings.demo:
+            await self._demo(group, programs, administrator)
+
+    async def _demo(self, group: asyncio.TaskGroup, programs: Programs, administrator: Administrator) -> None:
+        # imported late, for the same reason
+        from dialplane.serve.demo import Demo
+
+        demo = Demo(programs, administrator, self._output, has_edge=bool(self._stages.calls))
+        self._supervise(group, self._stages.calls, demo.carriers())
+        await demo.present()
+
+    async def _prepare(self) -> Administrator:
+        # imported late: calls do not wait for the database's libraries
+        from dialplane.serve.start import prepare_control_plane
+
+        administrator = await prepare_control_plane(self._settings, show=self._print_login)
+        if administrator.secrets_problem:
+            self._output.warn(f"Passwords of carriers and trunks are missing: {administrator.secrets_problem}.")
+        return administrator
+
+    async def _prepare_in_the_end(self) -> Administrator:
+        """Prepare the control plane as often as it takes. Each reason why it cannot be is printed once."""
+        printed = ""
+        while True:
+            try:
+                await asyncio.to_thread(ports.http, self._settings.http)
+                return await self._prepare()
+            except CannotStart as error:
+                why = str(error).strip()
+            except Exception as error:
+                why = f"{type(error).__name__}: {error}."
+            if why != printed:
+                self._output.warn(f"The API is not there. {why} It starts by itself once this is mended; calls go on.")
+            printed = why
+            await asyncio.sleep(PREPARE_AGAIN_S)
+
+    async def _surviving(self, work: Coroutine[object, object, None]) -> None:
+        """Do this; its failure ends nothing else."""
+        try:
+            await work
+        except Exception as error:
+            self._output.warn(f"{type(error).__name__}: {error}; what runs goes on.")
+
+    def _supervise(self, group: asyncio.TaskGroup, stage: list[Supervised], program: Program) -> Supervised:
         supervised = Supervised(program, report=self._output.warn)
         stage.append(supervised)
         group.create_task(supervised.run())
+        return supervised
 
     async def _until_ready(self, url: str) -> None:
         """Wait for the API to serve, but not for long: it is supervised anyway."""
         deadline = time.monotonic() + READY_WITHIN_S
         async with AsyncClient(url, timeout_s=2.0, retries=NO_RETRIES) as client:
-            while not self._stopping.is_set() and not await client.ready():
+            while not await client.ready():
                 if time.monotonic() > deadline:
                     log = self._folder.log("api")
                     self._output.warn(f"The API is not ready after {READY_WITHIN_S:g} s; see {log}")
                     return
                 await asyncio.sleep(0.05)
 
-    async def _until_stopped(self, demo: Demo | None) -> None:
-        """Wait for the stop. The demo, if there is one, runs meanwhile; a stop does not wait for it."""
-        presenting = asyncio.ensure_future(demo.present()) if demo is not None else None
-        await self._stopping.wait()
-        if presenting is not None:
-            presenting.cancel()
-            await asyncio.gather(presenting, return_exceptions=True)
-
-    def _print_started(self, programs: Programs, began: float) -> None:
-        if programs.http is not None:
-            self._output.fact("API", f"{programs.control_url}   (documentation at /docs)")
-        else:
-            self._output.fact("Follows", programs.control_url)
+    def _print_sip(self, programs: Programs) -> None:
         reached = f"; others reach it at {programs.advertised}" if programs.advertised else ""
         tls_port = programs.sip_tls.port
         self._output.fact("SIP", f"{programs.sip}   (UDP and TCP; TLS at port {tls_port}{reached})")
-        self._output.fact("Started", f"in {time.monotonic() - began:.1f} s; Ctrl-C stops it")
+
+    def _print_started(self) -> None:
+        self._output.fact("Started", f"in {time.monotonic() - self._began:.1f} s; Ctrl-C stops it")
 
     def _print_login(self, administrator: Administrator) -> None:
         self._output.fact("Login", administrator.username)

@@ -1,12 +1,15 @@
-"""The steps before the processes start: the data folder, the schema, the first administrator, the access keys."""
+"""The control plane before its process starts: the schema, the first administrator, the access keys.
+
+Importing it takes longer than starting an edge, for the database's libraries: `service` does so once calls are taken.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from dialplane.api.database import database_url, opened_database, prepare, secrets_problem
 from dialplane.control import accesskeys, bootstrap
@@ -16,103 +19,89 @@ from dialplane.control.units import Database
 from dialplane.domain.accesskey import MAX_EXPIRE_S
 from dialplane.domain.errors import InvalidValue, Unavailable
 from dialplane.domain.permission import SUPER_ADMIN
+from dialplane.serve.administrator import Administrator
 from dialplane.serve.output import CannotStart
 from dialplane.settings import Settings
 from dialplane.store import migrations
 from dialplane.store.migrations import SchemaMismatch
 from dialplane.system.clock import now_us
-from dialplane.system.datafolder import DataFolder, FolderInUse
+from dialplane.system.datafolder import DataFolder
 from dialplane.system.files import replace_file
+from dialplane.system.process import as_owner_of
+
+LEAST_ROOM = 1 << 20  # bytes without which SQLite cannot be opened: its two journals and a page
 
 
-@dataclass(frozen=True, slots=True)
-class Administrator:
-    """The first administrator. `password` is set if it was generated just now; `created`: there was none before.
+async def prepare_control_plane(settings: Settings, *, show: Callable[[Administrator], None]) -> Administrator:
+    """Create what is missing in database and data folder; a second time nothing is. Raises CannotStart.
 
-    `secrets_problem`: what is wrong with the keys to stored passwords, and what to do; "" if nothing is.
+    `show` gets an administrator that was created, at once: its password is known only now.
     """
-
-    created: bool
-    username: str = ""
-    password: str = field(default="", repr=False)
-    secrets_problem: str = ""
-
-
-@contextmanager
-def held(folder: DataFolder, report: Callable[[str], None]) -> Iterator[None]:
-    """Create the data folder, take it from other users, and hold it until the end.
-
-    `report` gets a line if others could read what is in it. Raises CannotStart if it cannot be used, or is in use.
-    """
-    try:
-        folder.make()
-        _make_private(folder, report)
-    except OSError as error:
-        raise CannotStart(
-            f"The data folder {folder.root} cannot be used: {error.strerror}.",
-            "Choose another one with --data FOLDER, or make this one writable.",
-        ) from error
-    try:
-        with folder.locked():
-            yield
-    except FolderInUse as holder:
-        raise CannotStart(
-            f"The data folder {folder.root} is in use by another Dialplane (process {holder}).",
-            "Stop that one first, or choose another folder with --data FOLDER.",
-        ) from None
-
-
-def _make_private(folder: DataFolder, report: Callable[[str], None]) -> None:
-    try:
-        count = folder.make_private()
-    except PermissionError as error:
-        report(f"Other users may read the passwords in the data folder: {error.filename} is another user's.")
-        return
-    if count:
-        report(
-            f"Other users could read the data folder {folder.root}: {count} files and folders are private now."
-            " Change the passwords in it if others use this machine."
-        )
-
-
-async def prepare_control_plane(settings: Settings) -> Administrator:
-    """Create what is missing in database and data folder; a second time nothing is. Raises CannotStart."""
     folder = settings.folder
     try:
         async with opened_database(settings) as db:
             first = await prepare(db, settings)
+            username = first.username or settings.admin_username or bootstrap.DEFAULT_USERNAME
+            administrator = Administrator(first.created, username, first.password)
+            if first.created:
+                show(administrator)
             problem = await secrets_problem(db)
             edge = settings.edge_name
-            await _ensure_key(db, folder.edge.key, lambda: bootstrap.edge_access_key(db, edge), edge=edge)
+            has_new_key = await _ensure_key(db, folder.edge.key, lambda: bootstrap.edge_access_key(db, edge), edge=edge)
             await _ensure_key(db, folder.operator_key, lambda: _operator_key(db))
     except SchemaMismatch as error:
-        raise CannotStart(f"The database does not fit: {error}.", "") from error
+        raise _unfit(error) from error
     except (Unavailable, SQLAlchemyError, ValueError, OSError) as error:
-        raise _unusable(error) from error
-    username = first.username or settings.admin_username or bootstrap.DEFAULT_USERNAME
-    return Administrator(first.created, username, first.password, problem)
+        raise _unusable(error, folder) from error
+    return replace(administrator, secrets_problem=problem, has_new_edge_key=has_new_key)
 
 
 def migrate(settings: Settings) -> None:
     """Bring the database's schema to the present one. Raises CannotStart."""
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        migrations.upgrade(database_url(settings))
+        with as_owner_of(settings.data):
+            migrations.upgrade(database_url(settings))
+    except SchemaMismatch as error:
+        raise _unfit(error) from error
     except (SQLAlchemyError, ValueError, OSError) as error:
-        raise _unusable(error) from error
+        raise _unusable(error, settings.folder) from error
 
 
-def _unusable(error: Exception) -> CannotStart:
+def _unfit(error: SchemaMismatch) -> CannotStart:
+    return CannotStart(f"The database does not fit: {error}.", "")
+
+
+def _unusable(error: Exception, folder: DataFolder) -> CannotStart:
     if isinstance(error, InvalidValue):
         return CannotStart(f"The first administrator cannot be made: {error}.", "Set DIALPLANE_ADMIN_* to mend it.")
-    why = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(error, (OSError, OperationalError, Unavailable)) and _is_full(folder.root):
+        return CannotStart(f"The disk of {folder.root} is full.", "Make room on it.")
+    if isinstance(error, OSError):
+        return CannotStart(f"The data folder {folder.root} cannot be used: {error}.", "Make it writable.")
+    why = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
     return CannotStart(f"The database cannot be used: {why}.", "Look at DIALPLANE_DATABASE_URL and the data folder.")
 
 
-async def _ensure_key(db: Database, path: Path, make: Callable[[], Awaitable[str]], *, edge: str = "") -> None:
-    """A key file whose key the control plane accepts; a missing or refused key is replaced, and another edge's."""
-    if not await _is_accepted(db, path, edge=edge):
-        replace_file(path, await make() + "\n")
+def _is_full(folder: Path) -> bool:
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < LEAST_ROOM
+
+
+async def _ensure_key(db: Database, path: Path, make: Callable[[], Awaitable[str]], *, edge: str = "") -> bool:
+    """A key file whose key the control plane accepts; a missing or refused key is replaced, and another edge's.
+
+    Returns whether it was. The file is written once before a key is made: one that cannot be kept must not be made,
+    again and again.
+    """
+    if await _is_accepted(db, path, edge=edge):
+        return False
+    replace_file(path, "\n")
+    replace_file(path, await make() + "\n")
+    return True
 
 
 async def _is_accepted(db: Database, path: Path, *, edge: str) -> bool:

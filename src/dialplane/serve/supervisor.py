@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from dialplane.system.backoff import doubled_s
 from dialplane.system.process import die_with_parent
@@ -26,8 +27,9 @@ LARGEST_LOG = 20 << 20  # bytes; the content is then kept beside it, once
 class Program:
     """A command to keep running. `on_parent_death`: the signal it gets when this process ends, for whatever reason.
 
-    `until_stdin_ends`: the program ends with its standard input, so it gets a pipe there. `stop_s` is how long it may
-    take to stop before its group is killed.
+    `before_start` makes ready what each start needs; it blocks, and may raise OSError. `until_stdin_ends`: the program
+    ends with its standard input, so it gets a pipe there. `stop_s` is how long it may take to stop before its group is
+    killed.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Program:
     on_parent_death: signal.Signals = signal.SIGKILL
     stop_s: float = 5.0
     until_stdin_ends: bool = False
+    before_start: Callable[[], object] = lambda: None
 
 
 class Child:
@@ -49,7 +52,7 @@ class Child:
     @classmethod
     async def start(cls, program: Program) -> "Child":
         """Start it as the leader of a new session and group. Raises OSError."""
-        with program.log.open("ab") as log:
+        with _opened(program.log) as log:
             process = await asyncio.create_subprocess_exec(
                 *program.command,
                 env=dict(program.environment),
@@ -89,13 +92,26 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
+def _opened(log: Path) -> BinaryIO:
+    """The log to append to; without room for it, nothing is kept: no program stays away for its log's sake."""
+    try:
+        return log.open("ab")
+    except OSError:
+        return open(os.devnull, "ab")
+
+
 class Supervised:
-    """A program that runs until it is stopped. `report` gets a line about each end that nobody ordered."""
+    """A program that runs until it is stopped, however often it fails.
+
+    `report` gets a line about each end that nobody ordered.
+    """
 
     def __init__(self, program: Program, *, report: Callable[[str], None]) -> None:
         self.program = program
         self._report = report
-        self._stopping = asyncio.Event()
+        self._is_stopping = False
+        self._ordered = asyncio.Event()
+        self._tried = asyncio.Event()
         self._child: Child | None = None
         self._ends = 0
 
@@ -104,22 +120,32 @@ class Supervised:
         """The running main process."""
         return self._child.pid if self._child else None
 
+    async def tried(self) -> None:
+        """Wait until its first start has succeeded or failed."""
+        await self._tried.wait()
+
     async def run(self) -> None:
         """Start the program, and again whenever it ends, until `stop`."""
-        while not self._stopping.is_set():
+        while not self._is_stopping:
+            self._ordered.clear()
             began = time.monotonic()
             how = await self._run_once()
-            if self._stopping.is_set():
-                return
+            if self._ordered.is_set():
+                continue
             self._ends = 1 if time.monotonic() - began >= STEADY_S else self._ends + 1
             wait_s = restart_wait_s(self._ends)
             self._report(self._end_line(how, wait_s))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), wait_s)
+                await asyncio.wait_for(self._ordered.wait(), wait_s)
 
     async def stop(self) -> None:
         """End it for good."""
-        self._stopping.set()
+        self._is_stopping = True
+        await self.restart()
+
+    async def restart(self) -> None:
+        """End it, to be started again at once."""
+        self._ordered.set()
         if self._child is not None:
             await self._child.stop()
 
@@ -130,10 +156,13 @@ class Supervised:
 
     async def _run_once(self) -> str:
         try:
+            await asyncio.to_thread(self.program.before_start)
             self._child = await Child.start(self.program)
-        except OSError as error:
-            return f"cannot be started: {error.strerror or error}"
-        if self._stopping.is_set():
+        except Exception as error:
+            return f"cannot be started: {getattr(error, 'strerror', None) or error}"
+        finally:
+            self._tried.set()
+        if self._is_stopping:
             await self._child.stop()
         how = await self._child.wait()
         self._child = None
