@@ -80,7 +80,8 @@ class Sqlite(Backend):
         return work() if short else await run_to_end(threads, work)
 
     def begin_reading(self, connection: Connection) -> None:
-        _begin(connection, "BEGIN")
+        """In the driver; SQLAlchemy begins by itself with the first statement that goes through it."""
+        _driver(connection).execute("BEGIN")
 
     def begin_writing(self, connection: Connection, *, lock_within_s: float) -> None:
         _driver(connection).execute(f"PRAGMA busy_timeout = {lock_within_s * 1000:.0f}")
@@ -94,7 +95,10 @@ class Sqlite(Backend):
         _begin(connection, "BEGIN")
 
     def end(self, connection: Connection) -> bool:
-        connection.rollback()
+        if connection.in_transaction():
+            connection.rollback()
+        else:
+            _driver(connection).rollback()
         return True
 
     def insert_many(

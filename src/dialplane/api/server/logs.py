@@ -19,6 +19,9 @@ from structlog.typing import EventDict
 MOST_WAITING = 50_000
 """Lines that may wait for a reader that does not read; whoever logs more waits with them."""
 
+MOST_GATHERED = 1_000
+"""Lines that are written in one piece at most."""
+
 GATHER_S = 0.05
 """How long a line waits for others at most."""
 
@@ -77,13 +80,14 @@ class _LineLogger:
 
 
 class _LineWriter(QueueListener):
-    """Writes the lines of GATHER_S at a time: a thread that woke for each would take the interpreter from requests."""
+    """Writes the lines of GATHER_S in one piece: each write of its own would take the interpreter from requests."""
 
     queue: SimpleQueue[str]
 
     def __init__(self, lines: SimpleQueue[str], out: TextIO) -> None:
         super().__init__(lines)
         self._out = out
+        self._gathered: list[str] = []
 
     def dequeue(self, block: bool) -> Any:
         if self.queue.empty():
@@ -92,15 +96,18 @@ class _LineWriter(QueueListener):
         return super().dequeue(block)
 
     def handle(self, record: Any) -> None:
-        with suppress(OSError):
-            self._out.write(f"{record}\n")
+        self._gathered.append(f"{record}\n")
+        if len(self._gathered) >= MOST_GATHERED:
+            self._flush()
 
     def stop(self) -> None:
         super().stop()
         self._flush()
 
     def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, []
         with suppress(OSError):  # a full disk or a reader that is gone: requests are served without a log
+            self._out.write("".join(gathered))
             self._out.flush()
 
 

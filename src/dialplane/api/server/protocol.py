@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from typing import cast
 
 import structlog
 from httptools import HttpParserError
@@ -10,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, error_body
 from dialplane.api.http.reasons import Reason
+from dialplane.api.server.gathering import GatheringTransport
 
 log = structlog.get_logger("dialplane.api")
 
@@ -30,7 +32,8 @@ class LimitedProtocol(HttpToolsProtocol):
     _refused_for: Reason = reasons.INVALID_HTTP_REQUEST
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn types it
-        super().connection_made(transport)
+        gathering = GatheringTransport(transport, self.loop)
+        super().connection_made(cast(asyncio.Transport, gathering))
         self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:

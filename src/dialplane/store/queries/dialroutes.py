@@ -1,20 +1,22 @@
 """Routes that match a called number."""
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Boolean, Select, and_, bindparam, select, type_coerce
+from sqlalchemy import and_, bindparam, select
 
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.target import ALL, MAX_DIGITS
 from dialplane.store import tables
+from dialplane.store.prepared import Prepared
 from dialplane.store.unit import Reading
 
 
 class MatchingRoute(NamedTuple):
     """A live route as it is stored: the fields of `domain.route.Route`, which are not checked again.
 
-    A number that is called has a dozen of them; to check them would cost as much as to find them.
+    A number that is called has a dozen of them; to check them would cost as much as to find them. `enabled` is 0 or 1
+    on SQLite.
     """
 
     id: str
@@ -34,10 +36,7 @@ class MatchingRoute(NamedTuple):
 
 
 _ROUTES = tables.routes.c
-_COLUMNS = [
-    type_coerce(_ROUTES[name], Boolean).label(name) if name == "enabled" else _ROUTES[name]
-    for name in MatchingRoute._fields
-]
+_COLUMNS = [_ROUTES[name] for name in MatchingRoute._fields]
 _TARGETS = tuple(f"target{n}" for n in range(MAX_DIGITS + 1))
 
 
@@ -50,13 +49,14 @@ async def matching(unit: Reading, *, customer_id: str, number: str) -> list[Matc
     targets = [ALL, *(number[: digits + 1] for digits in range(1, len(number)))]
     parameters = dict(zip(_TARGETS, targets, strict=False))
     parameters["customer_id"], parameters["default_id"] = customer_id, SYSTEM_DEFAULT_CUSTOMER
-    rows = await unit.fetch(_matching_one_of(len(targets)), parameters, short=True)
-    unit.keep_instant(rows[0].last_instant_us)
-    return [MatchingRoute._make(row[:-1]) for row in rows if row.id is not None]
+    prepared = _matching_one_of(len(targets))
+    rows = await unit.run(lambda connection: prepared.rows(connection, parameters), short=True)
+    unit.keep_instant(rows[0][-1])
+    return [MatchingRoute._make(row[:-1]) for row in rows if row[0] is not None]
 
 
 @cache
-def _matching_one_of(targets: int) -> Select[Any]:
+def _matching_one_of(targets: int) -> Prepared:
     """One row at least: the clock's, beside each route that matches or beside none."""
     matches = and_(
         tables.LIVE,
@@ -64,4 +64,4 @@ def _matching_one_of(targets: int) -> Select[Any]:
         _ROUTES.target.in_([bindparam(name) for name in _TARGETS[:targets]]),
     )
     clock_and_routes = tables.clock.outerjoin(tables.routes, matches)
-    return select(*_COLUMNS, tables.clock.c.last_instant_us).select_from(clock_and_routes)
+    return Prepared(select(*_COLUMNS, tables.clock.c.last_instant_us).select_from(clock_and_routes))
