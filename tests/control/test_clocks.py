@@ -181,6 +181,22 @@ async def test_what_a_row_holds_from_before_is_corrected_however_far_ahead(db: D
     assert ((await edge_of(db)).tm_status, (await call_of(db)).call.tm_start) == (NOW, NOW)
 
 
+async def test_what_is_reported_while_a_round_corrects_stays_as_it_is(db: Database) -> None:
+    """It is later than the clock that the round has looked at; so is what another node with a faster clock stores."""
+    provider = await make_provider(db)
+    await ingest(db, [event("call_started", NOW - SECOND, call=uuid_of(2), edge="other")])
+    set_clock(db, NOW + DAY)
+    await ingest(db, [checked(provider, NOW + DAY, "healthy", "gone")])
+    set_clock(db, NOW + SECOND)
+    await ingest(db, [event("call_started", NOW + SECOND), event("edge_status", NOW + SECOND, kamailio_started=NOW)])
+    await ingest(db, [event("edge_calls", NOW + SECOND, edge="other", since=0, before=NOW, calls=[])])
+    set_clock(db, NOW)
+    assert await future_instants.correct(db)
+    assert (await call_of(db)).call.tm_start == NOW + SECOND
+    assert (await edge_of(db)).kamailio_started == NOW
+    assert (await call_of(db, uuid_of(2))).call.reason == "not_going_on"
+
+
 async def test_an_access_key_expires_by_the_clock_that_checks_it(db: Database) -> None:
     set_clock(db, NOW + 3_650 * DAY)
     await make_provider(db)

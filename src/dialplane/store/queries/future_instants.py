@@ -14,6 +14,7 @@ from dialplane.store.unit import Unit, Writing
 
 _CALLS, _EDGES = tables.calls.c, tables.edges.c
 _NOW = bindparam("now_", type_=_CALLS.tm_create.type)
+_LATEST = bindparam("latest_", type_=_CALLS.tm_create.type)
 
 _COUNT_AS_NOW: Sequence[tuple[Table, Sequence[Column[int]], ColumnElement[bool] | None]] = (
     (tables.edges, (_EDGES.last_contact, _EDGES.tm_polled, _EDGES.tm_status), None),
@@ -24,13 +25,13 @@ _COUNT_AS_NOW: Sequence[tuple[Table, Sequence[Column[int]], ColumnElement[bool] 
 """Of calls the open ones alone, which have an index: what is on record of the others is history."""
 
 _UNKNOWN: Sequence[tuple[Table, ColumnElement[bool], Sequence[Column[int] | Column[str]]]] = (
-    (tables.edges, _EDGES.kamailio_started > _NOW, (_EDGES.kamailio_started,)),
-    (tables.calls, and_(_CALLS.tm_lost > _NOW, _CALLS.tm_ended.is_(None)), (_CALLS.tm_lost, _CALLS.lost_reason)),
+    (tables.edges, _EDGES.kamailio_started > _LATEST, (_EDGES.kamailio_started,)),
+    (tables.calls, and_(_CALLS.tm_lost > _LATEST, _CALLS.tm_ended.is_(None)), (_CALLS.tm_lost, _CALLS.lost_reason)),
 )
 
 
 def _ahead(columns: Sequence[Column[int]], condition: ColumnElement[bool] | None) -> ColumnElement[bool]:
-    is_ahead = or_(*(column > _NOW for column in columns))
+    is_ahead = or_(*(column > _LATEST for column in columns))
     return is_ahead if condition is None else and_(condition, is_ahead)
 
 
@@ -43,7 +44,7 @@ _UPDATES: Sequence[Update] = (
     *(
         update(table)
         .where(_ahead(columns, condition))
-        .values({column.name: case((column > _NOW, _NOW), else_=column) for column in columns})
+        .values({column.name: case((column > _LATEST, _NOW), else_=column) for column in columns})
         for table, columns, condition in _COUNT_AS_NOW
     ),
     *(
@@ -53,12 +54,12 @@ _UPDATES: Sequence[Update] = (
 )
 
 
-async def exist(unit: Unit, *, now: int) -> bool:
-    """Whether there are any. Raises Unavailable."""
-    return bool((await unit.fetch(_ANY, {"now_": now}))[0][0])
+async def exist(unit: Unit, *, latest: int) -> bool:
+    """Whether there are any later than `latest`. Raises Unavailable."""
+    return bool((await unit.fetch(_ANY, {"latest_": latest}))[0][0])
 
 
-async def correct(unit: Writing, *, now: int) -> None:
-    """Corrects them all. Raises Unavailable."""
+async def correct(unit: Writing, *, latest: int, now: int) -> None:
+    """Lets all that are later than `latest` be `now`. Raises Unavailable."""
     for statement in _UPDATES:
-        await unit.execute(statement, [{"now_": now}])
+        await unit.execute(statement, [{"latest_": latest, "now_": now}])
