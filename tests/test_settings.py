@@ -70,7 +70,8 @@ def test_an_edge_without_a_name_has_the_machines(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("max_attempts", 31), ("body_limit_bytes", 1), ("log_level", "loud"), ("denied_networks", "10.0.0.0/8,x")],
+    [("max_attempts", 31), ("body_limit_bytes", 1), ("log_level", "loud"), ("denied_networks", "10.0.0.0/8,x")]
+    + [("trusted_proxies", text) for text in ("nonsense", "localhost", "10.0.0.0/33", "*", "10.0.0.1,x")],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, value: object) -> None:
     with pytest.raises(ValidationError):

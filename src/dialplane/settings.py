@@ -68,7 +68,8 @@ class Settings(BaseSettings):
     )
     http: Address = Field(
         default=SocketAddress("127.0.0.1", 8080),
-        description="HOST:PORT of the REST API. Loopback, so that nothing is exposed unless you set it.",
+        description="HOST:PORT of the REST API. Loopback, so that nothing is exposed unless you set it; [::] is all "
+        "addresses, of IPv4 too.",
     )
     sip: Address = Field(
         default=SocketAddress("127.0.0.1", 5060),
@@ -165,9 +166,10 @@ class Settings(BaseSettings):
         default=(),
         description="Comma-separated origins whose pages may call the API from a browser; empty for none.",
     )
-    trusted_proxies: Listed = Field(
+    trusted_proxies: Annotated[Listed, AfterValidator(_networks)] = Field(
         default=(),
-        description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed; empty for none.",
+        description="Comma-separated addresses or networks of the reverse proxies before the API, whose "
+        "X-Forwarded-For is believed; empty for none. All clients of a proxy that is not named are one address.",
     )
 
     # --- Routing and the edge

@@ -1,16 +1,19 @@
 """`POST /auth/login`, also at `/v1.0/auth/login`."""
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dialplane.api.auth.schemas import Login, LoginAnswer
 from dialplane.api.http import reasons
-from dialplane.api.http.request import source_ip
+from dialplane.api.http.request import source_ip, unnamed_proxy
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import services_of
 from dialplane.control.login.credentials import InvalidCredentials, check_login
 from dialplane.system.clock import now_us
+
+log = structlog.get_logger("dialplane.api")
 
 AUTH = Resource(tag="auth")
 
@@ -26,6 +29,8 @@ def _login(path: str, *, operation_id: str) -> None:
     )
     async def log_in(request: Request, body: Login) -> Response:
         services, address = services_of(request), source_ip(request)
+        if proxy := unnamed_proxy(request):
+            log.warning("proxy not in DIALPLANE_TRUSTED_PROXIES: its clients share one limit of logins", proxy=proxy)
         await services.rate_limits.admit_login(username=body.username, address=address)
         try:
             agent, stamp = await check_login(services.db, body.username, body.password)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections import Counter
+from ipaddress import ip_network
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -43,18 +44,25 @@ class RateLimits:
 
         Counted beforehand, so that a burst of concurrent guesses does not slip through while the first is hashed.
         """
-        await self._hit(self._username, username, address)
-        await self._hit(self._address, address)
+        place = _place(address)
+        await self._hit(self._username, username, place)
+        await self._hit(self._address, place)
 
     async def login_succeeded(self, *, username: str, address: str) -> None:
         """Take back the failures counted for this name at this address."""
-        await self._limiter.clear(self._username, username, address)
-        await self._limiter.hit(self._address, address, cost=-1)
+        place = _place(address)
+        await self._limiter.clear(self._username, username, place)
+        await self._limiter.hit(self._address, place, cost=-1)
 
     async def _hit(self, limit: RateLimitItem, *identifiers: str) -> None:
         if not await self._limiter.hit(limit, *identifiers):
             window = await self._limiter.get_window_stats(limit, *identifiers)
             raise _limited(wait_s=max(1, math.ceil(window.reset_time - time.time())))
+
+
+def _place(address: str) -> str:
+    """Where logins are counted: the address, of IPv6 the /64, which is one network's (RFC 4291, section 2.5.4)."""
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 
 def _limited(*, wait_s: int) -> ApiError:

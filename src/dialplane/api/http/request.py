@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -93,5 +94,16 @@ async def _actor_of(credential: Credential, services: Services) -> Actor:
 
 
 def source_ip(request: Request) -> str:
-    """The client's address, by X-Forwarded-For if a trusted proxy sent it."""
-    return request.client.host if request.client else ""
+    """The client's IP address, by X-Forwarded-For if a trusted proxy sent it; "" if what that sent is none."""
+    host = request.client.host if request.client else ""
+    try:
+        return str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        return ""
+
+
+def unnamed_proxy(request: Request) -> str:
+    """The address of a proxy that sent X-Forwarded-For and is not trusted; "" if none did."""
+    forwarded = request.headers.getlist("x-forwarded-for")
+    host = request.client.host if request.client else ""
+    return host if forwarded and not any(host in value for value in forwarded) else ""

@@ -1,0 +1,77 @@
+"""A reverse proxy before the API: whose word on a client's address is believed, and what that address is good for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.api.serving import Api, serving, settings_for
+from tests.databases import PASSWORD, USERNAME
+
+GUESSES = 10
+GUESSER, OWNER = "203.0.113.9", "198.51.100.7"
+
+
+@pytest.fixture
+def behind(prepared_file: Path, tmp_path: Path) -> Iterator[Api]:
+    """An API behind a proxy on the same machine, which it trusts."""
+    with serving(settings_for(tmp_path, database=prepared_file, trusted_proxies="127.0.0.0/8, ::1")) as api:
+        yield api
+
+
+def login(api: Api, forwarded_for: str, password: str = "wrong") -> int:
+    body = {"username": USERNAME, "password": password}
+    status: int = api.nobody.post("/auth/login", body, headers={"X-Forwarded-For": forwarded_for}).status_code
+    return status
+
+
+def source_of_a_change(api: Api, forwarded_for: str) -> str:
+    """The address that the revision of a change tells."""
+    answer = api.admin.post("/v1.0/customers", {}, headers={"X-Forwarded-For": forwarded_for.encode()})
+    told: str = api.admin.get(f"/v1.0/revisions/{answer.headers['x-revision']}").json()["source_ip"]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("trusted", "told"),
+    [
+        ("127.0.0.1", GUESSER),
+        ("127.0.0.0/8", GUESSER),
+        ("192.0.2.1", "127.0.0.1"),
+        ("", "127.0.0.1"),
+    ],
+)
+def test_a_forwarded_address_is_believed_only_of_a_trusted_proxy(
+    prepared_file: Path, tmp_path: Path, trusted: str, told: str
+) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, trusted_proxies=trusted)) as api:
+        assert source_of_a_change(api, GUESSER) == told
+
+
+def test_a_guesser_locks_out_nobody_at_another_address(behind: Api) -> None:
+    guesses = [login(behind, GUESSER) for _ in range(GUESSES)]
+    invented = login(behind, f"10.9.8.7, {GUESSER}")  # the last address is the proxy's word, those before it are not
+    assert (set(guesses), invented) == ({401}, 429)
+    assert login(behind, GUESSER, PASSWORD) == 429
+    assert login(behind, OWNER, PASSWORD) == 200
+
+
+def test_the_addresses_of_one_ipv6_network_are_one_guesser(behind: Api) -> None:
+    guesses = [login(behind, f"2001:db8:0:1::{n:x}") for n in range(GUESSES)]
+    assert set(guesses) == {401}
+    assert login(behind, "2001:db8:0:1:ffff::1", PASSWORD) == 429
+    assert login(behind, "2001:db8:0:2::1", PASSWORD) == 200
+
+
+def test_a_proxy_that_passes_on_what_clients_invent_puts_no_text_into_the_audit_trail(behind: Api) -> None:
+    for invented in ("evil\u00e9", "fe80::1%evil\u00e9", "x" * 600, "127.0.0.1, unix:"):
+        assert source_of_a_change(behind, invented) in ("", "fe80::1")
+    assert source_of_a_change(behind, "[2001:DB8::0:9]:4711") == "2001:db8::9"
+
+
+def test_a_proxy_that_is_not_named_is_told_of_at_each_login(prepared_file: Path, tmp_path: Path) -> None:
+    with capture_logs() as lines, serving(settings_for(tmp_path, database=prepared_file)) as api:
+        assert login(api, OWNER, PASSWORD) == 200
+    [line] = [line for line in lines if "DIALPLANE_TRUSTED_PROXIES" in line["event"]]
+    assert line["proxy"] == "127.0.0.1"
