@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.api.serving import Api, serving, settings_for
+from tests.ports import free_port
 from tests.waiting import eventually
 
 
@@ -270,3 +272,10 @@ def test_a_follower_that_goes_away_frees_its_place_at_once(sqlite_api: Api) -> N
         )
         eventually(lambda: services.followers == 1)
     eventually(lambda: services.followers == 0, within_s=5)
+
+
+def test_all_addresses_of_ipv6_are_those_of_ipv4_too(prepared_file: Path, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, database=prepared_file, http=f"[::]:{free_port()}")
+    with serving(settings), httpx2.Client() as http:
+        for host in ("127.0.0.1", "[::1]"):
+            assert http.get(f"http://{host}:{settings.http.port}/healthz").status_code == 200

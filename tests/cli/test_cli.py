@@ -75,6 +75,15 @@ def test_a_call_is_placed_through_the_running_demo_and_told(demo: Instance) -> N
         assert len(list(client.calls.all(number=NUMBER))) >= 2
 
 
+def test_a_terminal_that_knows_ascii_alone_shows_the_call_all_the_same(demo: Instance) -> None:
+    ascii_alone = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    placed = dialplane("call", NUMBER, "--data", str(demo.data), environment=ascii_alone)
+
+    assert placed.returncode == 0, placed.stderr
+    assert "Answered by Bravo" in placed.stdout
+    assert placed.stdout.isascii()
+
+
 def test_the_command_that_the_demo_suggests_works_as_it_stands(demo: Instance) -> None:
     line = next(line for line in demo.said().splitlines() if "call" in line and "+821000000486" in line)
     command = line.split("   ")[0].strip()

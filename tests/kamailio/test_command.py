@@ -57,4 +57,4 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(
 
     assert lacking[0] == "Kamailio's module dialog"
     assert lacking[1].startswith("Python 3.9")
-    assert install_command().startswith("apt-get install --yes kamailio kamailio-python3-modules")
+    assert install_command().startswith("env RUNLEVEL=1 apt-get install --yes kamailio kamailio-python3-modules")

@@ -13,6 +13,7 @@ from dialplane.domain.errors import InvalidValue
 from dialplane.system import datafolder
 from dialplane.system.datafolder import DataFolder, RunningInstance
 from dialplane.system.process import is_running
+from dialplane.system.terminal import print_everything
 
 
 class NotRunning(Exception):
@@ -27,6 +28,7 @@ def call(
     ] = None,
 ) -> None:
     """Place a call through the Dialplane running here and print it as a timeline."""
+    print_everything()
     console = Console(highlight=False)
     root = data or Path(os.environ.get("DIALPLANE_DATA", datafolder.DEFAULT))
     try:

@@ -56,8 +56,8 @@ def missing() -> Sequence[str]:
 
 
 def install_command() -> str:
-    """The command that installs all of it on Debian and its kin."""
-    return f"apt-get install --yes {' '.join(DEBIAN_PACKAGES)}"
+    """The command that installs all of it on Debian and its kin, and starts no Kamailio of Debian's on port 5060."""
+    return f"env RUNLEVEL=1 apt-get install --yes {' '.join(DEBIAN_PACKAGES)}"
 
 
 def _module_folder() -> Path | None:

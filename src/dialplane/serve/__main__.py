@@ -6,7 +6,6 @@ What only maintenance needs is imported by it alone: an edge starts without the 
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
-from io import TextIOWrapper
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,6 +16,7 @@ from dialplane.serve.output import CannotStart, Output
 from dialplane.serve.service import Service
 from dialplane.settings import Settings
 from dialplane.system.files import keep_private
+from dialplane.system.terminal import print_everything
 
 
 def _everything(settings: Settings, output: Output) -> None:
@@ -87,8 +87,7 @@ MODES: Mapping[str, tuple[Callable[..., None], int]] = {
 def main(arguments: list[str]) -> int:
     """Run one mode; the exit status is 1 if it could not begin, 2 if it was called wrongly."""
     keep_private()
-    if isinstance(sys.stdout, TextIOWrapper):  # a terminal that knows ASCII alone shows the rest as escapes
-        sys.stdout.reconfigure(errors="backslashreplace")
+    print_everything()
     output = Output(Console(highlight=False))
     name, *rest = arguments or [""]
     mode, count = MODES.get(name, (None, 0))

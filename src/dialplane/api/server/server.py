@@ -33,6 +33,7 @@ class Server(uvicorn.Server):
 def make_server(settings: Settings, *, on_first_start: Callable[[FirstStart], None]) -> Server:
     """A server that is ready to run. Port 0 takes a free one; `Server.port` has its number."""
     host, port = settings.http
+    host = "" if host == "::" else host  # asyncio listens on all addresses, those of IPv4 too
     trusted_proxies = list(settings.trusted_proxies)
     app = create_app(settings, on_first_start=on_first_start)
     config = uvicorn.Config(
