@@ -45,14 +45,7 @@ def _decide(reader: ReplicaReader, numbers: list[str]) -> list[float]:
     for place, number in enumerate(numbers):
         started = time.perf_counter_ns()
         with reader.view() as view:
-            decision = dialroute(
-                view.candidates(CALLER, number),
-                number=number,
-                now=1,
-                call_id=str(place),
-                providers=view.provider,
-                health=view.health_status,
-            )
+            decision = dialroute(view.groups(CALLER, number), now=1, call_id=str(place), standing=view.standing)
         times_us.append((time.perf_counter_ns() - started) / 1000)
         if not decision.attempts:
             raise RuntimeError("a number of the table found no route")

@@ -99,5 +99,6 @@ def _wait_until_seen(reader: ReplicaReader, route: Route, priority: int) -> None
 
 def _priority(reader: ReplicaReader, route: Route) -> int | None:
     with reader.view() as view:
-        candidates = view.candidates(SYSTEM_DEFAULT_CUSTOMER, route.target)
+        groups = view.groups(SYSTEM_DEFAULT_CUSTOMER, route.target)
+    candidates = (candidate for group in groups for candidate in group.candidates)
     return next((candidate.priority for candidate in candidates if candidate.route_id == route.id), None)

@@ -75,7 +75,8 @@ def routes_to(folder: Path, number: str) -> list[int]:
     reader = ReplicaReader(folder / "replica")
     try:
         with reader.view() as view:
-            return sorted(item.priority for item in view.candidates(SYSTEM_DEFAULT_CUSTOMER, number))
+            groups = view.groups(SYSTEM_DEFAULT_CUSTOMER, number)
+        return sorted(candidate.priority for group in groups for candidate in group.candidates)
     except Exception:
         return []
     finally:

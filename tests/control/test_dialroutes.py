@@ -100,7 +100,7 @@ async def test_what_is_off_is_skipped_with_its_reason(db: Database) -> None:
     await make_route(db, carriers[1], enabled=False)
     await make_route(db, carriers[2], valid_from=db.now() + 10**12)
     computed = await compute(db, SYSTEM_DEFAULT_CUSTOMER, "+1")
-    assert computed.dialroute.attempts == ()
+    assert not computed.dialroute.attempts
     assert {place.reasons[-1] for place in computed.dialroute.places} == {
         "provider_disabled",
         "route_disabled",

@@ -1,11 +1,19 @@
 """Which routes, in which order, and why (docs/domain.md, section 3)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from dialplane.domain.health import HEALTHY, UNHEALTHY
 from dialplane.domain.provider import Provider
-from dialplane.engine.dialroute import Candidate, Dialroute, dialroute
+from dialplane.engine.dialroute import (
+    Candidate,
+    Dialroute,
+    Standing,
+    dialroute,
+    group_of,
+    groups_for,
+    standing_of,
+)
 from dialplane.engine.reasons import SENTENCES, Reason
 
 NUMBER = "+821012345678"
@@ -15,21 +23,33 @@ def provider_id(name: str) -> str:
     return f"00000000-0000-4000-8000-{ord(name):012d}"
 
 
-def candidate(name: str, target: str = "all", priority: int = 1, *, via: str = "", **rest: Any) -> Candidate:
-    return Candidate(name, provider_id(via or name), target, priority, **rest)
+class Drawn(NamedTuple):
+    """A route as these tests write it down: its place, and the fields that decide."""
+
+    target: str
+    own: bool
+    candidate: Candidate
 
 
-def decide(candidates: Sequence[Candidate], **rest: Any) -> Dialroute:
-    def provider(id_: str) -> Provider | None:
-        return Provider(id=id_, type="sip", hostname="carrier.example", enabled=id_ not in rest.get("disabled", ()))
+def candidate(
+    name: str, target: str = "all", priority: int = 1, *, via: str = "", own: bool = True, **rest: Any
+) -> Drawn:
+    return Drawn(target, own, Candidate(name, provider_id(via or name), priority, **rest))
 
+
+def decide(routes: Sequence[Drawn], **rest: Any) -> Dialroute:
+    def standing(id_: str) -> Standing:
+        provider = Provider(id=id_, type="sip", hostname="carrier.example", enabled=id_ not in rest.get("disabled", ()))
+        is_live = id_ not in rest.get("deleted", ())
+        return standing_of(provider if is_live else None, UNHEALTHY if id_ in rest.get("unhealthy", ()) else HEALTHY)
+
+    places = {(target, own) for target, own, _ in routes}
+    groups = [group_of(place[0], (one for *of, one in routes if (*of,) == place), own=place[1]) for place in places]
     return dialroute(
-        candidates,
-        number=NUMBER,
+        groups_for(NUMBER, groups),
         now=rest.get("now", 100),
         call_id=rest.get("call_id", "call"),
-        providers=rest.get("providers", provider),
-        health=lambda id_: UNHEALTHY if id_ in rest.get("unhealthy", ()) else HEALTHY,
+        standing=standing,
         breakers=rest.get("breakers", ()),
         full=rest.get("full"),
         max_attempts=rest.get("max_attempts", 10),
@@ -111,7 +131,7 @@ def test_a_disabled_provider_is_skipped() -> None:
 
 
 def test_a_provider_that_is_gone_is_skipped() -> None:
-    assert why(decide([candidate("a")], providers=lambda _: None), "a")[1][-1] == Reason.PROVIDER_MISSING
+    assert why(decide([candidate("a")], deleted={provider_id("a")}), "a")[1][-1] == Reason.PROVIDER_MISSING
 
 
 def test_no_more_attempts_than_allowed_and_never_more_than_thirty() -> None:

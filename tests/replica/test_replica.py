@@ -12,7 +12,7 @@ from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
 from dialplane.replica import layout
 from dialplane.replica.check import PORTION, Position
 from dialplane.replica.layout import ReplicaDamaged, ReplicaUnavailable
-from dialplane.replica.reader import ReplicaReader
+from dialplane.replica.reader import ReplicaReader, View
 from dialplane.replica.writer import ReplicaWriter
 from tests.replica.records import ACME, DEFAULT, Change, customer, id_of, provider, route, trunk
 
@@ -36,7 +36,11 @@ def reader(tmp_path: Path) -> Iterator[ReplicaReader]:
 
 def targets(reader: ReplicaReader, number: str, customer_id: str = ACME) -> list[tuple[str, bool]]:
     with reader.view() as view:
-        return [(candidate.target, candidate.own) for candidate in view.candidates(customer_id, number)]
+        return [(group.target, group.own) for group in view.groups(customer_id, number)]
+
+
+def route_ids(view: View, number: str) -> list[str]:
+    return [candidate.route_id for group in view.groups(ACME, number) for candidate in group.candidates]
 
 
 def test_a_change_is_seen_by_the_next_call(writer: ReplicaWriter, reader: ReplicaReader) -> None:
@@ -45,17 +49,15 @@ def test_a_change_is_seen_by_the_next_call(writer: ReplicaWriter, reader: Replic
     assert targets(reader, "+8210") == [("+82", True), ("all", False)]
     with reader.view() as view:
         assert view.revision == 2
-        candidates = view.candidates(ACME, "+8210")
-    assert [candidate.route_id for candidate in candidates] == [id_of(10), id_of(11)]
+        assert route_ids(view, "+8210") == [id_of(10), id_of(11)]
 
 
 def test_a_view_is_one_snapshot(writer: ReplicaWriter, reader: ReplicaReader) -> None:
     with reader.view() as view:
-        assert view.candidates(ACME, "+8210") == []
+        assert view.groups(ACME, "+8210") == []
     writer.apply([route(10, "+82", 1)], revision=2, epoch="e")
     with reader.view() as view:
-        before = view.candidates(ACME, "+8210")
-        assert len(before) == 1
+        assert route_ids(view, "+8210") == [id_of(10)]
 
 
 def test_a_moved_route_leaves_its_old_place(writer: ReplicaWriter, reader: ReplicaReader) -> None:
@@ -89,7 +91,7 @@ def test_a_full_load_is_switched_in_under_an_open_reader(writer: ReplicaWriter, 
     writer.apply([route(10, "+82", 1)], revision=2, epoch="e")
     with reader.view() as before:
         writer.replace([customer(), provider(1), route(11, "+44", 1)], revision=9, epoch="f")
-        assert [candidate.route_id for candidate in before.candidates(ACME, "+8210")] == [id_of(10)]
+        assert route_ids(before, "+8210") == [id_of(10)]
     assert (targets(reader, "+8210"), targets(reader, "+4410")) == ([], [("+44", True)])
 
 
@@ -297,6 +299,24 @@ def test_a_replica_of_another_layout_is_not_used(writer: ReplicaWriter, tmp_path
     monkeypatch.setattr(layout, "SCHEMA", b"0")
     again = ReplicaWriter(tmp_path / "replica")
     assert (again.damaged, again.revision) == (False, 0)
+    with pytest.raises(ReplicaUnavailable, match="another layout"), ReplicaReader(tmp_path / "replica").view():
+        pass
+
+
+def test_a_replica_of_the_last_version_is_loaded_anew(writer: ReplicaWriter, tmp_path: Path, monkeypatch: Any) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(layout, "SCHEMA", b"2")
+        writer.replace([customer(), provider(1)], revision=9, epoch="e")
+    writer.close()
+    reader, again = ReplicaReader(tmp_path / "replica"), ReplicaWriter(tmp_path / "replica")
+    with pytest.raises(ReplicaUnavailable), reader.view():
+        pass
+    assert again.revision == 0
+    again.replace([customer(), provider(1), route(10, "+82", 1)], revision=9, epoch="e")
+    with reader.view() as view:
+        assert route_ids(view, "+8210") == [id_of(10)]
+    again.close()
+    reader.close()
 
 
 digits = st.text("12", max_size=4)
@@ -328,7 +348,7 @@ def test_the_match_is_every_live_route_whose_target_begins_the_number(
         else:
             writer.apply([change], revision=revision, epoch="e")
     with reader.view() as view:
-        found = {candidate.route_id for candidate in view.candidates(ACME, number)}
+        found = set(route_ids(view, number))
     expected = {
         id_ for id_, (_, record) in live.items() if record["target"] == "all" or number.startswith(record["target"])
     }

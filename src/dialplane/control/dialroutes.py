@@ -1,6 +1,7 @@
 """Dialroutes: the ordered routes for one call, computed by the same engine that decides live calls."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -8,10 +9,20 @@ from dialplane.control import channels, health, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Reading
 from dialplane.domain.errors import NotFound
+from dialplane.domain.health import UNKNOWN
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import NEVER
 from dialplane.domain.target import parse_number
-from dialplane.engine.dialroute import DEFAULT_MAX_ATTEMPTS, Candidate, Dialroute, dialroute
+from dialplane.engine.dialroute import (
+    DEFAULT_MAX_ATTEMPTS,
+    Candidate,
+    Dialroute,
+    Group,
+    dialroute,
+    group_of,
+    groups_for,
+    standing_of,
+)
 from dialplane.store import objects
 from dialplane.store.objects import CUSTOMERS, PROVIDERS
 from dialplane.store.queries import dialroutes as queries
@@ -57,21 +68,22 @@ async def compute(
     healths = await health.of_providers_cached(unit, providers.values())
     full = await channels.full_providers(unit, providers.values(), now=now) if sees_caps else None
     decided = dialroute(
-        [_candidate(route, customer_id) for route in routes],
-        number=number,
+        groups_for(number, _groups(routes, customer_id)),
         now=now,
         call_id=call_id,
-        providers=providers.get,
-        health=lambda provider_id: healths[provider_id].status,
+        standing=lambda id_: standing_of(providers.get(id_), healths[id_].status if id_ in providers else UNKNOWN),
         full=full,
         max_attempts=max_attempts,
     )
     return Computed(decided, {route.id: route for route in routes})
 
 
-_deciding = attrgetter(*Candidate._fields[1:-1])
-"""The fields of a route that decide, under the engine's names for them."""
+_candidate = attrgetter("id", *Candidate._fields[1:])
+"""The fields of a route that decide."""
 
 
-def _candidate(route: MatchingRoute, customer_id: str) -> Candidate:
-    return Candidate._make((route.id, *_deciding(route), route.customer_id == customer_id))
+def _groups(routes: Iterable[MatchingRoute], customer_id: str) -> list[Group]:
+    by_place: dict[tuple[str, bool], list[Candidate]] = defaultdict(list)
+    for route in routes:
+        by_place[route.target, route.customer_id == customer_id].append(Candidate._make(_candidate(route)))
+    return [group_of(target, candidates, own=own) for (target, own), candidates in by_place.items()]

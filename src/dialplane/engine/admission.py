@@ -5,19 +5,19 @@ from typing import NamedTuple
 
 from dialplane.domain.customer import ACTIVE, Customer
 from dialplane.domain.trunk import Trunk
-from dialplane.engine.dialroute import Candidate
+from dialplane.engine.dialroute import Group
 from dialplane.engine.number import NOT_LOOKED_UP, Ported, normalise, ported
 from dialplane.engine.refusals import Refusal
 
 
 class Admission(NamedTuple):
-    """`number` is normalised, "" if there is none. Without a `refusal` there is at least one candidate.
+    """`number` is normalised, "" if there is none. Without a `refusal` there is at least one group of routes.
 
     `ported` is what a trusted trunk says of the number's portability.
     """
 
     number: str
-    candidates: Sequence[Candidate]
+    groups: Sequence[Group]
     refusal: Refusal | None
     ported: Ported = NOT_LOOKED_UP
 
@@ -32,11 +32,11 @@ def admit(
     customer: Customer | None,
     dialled: str,
     *,
-    candidates: Callable[[str, str], Sequence[Candidate]],
+    groups: Callable[[str, str], Sequence[Group]],
 ) -> Admission:
     """Admit or refuse a call of this trunk to what was dialled, the user part of its request URI.
 
-    `customer` is the trunk's, None if it is deleted; `candidates` returns the routes by customer id and number. An
+    `customer` is the trunk's, None if it is deleted; `groups` returns those that match, by customer id and number. An
     emergency number needs a route to just this number: where such a call should go is never guessed. A routing number
     is taken from trusted trunks alone (RFC 4694, section 7): it could send any number by any route.
     """
@@ -48,10 +48,10 @@ def admit(
     if number is None:
         return _refused(Refusal.INVALID_NUMBER)
     if is_emergency:
-        exact = [candidate for candidate in candidates(trunk.customer_id, number) if candidate.target == number]
+        exact = [group for group in groups(trunk.customer_id, number) if group.target == number]
         return Admission(number, exact, None if exact else Refusal.EMERGENCY)
     said = ported(dialled) if trunk.trusted_identity else NOT_LOOKED_UP
-    matching = candidates(trunk.customer_id, said.routing_number or number)
+    matching = groups(trunk.customer_id, said.routing_number or number)
     return Admission(number, matching, None if matching else Refusal.NO_ROUTE, said)
 
 

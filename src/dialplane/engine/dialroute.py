@@ -3,10 +3,13 @@
 The order (docs/domain.md, section 3): the customer's own routes before the system default's, longer target before
 shorter and `all` last, lower priority first, then weight or age; each provider once; unhealthy ones behind, and last
 those whose breaker is open.
+
+One pass over groups of routes that are in that order already: an edge's replica holds them so, as the order within a
+group is the same for all calls but for the weighted draw.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
@@ -25,27 +28,46 @@ SKIPPED = "skipped"
 
 
 class Candidate(NamedTuple):
-    """The deciding fields of a route. `own`: the customer's, not the system default's. Instants are in µs.
+    """The deciding fields of a route, but for its customer and target. Instants are in µs.
 
     `priority`: lower is tried first. A tuple, because a dataclass takes three times as long to create, at each call.
     """
 
     route_id: str
     provider_id: str
-    target: str
     priority: int
     weight: int | None = None
     enabled: bool = True
     valid_from: int = 0
     valid_until: int = 1 << 62
     tm_create: int = 0
-    own: bool = True
+
+
+class Group(NamedTuple):
+    """The routes of one customer to one target, those of one priority that have a weight first, then by age.
+
+    `own`: of the customer who calls, not of the system default. `is_weighted`: at least one has a weight.
+    """
+
+    target: str
+    own: bool
+    candidates: list[Candidate]
+    is_weighted: bool
+
+
+class Standing(NamedTuple):
+    """A provider as every call finds it. `obstacle`: why no route earns it a place."""
+
+    provider: Provider | None
+    obstacle: Reason | None
+    is_unhealthy: bool
 
 
 class Place(NamedTuple):
     """A candidate's result: tried, dropped or skipped, and why. `position` counts the tried ones from 1."""
 
     candidate: Candidate
+    target: str
     provider: Provider | None
     outcome: str
     position: int | None
@@ -53,18 +75,16 @@ class Place(NamedTuple):
 
 
 class Dialroute(NamedTuple):
-    """Every candidate's place, the tried ones first and in order."""
+    """The places of the candidates that are tried, in order, and of the others."""
 
-    places: tuple[Place, ...]
+    attempts: Sequence[Place]
+    others: Sequence[Place]
 
     @property
-    def attempts(self) -> tuple[Place, ...]:
-        """The places to try, first to last."""
-        return tuple(place for place in self.places if place.outcome == TRIED)
+    def places(self) -> tuple[Place, ...]:
+        """Every candidate's place, the tried ones first."""
+        return (*self.attempts, *self.others)
 
-
-_Waiting = tuple[Candidate, Provider | None, tuple[Reason, ...]]
-"""A candidate that will be tried, before its position is known."""
 
 _PLACED_BY: Mapping[tuple[bool, bool], tuple[Reason, ...]] = {
     (False, False): (Reason.DEFAULT_ROUTE,),
@@ -74,71 +94,86 @@ _PLACED_BY: Mapping[tuple[bool, bool], tuple[Reason, ...]] = {
 }
 """The first reasons of a candidate, by whether its route is the customer's own and whether it has a weight."""
 
+_place: Callable[[tuple[object, ...]], Place] = partial(tuple.__new__, Place)  # Place(...) takes three times as long
+
+
+def group_of(target: str, candidates: Iterable[Candidate], *, own: bool) -> Group:
+    """The group of these candidates, which come in any order."""
+    ordered = sorted(candidates, key=_order)
+    return Group(target, own, ordered, any(candidate.weight is not None for candidate in ordered))
+
+
+def groups_for(number: str, groups: Iterable[Group]) -> list[Group]:
+    """The groups whose target matches the number, in the order in which a call meets them."""
+    matching = [group for group in groups if matches(group.target, number)]
+    return sorted(matching, key=lambda group: (not group.own, -specificity(group.target)))
+
+
+def standing_of(provider: Provider | None, health: str) -> Standing:
+    """How calls find a live provider (None: it is deleted) with this health status."""
+    if provider is None:
+        return Standing(None, Reason.PROVIDER_MISSING, False)
+    return Standing(provider, None if provider.enabled else Reason.PROVIDER_DISABLED, health == UNHEALTHY)
+
 
 def dialroute(
-    candidates: Iterable[Candidate],
+    groups: Iterable[Group],
     *,
-    number: str,
     now: int,
     call_id: str,
-    providers: Callable[[str], Provider | None],
-    health: Callable[[str], str],
+    standing: Callable[[str], Standing],
     breakers: Collection[str] = frozenset(),
     full: Mapping[str, Reason] | None = None,
     max_attempts: int = DEFAULT_MAX_ATTEMPTS,
 ) -> Dialroute:
     """Order the candidates for one call.
 
-    Of the `candidates` those that do not match `number` are left out. `now` is an instant in µs; `call_id` seeds the
-    weighted draw, so that the same call always gets the same answer. `providers` returns a live provider by its id,
-    `health` its status by the probes. `breakers` are the ids of providers whose breaker is open, `full` maps the ids
-    of those at a cap to the cap's reason (an edge leaves it out: it takes channels at the attempt, when one may have
-    become free). At most `max_attempts` are tried, and never more than MOST_ATTEMPTS.
+    `groups` match the called number, in the order of `groups_for`. `now` is an instant in µs; `call_id` seeds the
+    weighted draw, so that the same call always gets the same answer. `standing` returns a provider's by its id.
+    `breakers` are the ids of providers whose breaker is open, `full` maps the ids of those at a cap to the cap's reason
+    (an edge leaves it out: it takes channels at the attempt, when one may have become free). At most `max_attempts` are
+    tried, and never more than MOST_ATTEMPTS.
     """
-    first: list[_Waiting] = []
-    unhealthy: list[_Waiting] = []
-    broken: list[_Waiting] = []
-    not_tried: list[Place] = []
+    first: list[Place] = []
+    unhealthy: list[Place] = []
+    broken: list[Place] = []
+    others: list[Place] = []
     placed: set[str] = set()
-    for candidate in _ordered(candidates, number, call_id):
-        provider_id = candidate.provider_id
-        provider = providers(provider_id)
-        why = _PLACED_BY[candidate.own, candidate.weight is not None]
-        obstacle = _obstacle(candidate, provider, placed, now)
-        if obstacle:
-            outcome = DROPPED if obstacle is Reason.PROVIDER_REPEATED else SKIPPED
-            not_tried.append(Place(candidate, provider, outcome, None, (*why, obstacle)))
-            continue
-        placed.add(provider_id)
-        if full and provider_id in full:
-            not_tried.append(Place(candidate, provider, SKIPPED, None, (*why, full[provider_id])))
-        elif provider_id in breakers:
-            broken.append((candidate, provider, (*why, Reason.BREAKER_OPEN)))
-        elif health(provider_id) == UNHEALTHY:
-            unhealthy.append((candidate, provider, (*why, Reason.UNHEALTHY)))
-        else:
-            first.append((candidate, provider, why))
-    return _numbered(first + unhealthy + broken, not_tried, min(max_attempts, MOST_ATTEMPTS))
+    for target, own, candidates, is_weighted in groups:
+        for candidate in _drawn(candidates, call_id) if is_weighted else candidates:
+            provider_id = candidate.provider_id
+            provider, obstacle, is_unhealthy = standing(provider_id)
+            why = _PLACED_BY[own, candidate.weight is not None]
+            obstacle = _obstacle(candidate, obstacle, placed, now)
+            if obstacle:
+                outcome = DROPPED if obstacle is Reason.PROVIDER_REPEATED else SKIPPED
+                others.append(_place((candidate, target, provider, outcome, None, (*why, obstacle))))
+                continue
+            placed.add(provider_id)
+            if full and provider_id in full:
+                others.append(_place((candidate, target, provider, SKIPPED, None, (*why, full[provider_id]))))
+            elif provider_id in breakers:
+                broken.append(_place((candidate, target, provider, TRIED, None, (*why, Reason.BREAKER_OPEN))))
+            elif is_unhealthy:
+                unhealthy.append(_place((candidate, target, provider, TRIED, None, (*why, Reason.UNHEALTHY))))
+            else:
+                first.append(_place((candidate, target, provider, TRIED, len(first) + 1, why)))
+    return _limited(first, unhealthy + broken, others, min(max_attempts, MOST_ATTEMPTS))
 
 
-def _ordered(candidates: Iterable[Candidate], number: str, call_id: str) -> list[Candidate]:
-    matching = [candidate for candidate in candidates if matches(candidate.target, number)]
-    if len(matching) > 1:
-        matching.sort(key=partial(_order, call_id))
-    return matching
+def _order(candidate: Candidate) -> tuple[int, bool, int, str]:
+    return candidate.priority, candidate.weight is None, candidate.tm_create, candidate.route_id
 
 
-def _order(call_id: str, candidate: Candidate) -> tuple[bool, int, int, bool, float, int, str]:
-    weight = candidate.weight
-    return (
-        not candidate.own,
-        -specificity(candidate.target),
-        candidate.priority,
-        weight is None,
-        0.0 if weight is None else _draw(call_id, candidate.route_id, weight),
-        candidate.tm_create,
-        candidate.route_id,
-    )
+def _drawn(candidates: Sequence[Candidate], call_id: str) -> list[Candidate]:
+    """The candidates of a group as this call draws them: among those of one priority, the weighted ones change."""
+
+    def order(candidate: Candidate) -> tuple[int, bool, float]:
+        weight = candidate.weight
+        draw = 0.0 if weight is None else _draw(call_id, candidate.route_id, weight)
+        return candidate.priority, weight is None, draw
+
+    return sorted(candidates, key=order)
 
 
 def _draw(call_id: str, route_id: str, weight: int) -> float:
@@ -152,26 +187,24 @@ def _draw(call_id: str, route_id: str, weight: int) -> float:
     return -math.log(uniform) / weight
 
 
-def _obstacle(candidate: Candidate, provider: Provider | None, placed: Collection[str], now: int) -> Reason | None:
+def _obstacle(candidate: Candidate, of_provider: Reason | None, placed: Collection[str], now: int) -> Reason | None:
     """Why this candidate gives its provider no place, or None. A later route of the provider's may give it one."""
     if not candidate.enabled:
         return Reason.ROUTE_DISABLED
     if not candidate.valid_from <= now < candidate.valid_until:
         return Reason.ROUTE_NOT_VALID_NOW
-    if provider is None:
-        return Reason.PROVIDER_MISSING
-    if not provider.enabled:
-        return Reason.PROVIDER_DISABLED
+    if of_provider is not None:
+        return of_provider
     return Reason.PROVIDER_REPEATED if candidate.provider_id in placed else None
 
 
-def _numbered(waiting: list[_Waiting], not_tried: list[Place], most: int) -> Dialroute:
-    tried = [
-        Place(candidate, provider, TRIED, position, why)
-        for position, (candidate, provider, why) in enumerate(waiting[:most], 1)
-    ]
+def _limited(first: list[Place], late: list[Place], others: list[Place], most: int) -> Dialroute:
+    """The dialroute, with the late places behind the first ones, and without those beyond the `most` that are tried."""
+    if not late and len(first) <= most:
+        return Dialroute(first, others)
+    tried = first + late
     cut = [
-        Place(candidate, provider, DROPPED, None, (*why, Reason.BEYOND_MAX_ATTEMPTS))
-        for candidate, provider, why in waiting[most:]
+        place._replace(outcome=DROPPED, position=None, reasons=(*place.reasons, Reason.BEYOND_MAX_ATTEMPTS))
+        for place in tried[most:]
     ]
-    return Dialroute((*tried, *cut, *not_tried))
+    return Dialroute([place._replace(position=n) for n, place in enumerate(tried[:most], 1)], cut + others)

@@ -11,18 +11,19 @@ import ipaddress
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import ClassVar, NamedTuple
 
 import lmdb
+import msgspec
 
 from dialplane.domain.target import ALL, MAX_DIGITS
-from dialplane.engine.dialroute import Candidate
+from dialplane.engine.dialroute import Candidate, group_of
 
-SCHEMA = b"2"
+SCHEMA = b"3"
 CURRENT = "current"
 DAMAGED = "damaged"
 MAP_SIZE = 32 << 30  # bytes of address space, not of disk: 30 times a table of a million routes
@@ -95,56 +96,22 @@ def id_text(raw: bytes) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-_id_text = lru_cache(maxsize=4096)(id_text)
+class StoredGroup(NamedTuple):
+    """The routes of one customer to one target, as a decision takes them: a Group without what the key says."""
+
+    candidates: list[Candidate]
+    is_weighted: bool
 
 
-class RouteEntry(NamedTuple):
-    """One route in the group of its customer and target; its fields are those of a Candidate. Instants in µs."""
-
-    route_id: str
-    provider_id: str
-    priority: int
-    weight: int | None
-    enabled: bool
-    valid_from: int
-    valid_until: int
-    tm_create: int
-
-    def pack(self) -> bytes:
-        """The entry as bytes; a group is made of them."""
-        route_id, provider_id, priority, weight, *rest = self
-        return _ENTRY.pack(route_id.encode(), id_bytes(provider_id), priority, weight or 0, *rest)
-
-    @staticmethod
-    def unpack(group: bytes, *, target: str, own: bool) -> list[Candidate]:
-        """The candidates of a group, straight from its bytes: a decision reads a dozen of them."""
-        return [
-            _candidate(
-                (
-                    str(route, "ascii"),
-                    _id_text(provider),
-                    target,
-                    priority,
-                    weight or None,
-                    on == 1,
-                    start,
-                    end,
-                    created,
-                    own,
-                )
-            )
-            for route, provider, priority, weight, on, start, end, created in _ENTRY.iter_unpack(group)
-        ]
-
-    @staticmethod
-    def without(group: bytes, route_id: str) -> bytes:
-        """The group without the entry of this route."""
-        entries = (group[start : start + _ENTRY.size] for start in range(0, len(group), _ENTRY.size))
-        return b"".join(entry for entry in entries if not entry.startswith(route_id.encode()))
+unpack_group: Callable[[bytes], StoredGroup] = msgspec.msgpack.Decoder(StoredGroup).decode
+"""A group out of its bytes, in a sixth of the time that it takes to build its candidates one by one."""
+_encode_group: Callable[[StoredGroup], bytes] = msgspec.msgpack.Encoder().encode
 
 
-_ENTRY = struct.Struct(">36s16sIHBqqq")  # the route id is text: to decode it was a quarter of a decision's time
-_candidate = partial(tuple.__new__, Candidate)  # Candidate._make in half the time
+def pack_group(candidates: Iterable[Candidate]) -> bytes:
+    """A group as bytes; the candidates come in any order."""
+    group = group_of("", candidates, own=False)
+    return _encode_group(StoredGroup(group.candidates, group.is_weighted))
 
 
 def route_key(customer_id: str, target: str) -> bytes:

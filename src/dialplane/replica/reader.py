@@ -24,14 +24,14 @@ from dialplane.domain.provider import DEFAULT_PORTS, Provider
 from dialplane.domain.records import from_record
 from dialplane.domain.target import ALL
 from dialplane.domain.trunk import Trunk
-from dialplane.engine.dialroute import Candidate
+from dialplane.engine.dialroute import Group, Standing, standing_of
 from dialplane.replica import layout
-from dialplane.replica.layout import Generation, ReplicaDamaged, ReplicaUnavailable, RouteEntry, id_bytes, unseal
+from dialplane.replica.layout import Generation, ReplicaDamaged, ReplicaUnavailable, id_bytes, unpack_group, unseal
 
 T = TypeVar("T")
 
 _SWITCH_TRIES = 3  # a generation can be gone between reading the link and opening it
-_MOST_CACHED_ADDRESSES = 4096  # only source addresses of trunks are cached
+_MOST_CACHED = 4096  # source addresses of trunks, customers
 _DEFAULT_CUSTOMER_KEY = id_bytes(SYSTEM_DEFAULT_CUSTOMER)
 
 
@@ -87,10 +87,10 @@ class ReplicaReader:
         self.close()
         generation = Generation.acquire(self._folder / name, readonly=True)
         try:
-            self._tables = {table: generation.environment.open_db(table, create=False) for table in layout.TABLES}
-        except lmdb.Error as error:
+            self._tables = _tables(generation.environment)
+        except BaseException:
             generation.release()
-            raise ReplicaDamaged("the replica lacks a table") from error
+            raise
         self._generation, self._name, self._cache = generation, name, _Cache()
         return generation
 
@@ -99,15 +99,30 @@ class ReplicaReader:
         self.close()
 
 
+def _tables(environment: lmdb.Environment) -> dict[bytes, Any]:
+    """Raises ReplicaDamaged, and ReplicaUnavailable for a replica of another layout: the companion loads a new one."""
+    try:
+        tables = {table: environment.open_db(table, create=False) for table in layout.TABLES}
+        with environment.begin() as transaction:
+            state = transaction.get(layout.META_STATE, db=tables[layout.META])
+    except lmdb.Error as error:
+        raise ReplicaDamaged("the replica lacks a table") from error
+    if state is not None and _document(layout.META_STATE, state)["schema"] != layout.SCHEMA.decode():
+        raise ReplicaUnavailable("the replica has another layout")
+    return tables
+
+
 class _Cache:
     """Objects read in one state of the table, named by its transaction id; valid until another is committed."""
 
-    __slots__ = ("health", "providers", "transaction_id", "trunks")
+    __slots__ = ("customers", "lengths", "revision", "standings", "transaction_id", "trunks")
 
     def __init__(self, transaction_id: int = -1) -> None:
         self.transaction_id = transaction_id
-        self.providers: dict[str, Provider | None] = {}
-        self.health: dict[str, str] = {}
+        self.revision: int | None = None
+        self.customers: dict[str, Customer | None] = {}
+        self.lengths: dict[bytes, Sequence[int]] = {}
+        self.standings: dict[str, Standing] = {}
         self.trunks: dict[str, Sequence[Trunk]] = {}
 
 
@@ -121,55 +136,89 @@ class View:
         self._tables = tables
         self._cache = cache
 
+    @property
+    def state(self) -> object:
+        """The same object for as long as the replica has not changed: so long, all answers are the same."""
+        return self._cache
+
     def _get(self, table: bytes, key: bytes) -> bytes | None:
         return cast(bytes | None, self._transaction.get(key, db=self._tables[table]))
 
     @property
     def revision(self) -> int:
         """The control plane's revision of this snapshot."""
+        revision = self._cache.revision
+        if revision is None:
+            revision = self._cache.revision = self._revision()
+        return revision
+
+    def _revision(self) -> int:
         state = self._get(layout.META, layout.META_STATE)
         if state is None:
             raise ReplicaUnavailable("the replica was never loaded")
         return int(_document(layout.META_STATE, state)["revision"])
 
-    def candidates(self, customer_id: str, number: str) -> list[Candidate]:
-        """The routes of the customer and of the system default whose target is a prefix of the number, or `all`."""
-        customer = id_bytes(customer_id)
-        candidates = self._candidates_of(customer, number, own=True)
-        if customer != _DEFAULT_CUSTOMER_KEY:
-            candidates += self._candidates_of(_DEFAULT_CUSTOMER_KEY, number, own=False)
-        return candidates
+    def groups(self, customer_id: str, number: str) -> list[Group]:
+        """The routes of the customer and of the system default whose target is a prefix of the number, or `all`.
 
-    def _candidates_of(self, customer: bytes, number: str, *, own: bool) -> list[Candidate]:
-        candidates: list[Candidate] = []
-        counts = self._get(layout.TARGETS, customer)
-        if counts is None:
-            return candidates
+        In the order in which a call meets them.
+        """
+        customer = id_bytes(customer_id)
+        groups = self._groups_of(customer, number, own=True)
+        if customer != _DEFAULT_CUSTOMER_KEY:
+            groups += self._groups_of(_DEFAULT_CUSTOMER_KEY, number, own=False)
+        return groups
+
+    def _groups_of(self, customer: bytes, number: str, *, own: bool) -> list[Group]:
+        groups = []
         digits = number[1:].encode()
         get, routes = self._transaction.get, self._tables[layout.ROUTES]
-        for length in _lengths(customer, counts):
+        for length in self._lengths(customer):
             if length <= len(digits):
                 key = customer + digits[:length]
-                group = cast(bytes | None, get(key, None, routes))
-                if group is not None:
+                stored = cast(bytes | None, get(key, None, routes))
+                if stored is not None:
                     target = number[: length + 1] if length else ALL
-                    candidates += RouteEntry.unpack(unseal(key, group), target=target, own=own)
-        return candidates
+                    groups.append(Group(target, own, *unpack_group(unseal(key, stored))))
+        return groups
+
+    def _lengths(self, customer: bytes) -> Sequence[int]:
+        """The numbers of digits that the customer's targets have, greatest first."""
+        cached = self._cache.lengths
+        lengths = cached.get(customer)
+        if lengths is None:
+            counts = self._get(layout.TARGETS, customer)
+            lengths = () if counts is None else _lengths(customer, counts)
+            if len(cached) >= _MOST_CACHED:
+                cached.clear()
+            cached[customer] = lengths
+        return lengths
+
+    def standing(self, provider_id: str) -> Standing:
+        """How calls find the provider: there or deleted, enabled, healthy by this edge's probes."""
+        cached = self._cache.standings
+        standing = cached.get(provider_id)
+        if standing is None:
+            standing = standing_of(self.provider(provider_id), self.health(provider_id).status)
+            cached[provider_id] = standing
+        return standing
 
     def provider(self, provider_id: str) -> Provider | None:
         """The live provider, or None."""
-        cached = self._cache.providers
-        if provider_id not in cached:
-            cached[provider_id] = self._provider(provider_id)
-        return cached[provider_id]
-
-    def _provider(self, provider_id: str) -> Provider | None:
         key = id_bytes(provider_id)
         raw = self._get(layout.PROVIDERS, key)
-        return None if raw is None else from_record(Provider, _document(key, raw))
+        return None if raw is None else _provider(key, raw)
 
     def customer(self, customer_id: str) -> Customer | None:
         """The live customer, or None."""
+        cached = self._cache.customers
+        if customer_id not in cached:
+            if len(cached) >= _MOST_CACHED:
+                cached.clear()
+            cached[customer_id] = self._customer(customer_id)
+        return cached[customer_id]
+
+    def _customer(self, customer_id: str) -> Customer | None:
         key = id_bytes(customer_id)
         raw = self._get(layout.CUSTOMERS, key)
         return None if raw is None else _customer(key, raw)
@@ -188,7 +237,7 @@ class View:
         trunks = cached.get(address)
         if trunks is None:
             trunks = self._trunks_at(address)
-            if trunks and len(cached) < _MOST_CACHED_ADDRESSES:
+            if trunks and len(cached) < _MOST_CACHED:  # of other addresses, strangers can have any number
                 cached[address] = trunks
         return trunks
 
@@ -241,13 +290,6 @@ class View:
         same = document["hostname"] == provider.hostname and document["transport"] == provider.transport
         return tuple(document["addresses"]) if same else ()
 
-    def health_status(self, provider_id: str) -> str:
-        """The status of the provider's health."""
-        cached = self._cache.health
-        if provider_id not in cached:
-            cached[provider_id] = self.health(provider_id).status
-        return cached[provider_id]
-
 
 _UNKNOWN = Health()
 
@@ -267,6 +309,11 @@ def _network_lengths(sealed: bytes) -> tuple[tuple[int, int], ...]:
 @lru_cache(maxsize=4096)
 def _customer(key: bytes, sealed: bytes) -> Customer:
     return _object(Customer, key, sealed)
+
+
+@lru_cache(maxsize=4096)
+def _provider(key: bytes, sealed: bytes) -> Provider:
+    return _object(Provider, key, sealed)
 
 
 @lru_cache(maxsize=4096)

@@ -16,10 +16,10 @@ from typing import Any, cast
 import lmdb
 
 from dialplane.domain.health import Health
-from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
 from dialplane.domain.records import from_record
 from dialplane.domain.trunk import BASIC, DEFAULT_REALM
+from dialplane.engine.dialroute import Candidate
 from dialplane.replica import layout
 from dialplane.replica.check import Position, check_entries
 from dialplane.replica.layout import (
@@ -28,12 +28,14 @@ from dialplane.replica.layout import (
     Generation,
     ReplicaDamaged,
     ReplicaUnavailable,
-    RouteEntry,
     id_bytes,
     id_text,
+    pack_group,
     seal,
+    unpack_group,
     unseal,
 )
+from dialplane.replica.routes import FreshRoutes, candidate_of, is_deleted
 from dialplane.system.files import sync
 
 Record = Mapping[str, Any]
@@ -207,16 +209,16 @@ class ReplicaWriter:
 
 
 class _Batch:
-    """The changes of one transaction. `fresh`: into an empty table, in which no route has an older entry."""
+    """The changes of one transaction. `fresh`: into empty tables, whose routes are written at the end, in order."""
 
     def __init__(self, transaction: lmdb.Transaction, tables: Mapping[bytes, Any], *, fresh: bool) -> None:
         self._transaction = transaction
         self._tables = tables
-        self._fresh = fresh
+        self._fresh_routes = FreshRoutes() if fresh else None
         self._target_counts: dict[bytes, Counter[int]] = {}
         self._network_counts: Counter[tuple[int, int]] = Counter()
         self._put_by_kind: Mapping[str, Callable[[Record], None]] = {
-            "route": self._route,
+            "route": self._route if self._fresh_routes is None else self._fresh_routes.add,
             "provider": lambda record: self._document(layout.PROVIDERS, record),
             "customer": lambda record: self._document(layout.CUSTOMERS, record),
             "trunk": self._trunk,
@@ -234,6 +236,8 @@ class _Batch:
 
     def finish(self, revision: int, epoch: str) -> None:
         """Write the counts, and the revision reached."""
+        if self._fresh_routes is not None:
+            self._target_counts = self._fresh_routes.write(self._transaction, self._tables)
         for customer, changes in self._target_counts.items():
             self._add_counts(customer, changes)
         self._add_network_counts()
@@ -251,27 +255,32 @@ class _Batch:
             self._transaction.delete(key, db=self._tables[table])
 
     def _document(self, table: bytes, record: Record) -> None:
-        self._put(table, id_bytes(record["id"]), b"" if _is_deleted(record) else _encoded(record))
+        self._put(table, id_bytes(record["id"]), b"" if is_deleted(record) else _encoded(record))
 
     def _route(self, record: Record) -> None:
         route = id_bytes(record["id"])
-        if not self._fresh:
-            self._remove_route(route)
-        if _is_deleted(record):
+        self._remove_route(route, record["id"])
+        if is_deleted(record):
             return
         key = layout.route_key(record["customer_id"], record["target"])
-        self._put(layout.ROUTES, key, (self._get(layout.ROUTES, key) or b"") + _entry(record))
+        self._put_group(key, [*self._candidates(key), candidate_of(record)])
         self._put(layout.ROUTE_KEYS, route, key)
         self._count(key, 1)
 
-    def _remove_route(self, route: bytes) -> None:
+    def _remove_route(self, route: bytes, route_id: str) -> None:
         key = self._get(layout.ROUTE_KEYS, route)
         if key is None:
             return
-        group = self._get(layout.ROUTES, key) or b""
-        self._put(layout.ROUTES, key, RouteEntry.without(group, id_text(route)))
+        self._put_group(key, [candidate for candidate in self._candidates(key) if candidate.route_id != route_id])
         self._put(layout.ROUTE_KEYS, route, b"")
         self._count(key, -1)
+
+    def _candidates(self, key: bytes) -> Sequence[Candidate]:
+        group = self._get(layout.ROUTES, key)
+        return () if group is None else unpack_group(group).candidates
+
+    def _put_group(self, key: bytes, candidates: Sequence[Candidate]) -> None:
+        self._put(layout.ROUTES, key, pack_group(candidates) if candidates else b"")
 
     def _count(self, key: bytes, by: int) -> None:
         self._target_counts.setdefault(key[:ID_BYTES], Counter())[len(key) - ID_BYTES] += by
@@ -288,7 +297,7 @@ class _Batch:
         if before is not None:
             self._index_trunk(key, json.loads(before), present=False)
         self._document(layout.TRUNKS, record)
-        if not _is_deleted(record):
+        if not is_deleted(record):
             self._index_trunk(key, record, present=True)
 
     def _index_trunk(self, key: bytes, record: Record, *, present: bool) -> None:
@@ -318,13 +327,5 @@ class _Batch:
         self._put(layout.META, layout.META_NETWORK_LENGTHS, _encoded(rows))
 
 
-def _is_deleted(record: Record) -> bool:
-    return bool(record["tm_delete"] != NEVER)
-
-
 def _encoded(document: Any) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
-
-
-def _entry(record: Record) -> bytes:
-    return RouteEntry(record["id"], *(record[name] for name in RouteEntry._fields[1:])).pack()

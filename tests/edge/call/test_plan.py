@@ -1,7 +1,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -17,8 +17,17 @@ CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 
 def place(**fields: Any) -> Place:
     provider = Provider(id=str(uuid.uuid4()), type="sip", hostname="10.0.0.1", **fields)
-    candidate = Candidate(str(uuid.uuid4()), provider.id, "all", 1)
-    return Place(candidate, provider, TRIED, 1, (Reason.OWN_ROUTE,))
+    candidate = Candidate(str(uuid.uuid4()), provider.id, 1)
+    return Place(candidate, "all", provider, TRIED, 1, (Reason.OWN_ROUTE,))
+
+
+class Table(NamedTuple):
+    """A table in which all providers have the same addresses."""
+
+    state: Sequence[str]
+
+    def addresses(self, provider_id: str) -> Sequence[str]:
+        return self.state
 
 
 def destinations(*own_sockets: str) -> Destinations:
@@ -31,7 +40,7 @@ def plan(*places: Place, address: str = "10.0.0.1:5060", own_sockets: tuple[str,
 
 
 def planned(carriers: Carriers, addresses: Sequence[str], *places: Place) -> Plan:
-    return make_plan(CALL, "an invite", "+8210", Dialroute(places), carriers=carriers, addresses=lambda _: addresses)
+    return make_plan(CALL, "an invite", "+8210", Dialroute(places, ()), carriers=carriers, table=Table(addresses))
 
 
 def test_a_plan_outlives_its_text_form() -> None:
@@ -95,7 +104,7 @@ def test_the_record_of_a_decision_holds_every_candidate() -> None:
     tried = place()
     dropped = place()._replace(outcome=DROPPED, position=None, reasons=(Reason.OWN_ROUTE, Reason.PROVIDER_REPEATED))
 
-    record = decision_of(Dialroute((tried, dropped)))
+    record = decision_of(Dialroute((tried,), (dropped,)))
 
     assert [entry.outcome for entry in record] == ["tried", "dropped"]
     assert [entry.position for entry in record] == [1, None]

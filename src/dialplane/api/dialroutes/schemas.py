@@ -82,7 +82,7 @@ def _present_place(place: Place, number: str) -> dict[str, Any]:
         "outcome": place.outcome,
         "route_id": candidate.route_id,
         "provider_id": candidate.provider_id,
-        "target": candidate.target,
+        "target": place.target,
         "priority": candidate.priority,
         "uri": None if provider is None else egress_uri(provider, number),
         "headers": []

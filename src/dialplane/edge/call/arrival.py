@@ -116,7 +116,7 @@ class NewCalls:
         if trunk is None:
             return None
         dialled = dialled_in(self._sip.text("$ru"))
-        admission = admit(trunk, view.customer(trunk.customer_id), dialled, candidates=view.candidates)
+        admission = admit(trunk, view.customer(trunk.customer_id), dialled, groups=view.groups)
         facts = self._facts(trunk, dialled, admission, view.revision)
         call = new_id()
         refusal = admission.refusal or self._full_cap(trunk)
@@ -125,14 +125,8 @@ class NewCalls:
             return None
         decision = self._dialroute(view, trunk, call, admission, now_us)
         facts["decision"] = decision_of(decision)
-        plan = make_plan(
-            call,
-            self._answers.invite(),
-            admission.number,
-            decision,
-            carriers=self._carriers,
-            addresses=view.addresses,
-        )
+        invite = self._answers.invite()
+        plan = make_plan(call, invite, admission.number, decision, carriers=self._carriers, table=view)
         if trunk.mode == REDIRECT:
             self._redirect(plan, facts)
             return None
@@ -141,12 +135,10 @@ class NewCalls:
     def _dialroute(self, view: View, trunk: Trunk, call: str, admission: Admission, now_us: int) -> Dialroute:
         context = self._context
         return dialroute(
-            admission.candidates,
-            number=admission.routing_number,
+            admission.groups,
             now=now_us,
             call_id=call,
-            providers=view.provider,
-            health=view.health_status,
+            standing=view.standing,
             breakers=context.breakers.open_providers(view.provider, may_try=trunk.mode != REDIRECT),
             max_attempts=context.settings.max_attempts,
         )

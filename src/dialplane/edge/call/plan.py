@@ -6,9 +6,10 @@ stands in what a column may hold. A provider's part of a row is the same for all
 provider changes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum, IntFlag
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 import msgspec
 
@@ -103,7 +104,7 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
     max_cps: int | None
     has_credentials: bool
 
-    @property
+    @cached_property
     def turns(self) -> Turn:
         """When an attempt with this carrier is Python's turn."""
         is_capped = self.max_channels is not None
@@ -116,13 +117,22 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
         )
 
     @cached_property
-    def columns(self) -> tuple[str, str]:
-        """Its part of a row: the columns before the URI, and the last one."""
+    def breaker(self) -> str:
+        """The key of its breaker."""
+        return breaker_key(self.provider_id, self.around_number[1])
+
+    @cached_property
+    def columns(self) -> tuple[str, str, str]:
+        """Its part of a row: before the URI, between the URI and what is the route's, and behind that."""
         timers = "|".join(str(1000 * seconds) for seconds in (self.progress_s, self.no_response_s, self.ring_s))
         overrides = ";".join(f"{status}={action}" for status, action in self.overrides.items())
         next_hop = self.next_hops[0] if self.next_hops else ""
         text = _encode(self).decode().replace("|", "\\u007c").replace("^", "\\u005e")
-        return f"^{self.turns.value}|{timers}|{overrides}|{next_hop}|", text
+        return (
+            f"^{self.turns.value}|{timers}|{overrides}|{next_hop}|",
+            f'|{self.breaker}|"provider_id":"{self.provider_id}",',
+            f"|{text}",
+        )
 
 
 class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
@@ -132,11 +142,6 @@ class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
     uri: str
     why: Sequence[str]
     carrier: Carrier
-
-    @property
-    def breaker(self) -> str:
-        """The key of the carrier's breaker."""
-        return breaker_key(self.carrier.provider_id, self.uri)
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True):
@@ -186,9 +191,9 @@ def _attempt(row: str) -> PlannedAttempt:
 
 
 def _row(attempt: PlannedAttempt) -> str:
-    before, carrier = attempt.carrier.columns
-    event = f'"provider_id":"{attempt.carrier.provider_id}","route_id":"{attempt.route_id}","uri":"{attempt.uri}"'
-    return f'{before}{attempt.uri}|{attempt.breaker}|{event},"why":{_list(tuple(attempt.why))}|{carrier}'
+    route_id, uri = attempt.route_id, attempt.uri
+    before, between, behind = attempt.carrier.columns
+    return f'{before}{uri}{between}"route_id":"{route_id}","uri":"{uri}","why":{_list(tuple(attempt.why))}{behind}'
 
 
 @lru_cache(maxsize=1024)
@@ -196,15 +201,36 @@ def _list(words: tuple[str, ...]) -> str:
     return _encode(words).decode()
 
 
+class Table(Protocol):
+    """What the carriers of a process are built from: a View of the replica."""
+
+    @property
+    def state(self) -> object:
+        """The same object as long as nothing has changed."""
+
+    def addresses(self, provider_id: str) -> Sequence[str]:
+        """The provider's `address:port`s, best first."""
+
+
 class Carriers:
     """The carriers of this process, each built at its first use and again after its provider or addresses changed."""
 
     def __init__(self, destinations: Destinations) -> None:
         self._destinations = destinations
+        self._state: object = None
+        self._of_state: dict[str, Carrier] = {}
         self._built: dict[str, tuple[Provider, Sequence[str], Carrier]] = {}
 
-    def of(self, provider: Provider, addresses: Sequence[str]) -> Carrier:
-        """`addresses` are the provider's `address:port`s, best first."""
+    def of(self, provider: Provider, table: Table) -> Carrier:
+        """The carrier of a provider in this state of the table."""
+        if table.state is not self._state:
+            self._state, self._of_state = table.state, {}
+        carrier = self._of_state.get(provider.id)
+        if carrier is None:
+            carrier = self._of_state[provider.id] = self._carrier(provider, table.addresses(provider.id))
+        return carrier
+
+    def _carrier(self, provider: Provider, addresses: Sequence[str]) -> Carrier:
         built = self._built.get(provider.id)
         if built is not None and built[0] is provider and built[1] == addresses:
             return built[2]
@@ -235,21 +261,13 @@ def _carrier(provider: Provider, addresses: Sequence[str], destinations: Destina
     )
 
 
-def make_plan(
-    call: str,
-    invite: str,
-    number: str,
-    dialroute: Dialroute,
-    *,
-    carriers: Carriers,
-    addresses: Callable[[str], Sequence[str]],
-) -> Plan:
-    """The plan for a decision. `addresses` returns a provider's by its id."""
+def make_plan(call: str, invite: str, number: str, dialroute: Dialroute, *, carriers: Carriers, table: Table) -> Plan:
+    """The plan for a decision that was made on this table."""
     attempts = []
-    for candidate, provider, _, _, why in dialroute.attempts:
+    for candidate, _, provider, _, _, why in dialroute.attempts:
         if provider is None:
             raise ValueError("a place that is tried has a provider")
-        carrier = carriers.of(provider, addresses(provider.id))
+        carrier = carriers.of(provider, table)
         before, after = carrier.around_number
         attempts.append(PlannedAttempt(candidate.route_id, f"{before}{number}{after}", why, carrier))
     return Plan(call, invite, attempts)
@@ -258,14 +276,16 @@ def make_plan(
 def decision_of(dialroute: Dialroute) -> tuple[ConsideredRoute, ...]:
     """Every candidate's place, as the call's events report it."""
     return tuple(
-        ConsideredRoute(
-            route_id=place.candidate.route_id,
-            provider_id=place.candidate.provider_id,
-            target=place.candidate.target,
-            priority=place.candidate.priority,
-            outcome=place.outcome,
-            position=place.position,
-            reasons=place.reasons,
-        )
-        for place in dialroute.places
+        [
+            ConsideredRoute(
+                route_id=candidate.route_id,
+                provider_id=candidate.provider_id,
+                target=target,
+                priority=candidate.priority,
+                outcome=outcome,
+                position=position,
+                reasons=reasons,
+            )
+            for candidate, target, _, outcome, position, reasons in dialroute.places
+        ]
     )
