@@ -89,7 +89,7 @@ def test_a_redirect_without_a_usable_carrier_is_503_in_answer_and_record(stage: 
     ("caller", "reason"),
     [
         (Caller(uri="sip:alice@127.0.0.1", expects=484), "invalid_number"),
-        (Caller(number="+49", expects=404), "no_route"),
+        (Caller(number="+4930", expects=404), "no_route"),
     ],
 )
 def test_refusals_are_those_of_any_trunk(stage: Stage, caller: Caller, reason: str) -> None:
