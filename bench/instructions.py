@@ -58,6 +58,7 @@ def _counted(name: str, calls: int) -> int:
         out.mkdir()
         subject.command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}/%p", *subject.command]
         subject.started_within_s = STARTED_WITHIN_S
+        _wait_at_the_end(subject)
         stack.callback(subject.kill)
         subject.start()
         numbers = numbers_file(folder / "numbers.csv", replica_of(SIZE).table.numbers(calls))
@@ -69,6 +70,16 @@ def _counted(name: str, calls: int) -> int:
         subject.stop(signal.SIGTERM)
         eventually(lambda: _totals(out), within_s=STOPPED_WITHIN_S, what="the counts of all processes")
         return max(_totals(out))
+
+
+def _wait_at_the_end(subject: Subject) -> None:
+    """Main kills children that have not ended a second after its SIGTERM: too soon to write down what was counted."""
+    script = Path(subject.command[subject.command.index("-f") + 1])
+    soon, late = "exit_timeout=1\n", f"exit_timeout={STOPPED_WITHIN_S:.0f}\n"
+    text = script.read_text()
+    if soon not in text:
+        raise RuntimeError(f"no {soon!r} in {script}")
+    script.write_text(text.replace(soon, late))
 
 
 def _makers(folder: Path, carriers: tuple[str, str]) -> dict[str, Callable[[], Subject]]:

@@ -135,7 +135,7 @@ def _native(
     script = config.run / template.name
     text = render.ConfigTemplate(template.read_text())
     listen = "\n".join(f"listen={socket}" for socket in config.listen)
-    script.write_text(text.substitute(values, workers=config.workers, listen=listen, exit_timeout_s=1))
+    script.write_text(text.substitute(values, workers=config.workers, listen=listen))
     own = str(config.folder.config)
     command = [str(script) if argument == own else argument for argument in command_line(config)]
     return Subject(name, _port(config), command, environment(config), config.run / "kamailio.log")
