@@ -37,7 +37,7 @@ def test_every_function_that_the_adapter_calls_is_kamailios() -> None:
 
 @pytest.mark.parametrize(("answer", "expected"), [(1, True), (2, True), (-1, False), (0, False)])
 def test_ones_and_minus_ones_become_bools(answer: int, expected: bool) -> None:
-    sip = Sip(FakeKsr({"tm.t_relay": answer, "tm.t_is_canceled": answer}))
+    sip = Sip(FakeKsr({"route": answer, "tm.t_is_canceled": answer}))
 
     assert sip.relay() is expected
     assert sip.is_cancelled() is expected

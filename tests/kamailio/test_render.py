@@ -90,15 +90,15 @@ def test_a_setting_turns_a_part_of_the_configuration_on_and_off(
 @pytest.mark.parametrize(
     ("listen", "advertised", "address"),
     [
-        (("udp:192.0.2.7:5060",), "", "192.0.2.7"),
-        (("udp:[2001:db8::7]:5060",), "", "[2001:db8::7]"),
-        (("udp:0.0.0.0:5060",), "192.0.2.8", "192.0.2.8"),
-        (("udp:[::]:5060",), "2001:db8::8", "[2001:db8::8]"),
-        (("udp:0.0.0.0:5060",), "", "127.0.0.8"),
+        (("udp:192.0.2.7:5060",), "", "192.0.2.7:5060"),
+        (("udp:[2001:db8::7]:5060",), "", "[2001:db8::7]:5060"),
+        (("udp:0.0.0.0:5060",), "192.0.2.8", "192.0.2.8:5060"),
+        (("udp:[::]:5060",), "2001:db8::8", "[2001:db8::8]:5060"),
+        (("udp:0.0.0.0:5060",), "", "127.0.0.8:5060"),
     ],
 )
 def test_a_hidden_side_is_masked_by_an_address_of_ours(
     config: EdgeConfig, listen: tuple[str, ...], advertised: str, address: str
 ) -> None:
     text = render.render(replace(config, listen=listen, advertised=advertised))
-    assert f'modparam("topoh", "mask_ip", "{address}")' in text
+    assert f'set_source_address("{address}")' in text

@@ -87,7 +87,7 @@ def alike(message: str, edge: RunningEdge) -> str:
     message = re.sub(r"^(Contact: ).*$", r"\1MASKED", message, flags=re.M)
     message = re.sub(r"^(Via: SIP/2.0/UDP) .*?(;received=[0-9.]+)?.*$", r"\1\2", message, flags=re.M)
     message = re.sub(r"(;tag=|;ftag=|;dp=|;did=|z9hG4bK)[^;>\s]*", r"\1*", message)
-    message = re.sub(r"^([A-Z]+ )sip:\S*TH\S* ", r"\1MASKED ", message, flags=re.M)
+    message = re.sub(r"^([A-Z]+ )sip:\S*;dpc=\S* ", r"\1MASKED ", message, flags=re.M)
     return re.sub(r"^(Call-ID: |X-Call: ).*$", r"\1*", message, flags=re.M)
 
 

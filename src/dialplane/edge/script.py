@@ -4,6 +4,7 @@ Kamailio runs Debian's Python, not the virtual environment's; an environment var
 folder of this file, which Kamailio puts on the path, is removed: its modules are not top-level ones.
 """
 
+import locale
 import os
 import site
 import sys
@@ -25,6 +26,7 @@ def _find_packages() -> None:
 def mod_init() -> "Worker":
     """Kamailio's first call, before it forks: the object whose methods are its entry points."""
     _find_packages()
+    locale.setlocale(locale.LC_CTYPE, "C")  # Kamailio's regular expressions read bytes, as without Python: "." is any
     from dialplane.edge.settings import SETTINGS_VARIABLE, ScriptSettings
     from dialplane.edge.sip import connect
     from dialplane.edge.worker import Worker

@@ -7,7 +7,7 @@ raises. Sources: Kamailio 5.6.3, src/core/kemi.c and the modules' own tables.
 import ctypes
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
@@ -20,6 +20,9 @@ DIGEST_WRONG = -2  # the nonce is valid, the response is not
 
 COUNTERS_TABLE = "counters"
 """The hash table of the edge's counters since its start; kamailio.cfg counts into it too."""
+
+RELAY = "RELAY"
+"""The route of the script that forwards a request."""
 
 _HA1_GIVEN = 1
 _QOP_AUTH = 1
@@ -101,6 +104,16 @@ class Sip:
         """Add a header. Name and value must be free of CR and LF: Kamailio does not check."""
         self._require("hdr.append", self._ksr.hdr.append(f"{name}: {value}\r\n"))
 
+    def insert_header(self, name: str, value: str) -> None:
+        """Add a header before all others."""
+        self._require("hdr.insert", self._ksr.hdr.insert(f"{name}: {value}\r\n"))
+
+    def replace_header(self, name: str, values: Sequence[str], *, first: bool = False) -> None:
+        """Have one header with these values in place of all of that name; `first`: before all other headers."""
+        self.remove_header(name)
+        if values:
+            (self.insert_header if first else self.add_header)(name, ", ".join(values))
+
     def keep_codecs(self, names: str) -> None:
         """Remove all but these codecs from the audio of the SDP offer, if there is one.
 
@@ -172,8 +185,8 @@ class Sip:
         return bool(self.text("$T(id_index)"))
 
     def relay(self) -> bool:
-        """Forward the request; False if that failed at once."""
-        return bool(self._ksr.tm.t_relay() > 0)
+        """Forward the request, with the sender's network hidden; False if that failed at once."""
+        return bool(self._ksr.route(RELAY) > 0)
 
     def send(self, method: str, uri: str, next_hop: str, headers: str) -> bool:
         """Send a request of our own, with its From, To, Call-ID and CSeq in `headers`; False if that failed."""

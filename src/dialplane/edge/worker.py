@@ -19,6 +19,7 @@ from dialplane.edge.call.attempts import Attempts, Credentials
 from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.dialogs import Dialogs
 from dialplane.edge.call.plan import branches_for
+from dialplane.edge.call.topology import Topology
 from dialplane.edge.limits.breakers import Breakers
 from dialplane.edge.limits.channels import Caps
 from dialplane.edge.limits.shedding import EVENTS_LOST, Shedding
@@ -76,8 +77,10 @@ class Worker:
             credentials_of=self._credentials_of,
             most_branches=branches_for(settings.max_attempts),
         )
+        self._topology = Topology(sip, cookie_key)
         self._new_calls = NewCalls(
             self._context,
+            topology=self._topology,
             replica=self._replica,
             answers=self._answers,
             attempts=self._attempts,
@@ -161,6 +164,42 @@ class Worker:
     def answered_after_all(self, message: Any) -> int:
         """A 2xx that matches no transaction: whether it may pass, as a call's answer repeated."""
         return self._ask(self._answers.is_ours_without_transaction)
+
+    def vias_listed(self, message: Any) -> int:
+        """The Vias of a request are needed for its replies."""
+        return self._run(self._topology.list_vias)
+
+    def vias_restored(self, message: Any) -> int:
+        """A reply needs Vias that are too long for the script."""
+        return self._run(self._topology.restore_vias)
+
+    def vias_opened(self, message: Any) -> int:
+        """An answer whose transaction is gone needs the caller's Vias: whether it brought them."""
+        return self._ask(self._topology.open_vias)
+
+    def contact_unknown(self, message: Any, own: str) -> int:
+        """A Contact is to be hidden that the script has not met of late."""
+        return self._run(partial(self._topology.hide_contact, own))
+
+    def target_unknown(self, message: Any, sealed: str) -> int:
+        """The request URI of a request within a dialog is sealed: whether by us."""
+        return self._ask(partial(self._topology.open_target, sealed))
+
+    def routes_hidden(self, message: Any, own: str) -> int:
+        """A request has Record-Routes of its sender's proxies."""
+        return self._run(partial(self._topology.hide_routes, own, opens=False))
+
+    def routes_of_both(self, message: Any, own: str) -> int:
+        """A reply has more Record-Routes than ours."""
+        return self._run(partial(self._topology.hide_routes, own, opens=True))
+
+    def routes_opened(self, message: Any) -> int:
+        """A request within a dialog has several Routes: whether some of them are sealed."""
+        return self._ask(self._topology.open_routes)
+
+    def reference_opened(self, message: Any) -> int:
+        """A REFER within a dialog."""
+        return self._run(self._topology.open_reference)
 
     def dialog_unknown(self, message: Any) -> int:
         """A request within a dialog that Kamailio does not know: whether it may pass."""

@@ -57,6 +57,7 @@ _MEANINGS: Mapping[Evidence, str] = {
     Evidence.NOTHING: "$var(is_failure) = -1;",
 }
 _REPLY_ROUTE = """onreply_route[ATTEMPT_{n}] {{
+    if ($rs > 100) route(RESTORE_VIAS);
     if ($rs >= 180 && $rs < 300) {{
         $var(n) = {n};
         route(REPLIED);

@@ -7,7 +7,6 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -85,19 +84,17 @@ def write_config(config: EdgeConfig) -> Path:
     if config.has_tls:
         update_file(folder.tls_config, render_tls(config))
     mark = ensure_mark(config.events)
-    update_file(folder.config, render(config, topology_key=_topology_key(cookie_key), mark=mark))
+    update_file(folder.config, render(config, mark=mark))
     return folder.config
 
 
-def render(config: EdgeConfig, *, topology_key: str = "", mark: str = "") -> str:
-    """The text of Kamailio's configuration.
-
-    `topology_key` masks one side's addresses in what the other side gets; `mark` begins the script's own events.
-    """
-    values = {**asdict(config.settings), **_derived(config), "topology_key": topology_key, "mark": mark}
+def render(config: EdgeConfig, *, mark: str = "") -> str:
+    """The text of Kamailio's configuration; `mark` begins the script's own events."""
+    values = {**asdict(config.settings), **_derived(config), "mark": mark}
     native = parts(config.settings.edge_name, mark=mark, most_branches=branches_for(config.settings.max_attempts))
     call = ConfigTemplate(_template("call.cfg")).substitute({**values, **native})
-    return ConfigTemplate(_template(CONFIG)).substitute({**values, "call": call})
+    hide = ConfigTemplate(_template("hide.cfg")).substitute(values)
+    return ConfigTemplate(_template(CONFIG)).substitute({**values, "call": call, "hide": hide})
 
 
 def _derived(config: EdgeConfig) -> Mapping[str, object]:
@@ -116,7 +113,7 @@ def _derived(config: EdgeConfig) -> Mapping[str, object]:
         "turn_away": "" if settings.drops_strangers else 'sl_send_reply("403", "Forbidden");',
         "new_calls_per_second": settings.new_calls_per_second or _NO_LIMIT,
         "max_branches": branches_for(settings.max_attempts),
-        "topology_address": _mask_address(config.sockets),
+        "own_address": _own_address(config.sockets),
         **_FIXED,
     }
 
@@ -156,11 +153,11 @@ def _listen_lines(config: EdgeConfig) -> Sequence[str]:
     return [*(("enable_tls=yes",) if config.has_tls else ()), *sockets, *(() if has_tcp else ("disable_tcp=yes",))]
 
 
-def _mask_address(sockets: Sequence[SocketAddress]) -> str:
+def _own_address(sockets: Sequence[SocketAddress]) -> str:
     """The address shown for the other side's: ours, so that a peer that ignores Route sends to us all the same."""
-    hosts = (HostPort(socket.host, None) for socket in sockets)
+    hosts = [HostPort(socket.host, socket.port) for socket in sockets]
     usable = (str(host) for host in hosts if host.address and not host.address.is_unspecified)
-    return next(usable, _UNUSED_LOOPBACK)
+    return next(usable, f"{_UNUSED_LOOPBACK}:{hosts[0].port}")
 
 
 def _cookie_key(path: Path) -> str:
@@ -170,7 +167,3 @@ def _cookie_key(path: Path) -> str:
         key = secrets.token_hex(_COOKIE_KEY_BYTES)
         replace_file(path, key + "\n")
         return key
-
-
-def _topology_key(cookie_key: str) -> str:
-    return blake2b(b"topology", key=bytes.fromhex(cookie_key), digest_size=16).hexdigest()

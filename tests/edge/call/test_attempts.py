@@ -189,7 +189,7 @@ def test_silence_is_told_from_no_answer(
 def test_an_attempt_that_cannot_be_sent_is_followed_by_the_next_at_once(tmp_path: Path) -> None:
     call = Transaction(tmp_path, attempt("a"), attempt("b"))
     answers = iter((-1, 1))
-    call.ksr.answers["tm.t_relay"] = lambda: next(answers)
+    call.ksr.answers["route"] = lambda name: next(answers)
 
     call.begin()
 
@@ -200,7 +200,7 @@ def test_an_attempt_that_cannot_be_sent_is_followed_by_the_next_at_once(tmp_path
 def test_an_attempt_that_a_cancel_keeps_from_being_sent_was_on_record_and_ends_as_cancelled(tmp_path: Path) -> None:
     call = Transaction(tmp_path, attempt("a"), attempt("b"))
     call.begin()
-    call.ksr.answers["tm.t_relay"] = -1
+    call.ksr.answers["route"] = -1
     cancelled = iter((-1, 1, 1))
     call.ksr.answers["tm.t_is_canceled"] = lambda: next(cancelled)
 
@@ -217,11 +217,11 @@ def test_an_attempt_is_on_record_before_a_carrier_hears_of_it(tmp_path: Path) ->
     call = Transaction(tmp_path, attempt("a"))
     seen: list[str] = []
 
-    def relay() -> int:
+    def relay(route: str) -> int:
         seen.extend(event["kind"] for event in written(tmp_path))
         return 1
 
-    call.ksr.answers["tm.t_relay"] = relay
+    call.ksr.answers["route"] = relay
 
     call.begin()
 
@@ -295,7 +295,7 @@ def test_headers_and_codecs_belong_to_their_attempt(tmp_path: Path) -> None:
 def test_an_address_for_which_no_branch_is_left_is_not_tried_and_later_carriers_are_passed_over(tmp_path: Path) -> None:
     several = [f"sip:10.0.0.{n}:5060" for n in range(1, 5)]
     call = Transaction(tmp_path, attempt("a", next_hops=several), attempt("b"), most_branches=2)
-    call.ksr.answers["tm.t_relay"] = -1
+    call.ksr.answers["route"] = -1
 
     call.begin()
 

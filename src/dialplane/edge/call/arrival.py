@@ -16,6 +16,7 @@ from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.cookie import Origin, make_cookie
 from dialplane.edge.call.message import dialled_in, is_sound, one_line, outbound_proxy
 from dialplane.edge.call.plan import Carriers, Plan, decision_of, make_plan
+from dialplane.edge.call.topology import Topology
 from dialplane.edge.call.trunk import TrunkIdentification
 from dialplane.edge.limits.channels import TRUNK
 from dialplane.engine.admission import Admission, admit
@@ -46,7 +47,14 @@ class NewCalls:
     """`open_call` is the call that was begun and has no attempt yet, or ""."""
 
     def __init__(
-        self, context: CallContext, *, replica: ReplicaReader, answers: Answers, attempts: Attempts, cookie_key: bytes
+        self,
+        context: CallContext,
+        *,
+        replica: ReplicaReader,
+        answers: Answers,
+        attempts: Attempts,
+        topology: Topology,
+        cookie_key: bytes,
     ) -> None:
         settings = context.settings
         self._context = context
@@ -54,6 +62,7 @@ class NewCalls:
         self._replica = replica
         self._answers = answers
         self._attempts = attempts
+        self._topology = topology
         self._cookie_key = cookie_key
         self._trunks = TrunkIdentification(context)
         sockets = map(split_hostname, settings.sockets)
@@ -104,6 +113,8 @@ class NewCalls:
         return None
 
     def _begin(self, plan: Plan, now_us: int) -> bool:
+        if self._context.settings.hide_topology:
+            self._topology.seal_vias()
         origin = Origin(plan.call, now_us // 1000)
         self._sip.record_route(make_cookie(origin, self._sip.text("$ci"), key=self._cookie_key))
         is_left_to_script = self._attempts.begin(plan)

@@ -36,6 +36,8 @@ VARIABLES = {
     "answered": ("both", "the attempt that answered the call, 0 as long as none has"),
     "over": ("both", "1 once the caller has a final answer that is no 2xx"),
     "final": ("both", "of the statuses that carriers sent, the one that tells the caller most; 503 if none does"),
+    "vias": ("both", "the Vias that replies have, with where the request came from (if the topology is hidden)"),
+    "is_hidden": ("the script", "1 once the headers that show the caller's network are replaced, for all attempts"),
     "retries": (
         "Python",
         "`N HOP AUTHENTICATED`: what only Python does within attempt N; of no use to a later attempt",
