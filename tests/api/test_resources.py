@@ -102,7 +102,7 @@ def test_a_trunk_has_every_documented_field_and_its_password_never(admin: Caller
     assert made["domain_name"] == "pbx.customer.example"
     extended = {
         "enabled": False, "mode": "redirect", "max_channels": 3, "max_cps": 2, "default_region": "KR",
-        "trusted_identity": True,
+        "trusted_identity": True, "caller_default": "+442079460000",
     }  # fmt: skip
     changed = admin.put(f"/v1.0/trunks/{made['id']}", extended).json()
     assert changed == made | extended | {"tm_update": changed["tm_update"]}
@@ -259,6 +259,86 @@ def test_a_dialroute_lists_the_routes_in_the_order_they_are_tried(
     assert (dropped["outcome"], dropped["position"]) == ("dropped", None)
     assert "provider_repeated" in dropped["reasons"]
     assert dropped["why"][-1].startswith("dropped: ")
+
+
+FORM: dict[str, Any] = {
+    "number_format": "national", "caller_format": "digits", "home_region": "GB",
+    "digit_rules": [{"match": "+44.", "strip": 3, "prepend": "0"}], "caller_rules": [{"match": "+999.", "strip": 4}],
+    "identity_headers": ["pai"], "trusted": True, "anonymous": "refuse", "diversion": "add", "sign": "pass",
+    "portability": "rn",
+}  # fmt: skip
+
+
+def test_a_provider_shows_its_form_of_numbers_where_it_is_used(admin: Caller, make_provider: Make) -> None:
+    made = make_provider()
+    assert not set(FORM) & set(made)
+    changed = admin.put(f"/v1.0/providers/{made['id']}", FORM).json()
+    shown = FORM | {"caller_rules": [{"match": "+999.", "strip": 4, "prepend": ""}]}
+    assert changed == made | shown | {"tm_update": changed["tm_update"]}
+    defaults = dict.fromkeys(FORM)
+    assert not set(FORM) & set(admin.put(f"/v1.0/providers/{made['id']}", defaults).json())
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"tech_prefix": "0+"}, "tech_prefix"),
+        ({"number_format": "national"}, "home_region"),
+        ({"number_format": "local"}, "number_format"),
+        ({"home_region": "UK"}, "home_region"),
+        ({"identity_headers": ["pai"]}, "identity_headers"),
+        ({"identity_headers": ["from"]}, "identity_headers"),
+        ({"digit_rules": [{"match": "(44)+"}]}, "digit_rules"),
+        ({"digit_rules": {"match": "."}}, "digit_rules"),
+        ({"anonymous": "rfc3323"}, "anonymous"),
+    ],
+)
+def test_a_form_that_cannot_be_is_refused(
+    admin: Caller, make_provider: Make, fields: dict[str, Any], field: str
+) -> None:
+    answer = admin.put(f"/v1.0/providers/{make_provider()['id']}", fields)
+    assert reason(answer) == "INVALID_ARGUMENT"
+    assert [detail["field"] for detail in answer.json()["error"]["details"]] == [field]
+
+
+def test_a_dialroute_shows_what_each_provider_would_get(
+    admin: Caller, make_provider: Make, customer: dict[str, Any]
+) -> None:
+    mine = {"customer_id": customer["id"]}
+    trunk = admin.made("trunks", **mine, auth_types=["ip"], allowed_ips=["192.0.2.77"], caller_default="+442079460000")
+    providers = [
+        make_provider(number_format="national", home_region="GB", identity_headers=["pai"], trusted=True),
+        make_provider(diversion="add", portability="rn"),
+        make_provider(anonymous="refuse"),
+        make_provider(digit_rules=[{"match": "+4479.", "prepend": "1" * 32}]),
+    ]
+    for place, provider in enumerate(providers):
+        admin.made("routes", **mine, provider_id=provider["id"], priority=place, target="+44791")
+    query = {**mine, "target": "+447911123456", "explain": "true"}
+
+    def explained(**more: str) -> list[dict[str, Any]]:
+        candidates: list[dict[str, Any]] = admin.get("/v1.0/dialroutes", params={**query, **more}).json()["candidates"]
+        return [next(place for place in candidates if place["provider_id"] == provider["id"]) for provider in providers]
+
+    plain = explained()
+    assert [place["outcome"] for place in plain] == ["tried", "tried", "tried", "skipped"]
+    assert plain[0]["uri"].startswith("sip:07911123456@")
+    assert (plain[3]["uri"], plain[3]["reasons"][-1]) == (None, "number_unformattable")
+    assert plain[0]["headers"] == []
+    told = explained(caller="+15550001", trunk_id=trunk["id"])
+    assert [header["name"] for header in told[0]["headers"]] == ["P-Asserted-Identity"]
+    assert told[0]["headers"][0]["value"].startswith("<sip:+15550001@")
+    assert told[1]["headers"][0]["value"].startswith("<sip:+442079460000@")
+    anonymous = explained(caller="anonymous", trunk_id=trunk["id"])
+    assert [header["name"] for header in anonymous[0]["headers"]] == ["P-Asserted-Identity", "Privacy"]
+    assert anonymous[2]["reasons"][-1] == "anonymous_refused"
+    elsewhere = admin.get("/v1.0/dialroutes", params={**query, "rn": "+13125550000"}).json()
+    assert {place["target"] for place in elsewhere["candidates"]} <= {"all"}
+    admin.made("routes", **mine, provider_id=providers[1]["id"], priority=1, target="+1312555")
+    ported = admin.get("/v1.0/dialroutes", params={**query, "rn": "+13125550000"}).json()["candidates"]
+    assert ";npdi;rn=+13125550000@" in ported[0]["uri"]
+    foreign = admin.get("/v1.0/dialroutes", params={**query, "trunk_id": SYSTEM_DEFAULT})
+    assert reason(foreign) == "TRUNK_NOT_FOUND"
 
 
 @pytest.mark.parametrize("query", ["", "customer_id=" + SYSTEM_DEFAULT, "target=%2B82"])

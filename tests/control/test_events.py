@@ -331,3 +331,18 @@ async def test_a_large_batch_is_stored_quickly(db: Database) -> None:
     started = asyncio.get_running_loop().time()
     assert (await ingest(db, batch)).accepted == len(batch)
     assert asyncio.get_running_loop().time() - started < 2
+
+
+async def test_a_record_shows_what_a_provider_with_rules_got_and_which_number_chose_the_routes(db: Database) -> None:
+    identity = ["P-Asserted-Identity: <sip:02079460000@carrier.example>", "Privacy: id"]
+    story = [
+        event("call_started", call=CALL, at=1_000, number="+12125550123", routing_number="+13125550000"),
+        event("attempt_sent", call=CALL, n=1, at=1_500, provider_id=PROVIDERS[0], route_id=ROUTE, identity=identity),
+        event("attempt_sent", call=CALL, n=2, at=2_500, provider_id=PROVIDERS[1], route_id=ROUTE),
+    ]
+    await ingest(db, story)
+
+    call = (await call_of(db)).call
+
+    assert (call.number, call.routing_number) == ("+12125550123", "+13125550000")
+    assert [attempt.identity for attempt in call.attempts] == [tuple(identity), ()]

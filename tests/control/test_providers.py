@@ -34,6 +34,17 @@ EVERYTHING = {
     "no_response_timeout_s": 2,
     "progress_timeout_s": 5,
     "ring_timeout_s": 60,
+    "home_region": "GB",
+    "number_format": "national",
+    "caller_format": "digits",
+    "digit_rules": ({"match": "+44.", "strip": 3, "prepend": "0"},),
+    "caller_rules": ({"match": "+.", "strip": 0, "prepend": "7"},),
+    "trusted": True,
+    "identity_headers": ("pai", "rpid"),
+    "anonymous": "refuse",
+    "diversion": "add",
+    "sign": "pass",
+    "portability": "rn",
 }
 
 

@@ -41,6 +41,6 @@ affix = st.text("0123456789abcXYZ*#+", max_size=32)
 
 @given(affix, affix)
 def test_a_uri_has_one_user_and_one_host(prefix: str, postfix: str) -> None:
-    uri = egress_uri(provider(tech_prefix=prefix, tech_postfix=postfix), "+8210")
+    uri = egress_uri(provider(tech_prefix=prefix, tech_postfix=postfix), "+8210") or ""
     assert re.fullmatch(r"sip:[0-9A-Za-z*+%]+@carrier\.example", uri)
     assert uri.replace("%23", "#").partition("@")[0] == f"sip:{prefix}+8210{postfix}"

@@ -45,7 +45,7 @@ def annotation(schema: Schema, *, name: str, prefix: str = "") -> str:
 def _values(schema: Schema, *, name: str, prefix: str) -> str:
     by_pattern = list(schema.get("patternProperties", {}).values())
     values = schema.get("additionalProperties", by_pattern[0] if by_pattern else True)
-    return "Any" if values is True else annotation(values, name=name, prefix=prefix)
+    return "Any" if isinstance(values, bool) else annotation(values, name=name, prefix=prefix)
 
 
 def enum_name(field: str) -> str:

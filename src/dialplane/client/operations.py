@@ -50,6 +50,19 @@ LIST_DIALROUTES = Operation(
         Parameter("target", "query", str, required=True, description="The number that is called, in E.164."),
         Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order."),
         Parameter(
+            "caller",
+            "query",
+            str,
+            description="Who calls, in E.164, or `anonymous`: for providers with rules for that.",
+        ),
+        Parameter(
+            "trunk_id",
+            "query",
+            str,
+            description="The customer's trunk that it would come in by: its `caller_default` holds.",
+        ),
+        Parameter("rn", "query", str, description="The routing number of a ported number; routes are chosen by it."),
+        Parameter(
             "explain",
             "query",
             bool,

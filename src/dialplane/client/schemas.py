@@ -103,6 +103,9 @@ class AttemptAnswer(TypedDict):
     )
     action: Annotated[str, "What followed: `next`, `stop`, or empty."]
     why: Annotated[list[str], "Why it was tried at that place, or skipped."]
+    identity: NotRequired[
+        Annotated[list[str], "Headers about the caller, where the edge wrote them for this provider."]
+    ]
     late_answer: Annotated[bool, "The carrier answered after the attempt was given up."]
     pdd_ms: Annotated[int | None, "Post-dial delay: sent to first ringing, or to the answer."]
     duration_ms: Annotated[int | None, "Answer to end."]
@@ -176,7 +179,8 @@ class CandidateAnswer(TypedDict):
     target: str
     priority: Annotated[int, "Lower is tried first."]
     uri: Annotated[str | None, "The request URI as it would be sent."]
-    headers: list[HeaderAnswer]
+    headers: Annotated[list[HeaderAnswer], "Headers as they would be added."]
+    removed_headers: NotRequired[Annotated[list[str], "The caller's headers that would be left out, if there are any."]]
     reasons: Annotated[list[str], "Stable codes."]
     why: Annotated[list[str], "The same as sentences."]
 
@@ -283,6 +287,14 @@ class DialrouteAnswer(TypedDict):
     result: Annotated[list[RouteAnswer], "First to last."]
     next_page_token: str
     candidates: NotRequired[Annotated[list[CandidateAnswer], "With `explain=true`."]]
+
+
+class DigitRuleAnswer(TypedDict):
+    """A rule of a provider on the digits of a number."""
+
+    match: str
+    strip: int
+    prepend: str
 
 
 class EdgeAnswer(TypedDict):
@@ -403,6 +415,17 @@ class ProviderAnswer(TypedDict):
     no_response_timeout_s: NotRequired[Annotated[int, "Shown where not 3."]]
     progress_timeout_s: NotRequired[Annotated[int, "Shown where not 8."]]
     ring_timeout_s: NotRequired[Annotated[int, "Shown where not 90."]]
+    number_format: NotRequired[Annotated[str, "Shown where not plus."]]
+    caller_format: NotRequired[Annotated[str, "Shown where not plus."]]
+    home_region: NotRequired[Annotated[str, "Shown where there is one."]]
+    digit_rules: NotRequired[Annotated[list[DigitRuleAnswer], "Shown where there are any."]]
+    caller_rules: NotRequired[Annotated[list[DigitRuleAnswer], "Shown where there are any."]]
+    identity_headers: NotRequired[Annotated[list[str], "Shown where there are any."]]
+    trusted: NotRequired[Annotated[bool, "Shown where true."]]
+    anonymous: NotRequired[Annotated[str, "Shown where not header."]]
+    diversion: NotRequired[Annotated[str, "Shown where not keep."]]
+    sign: NotRequired[Annotated[str, "Shown where not none."]]
+    portability: NotRequired[Annotated[str, "Shown where not drop."]]
 
 
 class ProviderPage(TypedDict):
@@ -553,6 +576,7 @@ class TrunkAnswer(TypedDict):
     max_cps: NotRequired[Annotated[int, "Shown where there is a cap."]]
     default_region: NotRequired[Annotated[str, "Shown where there is one."]]
     trusted_identity: NotRequired[Annotated[bool, "Shown where true."]]
+    caller_default: NotRequired[Annotated[str, "Shown where there is one."]]
 
 
 class TrunkPage(TypedDict):
@@ -738,6 +762,49 @@ class ProviderCreate(TypedDict):
     no_response_timeout_s: NotRequired[Annotated[int, "Seconds to wait for any response."]]
     progress_timeout_s: NotRequired[Annotated[int, "Seconds to wait for more than 100 Trying."]]
     ring_timeout_s: NotRequired[Annotated[int, "Seconds to let it ring."]]
+    number_format: NotRequired[
+        Annotated[Literal["plus", "digits", "00", "011", "national", "nanp11"], "The form of the called number."]
+    ]
+    caller_format: NotRequired[
+        Annotated[
+            Literal["plus", "digits", "00", "011", "national", "nanp11"],
+            "The form of the caller's number in `identity_headers`.",
+        ]
+    ]
+    home_region: NotRequired[Annotated[str, "ISO country of the format `national`."]]
+    digit_rules: NotRequired[
+        Annotated[
+            list[dict[str, Any]],
+            "Changes to the called number before its format; the first that matches holds. X "
+            "is 0-9, Z 1-9, N 2-9, a last . any rest; `strip` signs are removed and `prepend`"
+            " put in their place.",
+        ]
+    ]
+    caller_rules: NotRequired[Annotated[list[dict[str, Any]], "The same for the caller's number."]]
+    identity_headers: NotRequired[
+        Annotated[
+            list[Literal["pai", "rpid", "ppi"]],
+            "Headers that the edge writes with the caller's number, in place of a trunk's own. `pai` needs `trusted`.",
+        ]
+    ]
+    trusted: NotRequired[
+        Annotated[bool, "Whether the carrier may learn the number of callers that withhold it (RFC 3325)."]
+    ]
+    anonymous: NotRequired[
+        Annotated[
+            Literal["header", "refuse"],
+            "Calls without a caller's number: `header` adds Privacy to `identity_headers`, "
+            "`refuse` skips the provider.",
+        ]
+    ]
+    diversion: NotRequired[
+        Annotated[
+            Literal["keep", "drop", "add"],
+            "The caller's Diversion: kept, dropped, or where there is none added with the trunk's `caller_default`.",
+        ]
+    ]
+    sign: NotRequired[Annotated[Literal["none", "pass"], "`pass`: a trusted trunk's Identity header reaches it."]]
+    portability: NotRequired[Annotated[Literal["drop", "rn"], "`rn`: it gets npdi and rn of a ported number."]]
 
 
 class ProviderUpdate(TypedDict):
@@ -764,6 +831,49 @@ class ProviderUpdate(TypedDict):
     no_response_timeout_s: NotRequired[Annotated[int, "Seconds to wait for any response."]]
     progress_timeout_s: NotRequired[Annotated[int, "Seconds to wait for more than 100 Trying."]]
     ring_timeout_s: NotRequired[Annotated[int, "Seconds to let it ring."]]
+    number_format: NotRequired[
+        Annotated[Literal["plus", "digits", "00", "011", "national", "nanp11"], "The form of the called number."]
+    ]
+    caller_format: NotRequired[
+        Annotated[
+            Literal["plus", "digits", "00", "011", "national", "nanp11"],
+            "The form of the caller's number in `identity_headers`.",
+        ]
+    ]
+    home_region: NotRequired[Annotated[str, "ISO country of the format `national`."]]
+    digit_rules: NotRequired[
+        Annotated[
+            list[dict[str, Any]],
+            "Changes to the called number before its format; the first that matches holds. X "
+            "is 0-9, Z 1-9, N 2-9, a last . any rest; `strip` signs are removed and `prepend`"
+            " put in their place.",
+        ]
+    ]
+    caller_rules: NotRequired[Annotated[list[dict[str, Any]], "The same for the caller's number."]]
+    identity_headers: NotRequired[
+        Annotated[
+            list[Literal["pai", "rpid", "ppi"]],
+            "Headers that the edge writes with the caller's number, in place of a trunk's own. `pai` needs `trusted`.",
+        ]
+    ]
+    trusted: NotRequired[
+        Annotated[bool, "Whether the carrier may learn the number of callers that withhold it (RFC 3325)."]
+    ]
+    anonymous: NotRequired[
+        Annotated[
+            Literal["header", "refuse"],
+            "Calls without a caller's number: `header` adds Privacy to `identity_headers`, "
+            "`refuse` skips the provider.",
+        ]
+    ]
+    diversion: NotRequired[
+        Annotated[
+            Literal["keep", "drop", "add"],
+            "The caller's Diversion: kept, dropped, or where there is none added with the trunk's `caller_default`.",
+        ]
+    ]
+    sign: NotRequired[Annotated[Literal["none", "pass"], "`pass`: a trusted trunk's Identity header reaches it."]]
+    portability: NotRequired[Annotated[Literal["drop", "rn"], "`rn`: it gets npdi and rn of a ported number."]]
 
 
 class RouteCreate(TypedDict):
@@ -825,6 +935,11 @@ class TrunkCreate(TypedDict):
             "For project_super_admin to set.",
         ]
     ]
+    caller_default: NotRequired[
+        Annotated[
+            str, "A number of the customer's own, for carriers that want one where a call has none; empty for none."
+        ]
+    ]
 
 
 class TrunkUpdate(TypedDict):
@@ -852,5 +967,10 @@ class TrunkUpdate(TypedDict):
             bool,
             "Whether carriers get the P-Asserted-Identity of its calls; it is removed else. "
             "For project_super_admin to set.",
+        ]
+    ]
+    caller_default: NotRequired[
+        Annotated[
+            str, "A number of the customer's own, for carriers that want one where a call has none; empty for none."
         ]
     ]

@@ -177,6 +177,7 @@ def _attempt(row: AttemptRow, call: CallRow) -> Attempt:
         verdict=_verdict(row),
         action="answered" if answered else row.action or "",
         why=json.loads(row.why or "[]"),
+        identity=tuple(json.loads(row.identity or "[]")),
         late_answer=row.tm_late_answer is not None,
         pdd_ms=_wall_ms(row.tm_placed, first_sign),
         duration_ms=_duration_ms(call) if answered else None,

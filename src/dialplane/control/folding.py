@@ -116,7 +116,10 @@ class Folded:
 
     @_fold.register
     def _attempt_sent(self, event: AttemptSent) -> None:
-        self._merge_attempt(event, "tm_placed", skipped=0, uri=text(event.uri), **_route(event))
+        identity = (
+            None if isinstance(event.identity, UnsetType) else json.dumps(list(map(text, event.identity[:MAX_WHY])))
+        )
+        self._merge_attempt(event, "tm_placed", skipped=0, uri=text(event.uri), identity=identity, **_route(event))
 
     @_fold.register
     def _attempt_skipped(self, event: AttemptSkipped) -> None:

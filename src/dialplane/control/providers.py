@@ -1,11 +1,13 @@
 """Providers: the SIP carriers. One that live routes use is only deleted together with them."""
 
+from operator import attrgetter
+
 from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import Fields, UseCases, check_version, delete_all
 from dialplane.control.units import Change, Unit
 from dialplane.domain.errors import ProviderInUse
 from dialplane.domain.instants import NEVER
-from dialplane.domain.provider import Provider
+from dialplane.domain.provider import FORM_FIELDS, Provider, require_form
 from dialplane.store.objects import PROVIDERS, ROUTES
 from dialplane.store.queries import providers as queries
 
@@ -17,9 +19,11 @@ class Providers(UseCases[Provider]):
     """A provider with another hostname is another peer: the health of the old one is dropped."""
 
     async def check(self, unit: Change, actor: Actor, before: Provider | None, after: Provider) -> None:
-        """Raises ProviderInUse if the provider would be deleted and live routes use it."""
+        """Raises InvalidValue (`require_form`), ProviderInUse if live routes use a provider that would be deleted."""
         if after.tm_delete != NEVER:
             await _refuse_if_used(unit, after.id)
+        elif before is None or _form(before) != _form(after):
+            require_form(after)
 
     async def change(
         self, unit: Change, actor: Actor, before: Provider, fields: Fields, *, if_version: int | None
@@ -46,6 +50,9 @@ class Providers(UseCases[Provider]):
 USE_CASES = Providers(PROVIDERS)
 create, get, list_ = USE_CASES.create, USE_CASES.get, USE_CASES.list_
 update, delete = USE_CASES.update, USE_CASES.delete
+
+
+_form = attrgetter(*FORM_FIELDS)
 
 
 async def _refuse_if_used(unit: Unit, provider_id: str) -> None:

@@ -52,7 +52,8 @@ class Verdict(StrEnum):
 class Attempt:
     """One INVITE to one provider, or the reason why none was sent. Instants are None until they happen.
 
-    `pdd_ms`: sent to first ringing, or to the answer if nothing rang; `duration_ms`: answer to end.
+    `pdd_ms`: sent to first ringing, or to the answer if nothing rang; `duration_ms`: answer to end. `identity`: the
+    headers about the caller that the edge wrote for this provider.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Attempt:
     verdict: Verdict | None = None
     action: str = ""
     why: Sequence[str] = ()
+    identity: Sequence[str] = ()
     late_answer: bool = False
     pdd_ms: int | None = None
     duration_ms: int | None = None

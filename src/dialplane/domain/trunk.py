@@ -10,6 +10,7 @@ from dialplane.domain.hostname import parse_domain_name, parse_network, parse_ne
 from dialplane.domain.ids import Id
 from dialplane.domain.instants import NEVER, Instant
 from dialplane.domain.provider import Channels, Cps, Credential
+from dialplane.domain.target import parse_number
 from dialplane.domain.texts import Detail, Name, choice, text
 from dialplane.domain.value import Value
 
@@ -52,10 +53,16 @@ def parse_region_form(text: str, *, field: str = "default_region") -> str:
     return text
 
 
+def parse_caller_default(text: str, *, field: str = "caller_default") -> str:
+    """A number, `+` and 1-15 digits, or "". Raises InvalidValue."""
+    return parse_number(text, field=field) if text else text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trunk(Value):
     """`auth_types`: any one of them lets a call in. `default_region`: ISO country whose national numbers it dials.
     `trusted_identity`: carriers see the P-Asserted-Identity that it sends (RFC 3325: it belongs to our trust domain).
+    `caller_default`: a number of the customer's for carriers that want one where a call has none, "" if there is none.
 
     The digest password itself never reaches an edge: `ha1` does (RFC 7616 H(user:realm:password), MD5).
     """
@@ -76,6 +83,7 @@ class Trunk(Value):
     max_cps: Cps = None
     default_region: Annotated[str, parse_region_form] = ""
     trusted_identity: bool = False
+    caller_default: Annotated[str, parse_caller_default] = ""
     tm_create: Instant = 0
     tm_update: Instant = NEVER
     tm_delete: Instant = NEVER

@@ -6,24 +6,38 @@ unescaped in a user part is escaped here (RFC 3261, sections 19.1.2 and 25.1).
 
 from collections.abc import Sequence
 
-from dialplane.domain.provider import Provider
+from dialplane.domain.number_format import PLUS
+from dialplane.domain.provider import DROP, Provider
+from dialplane.engine.number import NOT_LOOKED_UP, Ported
+from dialplane.engine.number_format import called_number
 
 _ESCAPED = str.maketrans({"#": "%23"})
 
 
-def egress_uri(provider: Provider, number: str) -> str:
+def egress_uri(provider: Provider, number: str, ported: Ported = NOT_LOOKED_UP) -> str | None:
     """The request URI of an attempt: `sip:`, prefix, number, postfix, `@`, hostname, and the transport unless UDP.
 
-    `number` is the caller's, `+` and digits, never that of an earlier attempt.
+    `number` is the caller's, `+` and digits, never that of an earlier attempt. None if the provider's form leaves
+    nothing of it that can be sent.
     """
     before, after = around_number(provider)
-    return f"{before}{number}{after}"
+    if is_plain(provider):
+        return f"{before}{number}{after}"
+    formed = called_number(provider, number)
+    if formed is None:
+        return None
+    postfix, at, place = after.partition("@")
+    return f"{before}{escaped(formed)}{postfix}{_look_up(provider, ported)}{at}{place}"
+
+
+def is_plain(provider: Provider) -> bool:
+    """Whether the provider gets each number as it is, between `around_number`."""
+    return provider.number_format == PLUS and not provider.digit_rules and provider.portability == DROP
 
 
 def around_number(provider: Provider) -> tuple[str, str]:
     """The parts before and after the number in the request URI of each attempt at this provider."""
-    prefix, postfix = provider.tech_prefix.translate(_ESCAPED), provider.tech_postfix.translate(_ESCAPED)
-    return f"sip:{prefix}", f"{postfix}@{location(provider)}"
+    return f"sip:{escaped(provider.tech_prefix)}", f"{escaped(provider.tech_postfix)}@{location(provider)}"
 
 
 def location(provider: Provider) -> str:
@@ -39,3 +53,15 @@ def transport_suffix(transport: str) -> str:
 def egress_headers(provider: Provider) -> Sequence[tuple[str, str]]:
     """The headers that the provider adds to an INVITE, in order."""
     return tuple(provider.tech_headers.items())
+
+
+def escaped(text: str) -> str:
+    """What a number or an affix may hold, as a user part may hold it."""
+    return text.translate(_ESCAPED)
+
+
+def _look_up(provider: Provider, ported: Ported) -> str:
+    """The user parameters for the result of a portability look-up (RFC 4694, section 4)."""
+    if provider.portability == DROP or not ported.is_looked_up:
+        return ""
+    return f";npdi;rn={ported.routing_number}" if ported.routing_number else ";npdi"

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     DENIED_NETWORK = "denied_network"
     NO_SHARED_CODEC = "no_shared_codec"
     NO_BRANCH_LEFT = "no_branch_left"
+    NUMBER_UNFORMATTABLE = "number_unformattable"
+    ANONYMOUS_REFUSED = "anonymous_refused"
 
 
 SENTENCES: Mapping[str, str] = {
@@ -46,6 +48,8 @@ SENTENCES: Mapping[str, str] = {
     Reason.DENIED_NETWORK: "skipped: the provider's hostname leads to a network that this platform denies",
     Reason.NO_SHARED_CODEC: "skipped: the caller offers none of the provider's codecs",
     Reason.NO_BRANCH_LEFT: "skipped: the edge has sent as many INVITEs for the call as it can",
+    Reason.NUMBER_UNFORMATTABLE: "skipped: the provider's rules leave nothing of the number that can be sent",
+    Reason.ANONYMOUS_REFUSED: "skipped: the caller withholds its number, and the provider takes no such calls",
 }
 
 

@@ -135,6 +135,10 @@ class AttemptSent(AttemptEvent, kw_only=True, frozen=True, tag="attempt_sent"):
     why: Annotated[
         tuple[str, ...], Meta(description="Codes of the reasons for the provider's place in the order.")
     ] = ()
+    identity: Annotated[
+        tuple[str, ...] | UnsetType,
+        Meta(description="Headers about the caller that the edge wrote for this provider; absent if none."),
+    ] = UNSET
 
 
 class AttemptSkipped(AttemptEvent, kw_only=True, frozen=True, tag="attempt_skipped"):

@@ -96,10 +96,27 @@ class EventLog:
         """A call is sent back with the carriers to try. `facts` are the fields of `Arrival`."""
         self.note(CallRedirected(**self._common(), call=call, **facts, status=status, reason=reason))
 
-    def attempt_sent(self, call: str, n: int, *, provider_id: str, route_id: str, uri: str, why: Sequence[str]) -> None:
+    def attempt_sent(
+        self,
+        call: str,
+        n: int,
+        *,
+        provider_id: str,
+        route_id: str,
+        uri: str,
+        why: Sequence[str],
+        identity: Sequence[str] = (),
+    ) -> None:
         """An INVITE is about to be sent to a provider. Attempts and skips of a call share one count, from 1."""
         event = AttemptSent(
-            **self._common(), call=call, n=n, provider_id=provider_id, route_id=route_id, uri=uri, why=tuple(why)
+            **self._common(),
+            call=call,
+            n=n,
+            provider_id=provider_id,
+            route_id=route_id,
+            uri=uri,
+            why=tuple(why),
+            identity=tuple(identity) or UNSET,
         )
         self.note(event)
 

@@ -36,7 +36,7 @@ _EVENTS: Mapping[str, tuple[type[Event], str, Mapping[str, str]]] = {
     "attempt_sent": (
         AttemptSent,
         "$var(next_at)",
-        {**_ATTEMPT, "n": "$var(next)", "provider_id,route_id,uri,why": "$var(tail)"},
+        {**_ATTEMPT, "n": "$var(next)", "provider_id,route_id,uri,why,identity": "$var(tail)"},
     ),
     "call_ended": (
         CallEnded,

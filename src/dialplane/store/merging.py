@@ -90,7 +90,7 @@ ATTEMPTS = Merged(
     tables.attempts,
     identity=("call_id", "number"),
     groups={
-        "tm_placed": ("skipped", "provider_id", "route_id", "uri", "why"),
+        "tm_placed": ("skipped", "provider_id", "route_id", "uri", "why", "identity"),
         "tm_ringing": (),
         "tm_answered": ("answered_status",),
         "tm_ended": ("ended_status", "sip_reason", "verdict", "action"),

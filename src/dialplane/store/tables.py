@@ -161,6 +161,17 @@ providers = _table(
     _number("no_response_timeout_s"),
     _number("progress_timeout_s"),
     _number("ring_timeout_s"),
+    _text("number_format", server_default="plus"),
+    _text("caller_format", server_default="plus"),
+    _text("home_region", server_default=""),
+    _text("digit_rules", server_default="[]"),
+    _text("caller_rules", server_default="[]"),
+    _text("identity_headers", server_default="[]"),
+    _flag("trusted", server_default="0"),
+    _text("anonymous", server_default="header"),
+    _text("diversion", server_default="keep"),
+    _text("sign", server_default="none"),
+    _text("portability", server_default="drop"),
     *_life("providers"),
 )
 
@@ -199,6 +210,7 @@ trunks = _table(
     _maybe_number("max_cps"),
     _text("default_region"),
     _flag("trusted_identity", server_default="0"),
+    _text("caller_default", server_default=""),
     *_life("trunks"),
     _live_index("trunks_of_customer", "customer_id", "tm_create"),
 )
@@ -275,6 +287,7 @@ attempts = _table(
     Column("route_id", Text),
     Column("uri", Text),
     Column("why", Text),
+    Column("identity", Text),
     _maybe_big("tm_placed"),
     _maybe_number("skipped"),
     _maybe_big("tm_ringing"),

@@ -7,9 +7,10 @@ import pytest
 
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
-from dialplane.edge.call.plan import Carriers, Plan, attempts_in, decision_of, make_plan
+from dialplane.edge.call.plan import Carriers, Column, Plan, Turn, attempts_in, decision_of, make_plan
 from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import DROPPED, TRIED, Candidate, Dialroute, Place
+from dialplane.engine.identity import Caller
 from dialplane.engine.reasons import Reason
 
 CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
@@ -68,6 +69,57 @@ def test_a_plan_outlives_its_text_form() -> None:
     assert (carrier.overrides, carrier.max_channels, carrier.max_cps) == ({404: "stop"}, 3, 2)
     assert (carrier.ring_s, carrier.codecs, carrier.has_credentials) == (20, "PCMU", True)
     assert read.to_text() == made.to_text()
+
+
+def test_what_is_of_one_attempt_alone_outlives_the_plans_text_form_and_is_pythons_turn() -> None:
+    places = [
+        place(identity_headers=["ppi"], caller_rules=[{"match": ".", "prepend": "a"}]),
+        place(number_format="digits", diversion="drop"),
+        place(digit_rules=[{"match": ".", "prepend": "1" * 32}]),
+        place(anonymous="refuse"),
+        place(),
+    ]
+    caller = Caller("+442079460000", is_anonymous=True, is_diverted=True, asserted=['"a|b^" <sip:1@x>'])
+    made = make_plan(
+        CALL,
+        "an invite",
+        "+8210",
+        Dialroute(tuple(places), ()),
+        carriers=Carriers(destinations()),
+        table=Table(["10.0.0.1:5060"]),
+        caller=lambda: caller,
+    )
+
+    read = attempts_in(made.to_text())
+
+    assert Plan(CALL, "an invite", read).to_text() == made.to_text()
+    hides, digits, impossible, refuses, usual = read
+    assert [tuple(header) for header in hides.form.added] == [("Privacy", "id")]
+    assert (digits.uri, digits.form.removed) == ("sip:8210@10.0.0.1", ["Diversion"])
+    assert [tuple(header) for header in usual.form.added] == [("P-Asserted-Identity", '"a|b^" <sip:1@x>')]
+    assert [attempt.obstacle for attempt in read] == [
+        None, None, Reason.NUMBER_UNFORMATTABLE, Reason.ANONYMOUS_REFUSED, None,
+    ]  # fmt: skip
+    assert impossible.uri == refuses.uri == "sip:+8210@10.0.0.1"
+    assert all(attempt.turns & Turn.BEFORE_SENDING for attempt in read)
+    assert [row.split("|")[Column.FLAGS] for row in made.to_text().split("^")[1:]] == ["1"] * 5
+
+
+def test_who_calls_is_asked_for_a_provider_with_rules_alone() -> None:
+    def unneeded() -> Caller:
+        raise AssertionError("no provider needs it")
+
+    made = make_plan(
+        CALL,
+        "an invite",
+        "+8210",
+        Dialroute((place(number_format="digits"), place()), ()),
+        carriers=Carriers(destinations()),
+        table=Table(["10.0.0.1:5060"]),
+        caller=unneeded,
+    )
+    assert [attempt.turns.value for attempt in made.attempts] == [0, 0]
+    assert [attempt.uri for attempt in made.attempts] == ["sip:8210@10.0.0.1", "sip:+8210@10.0.0.1"]
 
 
 def test_what_is_kept_of_a_carrier_follows_its_provider_and_its_addresses() -> None:

@@ -46,6 +46,7 @@ class AttemptAnswer(BaseModel):
     verdict: Annotated[str, among(*Verdict)] | None
     action: Annotated[str, Field(description="What followed: `next`, `stop`, or empty.")]
     why: Annotated[list[str], Field(description="Why it was tried at that place, or skipped.")]
+    identity: list[str] = optional("Headers about the caller, where the edge wrote them for this provider.")
     late_answer: Annotated[bool, Field(description="The carrier answered after the attempt was given up.")]
     pdd_ms: Annotated[int | None, Field(description="Post-dial delay: sent to first ringing, or to the answer.")]
     duration_ms: Annotated[int | None, Field(description="Answer to end.")]

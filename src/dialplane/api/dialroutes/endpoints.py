@@ -18,7 +18,7 @@ DIALROUTES = Resource("/v1.0/dialroutes", tag="dialroutes")
     summary="The ordered routes of one call",
     permission="dialroute.list",
     answer=DialrouteAnswer,
-    refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND],
+    refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND, reasons.TRUNK_NOT_FOUND],
 )
 async def list_dialroutes(request: AuthenticatedRequest, query: DialrouteQuery) -> Response:
     async with request.read() as unit:
@@ -31,5 +31,8 @@ async def list_dialroutes(request: AuthenticatedRequest, query: DialrouteQuery) 
             now=now_us(),
             max_attempts=request.services.limits.max_attempts,
             sees_caps=query.explain,
+            caller=query.caller or "",
+            trunk_id=query.trunk_id or "",
+            routing_number=query.rn or "",
         )
     return JsonResponse(present(computed, number=query.target, explain=query.explain))

@@ -25,20 +25,32 @@ from dialplane.domain import health
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.health import Health
 from dialplane.domain.hostname import parse_hostname
+from dialplane.domain.number_format import MAX_MATCH, MAX_RULES, NUMBER_FORMATS, PLUS, parse_digit_rules
 from dialplane.domain.provider import (
+    ANONYMITIES,
+    DIVERSIONS,
+    DROP,
     FAILOVER_ACTIONS,
+    HEADER,
+    IDENTITY_HEADERS,
+    KEEP,
     MAX_CHANNELS,
     MAX_CPS,
     NO_RESPONSE_TIMEOUT_S,
+    PORTABILITIES,
     PROGRESS_TIMEOUT_S,
     RING_TIMEOUT_S,
+    SIGNATURES,
     TRANSPORTS,
     TYPES,
+    UNSIGNED,
     Provider,
     parse_credential,
     parse_failover,
+    parse_identity_headers,
     parse_metadata,
 )
+from dialplane.domain.region import parse_region
 from dialplane.domain.tech import parse_affix, parse_codecs, parse_headers
 
 Affix = Annotated[str, matching(partial(parse_affix, field=""), "^[0-9A-Za-z*#+]{0,32}$")]
@@ -83,6 +95,36 @@ Failover = Annotated[
         instead=True,
     ),
 ]
+
+DigitRules = Annotated[
+    list[dict[str, Any]],
+    Rule(
+        parse_digit_rules,
+        {
+            "type": "array",
+            "maxItems": MAX_RULES,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "match": {"type": "string", "pattern": r"^(?=.{1,20}$)\+?[0-9XZN]*\.?$"},
+                    "strip": {"type": "integer", "minimum": 0, "maximum": MAX_MATCH, "default": 0},
+                    "prepend": {"type": "string", "pattern": "^[0-9A-Za-z*#+]{0,32}$", "default": ""},
+                },
+                "required": ["match"],
+                "additionalProperties": False,
+            },
+            "examples": [[{"match": "+44.", "strip": 3, "prepend": "0"}]],
+        },
+    ),
+]
+IdentityHeaders = Annotated[
+    list[str],
+    Rule(
+        parse_identity_headers,
+        {"type": "array", "items": {"type": "string", "enum": list(IDENTITY_HEADERS)}, "uniqueItems": True},
+    ),
+]
+Region = Annotated[str, matching(partial(parse_region, field=""), "^([A-Z]{2})?$")]
 
 EXAMPLE: dict[str, Any] = {
     "id": "4dbeabd6-f397-4375-95d2-a38411e07ed1",
@@ -130,6 +172,28 @@ class ProviderUpdate(ObjectBody):
     no_response_timeout_s: Annotated[int, within(1, 30)] = optional("Seconds to wait for any response.")
     progress_timeout_s: Annotated[int, within(1, 60)] = optional("Seconds to wait for more than 100 Trying.")
     ring_timeout_s: Annotated[int, within(1, 600)] = optional("Seconds to let it ring.")
+    number_format: Annotated[str, among(*NUMBER_FORMATS)] = optional("The form of the called number.")
+    caller_format: Annotated[str, among(*NUMBER_FORMATS)] = optional(
+        "The form of the caller's number in `identity_headers`."
+    )
+    home_region: Region = optional("ISO country of the format `national`.")
+    digit_rules: DigitRules = optional(
+        "Changes to the called number before its format; the first that matches holds. X is 0-9, Z 1-9, N 2-9, a last "
+        ". any rest; `strip` signs are removed and `prepend` put in their place."
+    )
+    caller_rules: DigitRules = optional("The same for the caller's number.")
+    identity_headers: IdentityHeaders = optional(
+        "Headers that the edge writes with the caller's number, in place of a trunk's own. `pai` needs `trusted`."
+    )
+    trusted: bool = optional("Whether the carrier may learn the number of callers that withhold it (RFC 3325).")
+    anonymous: Annotated[str, among(*ANONYMITIES)] = optional(
+        "Calls without a caller's number: `header` adds Privacy to `identity_headers`, `refuse` skips the provider."
+    )
+    diversion: Annotated[str, among(*DIVERSIONS)] = optional(
+        "The caller's Diversion: kept, dropped, or where there is none added with the trunk's `caller_default`."
+    )
+    sign: Annotated[str, among(*SIGNATURES)] = optional("`pass`: a trusted trunk's Identity header reaches it.")
+    portability: Annotated[str, among(*PORTABILITIES)] = optional("`rn`: it gets npdi and rn of a ported number.")
 
 
 class ProviderCreate(ProviderUpdate):
@@ -149,6 +213,14 @@ class Force(Query):
     """How far a delete may go."""
 
     force: Flag = Field(default=False, description="Delete the routes that use it along with it, in one revision.")
+
+
+class DigitRuleAnswer(BaseModel):
+    """A rule of a provider on the digits of a number."""
+
+    match: str
+    strip: int
+    prepend: str
 
 
 class ProviderAnswer(BaseModel):
@@ -180,6 +252,17 @@ class ProviderAnswer(BaseModel):
     no_response_timeout_s: int = optional(f"Shown where not {NO_RESPONSE_TIMEOUT_S}.")
     progress_timeout_s: int = optional(f"Shown where not {PROGRESS_TIMEOUT_S}.")
     ring_timeout_s: int = optional(f"Shown where not {RING_TIMEOUT_S}.")
+    number_format: str = optional(f"Shown where not {PLUS}.")
+    caller_format: str = optional(f"Shown where not {PLUS}.")
+    home_region: str = optional("Shown where there is one.")
+    digit_rules: list[DigitRuleAnswer] = optional("Shown where there are any.")
+    caller_rules: list[DigitRuleAnswer] = optional("Shown where there are any.")
+    identity_headers: list[str] = optional("Shown where there are any.")
+    trusted: bool = optional("Shown where true.")
+    anonymous: str = optional(f"Shown where not {HEADER}.")
+    diversion: str = optional(f"Shown where not {KEEP}.")
+    sign: str = optional(f"Shown where not {UNSIGNED}.")
+    portability: str = optional(f"Shown where not {DROP}.")
 
 
 class EdgeViewAnswer(BaseModel):

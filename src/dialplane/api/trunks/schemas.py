@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, Rule, among, optional, within_or_null
+from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, Rule, among, matching, optional, within_or_null
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.hostname import parse_domain_name
@@ -18,6 +18,7 @@ from dialplane.domain.trunk import (
     Trunk,
     parse_allowed_ips,
     parse_auth_types,
+    parse_caller_default,
 )
 
 AuthTypes = Annotated[
@@ -40,6 +41,7 @@ AllowedIps = Annotated[
 ]
 DomainName = Annotated[str, Rule(parse_domain_name, {"type": "string", "maxLength": 253})]
 Region = Annotated[str, Rule(parse_region, {"type": "string", "enum": ["", *sorted(REGIONS)]})]
+CallerDefault = Annotated[str, matching(parse_caller_default, r"^(\+[1-9][0-9]{0,14})?$")]
 Credential = Annotated[str, Rule(partial(parse_credential, field=""), {"type": "string", "maxLength": 255})]
 
 EXAMPLE: dict[str, Any] = {
@@ -77,6 +79,9 @@ class TrunkUpdate(ObjectBody):
     default_region: Region = optional("ISO country whose national numbers it dials; empty for international digits.")
     trusted_identity: bool = optional(
         "Whether carriers get the P-Asserted-Identity of its calls; it is removed else. For project_super_admin to set."
+    )
+    caller_default: CallerDefault = optional(
+        "A number of the customer's own, for carriers that want one where a call has none; empty for none."
     )
 
 
@@ -118,6 +123,7 @@ class TrunkAnswer(BaseModel):
     max_cps: int = optional("Shown where there is a cap.")
     default_region: str = optional("Shown where there is one.")
     trusted_identity: bool = optional("Shown where true.")
+    caller_default: str = optional("Shown where there is one.")
 
 
 present = Presenter(TrunkAnswer, Trunk)

@@ -667,17 +667,35 @@ class Api:
         self.stats = Stats(transport)
 
     def dialroutes(
-        self, customer_id: str, target: str, *, call_id: str | None = None, explain: bool = False
+        self,
+        customer_id: str,
+        target: str,
+        *,
+        call_id: str | None = None,
+        caller: str | None = None,
+        trunk_id: str | None = None,
+        rn: str | None = None,
+        explain: bool = False,
     ) -> schemas.DialrouteAnswer:
         """The ordered routes of one call.
 
         `customer_id`: Whose call it would be. `target`: The number that is called, in E.164. `call_id`: Seeds the
-        weighted draw: the same id gives the same order. `explain`: Add every candidate's place and the reasons for
-        it; providers without a free channel are skipped.
+        weighted draw: the same id gives the same order. `caller`: Who calls, in E.164, or `anonymous`: for providers
+        with rules for that. `trunk_id`: The customer's trunk that it would come in by: its `caller_default` holds.
+        `rn`: The routing number of a ported number; routes are chosen by it. `explain`: Add every candidate's place
+        and the reasons for it; providers without a free channel are skipped.
         """
         return self._transport.execute(
             operations.LIST_DIALROUTES,
-            {"customer_id": customer_id, "target": target, "call_id": call_id, "explain": explain},
+            {
+                "customer_id": customer_id,
+                "target": target,
+                "call_id": call_id,
+                "caller": caller,
+                "trunk_id": trunk_id,
+                "rn": rn,
+                "explain": explain,
+            },
         )
 
     def report_events(

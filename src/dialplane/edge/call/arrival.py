@@ -4,6 +4,7 @@ A trunk in redirect mode gets the decision as Contacts instead, and makes the at
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import UNSET
@@ -22,6 +23,7 @@ from dialplane.edge.limits.channels import TRUNK
 from dialplane.engine.admission import Admission, admit
 from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import Dialroute, dialroute
+from dialplane.engine.identity import ASSERTED, DIVERSION, IDENTITY, PRIVACY, Caller, caller_of
 from dialplane.engine.reasons import Reason
 from dialplane.engine.refusals import Refusal, status_of
 from dialplane.eventlog.writer import new_id, printable
@@ -31,7 +33,6 @@ from dialplane.system.address import is_of_this_machine
 
 CALL_VARIABLE = "call"
 """The dialog variable that holds the call's id."""
-ASSERTED = "P-Asserted-Identity"
 FORKED_TABLE = "forked"
 """Call-IDs that have had several INVITEs at once; see route CANCEL."""
 MULTIPLE_CHOICES = 300
@@ -136,8 +137,16 @@ class NewCalls:
             return None
         decision = self._dialroute(view, trunk, call, admission, now_us)
         facts["decision"] = decision_of(decision)
-        invite = self._answers.invite()
-        plan = make_plan(call, invite, admission.number, decision, carriers=self._carriers, table=view)
+        plan = make_plan(
+            call,
+            self._answers.invite(),
+            admission.number,
+            decision,
+            carriers=self._carriers,
+            table=view,
+            ported=admission.ported,
+            caller=partial(self._caller, trunk),
+        )
         if trunk.mode == REDIRECT:
             self._redirect(plan, facts)
             return None
@@ -160,7 +169,7 @@ class NewCalls:
         if refusal:
             self._refuse(plan.call, facts, refusal)
             return False
-        if trunk.trusted_identity:
+        if trunk.trusted_identity and not plan.tells_identity:
             self._assert_identity()
         self._context.log.call_started(plan.call, facts)
         self.open_call = plan.call
@@ -177,10 +186,27 @@ class NewCalls:
 
     def _assert_identity(self) -> None:
         """Put back the identities that every INVITE lost at the border (route SCRUB): this trunk may assert them."""
-        for value in self._sip.headers(ASSERTED, most=_MOST_ASSERTED):
-            line = one_line(value)
-            if line:
-                self._sip.add_header(ASSERTED, line)
+        for line in self._lines(ASSERTED, most=_MOST_ASSERTED):
+            self._sip.add_header(ASSERTED, line)
+
+    def _lines(self, name: str, *, most: int) -> Sequence[str]:
+        """The bodies of the headers of that name that may stand in a header again."""
+        return tuple(filter(None, map(one_line, self._sip.headers(name, most=most))))
+
+    def _caller(self, trunk: Trunk) -> Caller:
+        """Who calls by this trunk, as far as carriers may get to know it."""
+        sip = self._sip
+        is_trusted = trunk.trusted_identity
+        return caller_of(
+            sip.text("$fU"),
+            sip.text("$fd"),
+            region=trunk.default_region,
+            default=trunk.caller_default,
+            privacy=",".join(sip.headers(PRIVACY, most=_MOST_ASSERTED)),
+            is_diverted=bool(sip.header(DIVERSION)),
+            asserted=self._lines(ASSERTED, most=_MOST_ASSERTED) if is_trusted else (),
+            signatures=self._lines(IDENTITY, most=_MOST_ASSERTED) if is_trusted else (),
+        )
 
     def _redirect(self, plan: Plan, facts: dict[str, Any]) -> None:
         values = contacts(plan)
@@ -232,6 +258,6 @@ def contacts(plan: Plan) -> Sequence[str]:
 
     An obstacle to the edge alone (a name that it cannot resolve) leaves no carrier out.
     """
-    obstacles = (Reason.OWN_SOCKET, Reason.DENIED_NETWORK)
-    uris = [attempt.uri for attempt in plan.attempts if attempt.carrier.obstacle not in obstacles]
+    obstacles = (Reason.OWN_SOCKET, Reason.DENIED_NETWORK, Reason.NUMBER_UNFORMATTABLE, Reason.ANONYMOUS_REFUSED)
+    uris = [attempt.uri for attempt in plan.attempts if attempt.obstacle not in obstacles]
     return tuple(f"<{uri}>;q={1 - place / len(uris):.3f}" for place, uri in enumerate(uris))

@@ -93,9 +93,12 @@ class Attempts:
             self._go_on_unsent(plan, progress)
 
     def complete_invite(self) -> bool:
-        """Add the current attempt's headers and filter its codecs; in its branch route. True once done."""
-        carrier = self._plan().attempt(self._progress().current).carrier
-        for name, value in carrier.headers:
+        """Give the current attempt its headers and filter its codecs; in its branch route. True once done."""
+        attempt = self._plan().attempt(self._progress().current)
+        carrier = attempt.carrier
+        for name in attempt.form.removed:
+            self._sip.remove_header(name)
+        for name, value in (*carrier.headers, *attempt.form.added):
             self._sip.add_header(name, value)
         if carrier.codecs:
             self._sip.keep_codecs(f"{carrier.codecs},{_ALWAYS_KEPT_CODEC}")
@@ -236,7 +239,7 @@ class Attempts:
                 self._sip.keep(PLAN, plan.to_text())
                 continue
             progress.begin(n)
-            obstacle = self._obstacle(attempt.carrier, progress) or self._take(attempt.carrier)
+            obstacle = self._obstacle(attempt, progress) or self._take(attempt.carrier)
             if obstacle:
                 self._record_skipped(plan.call, n, attempt, (*attempt.why, obstacle))
                 continue
@@ -262,11 +265,11 @@ class Attempts:
             return False
         first = plan.attempt(1)
         is_closed = self._breakers.is_closed(first.carrier.provider_id, first.uri)
-        return is_closed and not first.carrier.turns & Turn.BEFORE_SENDING
+        return is_closed and not first.turns & Turn.BEFORE_SENDING
 
     def _is_its_turn(self, attempt: PlannedAttempt, progress: Progress) -> bool:
         """Whether the attempt keeps its place: its breaker was closed, or due for a trial, when it was planned."""
-        if Reason.BREAKER_OPEN in attempt.why or self._obstacle(attempt.carrier, progress):
+        if Reason.BREAKER_OPEN in attempt.why or self._obstacle(attempt, progress):
             return True
         return self._breakers.admits(attempt.carrier.provider_id, attempt.uri)
 
@@ -275,7 +278,7 @@ class Attempts:
         n = progress.current
         attempt = plan.attempt(n)
         carrier = attempt.carrier
-        branch_route = ROUTE if carrier.headers or carrier.codecs else ""
+        branch_route = ROUTE if attempt.changes_headers else ""
         for next_hop in carrier.next_hops[progress.hop + 1 :]:
             if not self._has_branch(progress):
                 break
@@ -291,13 +294,13 @@ class Attempts:
                 break
         return False
 
-    def _obstacle(self, carrier: Carrier, progress: Progress) -> Reason | None:
+    def _obstacle(self, attempt: PlannedAttempt, progress: Progress) -> Reason | None:
         """Why this carrier cannot be tried, but for its caps."""
-        if carrier.obstacle:
-            return carrier.obstacle
+        if attempt.obstacle:
+            return attempt.obstacle
         if not self._has_branch(progress):
             return Reason.NO_BRANCH_LEFT
-        return None if self._shares_codec(carrier) else Reason.NO_SHARED_CODEC
+        return None if self._shares_codec(attempt.carrier) else Reason.NO_SHARED_CODEC
 
     def _shares_codec(self, carrier: Carrier) -> bool:
         speech = [name for name in carrier.codecs.split(",") if name.lower() != _ALWAYS_KEPT_CODEC]
@@ -356,6 +359,7 @@ class Attempts:
             route_id=attempt.route_id,
             uri=attempt.uri,
             why=attempt.why,
+            identity=attempt.form.lines,
         )
         self._log.flush()
 

@@ -6,21 +6,25 @@ stands in what a column may hold. A provider's part of a row is the same for all
 provider changes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum, IntFlag
 from functools import cached_property, lru_cache
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
 from dialplane.edge.limits.breakers import breaker_key
 from dialplane.engine.destinations import Destinations
 from dialplane.engine.dialroute import Dialroute
-from dialplane.engine.egress import around_number, egress_headers, transport_suffix
+from dialplane.engine.egress import around_number, egress_headers, egress_uri, is_plain, transport_suffix
+from dialplane.engine.identity import AS_RECEIVED, Caller, has_identity_rules, identity_of, is_refused
+from dialplane.engine.number import NOT_LOOKED_UP, Ported
 from dialplane.engine.reasons import Reason
-from dialplane.eventlog.kinds import ConsideredRoute
+from dialplane.eventlog.kinds import MAX_REASON, ConsideredRoute
+from dialplane.eventlog.writer import printable
 
 MOST_ADDRESSES = 4
 """Of one provider, in one attempt: each that cannot be reached takes a branch of the transaction."""
@@ -41,6 +45,7 @@ class Column(IntEnum):
     BREAKER = 7
     EVENT = 8
     CARRIER = 9
+    FORM = 10
 
 
 COLUMNS: Mapping[Column, str] = {
@@ -54,6 +59,7 @@ COLUMNS: Mapping[Column, str] = {
     Column.BREAKER: "key of the carrier's breaker",
     Column.EVENT: "fields of the `attempt_sent` event, as JSON without its braces",
     Column.CARRIER: "all that Python needs of the carrier, as JSON",
+    Column.FORM: "what is of this attempt alone, as JSON; empty if nothing is",
 }
 
 
@@ -67,7 +73,7 @@ class Turn(IntFlag):
 
 
 TURNS: Mapping[Turn, str] = {
-    Turn.BEFORE_SENDING: "before it is sent: headers, codecs, a cap, or a reason not to try the carrier",
+    Turn.BEFORE_SENDING: "before it is sent: headers, codecs, identity, a cap, or a reason not to try the carrier",
     Turn.AFTER_FAILURE: "after any failure: a channel must be given back",
     Turn.AFTER_CHALLENGE: "after 401 and 407: the provider has credentials",
     Turn.AFTER_SILENCE: "after no response: the provider has another address",
@@ -87,7 +93,7 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
 
     `around_number` are the parts of the request URI before and after the number. `next_hops` are SIP URIs with
     addresses, best first: the next is used if one cannot be reached. `obstacle` is a reason not to try, known before
-    the call began.
+    the call began. `has_rules`: the provider has some for the number or the caller; `tells_identity`: for the caller.
     """
 
     provider_id: str
@@ -103,6 +109,8 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
     max_channels: int | None
     max_cps: int | None
     has_credentials: bool
+    has_rules: bool = False
+    tells_identity: bool = False
 
     @cached_property
     def turns(self) -> Turn:
@@ -127,21 +135,52 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
         timers = "|".join(str(1000 * seconds) for seconds in (self.progress_s, self.no_response_s, self.ring_s))
         overrides = ";".join(f"{status}={action}" for status, action in self.overrides.items())
         next_hop = self.next_hops[0] if self.next_hops else ""
-        text = _encode(self).decode().replace("|", "\\u007c").replace("^", "\\u005e")
         return (
             f"^{self.turns.value}|{timers}|{overrides}|{next_hop}|",
             f'|{self.breaker}|"provider_id":"{self.provider_id}",',
-            f"|{text}",
+            f"|{_in_column(_encode(self))}|",
         )
 
 
+class Form(msgspec.Struct, array_like=True, frozen=True):
+    """What is of one attempt alone: headers that it leaves out and adds, or why the carrier cannot be tried."""
+
+    removed: Sequence[str] = ()
+    added: Sequence[tuple[str, str]] = ()
+    obstacle: Reason | None = None
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The added headers, as the record shows them."""
+        return tuple(printable(f"{name}: {value}", longest=MAX_REASON) for name, value in self.added)
+
+
+USUAL = Form()
+
+
 class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
-    """One attempt: the request URI, the carrier, and by which route and why."""
+    """One attempt: the request URI, the carrier, by which route and why, and what is of this attempt alone."""
 
     route_id: str
     uri: str
     why: Sequence[str]
     carrier: Carrier
+    form: Form = USUAL
+
+    @property
+    def turns(self) -> Turn:
+        """When this attempt is Python's turn."""
+        return self.carrier.turns if self.form is USUAL else self.carrier.turns | Turn.BEFORE_SENDING
+
+    @property
+    def obstacle(self) -> Reason | None:
+        """Why it cannot be made, known before the call began or by its number or caller."""
+        return self.carrier.obstacle or self.form.obstacle
+
+    @property
+    def changes_headers(self) -> bool:
+        """Whether its INVITE has other headers or codecs than the caller's."""
+        return bool(self.carrier.headers or self.carrier.codecs or self.form.removed or self.form.added)
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True):
@@ -151,6 +190,11 @@ class Plan(msgspec.Struct, array_like=True, frozen=True):
     invite: str
     attempts: Sequence[PlannedAttempt]
 
+    @property
+    def tells_identity(self) -> bool:
+        """Whether the attempts say by themselves who calls."""
+        return any(attempt.carrier.tells_identity for attempt in self.attempts)
+
     def attempt(self, n: int) -> PlannedAttempt:
         """The attempt of this number, from 1."""
         return self.attempts[n - 1]
@@ -158,7 +202,7 @@ class Plan(msgspec.Struct, array_like=True, frozen=True):
     def moved_to_end(self, n: int, reason: Reason) -> "Plan":
         """The plan with attempt `n` behind all others, for one reason more."""
         moved = self.attempt(n)
-        last = PlannedAttempt(moved.route_id, moved.uri, (*moved.why, reason), moved.carrier)
+        last = PlannedAttempt(moved.route_id, moved.uri, (*moved.why, reason), moved.carrier, moved.form)
         return Plan(self.call, self.invite, (*self.attempts[: n - 1], *self.attempts[n:], last))
 
     def to_text(self) -> str:
@@ -176,6 +220,7 @@ class _Sent(msgspec.Struct):
 _encode = msgspec.json.Encoder().encode
 _decode_carrier = msgspec.json.Decoder(Carrier).decode
 _decode_sent = msgspec.json.Decoder(_Sent).decode
+_decode_form = msgspec.json.Decoder(Form).decode
 
 
 @lru_cache(maxsize=256)
@@ -185,15 +230,24 @@ def attempts_in(text: str) -> Sequence[PlannedAttempt]:
 
 
 def _attempt(row: str) -> PlannedAttempt:
-    *_, event, carrier = row.split("|")
+    *_, event, carrier, form = row.split("|")
     sent = _decode_sent(f"{{{event}}}")
-    return PlannedAttempt(sent.route_id, sent.uri, sent.why, _decode_carrier(carrier))
+    own = _decode_form(form) if form else USUAL
+    return PlannedAttempt(sent.route_id, sent.uri, sent.why, _decode_carrier(carrier), own)
 
 
 def _row(attempt: PlannedAttempt) -> str:
     route_id, uri = attempt.route_id, attempt.uri
     before, between, behind = attempt.carrier.columns
+    if attempt.form is not USUAL:
+        before = f"^{attempt.turns.value}|{before.partition('|')[2]}"
+        behind += _in_column(_encode(attempt.form))
     return f'{before}{uri}{between}"route_id":"{route_id}","uri":"{uri}","why":{_list(tuple(attempt.why))}{behind}'
+
+
+def _in_column(json: bytes) -> str:
+    """JSON without the signs that divide columns and rows."""
+    return json.decode().replace("|", "\\u007c").replace("^", "\\u005e")
 
 
 @lru_cache(maxsize=1024)
@@ -258,19 +312,65 @@ def _carrier(provider: Provider, addresses: Sequence[str], destinations: Destina
         max_channels=provider.max_channels,
         max_cps=provider.max_cps,
         has_credentials=bool(provider.username),
+        has_rules=not is_plain(provider) or has_identity_rules(provider),
+        tells_identity=has_identity_rules(provider),
     )
 
 
-def make_plan(call: str, invite: str, number: str, dialroute: Dialroute, *, carriers: Carriers, table: Table) -> Plan:
-    """The plan for a decision that was made on this table."""
-    attempts = []
+def make_plan(
+    call: str,
+    invite: str,
+    number: str,
+    dialroute: Dialroute,
+    *,
+    carriers: Carriers,
+    table: Table,
+    ported: Ported = NOT_LOOKED_UP,
+    caller: Callable[[], Caller] = Caller,
+) -> Plan:
+    """The plan for a decision that was made on this table. `caller` returns who calls, for providers with rules."""
+    attempts, has_rules = [], False
     for candidate, _, provider, _, _, why in dialroute.attempts:
         if provider is None:
             raise ValueError("a place that is tried has a provider")
         carrier = carriers.of(provider, table)
         before, after = carrier.around_number
+        has_rules = has_rules or carrier.has_rules
         attempts.append(PlannedAttempt(candidate.route_id, f"{before}{number}{after}", why, carrier))
-    return Plan(call, invite, attempts)
+    plan = Plan(call, invite, attempts)
+    return _by_rules(plan, dialroute, number, ported, caller) if has_rules else plan
+
+
+def _by_rules(plan: Plan, dialroute: Dialroute, number: str, ported: Ported, caller: Callable[[], Caller]) -> Plan:
+    """The plan with each attempt in its provider's form.
+
+    If one of them says who calls, all do: headers of the call itself could not be taken off one attempt.
+    """
+    providers = [place.provider for place in dialroute.attempts if place.provider]
+    attempts = [
+        _formed(attempt, provider, number, ported) for attempt, provider in zip(plan.attempts, providers, strict=True)
+    ]
+    if plan.tells_identity:
+        who = caller()
+        attempts = [_identified(attempt, provider, who) for attempt, provider in zip(attempts, providers, strict=True)]
+    return Plan(plan.call, plan.invite, attempts)
+
+
+def _formed(attempt: PlannedAttempt, provider: Provider, number: str, ported: Ported) -> PlannedAttempt:
+    """The attempt with the number as its provider wants it."""
+    uri = egress_uri(provider, number, ported)
+    if uri is None:
+        return replace(attempt, form=Form(obstacle=Reason.NUMBER_UNFORMATTABLE))
+    return replace(attempt, uri=uri)
+
+
+def _identified(attempt: PlannedAttempt, provider: Provider, caller: Caller) -> PlannedAttempt:
+    if is_refused(provider, caller):
+        return replace(attempt, form=Form(obstacle=Reason.ANONYMOUS_REFUSED))
+    identity = identity_of(provider, caller)
+    if identity == AS_RECEIVED or attempt.form.obstacle:
+        return attempt
+    return replace(attempt, form=Form(identity.removed, identity.added))
 
 
 def decision_of(dialroute: Dialroute) -> tuple[ConsideredRoute, ...]:

@@ -64,6 +64,7 @@ class AttemptRow(NamedTuple):
     route_id: str | None
     uri: str | None
     why: str | None
+    identity: str | None
     tm_placed: int | None
     skipped: int | None
     tm_ringing: int | None
