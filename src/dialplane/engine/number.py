@@ -11,10 +11,11 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _DIGITS = re.compile(r"[0-9]{1,32}")
 _LONGEST_USER = 128
 _LONGEST_COUNTRY_CODE = 3
+_SHORTEST_CODE = 3  # behind a +; as they are dialled, some countries have codes of two digits
 _NO_REGION = ("ZZ", "001")  # phonenumbers' words for no country and for more than one
 
 SHORT_CODE = re.compile(
-    r"[0-9]{1,3}|1122|1220|1298|13[0-9]{2}|1444|1669|1730|2611|9999|10111|10177|90000"
+    r"[0-9]{3}|1122|1220|1298|13[0-9]{2}|1444|1669|1730|2611|9999|10111|10177|90000"
     r"|124422|127799|201606|201917|202099|202914|320221|723141"
 )
 """Emergency and special numbers: no subscriber's number has so few digits (ITU-T E.164, E.129), and the longer ones are
@@ -57,7 +58,10 @@ def normalise(user: str, *, default_region: str = "") -> Normalised:
         return _NOT_A_NUMBER
     if "phone-context" in parameters:
         return _in_context(dialled, parameters["phone-context"].translate(_SEPARATORS))
-    return _in_region(dialled, default_region) if default_region else _international(_without_access_code(dialled))
+    if default_region:
+        return _in_region(dialled, default_region)
+    is_short = len(dialled) < _SHORTEST_CODE
+    return Normalised(f"+{dialled}", emergency=True) if is_short else _international(_without_access_code(dialled))
 
 
 def ported(user: str) -> Ported:
