@@ -105,7 +105,7 @@ def test_a_locked_database_refuses_writes_in_time_and_goes_on_by_itself(own_api:
 
 
 def test_readiness_tells_what_is_not_ready(own_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("database", "schema", "secrets", "loops", "process")
+    names = ("database", "schema", "storage", "secrets", "loops", "process")
     assert own_api.nobody.get("/readyz").json() == {"status": "ready", "checks": dict.fromkeys(names, "ok")}
 
     async def unreachable(*_: Any) -> Any:

@@ -34,10 +34,12 @@ def test_a_control_plane_on_a_full_disk_says_so_reads_on_and_recovers_by_itself(
                     assert (answer.status_code, answer.json()["error"]["reason"]) == (503, "STORAGE_FULL")
                     assert int(answer.headers["Retry-After"]) > 0
                     assert http.get(url).status_code == 200
+                    assert storage(http, process.base_url) == ("degraded", "full: nothing can be stored")
                     assert http.get(f"{process.base_url}/healthz").status_code == 200
                     (disk / "filler").unlink()
                     eventually(lambda: http.post(url, json={"name": NAME}).status_code == 200, what="room again")
                     acknowledged += 1
+                    assert storage(http, process.base_url) == ("ready", "ok")
         database = next((disk / "data").glob("*.db"))
         with closing(sqlite3.connect(database)) as connection:
             (stored,) = connection.execute("SELECT count(*) FROM customers WHERE name = ?", [NAME]).fetchone()
@@ -51,3 +53,10 @@ def test_a_control_plane_on_a_full_disk_says_so_reads_on_and_recovers_by_itself(
         f"{torn} torn, integrity {sound}"
     )
     assert (stored, torn, sound) == (acknowledged, 0, "ok")
+
+
+def storage(http: httpx2.Client, base_url: str) -> tuple[str, str]:
+    """The readiness of the API, which answers 200, and what it says of the database's disk."""
+    answer = http.get(f"{base_url}/readyz")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["status"], answer.json()["checks"]["storage"]

@@ -466,7 +466,11 @@ ProviderStatsWindow = TypedDict(
 class Readiness(TypedDict):
     """Whether requests will be carried out."""
 
-    status: Annotated[str, "`ready`, `degraded` (ready, but a background job fails or keys are gone) or `not_ready`."]
+    status: Annotated[
+        str,
+        "`ready`, `degraded` (reads are carried out, but a background job fails, keys are"
+        " gone, or the database's disk is full) or `not_ready`.",
+    ]
     checks: Annotated[dict[str, str], "What was looked at: `ok`, or what is wrong."]
 
 

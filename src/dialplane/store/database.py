@@ -39,7 +39,10 @@ LEAST_LOCK_WAIT_S = 0.1
 
 
 class Database:
-    """One SQLite file or one PostgreSQL. Belongs to the event loop that first uses it; `close` it there."""
+    """One SQLite file or one PostgreSQL. Belongs to the event loop that first uses it; `close` it there.
+
+    `is_full`: the last write found no room on the database's disk.
+    """
 
     def __init__(
         self, url: str, *, encryption: Encryption, now: Callable[[], int] = now_us, readers: int = READERS
@@ -48,6 +51,7 @@ class Database:
         self.backend = backend = backend_at(url)
         self.encryption = encryption
         self.now = now
+        self.is_full = False
         connections = readers + LONG_READERS
         self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="dialplane-store")
         self._writer = Pool(backend, backend.writer_engine(), self._threads)
@@ -153,6 +157,10 @@ class Database:
         await _take(self._write_turn)
         try:
             yield max(LEAST_LOCK_WAIT_S, LOCK_WAIT_S - (time.monotonic() - began))
+            self.is_full = False
+        except Unavailable as error:
+            self.is_full = self.is_full or error.code == "storage_full"
+            raise
         finally:
             self._write_turn.release()
 

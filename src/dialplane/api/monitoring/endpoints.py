@@ -37,10 +37,11 @@ async def get_readiness(request: Request) -> Response:
     }
     failing = services.jobs.failing()
     degraded = {
+        **({"storage": "full: nothing can be stored"} if services.db.is_full else {}),
         **({"secrets": f"gone: {', '.join(missing)}"} if missing else {}),
         **({"loops": f"failing: {', '.join(failing)}"} if failing and checks["loops"] == OK else {}),
     }
-    told = {"secrets": OK, **checks, **degraded}
+    told = {"secrets": OK, "storage": OK, **checks, **degraded}
     if any(check != OK for name, check in checks.items() if name != "secrets"):
         return JsonResponse({"status": "not_ready", "checks": told}, status_code=503)
     is_whole = all(check == OK for check in told.values())

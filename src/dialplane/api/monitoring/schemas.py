@@ -16,6 +16,9 @@ class Readiness(BaseModel):
 
     status: Annotated[
         str,
-        Field(description="`ready`, `degraded` (ready, but a background job fails or keys are gone) or `not_ready`."),
+        Field(
+            description="`ready`, `degraded` (reads are carried out, but a background job fails, keys are gone, or the "
+            "database's disk is full) or `not_ready`."
+        ),
     ]
     checks: Annotated[dict[str, str], Field(description="What was looked at: `ok`, or what is wrong.")]
