@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,10 +18,13 @@ from sqlalchemy import func, select
 from dialplane.control import customers
 from dialplane.domain.errors import Unavailable
 from dialplane.store import migrations, tables
+from dialplane.store.address import sqlite_url
 from dialplane.store.database import Database
 from tests.control.making import ADMIN, make_customer
 from tests.databases import ENCRYPTION_KEY, SqliteFolder, open_database
 from tests.postgresql import own_postgresql
+from tests.smalldisk import fill as fill_disk
+from tests.smalldisk import small_disk
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -127,6 +131,24 @@ async def test_a_full_disk_refuses_writes_lets_reads_go_on_and_recovers(sqlite_f
     await make_customer(db, address="x" * 1_000)
     assert await count(db) in (stored + 1, 100)
     await db.close()
+
+
+async def test_a_disk_that_is_full_at_a_commit_takes_writes_again_once_there_is_room(
+    sqlite_folder: SqliteFolder, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", size_mb=8) as disk:
+        shutil.copyfile(sqlite_folder.file("prepared"), disk / "commit.db")
+        db = open_database(sqlite_url(disk / "commit.db"))
+        await make_customer(db)
+        fill_disk(disk / "filler", leave=0)
+        with pytest.raises(Unavailable) as full:
+            await fill(db)
+        assert (full.value.code, db.is_full) == ("storage_full", True)
+        stored = await count(db)
+        (disk / "filler").unlink()
+        await make_customer(db)
+        assert (await count(db), db.is_full) == (stored + 1, False)
+        await db.close()
 
 
 async def fill(db: Database) -> None:

@@ -95,10 +95,8 @@ class Sqlite(Backend):
         _begin(connection, "BEGIN")
 
     def end(self, connection: Connection) -> bool:
-        if connection.in_transaction():
-            connection.rollback()
-        else:
-            _driver(connection).rollback()
+        connection.rollback()  # no more than forgets a transaction whose commit failed
+        _driver(connection).rollback()
         return True
 
     def insert_many(
