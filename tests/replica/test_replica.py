@@ -261,22 +261,31 @@ def test_an_overwritten_key_that_no_lookup_meets_is_found(
 
 
 def overwrite_key(data: Path, keys: list[bytes], page: int, *, is_branch: bool) -> None:
-    """Make the last byte of one of these keys another, in a page of that kind, as a bad disk might."""
-    stored = bytearray(data.read_bytes())
+    """Make the last byte of one of these keys another, in the pages of that kind, as a bad disk might.
+
+    In all that hold it: LMDB leaves earlier versions of a page behind, and the current one need not come first.
+    """
+    stored = data.read_bytes()
+    places = list(_keys_in(stored, page, is_branch=is_branch))
+    spoilt = next(key for _, key in places if key in keys[1:])
+    with data.open("r+b") as file:
+        for start, key in places:
+            if key == spoilt:
+                file.seek(start + len(key) - 1)
+                file.write(bytes([key[-1] ^ 0x40]))
+
+
+def _keys_in(stored: bytes, page: int, *, is_branch: bool) -> Iterator[tuple[int, bytes]]:
+    """Where each key stands in the pages of that kind, and the key (lmdb.h: MDB_page, MDB_node)."""
     for start in range(2 * page, len(stored), page):
         flags = int.from_bytes(stored[start + 10 : start + 12], "little")
         lower = int.from_bytes(stored[start + 12 : start + 14], "little")
-        if flags != (1 if is_branch else 2):  # P_BRANCH, P_LEAF (lmdb.h)
+        if flags != (1 if is_branch else 2):  # P_BRANCH, P_LEAF
             continue
         for place in range(start + 16, start + lower, 2):
             node = start + int.from_bytes(stored[place : place + 2], "little")
             size = int.from_bytes(stored[node + 6 : node + 8], "little")
-            if bytes(stored[node + 8 : node + 8 + size]) in keys[1:]:
-                with data.open("r+b") as file:
-                    file.seek(node + 8 + size - 1)
-                    file.write(bytes([stored[node + 8 + size - 1] ^ 0x40]))
-                return
-    raise AssertionError("no such page holds such a key")
+            yield node + 8, stored[node + 8 : node + 8 + size]
 
 
 @pytest.mark.parametrize("kept", [0, 4096, 20_000])

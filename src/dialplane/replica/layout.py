@@ -11,11 +11,11 @@ import ipaddress
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import lmdb
 import msgspec
@@ -153,6 +153,7 @@ class Generation:
         self.environment = _environment(path, readonly=readonly)
         self._key = (os.getpid(), str(path))
         self._uses = 0
+        self._tables: Mapping[bytes, Any] = {}
 
     @classmethod
     def acquire(cls, path: Path, *, readonly: bool) -> "Generation":
@@ -164,6 +165,24 @@ class Generation:
                 cls._open[generation._key] = generation
             generation._uses += 1
             return generation
+
+    def tables(self, *, create: bool = False) -> Mapping[bytes, Any]:
+        """Its tables by their names, opened by its first user. Raises lmdb.Error if one is missing.
+
+        A writable environment opens them in a transaction that was begun before: `open_db` alone would wait for LMDB's
+        writer while it holds the interpreter's lock, and a writer in another thread would wait for that one for ever.
+        """
+        with self._lock:
+            if not self._tables:
+                self._tables = self._opened_tables(create)
+            return self._tables
+
+    def _opened_tables(self, create: bool) -> Mapping[bytes, Any]:
+        environment = self.environment
+        if environment.flags()["readonly"]:
+            return {table: environment.open_db(table, create=False) for table in TABLES}
+        with environment.begin(write=True) as transaction:
+            return {table: environment.open_db(table, transaction, create=create) for table in TABLES}
 
     def release(self) -> None:
         """Close it, after its last use."""

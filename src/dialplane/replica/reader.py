@@ -46,7 +46,7 @@ class ReplicaReader:
         self._link = str(folder / layout.CURRENT)
         self._name = ""
         self._generation: Generation | None = None
-        self._tables: dict[bytes, Any] = {}
+        self._tables: Mapping[bytes, Any] = {}
         self._cache = _Cache()
 
     @contextmanager
@@ -87,7 +87,7 @@ class ReplicaReader:
         self.close()
         generation = Generation.acquire(self._folder / name, readonly=True)
         try:
-            self._tables = _tables(generation.environment)
+            self._tables = _tables(generation)
         except BaseException:
             generation.release()
             raise
@@ -99,11 +99,11 @@ class ReplicaReader:
         self.close()
 
 
-def _tables(environment: lmdb.Environment) -> dict[bytes, Any]:
+def _tables(generation: Generation) -> Mapping[bytes, Any]:
     """Raises ReplicaDamaged, and ReplicaUnavailable for a replica of another layout: the companion loads a new one."""
     try:
-        tables = {table: environment.open_db(table, create=False) for table in layout.TABLES}
-        with environment.begin() as transaction:
+        tables = generation.tables()
+        with generation.environment.begin() as transaction:
             state = transaction.get(layout.META_STATE, db=tables[layout.META])
     except lmdb.Error as error:
         raise ReplicaDamaged("the replica lacks a table") from error

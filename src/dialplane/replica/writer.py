@@ -49,7 +49,7 @@ class ReplicaWriter:
         self.revision = 0
         self.epoch = ""
         self._generation: Generation | None = None
-        self._tables: dict[bytes, Any] = {}
+        self._tables: Mapping[bytes, Any] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self._open_current()
@@ -167,7 +167,7 @@ class ReplicaWriter:
     def _use(self, generation: Generation) -> None:
         self._generation, environment = generation, generation.environment
         try:
-            self._tables = {name: environment.open_db(name) for name in layout.TABLES}
+            self._tables = generation.tables()
             with environment.begin() as transaction:
                 sealed = transaction.get(layout.META_STATE, db=self._tables[layout.META])
                 state = json.loads(unseal(layout.META_STATE, sealed or b""))
@@ -181,7 +181,7 @@ class ReplicaWriter:
         generation = Generation.acquire(path, readonly=False)
         environment = generation.environment
         try:
-            tables = {name: environment.open_db(name) for name in layout.TABLES}
+            tables = generation.tables(create=True)
             with environment.begin(write=True) as transaction:
                 batch = _Batch(transaction, tables, fresh=True)
                 for table in (layout.HEALTH, layout.ADDRESSES):
