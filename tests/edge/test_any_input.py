@@ -16,7 +16,7 @@ from dialplane.domain.provider import Provider
 from dialplane.edge.call.arrival import contacts
 from dialplane.edge.call.cookie import Origin, make_cookie, origin_of_cookie
 from dialplane.edge.call.message import dialled_in, is_sound, outbound_proxy
-from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt
+from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, rows_of
 from dialplane.engine.egress import egress_headers, egress_uri
 from dialplane.eventlog.writer import EventLog, new_id
 
@@ -71,7 +71,7 @@ def test_added_headers_are_one_line_each_or_the_provider_cannot_exist(headers: d
 
 @given(st.lists(st.from_regex(r"sip:[0-9+]{1,20}@[a-z]{1,10}", fullmatch=True), min_size=1, max_size=30))
 def test_contacts_keep_the_order_in_ever_lower_preferences(uris: list[str]) -> None:
-    values = contacts(Plan(new_id(), "an invite", [attempt(uri) for uri in uris]))
+    values = contacts(Plan(new_id(), "an invite", rows_of(attempt(uri) for uri in uris)))
 
     found = [re.fullmatch(r"<([^<>]*)>;q=([01]\.[0-9]{3})", value) for value in values]
     assert [one[1] for one in found if one] == uris
@@ -81,7 +81,10 @@ def test_contacts_keep_the_order_in_ever_lower_preferences(uris: list[str]) -> N
 
 
 def attempt(uri: str) -> PlannedAttempt:
-    known: dict[str, Any] = {field: "" for field in Carrier.__struct_fields__}
+    known: dict[str, Any] = dict.fromkeys(Carrier.__struct_fields__, 0)
+    known |= {"around_number": ("sip:", "@a"), "next_hops": ["sip:10.0.0.1"], "overrides": {}, "obstacle": None}
+    known |= {"provider_id": "a provider", "headers": [], "codecs": ""}
+    known |= dict.fromkeys(("has_credentials", "has_rules", "tells_identity"), False)
     return PlannedAttempt("a route", uri, ("own_route",), Carrier(**known))
 
 

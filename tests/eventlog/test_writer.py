@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,33 @@ def test_each_event_is_one_line_with_what_all_have_in_common(tmp_path: Path) -> 
     assert (started["v"], started["kind"], started["edge"], started["call"]) == (1, "call_started", "local", CALL)
     assert started["number"] == "+82"
     assert (ringing["n"], ringing["status"]) == (1, 180)
+
+
+def test_an_attempt_whose_fields_stand_ready_is_written_like_any_other(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events", edge='a "quoted" \u00e4')
+    fields: dict[str, Any] = {"provider_id": CALL, "route_id": CALL, "uri": "sip:1@b", "why": ["own_route"]}
+
+    log.attempt_sent(CALL, 1, **fields)
+    log.attempt_sent_as(CALL, 1, json.dumps(fields)[1:-1])
+    log.close()
+
+    one, other = written(tmp_path / "events")
+    assert one.keys() == other.keys()
+    varies = ("id", "at", "mono")
+    assert [one[name] for name in one if name not in varies] == [other[name] for name in one if name not in varies]
+    assert one["id"] != other["id"]
+
+
+@pytest.mark.parametrize("source", ["+82", "\udcff"])
+def test_a_decision_that_stands_ready_is_written_as_it_is(tmp_path: Path, source: str) -> None:
+    log = EventLog(tmp_path / "events", edge="local")
+    decision = [{"route_id": CALL, "provider_id": CALL, "outcome": "tried", "position": 1}]
+
+    log.call_started(CALL, {"source": source, "decision": msgspec.Raw(json.dumps(decision).encode())})
+    log.close()
+
+    (started,) = written(tmp_path / "events")
+    assert (started["source"], started["decision"]) == ("+82" if source == "+82" else "?", decision)
 
 
 def test_the_file_is_named_after_the_utc_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,8 @@ def normalise(user: str, *, default_region: str = "") -> Normalised:
     `default_region` is the ISO country whose national format the trunk dials, "" if its digits are international. A
     `phone-context` says where digits are valid (RFC 3966, section 5.1.5); within a private one they are no number.
     """
+    if is_number(user):
+        return _international(user[1:])
     if len(user) > _LONGEST_USER:
         return _NOT_A_NUMBER
     dialled, parameters = _parts(user)

@@ -15,10 +15,12 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from dialplane.eventlog.kinds import (
     FILE_FORMAT,
     MAX_REASON,
+    VERSION,
     AttemptAnswered,
     AttemptEnded,
     AttemptRinging,
@@ -63,6 +65,9 @@ def encoded(event: Event) -> bytes:
     try:
         return _encode(event)
     except UnicodeEncodeError:
+        decision = getattr(event, "decision", None)
+        if isinstance(decision, msgspec.Raw):
+            event = replace(event, decision=msgspec.json.decode(decision))
         return json.dumps(msgspec.to_builtins(event), ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -76,6 +81,7 @@ class EventLog:
     def __init__(self, folder: Path, *, edge: str, on_lost: Callable[[int], None] = lambda count: None) -> None:
         self._folder = folder
         self._edge = edge
+        self._edge_json = _encode(edge).decode()
         self._on_lost = on_lost
         self._hour = -1
         self._descriptor = -1
@@ -85,7 +91,7 @@ class EventLog:
         self.lost = 0
 
     def call_started(self, call: str, facts: Mapping[str, Any]) -> None:
-        """A call is let in. `facts` are the fields of `Arrival`."""
+        """A call is let in. `facts` are the fields of `Arrival`; `decision` may stand ready as JSON."""
         self.note(CallStarted(**self._common(), call=call, **facts))
 
     def call_rejected(self, call: str, facts: Mapping[str, Any], *, status: int, reason: str) -> None:
@@ -119,6 +125,14 @@ class EventLog:
             identity=tuple(identity) or UNSET,
         )
         self.note(event)
+
+    def attempt_sent_as(self, call: str, n: int, fields: str) -> None:
+        """The same; `fields` are the JSON of its own fields, without braces, as a plan has them ready."""
+        line = (
+            f'{{"kind":"attempt_sent","v":{VERSION},"id":"{self._next_id()}","edge":{self._edge_json},"at":{now_us()},'
+            f'"mono":{time.monotonic_ns()},"call":"{call}","n":{n},{fields}}}'
+        )
+        self._lines.append(line.encode())
 
     def attempt_skipped(self, call: str, n: int, *, provider_id: str, route_id: str, why: Sequence[str]) -> None:
         """A provider is passed over."""

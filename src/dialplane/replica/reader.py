@@ -9,10 +9,9 @@ import ipaddress
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import lmdb
 
@@ -30,6 +29,7 @@ from dialplane.replica.layout import Generation, ReplicaDamaged, ReplicaUnavaila
 
 T = TypeVar("T")
 
+_DAMAGE = (ReplicaDamaged, *layout.DAMAGE)
 _SWITCH_TRIES = 3  # a generation can be gone between reading the link and opening it
 _MOST_CACHED = 4096  # source addresses of trunks, customers
 _DEFAULT_CUSTOMER_KEY = id_bytes(SYSTEM_DEFAULT_CUSTOMER)
@@ -49,19 +49,22 @@ class ReplicaReader:
         self._tables: Mapping[bytes, Any] = {}
         self._cache = _Cache()
 
-    @contextmanager
-    def view(self) -> Iterator["View"]:
-        """A snapshot to read from. Raises ReplicaUnavailable; a damaged replica is reported to the companion."""
+    def view(self) -> "View":
+        """A snapshot to read from, for a `with` block. Raises ReplicaUnavailable; damage is reported (`damaged`)."""
         generation = self._current()
         try:
-            with generation.environment.begin() as transaction:
-                transaction_id = transaction.id()
-                if transaction_id != self._cache.transaction_id:
-                    self._cache = _Cache(transaction_id)
-                yield View(transaction, self._tables, self._cache)
-        except (ReplicaDamaged, *layout.DAMAGE) as error:
-            self._report_damage()
-            raise ReplicaDamaged("the replica is damaged") from error
+            transaction = generation.environment.begin()
+        except layout.DAMAGE as error:
+            raise self.damaged() from error
+        transaction_id = transaction.id()
+        if transaction_id != self._cache.transaction_id:
+            self._cache = _Cache(transaction_id)
+        return View(self, transaction, self._tables, self._cache)
+
+    def damaged(self) -> ReplicaDamaged:
+        """Report damage to the companion; returns the error to raise."""
+        self._report_damage()
+        return ReplicaDamaged("the replica is damaged")
 
     def close(self) -> None:
         """Close the open generation."""
@@ -129,12 +132,24 @@ class _Cache:
 class View:
     """One snapshot of the replica. Methods raise ReplicaDamaged if a stored value is not as it was written."""
 
-    __slots__ = ("_cache", "_tables", "_transaction")
+    __slots__ = ("_cache", "_reader", "_standings", "_tables", "_transaction")
 
-    def __init__(self, transaction: lmdb.Transaction, tables: Mapping[bytes, Any], cache: _Cache) -> None:
+    def __init__(
+        self, reader: ReplicaReader, transaction: lmdb.Transaction, tables: Mapping[bytes, Any], cache: _Cache
+    ) -> None:
+        self._reader = reader
         self._transaction = transaction
         self._tables = tables
         self._cache = cache
+        self._standings = cache.standings
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._transaction.abort()
+        if isinstance(error, _DAMAGE):
+            raise self._reader.damaged() from error
 
     @property
     def state(self) -> object:
@@ -196,11 +211,11 @@ class View:
 
     def standing(self, provider_id: str) -> Standing:
         """How calls find the provider: there or deleted, enabled, healthy by this edge's probes."""
-        cached = self._cache.standings
-        standing = cached.get(provider_id)
-        if standing is None:
-            standing = standing_of(self.provider(provider_id), self.health(provider_id).status)
-            cached[provider_id] = standing
+        return self._standings.get(provider_id) or self._standing(provider_id)
+
+    def _standing(self, provider_id: str) -> Standing:
+        standing = standing_of(self.provider(provider_id), self.health(provider_id).status)
+        self._standings[provider_id] = standing
         return standing
 
     def provider(self, provider_id: str) -> Provider | None:

@@ -8,7 +8,7 @@ import pytest
 
 from dialplane.edge.call.answers import Answers
 from dialplane.edge.call.attempts import Attempts, Credentials
-from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, branches_for
+from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, branches_for, rows_of
 from dialplane.edge.sip import Sip
 from dialplane.engine.reasons import Reason
 from dialplane.eventlog.writer import EventLog
@@ -80,7 +80,7 @@ class Transaction:
             credentials_of=lambda provider_id: credentials,
             most_branches=most_branches,
         )
-        self.plan = Plan(CALL, "an invite", attempts)
+        self.plan = Plan(CALL, "an invite", rows_of(attempts))
 
     def _count(self, table: str, key: str) -> int:
         self.counts[table, key] += 1

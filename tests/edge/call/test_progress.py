@@ -47,8 +47,9 @@ def test_an_attempt_that_the_script_sent_went_to_the_first_address_without_crede
     kept["n"] = 2
 
     assert (Progress.of(sip).hop, Progress.of(sip).has_authenticated) == (0, False)
-    progress.leave_to_script(1)
-    assert (progress.hop, progress.has_authenticated) == (0, False)
+    Progress.begin_in_script(sip)
+    assert Progress.of(sip) == Progress(current=1)
+    assert (Progress.of(sip).hop, Progress.of(sip).has_authenticated) == (0, False)
 
 
 def test_each_attempt_starts_at_the_first_address_in_a_branch_of_its_own() -> None:

@@ -16,7 +16,7 @@ from dialplane.edge.call.attempts import Attempts
 from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.cookie import Origin, make_cookie
 from dialplane.edge.call.message import dialled_in, is_sound, one_line, outbound_proxy
-from dialplane.edge.call.plan import Carriers, Plan, decision_of, make_plan
+from dialplane.edge.call.plan import Carriers, Plan, decided
 from dialplane.edge.call.topology import Topology
 from dialplane.edge.call.trunk import TrunkIdentification
 from dialplane.edge.limits.channels import TRUNK
@@ -136,17 +136,16 @@ class NewCalls:
             self._refuse(call, facts, refusal)
             return None
         decision = self._dialroute(view, trunk, call, admission, now_us)
-        facts["decision"] = decision_of(decision)
-        plan = make_plan(
-            call,
-            self._answers.invite(),
-            admission.number,
+        made = decided(
             decision,
+            admission.number,
             carriers=self._carriers,
             table=view,
             ported=admission.ported,
             caller=partial(self._caller, trunk),
         )
+        facts["decision"] = made.considered
+        plan = Plan(call, self._answers.invite(), made.rows, made.tells_identity)
         if trunk.mode == REDIRECT:
             self._redirect(plan, facts)
             return None

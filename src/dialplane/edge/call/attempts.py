@@ -10,7 +10,7 @@ from dialplane.domain.call import HangupBy, Verdict
 from dialplane.domain.sip_status import phrase
 from dialplane.edge.call.answers import Answers
 from dialplane.edge.call.context import CallContext
-from dialplane.edge.call.plan import Carrier, Plan, PlannedAttempt, Turn, attempts_in
+from dialplane.edge.call.plan import Carrier, FirstRow, Plan, PlannedAttempt, Turn
 from dialplane.edge.call.progress import Progress
 from dialplane.edge.limits.channels import PROVIDER
 from dialplane.engine import failover
@@ -72,14 +72,14 @@ class Attempts:
         """
         self._sip.keep(CALL, plan.call)
         self._sip.keep(INVITE, plan.invite)
-        self._sip.keep(PLAN, plan.to_text())
-        progress = Progress()
-        if not self._may_be_left_to_script(plan):
-            self._try_next(plan, progress)
+        self._sip.keep(PLAN, plan.rows)
+        first = plan.first
+        if first is None or not self._may_be_left_to_script(plan, first):
+            self._try_next(plan, Progress())
             return False
-        progress.leave_to_script(1)
-        self._keep(progress)
-        self._record_sent(plan.call, 1, plan.attempt(1))
+        Progress.begin_in_script(self._sip)
+        self._log.attempt_sent_as(plan.call, 1, first.event)
+        self._log.flush()
         return True
 
     def try_next(self) -> None:
@@ -157,7 +157,7 @@ class Attempts:
 
     def _plan(self) -> Plan:
         sip = self._sip
-        return Plan(sip.kept_text(CALL), sip.kept_text(INVITE), attempts_in(sip.kept_text(PLAN)))
+        return Plan(sip.kept_text(CALL), sip.kept_text(INVITE), sip.kept_text(PLAN))
 
     def _progress(self) -> Progress:
         return Progress.of(self._sip)
@@ -236,7 +236,7 @@ class Attempts:
             attempt = plan.attempt(n)
             if not self._is_its_turn(attempt, progress):
                 plan = plan.moved_to_end(n, Reason.BREAKER_OPEN)
-                self._sip.keep(PLAN, plan.to_text())
+                self._sip.keep(PLAN, plan.rows)
                 continue
             progress.begin(n)
             obstacle = self._obstacle(attempt, progress) or self._take(attempt.carrier)
@@ -259,13 +259,11 @@ class Attempts:
             self._record_not_sent(plan.call, n, plan.attempt(n), failover.TRANSPORT_ERROR)
             self._try_next(plan, progress)
 
-    def _may_be_left_to_script(self, plan: Plan) -> bool:
+    def _may_be_left_to_script(self, plan: Plan, first: FirstRow) -> bool:
         """Whether Kamailio's script can carry the first attempt, and write what becomes of it."""
-        if not plan.attempts or len(plan.invite) > _LONGEST_INVITE or not self._context.script_writes():
+        if first.turns & Turn.BEFORE_SENDING or len(plan.invite) > _LONGEST_INVITE:
             return False
-        first = plan.attempt(1)
-        is_closed = self._breakers.is_closed(first.carrier.provider_id, first.uri)
-        return is_closed and not first.turns & Turn.BEFORE_SENDING
+        return self._context.script_writes() and self._breakers.is_closed(first.breaker)
 
     def _is_its_turn(self, attempt: PlannedAttempt, progress: Progress) -> bool:
         """Whether the attempt keeps its place: its breaker was closed, or due for a trial, when it was planned."""

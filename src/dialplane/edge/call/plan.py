@@ -6,10 +6,10 @@ stands in what a column may hold. A provider's part of a row is the same for all
 provider changes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum, IntFlag
 from functools import cached_property, lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -18,12 +18,12 @@ from dialplane.domain.hostname import split_hostname
 from dialplane.domain.provider import Provider
 from dialplane.edge.limits.breakers import breaker_key
 from dialplane.engine.destinations import Destinations
-from dialplane.engine.dialroute import Dialroute
+from dialplane.engine.dialroute import TRIED, Choice, Dialroute, outcome_of
 from dialplane.engine.egress import around_number, egress_headers, egress_uri, is_plain, transport_suffix
 from dialplane.engine.identity import AS_RECEIVED, Caller, has_identity_rules, identity_of, is_refused
 from dialplane.engine.number import NOT_LOOKED_UP, Ported
 from dialplane.engine.reasons import Reason
-from dialplane.eventlog.kinds import MAX_REASON, ConsideredRoute
+from dialplane.eventlog.kinds import MAX_REASON
 from dialplane.eventlog.writer import printable
 
 MOST_ADDRESSES = 4
@@ -129,8 +129,13 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
         """The key of its breaker."""
         return breaker_key(self.provider_id, self.around_number[1])
 
+    def row(self, route_id: str, uri: str, why: tuple[str, ...]) -> str:
+        """The row of an attempt: this URI by this route, for these reasons."""
+        before, between, behind = self._columns
+        return f'{before}{uri}{between}"route_id":"{route_id}","uri":"{uri}","why":{_list(why)}{behind}'
+
     @cached_property
-    def columns(self) -> tuple[str, str, str]:
+    def _columns(self) -> tuple[str, str, str]:
         """Its part of a row: before the URI, between the URI and what is the route's, and behind that."""
         timers = "|".join(str(1000 * seconds) for seconds in (self.progress_s, self.no_response_s, self.ring_s))
         overrides = ";".join(f"{status}={action}" for status, action in self.overrides.items())
@@ -183,31 +188,47 @@ class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
         return bool(self.carrier.headers or self.carrier.codecs or self.form.removed or self.form.added)
 
 
-class Plan(msgspec.Struct, array_like=True, frozen=True):
-    """The attempts of the call with this id, in order. `invite` is the key of the caller's INVITE (`answers.py`)."""
+class FirstRow(NamedTuple):
+    """Of the first row what decides who sends the attempt, and its event."""
+
+    turns: Turn
+    breaker: str
+    event: str
+
+
+class Plan(NamedTuple):
+    """The attempts of the call with this id, in order. `invite` is the key of the caller's INVITE (`answers.py`).
+
+    `tells_identity`, known until it begins: the attempts say by themselves who calls.
+    """
 
     call: str
     invite: str
-    attempts: Sequence[PlannedAttempt]
+    rows: str
+    tells_identity: bool = False
 
     @property
-    def tells_identity(self) -> bool:
-        """Whether the attempts say by themselves who calls."""
-        return any(attempt.carrier.tells_identity for attempt in self.attempts)
+    def attempts(self) -> Sequence[PlannedAttempt]:
+        """The attempts, read from the rows."""
+        return attempts_in(self.rows)
 
     def attempt(self, n: int) -> PlannedAttempt:
         """The attempt of this number, from 1."""
         return self.attempts[n - 1]
 
+    @property
+    def first(self) -> FirstRow | None:
+        """Of the first attempt what is needed if the script carries it, None if there is no attempt."""
+        if not self.rows:
+            return None
+        columns = self.rows[1:].split("|", Column.CARRIER)
+        return FirstRow(Turn(int(columns[Column.FLAGS])), columns[Column.BREAKER], columns[Column.EVENT])
+
     def moved_to_end(self, n: int, reason: Reason) -> "Plan":
         """The plan with attempt `n` behind all others, for one reason more."""
-        moved = self.attempt(n)
+        *others, moved = *self.attempts[: n - 1], *self.attempts[n:], self.attempt(n)
         last = PlannedAttempt(moved.route_id, moved.uri, (*moved.why, reason), moved.carrier, moved.form)
-        return Plan(self.call, self.invite, (*self.attempts[: n - 1], *self.attempts[n:], last))
-
-    def to_text(self) -> str:
-        """The rows, that `attempts_in` reads."""
-        return "".join(map(_row, self.attempts))
+        return self._replace(rows=rows_of((*others, last)))
 
 
 class _Sent(msgspec.Struct):
@@ -225,7 +246,7 @@ _decode_form = msgspec.json.Decoder(Form).decode
 
 @lru_cache(maxsize=256)
 def attempts_in(text: str) -> Sequence[PlannedAttempt]:
-    """The attempts in the rows that `Plan.to_text` wrote. Raises ValueError."""
+    """The attempts in a plan's rows. Raises ValueError."""
     return tuple(map(_attempt, text.split("^")[1:]))
 
 
@@ -236,13 +257,16 @@ def _attempt(row: str) -> PlannedAttempt:
     return PlannedAttempt(sent.route_id, sent.uri, sent.why, _decode_carrier(carrier), own)
 
 
+def rows_of(attempts: Iterable[PlannedAttempt]) -> str:
+    """The rows that `attempts_in` reads."""
+    return "".join(map(_row, attempts))
+
+
 def _row(attempt: PlannedAttempt) -> str:
-    route_id, uri = attempt.route_id, attempt.uri
-    before, between, behind = attempt.carrier.columns
-    if attempt.form is not USUAL:
-        before = f"^{attempt.turns.value}|{before.partition('|')[2]}"
-        behind += _in_column(_encode(attempt.form))
-    return f'{before}{uri}{between}"route_id":"{route_id}","uri":"{uri}","why":{_list(tuple(attempt.why))}{behind}'
+    row = attempt.carrier.row(attempt.route_id, attempt.uri, tuple(attempt.why))
+    if attempt.form is USUAL:
+        return row
+    return f"^{attempt.turns.value}|{row.partition('|')[2]}{_in_column(_encode(attempt.form))}"
 
 
 def _in_column(json: bytes) -> str:
@@ -317,75 +341,88 @@ def _carrier(provider: Provider, addresses: Sequence[str], destinations: Destina
     )
 
 
-def make_plan(
-    call: str,
-    invite: str,
-    number: str,
+class Decided(NamedTuple):
+    """A decision as text: the rows of its plan, and every candidate's place as JSON, a list of ConsideredRoute.
+
+    `tells_identity`: the attempts say by themselves who calls.
+    """
+
+    rows: str
+    considered: msgspec.Raw
+    tells_identity: bool
+
+
+def decided(
     dialroute: Dialroute,
+    number: str,
     *,
     carriers: Carriers,
     table: Table,
     ported: Ported = NOT_LOOKED_UP,
     caller: Callable[[], Caller] = Caller,
-) -> Plan:
-    """The plan for a decision that was made on this table. `caller` returns who calls, for providers with rules."""
-    attempts, has_rules = [], False
-    for candidate, _, provider, _, _, why in dialroute.attempts:
-        if provider is None:
-            raise ValueError("a place that is tried has a provider")
-        carrier = carriers.of(provider, table)
+) -> Decided:
+    """The texts of a decision that was made on this table, for a call to this number; straight from its choices.
+
+    `caller` returns who calls, for providers with rules.
+    """
+    rows, places, has_rules = [], [], False
+    for position, ((route_id, provider_id, priority, *_), target, provider, why) in enumerate(dialroute.tried, 1):
+        carrier = carriers.of(_live(provider), table)
         before, after = carrier.around_number
         has_rules = has_rules or carrier.has_rules
-        attempts.append(PlannedAttempt(candidate.route_id, f"{before}{number}{after}", why, carrier))
-    plan = Plan(call, invite, attempts)
-    return _by_rules(plan, dialroute, number, ported, caller) if has_rules else plan
+        rows.append(carrier.row(route_id, f"{before}{number}{after}", why))
+        places.append(
+            f'{{"route_id":"{route_id}","provider_id":"{provider_id}","target":"{target}","priority":{priority},'
+            f'"outcome":"{TRIED}","position":{position},"reasons":{_list(why)}}}'
+        )
+    for (route_id, provider_id, priority, *_), target, _, why in dialroute.others:
+        places.append(
+            f'{{"route_id":"{route_id}","provider_id":"{provider_id}","target":"{target}","priority":{priority},'
+            f'"outcome":"{outcome_of(why)}","position":null,"reasons":{_list(why)}}}'
+        )
+    considered = msgspec.Raw(f"[{','.join(places)}]".encode())
+    if not has_rules:
+        return Decided("".join(rows), considered, False)
+    planned = [_formed(choice, carriers, table, number, ported) for choice in dialroute.tried]
+    tells_identity = any(attempt.carrier.tells_identity for attempt, _ in planned)
+    attempts = _identified(planned, caller) if tells_identity else [attempt for attempt, _ in planned]
+    return Decided(rows_of(attempts), considered, tells_identity)
 
 
-def _by_rules(plan: Plan, dialroute: Dialroute, number: str, ported: Ported, caller: Callable[[], Caller]) -> Plan:
-    """The plan with each attempt in its provider's form.
+def _live(provider: Provider | None) -> Provider:
+    if provider is None:
+        raise ValueError("a place that is tried has a provider")
+    return provider
+
+
+def _formed(
+    choice: Choice, carriers: Carriers, table: Table, number: str, ported: Ported
+) -> tuple[PlannedAttempt, Provider]:
+    """The attempt with the number as its provider wants it, and the provider."""
+    candidate, _, provider, why = choice
+    carrier, provider = carriers.of(_live(provider), table), _live(provider)
+    uri = egress_uri(provider, number, ported)
+    if uri is not None:
+        return PlannedAttempt(candidate.route_id, uri, why, carrier), provider
+    plain = number.join(carrier.around_number)
+    return PlannedAttempt(candidate.route_id, plain, why, carrier, Form(obstacle=Reason.NUMBER_UNFORMATTABLE)), provider
+
+
+def _identified(
+    planned: Iterable[tuple[PlannedAttempt, Provider]], caller: Callable[[], Caller]
+) -> Sequence[PlannedAttempt]:
+    """The attempts, each saying who calls in its provider's form.
 
     If one of them says who calls, all do: headers of the call itself could not be taken off one attempt.
     """
-    providers = [place.provider for place in dialroute.attempts if place.provider]
-    attempts = [
-        _formed(attempt, provider, number, ported) for attempt, provider in zip(plan.attempts, providers, strict=True)
-    ]
-    if plan.tells_identity:
-        who = caller()
-        attempts = [_identified(attempt, provider, who) for attempt, provider in zip(attempts, providers, strict=True)]
-    return Plan(plan.call, plan.invite, attempts)
+    who = caller()
+    return [_with_identity(attempt, provider, who) for attempt, provider in planned]
 
 
-def _formed(attempt: PlannedAttempt, provider: Provider, number: str, ported: Ported) -> PlannedAttempt:
-    """The attempt with the number as its provider wants it."""
-    uri = egress_uri(provider, number, ported)
-    if uri is None:
-        return replace(attempt, form=Form(obstacle=Reason.NUMBER_UNFORMATTABLE))
-    return replace(attempt, uri=uri)
-
-
-def _identified(attempt: PlannedAttempt, provider: Provider, caller: Caller) -> PlannedAttempt:
+def _with_identity(attempt: PlannedAttempt, provider: Provider, caller: Caller) -> PlannedAttempt:
     if is_refused(provider, caller):
         return replace(attempt, form=Form(obstacle=Reason.ANONYMOUS_REFUSED))
     identity = identity_of(provider, caller)
     if identity == AS_RECEIVED or attempt.form.obstacle:
         return attempt
     return replace(attempt, form=Form(identity.removed, identity.added))
-
-
-def decision_of(dialroute: Dialroute) -> tuple[ConsideredRoute, ...]:
-    """Every candidate's place, as the call's events report it."""
-    return tuple(
-        [
-            ConsideredRoute(
-                route_id=candidate.route_id,
-                provider_id=candidate.provider_id,
-                target=target,
-                priority=candidate.priority,
-                outcome=outcome,
-                position=position,
-                reasons=reasons,
-            )
-            for candidate, target, _, outcome, position, reasons in dialroute.places
-        ]
-    )

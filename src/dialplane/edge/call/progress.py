@@ -70,6 +70,12 @@ class Progress:
         kept = {name: value for name, variable in NAMES.items() if (value := sip.kept(variable)) is not None}
         return cls(**kept, _kept=kept)
 
+    @classmethod
+    def begin_in_script(cls, sip: Sip) -> None:
+        """Keep with the current transaction that attempt 1 begins, which the script will send."""
+        for variable, value in _BEGUN:
+            sip.keep(variable, value)
+
     def keep(self, sip: Sip) -> None:
         """Keep what has changed with the current transaction."""
         for name, variable in NAMES.items():
@@ -96,10 +102,6 @@ class Progress:
         """Attempt `n` begins; it is not sent yet."""
         self.current, self.has_rung = n, 0
         self._retry(hop=-1, has_authenticated=False)
-
-    def leave_to_script(self, n: int) -> None:
-        """Attempt `n` begins, and the script will send it."""
-        self.current, self.has_rung, self.retries = n, 0, ""
 
     def sent(self) -> None:
         """The attempt goes to the next address, in the next branch."""
@@ -135,3 +137,6 @@ class Progress:
 
     def _retry(self, *, hop: int, has_authenticated: bool) -> None:
         self.retries = f"{self.current} {hop} {int(has_authenticated)}"
+
+
+_BEGUN = tuple((variable, getattr(Progress(current=1), name)) for name, variable in NAMES.items())

@@ -72,9 +72,9 @@ class Breakers:
         self._sip.forget(BREAKERS, f"failures {key}")
         self._signal(key, Signal.SUCCESS, f"an attempt ended with {outcome}")
 
-    def is_closed(self, provider_id: str, uri: str) -> bool:
-        """Whether attempts at this URI are made where their routes put them."""
-        return not self._rule.failures or breaker_key(provider_id, uri) not in self._not_closed()
+    def is_closed(self, key: str) -> bool:
+        """Whether attempts are made where their routes put them."""
+        return key not in self._not_closed()
 
     def _not_closed(self) -> Collection[str]:
         text = self._sip.get(BREAKERS, _LIST) if self._rule.failures else None
