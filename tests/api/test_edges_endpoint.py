@@ -156,15 +156,15 @@ def test_edges_providers_and_their_views_are_metrics(own_api: Api) -> None:
 def test_a_call_that_its_edge_lost_is_closed_and_counted(own_api: Api) -> None:
     call = str(uuid.uuid4())
     report(own_api, "edge-1", "call_started", call=call)
-    assert own_api.admin.get(f"/v1.0/calls/{call}").json()["status"] == "progressing"
+    assert own_api.admin.get(f"/v1.0/calls/{call}").json()["status"] == "dialing"
     report(own_api, "edge-1", "edge_status", kamailio_started=time.time_ns() // 1_000)
     told = eventually(lambda: _if_ended(own_api.admin.get(f"/v1.0/calls/{call}").json()))
-    assert (told["reason"], told["hangup_by"], told["sip_status"]) == ("edge_restarted", "edge", None)
+    assert (told["reason"], told["ended_by"], told["sip_status"]) == ("edge_restarted", "edge", None)
     eventually(lambda: metric(own_api, "dialplane_lost_calls_total") == 1)
 
 
 def _if_ended(call: Any) -> Any:
-    return call if call["status"] == "ended" else None
+    return call if call["status"] == "hangup" else None
 
 
 def test_each_edges_view_of_a_provider_stands_beside_the_health_of_all(api: Api) -> None:
@@ -191,3 +191,28 @@ def test_each_edges_view_of_a_provider_stands_beside_the_health_of_all(api: Api)
     assert (second["edge"], second["status"], second["breaker"]) == ("b", "healthy", "closed")
     assert second["breaker_changed_at"] == NEVER
     assert api.admin.get(f"/v1.0/providers/{uuid.uuid4()}/health").json()["error"]["reason"] == "PROVIDER_NOT_FOUND"
+
+
+def test_an_edge_that_is_gone_can_be_deleted_and_comes_back_if_it_reports(api: Api) -> None:
+    name, provider = f"edge-{uuid.uuid4()}", api.admin.made("providers", type="sip", hostname="c.example")["id"]
+    call, about = str(uuid.uuid4()), {"provider_id": provider, "hostname": "c.example"}
+    report(api, name, "call_started", call=call)
+    report(api, name, "edge_status", agent_version="1")
+    report(api, name, "provider_health", **about, status="unhealthy")
+    report(api, name, "provider_breaker", **about, state="open")
+    agent = {"backlog_bytes": 4096, "loops": {"feed": 3}}
+    assert api.admin.post("/v1.0/events", {"edge": name, "events": [], "agent": agent}).status_code == 200
+    known = eventually(lambda: (edge_of(api, name) or {}).get("last_contact") != NEVER and edge_of(api, name))
+    deleted = api.admin.delete(f"/v1.0/edges/{name}")
+    assert (deleted.status_code, list(deleted.json())) == (200, FIELDS)
+    assert deleted.json()["tm_create"] == known["tm_create"]
+    for answer in (api.admin.get(f"/v1.0/edges/{name}"), api.admin.delete(f"/v1.0/edges/{name}")):
+        assert (answer.status_code, answer.json()["error"]["reason"]) == (404, "EDGE_NOT_FOUND")
+    assert api.admin.get(f"/v1.0/providers/{provider}/health").json()["edges"] == []
+    assert api.admin.get(f"/v1.0/providers/{provider}").json()["health_status"] == "unknown"
+    assert f'backlog_bytes{{edge="{name}"}}' not in api.nobody.get("/metrics").text
+    assert api.admin.get(f"/v1.0/calls/{call}").json()["edge"] == name
+    report(api, name, "edge_status", agent_version="2")
+    again = edge_of(api, name)
+    assert (again["agent_version"], again["calls_in_progress"]) == ("2", 1)
+    assert again["tm_create"] > known["tm_create"]

@@ -199,3 +199,20 @@ async def test_metrics_show_the_edges_that_are_heard_and_known_for_longest(db: D
     async with db.read() as unit:
         shown = await edges.longest_known(unit, now=NOW, limit=3)
     assert [edge.name for edge in shown] == ["real", "invented 0", "invented 1"]
+
+
+async def test_a_deleted_edge_is_not_brought_back_by_a_contact_from_before(db: Database) -> None:
+    clock, contacts = await db.clock(), Contacts()
+    for name in ("edge-1", "edge-2"):
+        await poll(db, name)
+        contacts.polled(name, now=NOW + 1, revision=clock.revision, epoch=clock.epoch)
+    contacts.forget("edge-1")
+    assert (await edges.delete(db, ADMIN, "edge-1", now=NOW)).name == "edge-1"
+    await contacts.store(db)
+    async with db.read() as unit:
+        assert [edge.name for edge in await edges.list_(unit, ADMIN, now=NOW)] == ["edge-2"]
+    with pytest.raises(NotFound):
+        await edges.delete(db, ADMIN, "edge-1", now=NOW)
+    for stranger in (EDGE_ACTOR, admin_of(await make_customer(db))):
+        with pytest.raises(PermissionDenied):
+            await edges.delete(db, stranger, "edge-2", now=NOW)

@@ -1,4 +1,4 @@
-"""Edges: how far each is behind the database, its versions, and the calls that it carries. Read-only."""
+"""Edges: how far each is behind the database, its versions, and the calls that it carries."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -68,6 +68,19 @@ async def list_(
     """The newest first; `before` is the tm_create of the last one of the page before."""
     permissions.require(actor, "edge.list")
     return await _edges(unit, await queries.page(unit, page_size=page_size, before=before), now=now)
+
+
+async def delete(db: Database, actor: Actor, name: str, *, now: int) -> Edge:
+    """The edge, which is known no longer. Its views of the providers go with it; its calls keep its name.
+
+    It is known again, as a new one, once it polls or reports. Raises NotFound.
+    """
+    permissions.require(actor, "edge.delete")
+    async with db.read() as reading:
+        edge = await get(reading, actor, name, now=now)
+    async with db.write() as unit:
+        await queries.delete(unit, name)
+    return edge
 
 
 async def longest_known(unit: Reading, *, now: int, limit: int) -> list[Edge]:
@@ -140,6 +153,10 @@ class Contacts:
         self.heard(edge, now=now)
         if edge:
             EDGES.merge(self._row(edge), "tm_polled", {"tm_polled": now, "revision": revision, "epoch": epoch})
+
+    def forget(self, edge: str) -> None:
+        """Drops what is not stored yet."""
+        self._rows.pop(edge, None)
 
     async def store(self, db: Database) -> None:
         """Stores the new contacts. Raises Unavailable; they are then still to be stored."""

@@ -1,4 +1,4 @@
-"""`/v1.0/edges`: read-only; an edge is listed once it follows the feed or reports events."""
+"""`/v1.0/edges`: an edge is listed once it follows the feed or reports events, and until it is deleted."""
 
 from typing import Annotated
 
@@ -28,4 +28,13 @@ async def list_edges(request: AuthenticatedRequest, query: EdgeList) -> Response
 async def get_edge(request: AuthenticatedRequest, name: EdgeName) -> Response:
     async with request.read() as unit:
         edge = await edges.get(unit, request.actor, name, now=now_us())
+    return JsonResponse(present(edge))
+
+
+@EDGES.endpoint("DELETE", "/{name}", summary="Delete an edge that is gone", permission="edge.delete", answer=EdgeAnswer)
+async def delete_edge(request: AuthenticatedRequest, name: EdgeName) -> Response:
+    services = request.services
+    services.contacts.forget(name)
+    edge = await edges.delete(services.db, request.actor, name, now=now_us())
+    services.metrics.companions.forget(name)
     return JsonResponse(present(edge))

@@ -39,3 +39,9 @@ class CompanionGauges:
         self.heartbeats.remove_by_labels({"edge": edge})
         for loop, ago_s in list(loops.items())[:MOST_LOOPS]:
             self.heartbeats.labels(edge, loop).set(now_s - ago_s)
+
+    def forget(self, edge: str) -> None:
+        """Shows nothing of it any more, until it reports again."""
+        self._edges.discard(edge)
+        for gauge in (self.reported, self.backlog, self.heartbeats):
+            gauge.remove_by_labels({"edge": edge})

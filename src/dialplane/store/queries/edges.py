@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, bindparam, case, func, select
+from sqlalchemy import delete as delete_from
 
 from dialplane.store import tables
 from dialplane.store.queries.calls import IS_OPEN
-from dialplane.store.unit import Unit
+from dialplane.store.unit import Unit, Writing
 
 _EDGES, _CALLS = tables.edges.c, tables.calls.c
 
@@ -44,6 +45,13 @@ class _CallsOfEdge(NamedTuple):
 _NEWEST_FIRST = select(*(_EDGES[name] for name in EdgeRow._fields)).order_by(_EDGES.tm_create.desc())
 
 
+_DELETE = (
+    delete_from(tables.edges).where(_EDGES.name == bindparam("name_")),
+    delete_from(tables.provider_health).where(tables.provider_health.c.edge == bindparam("name_")),
+    delete_from(tables.provider_breakers).where(tables.provider_breakers.c.edge == bindparam("name_")),
+)
+
+
 async def find(unit: Unit, name: str) -> EdgeRow | None:
     """The edge of this name. Raises Unavailable."""
     found = await unit.fetch_as(EdgeRow, _NEWEST_FIRST.where(_EDGES.name == name))
@@ -70,6 +78,12 @@ async def known(unit: Unit, names: Collection[str]) -> set[str]:
 async def count(unit: Unit) -> int:
     """How many there are. Raises Unavailable."""
     return int((await unit.fetch(select(func.count()).select_from(tables.edges)))[0][0])
+
+
+async def delete(unit: Writing, name: str) -> None:
+    """Deletes the edge and its reports about providers. Raises Unavailable."""
+    for statement in _DELETE:
+        await unit.execute(statement, [{"name_": name}], short=True)
 
 
 async def page(unit: Unit, *, page_size: int, before: int | None) -> list[EdgeRow]:
