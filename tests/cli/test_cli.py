@@ -133,7 +133,7 @@ def test_an_edge_says_what_it_needs(tmp_path: Path, arguments: tuple[str, ...], 
 
 def test_a_second_edge_follows_the_control_plane_and_routes_calls_by_itself(demo: Instance, tmp_path: Path) -> None:
     with demo.client() as client:
-        key = client.accesskeys.create(name="edge two", expire=86_400, permission="edge")
+        key = client.accesskeys.create(name="edge two", expire=86_400, role="edge")
     key_file = tmp_path / "edge.key"
     key_file.write_text(key["token"] + "\n")
     verb = ("edge", "--control", demo.running()["control_url"], "--key-file", str(key_file))
@@ -143,7 +143,7 @@ def test_a_second_edge_follows_the_control_plane_and_routes_calls_by_itself(demo
         placed = place_through(edge)
         assert placed == 200
         with Client(demo.running()["control_url"], token=operator_key(demo)) as client:
-            eventually(lambda: [c for c in client.calls.all() if c["edge"] == "two" and c["status"] == "ended"])
+            eventually(lambda: [c for c in client.calls.all() if c["edge"] == "two" and c["status"] == "hangup"])
         assert not (data / "dialplane.db").exists()
         assert edge.stop() == 0
         assert of_folder(data) == []

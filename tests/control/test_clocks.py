@@ -102,7 +102,7 @@ def test_any_instant_is_printed() -> None:
 async def test_a_call_of_a_fast_clock_is_not_closed_by_its_edges_status(db: Database) -> None:
     await ingest(db, [event("call_started", NOW - 5 * SECOND)])
     await ingest(db, [event("edge_status", NOW + DAY, kamailio_started=NOW + DAY - 3_600 * SECOND)])
-    assert (await close(db), (await call_of(db)).call.status) == (0, "progressing")
+    assert (await close(db), (await call_of(db)).call.status) == (0, "dialing")
 
 
 async def test_an_edge_whose_clock_was_ahead_silences_no_other(db: Database) -> None:
@@ -164,11 +164,11 @@ async def test_an_edge_and_its_reports_of_a_time_ahead_grow_old_without_another_
 async def test_a_call_that_was_closed_by_a_clock_that_was_ahead_goes_on(db: Database) -> None:
     await ingest(db, [event("call_started", NOW - SECOND), event("call_started", NOW - 2 * DAY, call=uuid_of(2))])
     set_clock(db, NOW + DAY)
-    assert (await close(db), (await call_of(db)).call.status) == (2, "ended")
+    assert (await close(db), (await call_of(db)).call.status) == (2, "hangup")
     set_clock(db, NOW)
     await close(db)
     call = (await call_of(db)).call
-    assert (call.status, call.tm_ended, call.reason) == ("progressing", None, "")
+    assert (call.status, call.tm_ended, call.reason) == ("dialing", None, "")
     assert (await call_of(db, uuid_of(2))).call.reason == "no_end_reported"
 
 

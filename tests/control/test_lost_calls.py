@@ -64,7 +64,7 @@ async def test_an_unanswered_call_from_before_kamailios_restart_is_over(db: Data
     await ingest(db, [*begun(), restarted(30)])
     assert (await channels(db), await close(db, at_s=31), await channels(db)) == (1, 1, 0)
     call = (await call_of(db)).call
-    assert (call.status, call.reason, call.hangup_by, call.sip_status) == ("ended", "edge_restarted", "edge", None)
+    assert (call.status, call.reason, call.hangup_by, call.sip_status) == ("hangup", "edge_restarted", "edge", None)
     assert call.tm_ended == START + 30 * SECOND
     assert await close(db, at_s=32) == 0
 
@@ -119,7 +119,7 @@ async def test_a_lost_call_is_listed_as_ended_and_has_no_part_in_the_average_dur
     await ingest(db, [*begun(), restarted(30)])
     await close(db, at_s=31)
     async with db.read() as unit:
-        assert [record.call.id for record in await calls.list_(unit, ADMIN, status="ended")] == [CALL]
+        assert [record.call.id for record in await calls.list_(unit, ADMIN, status="hangup")] == [CALL]
         assert await calls.list_(unit, ADMIN, status="ringing") == []
         (provider,) = await stats.list_(unit, ADMIN, PROVIDERS, Window(since=0, until=1 << 60))
     assert (provider.seized, provider.answered, provider.acd_ms) == (1, 0, None)
@@ -161,7 +161,7 @@ async def test_a_call_that_its_edge_has_no_more_is_over_and_one_that_it_has_goes
 
     assert (stored.lost, await channels(db)) == (1, 1)
     record = await call_of(db)
-    assert (record.call.status, record.call.reason, record.call.hangup_by) == ("ended", "not_going_on", "edge")
+    assert (record.call.status, record.call.reason, record.call.hangup_by) == ("hangup", "not_going_on", "edge")
     assert (record.call.tm_ended, record.duration_ms) == (START + 90 * SECOND, None)
     assert (await call_of(db, uuid_of(2))).call.tm_ended is None
 

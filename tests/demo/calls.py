@@ -34,18 +34,20 @@ def attempt(number: int, provider_id: str, **given: Any) -> dict[str, Any]:
 
 
 def call(*attempts: Mapping[str, Any], **given: Any) -> dict[str, Any]:
-    times = {name: at(given.pop(name, None)) for name in ("tm_ringing", "tm_answered", "tm_ended")}
+    ours = {"tm_ringing": "tm_ringing", "tm_answered": "tm_progressing", "tm_ended": "tm_hangup"}
+    times = {name: at(given.pop(offset, None)) for offset, name in ours.items()}
+    source = {"type": "tel", "target": given.pop("source", "+15550100")}
     decision = [
         {"provider_id": item["provider_id"], "outcome": "tried", "position": item["number"]} for item in attempts
     ]
     return {
-        "source": "+15550100",
+        "source": source,
         "dialled": "+821012345678",
         "number": "+821012345678",
-        "status": "ended",
+        "status": "hangup",
         "sip_status": None,
         "reason": "",
-        "hangup_by": "",
+        "ended_by": given.pop("hangup_by", ""),
         "tm_start": at(0),
         **times,
         "attempts": list(attempts),

@@ -162,7 +162,7 @@ def test_each_kind_of_call_reads_like_this(name: str) -> None:
 @pytest.mark.parametrize("width", [60, 80, 100])
 def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
     record, _ = GOLDEN[name]
-    record = record | {"source": "s" * 300}
+    record = record | {"source": {"target": "s" * 300}}
     assert all(len(line) <= width for line in printed(record, width=width).splitlines())
 
 

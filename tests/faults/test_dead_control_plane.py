@@ -51,7 +51,7 @@ def test_calls_fail_over_with_api_and_companion_dead_and_each_is_recorded_once_a
                 return [
                     call["sip_call_id"]
                     for call in client.calls.all()
-                    if call["id"] not in before and call["status"] == "ended"
+                    if call["id"] not in before and call["status"] == "hangup"
                 ]
             return []
 

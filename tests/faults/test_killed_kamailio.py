@@ -106,8 +106,8 @@ def test_a_killed_kamailio_is_back_in_a_second_with_its_answered_calls_and_the_o
 
         assert talking.wait(30) == 0, answered.why()
         ended = [eventually(lambda: ended_record(node, one), within_s=60) for one in (answered, ringing)]
-        assert (ended[0]["sip_status"], ended[0]["hangup_by"]) == (200, "caller")
-        assert (ended[1]["reason"], ended[1]["hangup_by"]) == ("edge_restarted", "edge")
+        assert (ended[0]["sip_status"], ended[0]["ended_by"]) == (200, "caller")
+        assert (ended[1]["reason"], ended[1]["ended_by"]) == ("edge_restarted", "edge")
     worst = max(gaps)
     print(f"\nKamailio's {which} killed {ROUNDS} times: a new INVITE served after {worst:.2f} s at most")
     assert worst < BACK_WITHIN_S
@@ -115,4 +115,4 @@ def test_a_killed_kamailio_is_back_in_a_second_with_its_answered_calls_and_the_o
 
 def ended_record(node: Node, call: Call) -> Any:
     record = node.records().get(call_id(call))
-    return record if record and record["status"] == "ended" else None
+    return record if record and record["status"] == "hangup" else None

@@ -193,7 +193,11 @@ def honest_report_is_shown(world: World) -> None:
         {"kind": "provider_health", "id": str(uuid.uuid4()), **common, **about, "status": "healthy", "detail": version},
     ]
     assert world.honest.post("/v1.0/events", {"edge": "honest", "events": batch}).json() == {"accepted": 3}
-    expected = {"source": version, "status": "progressing", "tm_start": format_instant(at)}
+    expected = {
+        "source": {"type": "tel", "target": version, "target_name": "", "name": "", "detail": ""},
+        "status": "dialing",
+        "tm_start": format_instant(at),
+    }
     # a round of the job that looked at the clock while it was ahead may close it, and the next one opens it again
     eventually(lambda: expected.items() <= world.admin.get(f"/v1.0/calls/{call}").json().items(), what=str(expected))
     edge = world.admin.get("/v1.0/edges/honest").json()

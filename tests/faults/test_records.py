@@ -110,7 +110,7 @@ def test_records_are_complete_and_single_when_api_and_companion_are_killed_again
 
             def stored() -> list[str]:
                 with suppress(ApiError):
-                    return [call["id"] for call in client.calls.all() if call["status"] == "ended"]
+                    return [call["id"] for call in client.calls.all() if call["status"] == "hangup"]
                 return []
 
             eventually(lambda: len(stored()) >= len(traffic.calls), within_s=40, what="all calls stored")

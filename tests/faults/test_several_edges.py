@@ -48,7 +48,7 @@ class Estate:
 
     def calls_of(self, name: str) -> list[dict[str, Any]]:
         """The calls on record that an edge has seen end."""
-        return [dict(call) for call in self.client.calls.all() if call["edge"] == name and call["status"] == "ended"]
+        return [dict(call) for call in self.client.calls.all() if call["edge"] == name and call["status"] == "hangup"]
 
     def records_of(self, name: str) -> list[dict[str, Any]]:
         """The same with their decisions, the oldest first."""
@@ -70,7 +70,7 @@ class Estate:
         for edge, name in zip(self.edges, ("east", "west"), strict=True):
             eventually(lambda: self.call(edge) == 200, within_s=CAUGHT_UP_S, what=f"{name} to route")
             eventually(partial(self._knows_both, edge, name), within_s=CAUGHT_UP_S, what=f"{name} to know")
-        ended = {"ended"}
+        ended = {"hangup"}
         eventually(lambda: {call["status"] for call in self.client.calls.all()} == ended, what="the end of each call")
 
     def _knows_both(self, edge: Instance, name: str) -> bool:
@@ -94,7 +94,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Instanc
         url = control.running()["control_url"]
         line = enter(cuttable(SocketAddress.parse(url.removeprefix("http://"))))
         with control.client() as client:
-            token = client.accesskeys.create(name="edges", expire=86_400, permission="edge")["token"]
+            token = client.accesskeys.create(name="edges", expire=86_400, role="edge")["token"]
         (folder / "key").write_text(token)
         edges = [
             enter(

@@ -31,9 +31,9 @@ def test_a_node_on_all_addresses_tells_a_carrier_one_that_leads_to_it(tmp_path: 
             within_s=30,
             what="an answered call",
         )
-        record = eventually(lambda: client.calls.list(number=NUMBER, status="ended")["result"])[0]
+        record = eventually(lambda: client.calls.list(number=NUMBER, status="hangup")["result"])[0]
 
-    assert (record["sip_status"], record["hangup_by"]) == (200, "caller")
+    assert (record["sip_status"], record["ended_by"]) == (200, "caller")
     invite = carrier.received("INVITE")[-1]
     assert told[1] != "0.0.0.0"
     assert f"{told[1]}:{port}" in (invite.header("Via") or "")

@@ -35,7 +35,7 @@ def test_a_call_over_ipv6_is_answered_and_recorded(
         sip = node.running()["sip"]
         eventually(lambda: place_call(sip, NUMBER, talk_s=talk_s).status == 200, within_s=60, what="an answer")
         eventually(
-            lambda: {call["hangup_by"] for call in customer.calls()} >= {hangup_by},
+            lambda: {call["ended_by"] for call in customer.calls()} >= {hangup_by},
             within_s=20,
             what="the call's record",
         )

@@ -72,7 +72,7 @@ def edges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Instance, 
         enter = stack.enter_context
         node = enter(serving(folder / NODE, environment={**ENVIRONMENT, "DIALPLANE_EDGE_NAME": NODE}))
         with node.client() as client:
-            token = client.accesskeys.create(name="edges", expire=86_400, permission="edge")["token"]
+            token = client.accesskeys.create(name="edges", expire=86_400, role="edge")["token"]
         (folder / "key").write_text(token)
         control = ("--control", node.running()["control_url"], "--key-file", str(folder / "key"))
         environment = {**ENVIRONMENT, "DIALPLANE_EDGE_NAME": OTHER}

@@ -123,10 +123,10 @@ def _ended(row: CallRow) -> int | None:
 
 def _status(row: CallRow) -> CallStatus:
     if _ended(row) is not None:
-        return CallStatus.ENDED
+        return CallStatus.HANGUP
     if row.tm_answered is not None:
-        return CallStatus.ANSWERED
-    return CallStatus.PROGRESSING if row.tm_ringing is None else CallStatus.RINGING
+        return CallStatus.PROGRESSING
+    return CallStatus.DIALING if row.tm_ringing is None else CallStatus.RINGING
 
 
 class _Moment(NamedTuple):

@@ -117,7 +117,7 @@ def _no_record(result: CallResult) -> str:
 def is_complete(call: CallAnswer) -> bool:
     """Whether the call and all of its attempts have their end."""
     sent = [item for item in call["attempts"] if item["tm_sent"] != NEVER_TEXT]
-    return call["status"] == "ended" and all(item["tm_ended"] != NEVER_TEXT for item in sent)
+    return call["tm_hangup"] != NEVER_TEXT and all(item["tm_ended"] != NEVER_TEXT for item in sent)
 
 
 def peer_at(sip_address: str, *, transport: str) -> Peer:

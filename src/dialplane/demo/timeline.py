@@ -112,7 +112,7 @@ class _Call:
         return Timeline(self._title(), tuple(lines), self._summary())
 
     def _title(self) -> Line:
-        caller = _clean(self.call["source"]) or "an unknown caller"
+        caller = _clean(self.call["source"]["target"]) or "an unknown caller"
         return Line(None, f"Call from {caller} to {self.number}", Tone.TITLE)
 
     def _arrival(self) -> Line:
@@ -167,13 +167,13 @@ class _Call:
         return ""
 
     def _end(self) -> Iterator[Line]:
-        ended, answered = _instant(self.call["tm_ended"]), _instant(self.call["tm_answered"])
+        ended, answered = _instant(self.call["tm_hangup"]), _instant(self.call["tm_progressing"])
         if ended is None:
             if answered is not None:
                 yield Line(None, "They are still talking, or the end is not recorded yet.", Tone.NOTE)
             return
         if answered is not None:
-            who = HANGUPS.get(self.call["hangup_by"], "The call ends")
+            who = HANGUPS.get(self.call["ended_by"], "The call ends")
             yield Line(ended - self.start, f"{who}; they talked for {span(ended - answered)}.")
             return
         status = _status(self.call["sip_status"], "") if self.call["sip_status"] else "no answer"
@@ -181,7 +181,7 @@ class _Call:
         yield Line(ended - self.start, f"The caller gets {status}" + (f": {reason}." if reason else "."), Tone.BAD)
 
     def _summary(self) -> Line:
-        answered = _instant(self.call["tm_answered"])
+        answered = _instant(self.call["tm_progressing"])
         if answered is not None:
             winner = next((item for item in self.tried if _instant(item["tm_answered"]) is not None), None)
             by = f" by {self._name(winner['provider_id'])}" if winner else ""
@@ -190,7 +190,7 @@ class _Call:
                 f"Answered{by}, {span(answered - self.start)} after the call arrived{self._before(winner)}.",
                 Tone.GOOD,
             )
-        if self.call["status"] != CallStatus.ENDED:
+        if self.call["status"] != CallStatus.HANGUP:
             return Line(None, "Not over yet.", Tone.NOTE)
         if any(item["verdict"] == Verdict.CANCELLED for item in self.tried) or self.call["sip_status"] == 487:
             return Line(None, f"Cancelled by the caller after {_count(len(self.tried), 'attempt')}.", Tone.NOTE)

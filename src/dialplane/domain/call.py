@@ -16,12 +16,12 @@ LONGEST_CALL_MS = LONGEST_CALL_S * 1_000
 
 
 class CallStatus(StrEnum):
-    """How far a call has come. PROGRESSING: no carrier has rung yet."""
+    """How far a call has come, in the contract's words. DIALING: no carrier has rung; PROGRESSING: it is answered."""
 
-    PROGRESSING = "progressing"
+    DIALING = "dialing"
     RINGING = "ringing"
-    ANSWERED = "answered"
-    ENDED = "ended"
+    PROGRESSING = "progressing"
+    HANGUP = "hangup"
 
 
 class HangupBy(StrEnum):
@@ -31,6 +31,18 @@ class HangupBy(StrEnum):
     CALLEE = "callee"
     EDGE = "edge"
     TIMEOUT = "timeout"
+
+
+class HangupReason(StrEnum):
+    """Why a call ended, in the contract's words. DIALOUT: given up before an answer; FAILED: all else without one."""
+
+    NORMAL = "normal"
+    TIMEOUT = "timeout"
+    BUSY = "busy"
+    CANCEL = "cancel"
+    NOANSWER = "noanswer"
+    DIALOUT = "dialout"
+    FAILED = "failed"
 
 
 class Verdict(StrEnum):
@@ -92,7 +104,7 @@ class Call:
     dialled: str = ""
     number: str = ""
     routing_number: str = ""
-    status: CallStatus = CallStatus.PROGRESSING
+    status: CallStatus = CallStatus.DIALING
     sip_status: int | None = None
     reason: str = ""
     hangup_by: HangupBy | None = None
@@ -102,3 +114,26 @@ class Call:
     tm_ended: int | None = None
     decision: Sequence[Mapping[str, Any]] = ()
     attempts: Sequence[Attempt] = ()
+
+    @property
+    def hangup_reason(self) -> HangupReason | None:
+        """Why it ended; None while it goes on."""
+        if self.tm_ended is None:
+            return None
+        is_timeout = self.hangup_by == HangupBy.TIMEOUT
+        if self.tm_answered is not None:
+            return HangupReason.TIMEOUT if is_timeout else HangupReason.NORMAL
+        if self.hangup_by == HangupBy.CALLER:
+            return HangupReason.CANCEL
+        otherwise = HangupReason.DIALOUT if is_timeout else HangupReason.FAILED
+        return _UNANSWERED.get(self.sip_status or 0, otherwise)
+
+
+_UNANSWERED: Mapping[int, HangupReason] = {
+    408: HangupReason.NOANSWER,
+    480: HangupReason.NOANSWER,
+    486: HangupReason.BUSY,
+    487: HangupReason.CANCEL,
+    600: HangupReason.BUSY,
+}
+"""Final SIP status -> why a call ended that nobody answered."""

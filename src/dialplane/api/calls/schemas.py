@@ -1,6 +1,7 @@
 """Schemas of calls."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,12 +11,24 @@ from dialplane.api.http.query import Instant, Page
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.calls import CallRecord
-from dialplane.domain.call import Attempt, Call, CallStatus, Verdict
+from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, HangupReason, Verdict
 from dialplane.domain.instants import NEVER
 from dialplane.domain.target import parse_number
 from dialplane.engine.reasons import sentence
 
 STATUSES = tuple(CallStatus)
+OUTGOING = "outgoing"
+TEL, SIP, NO_ADDRESS = ADDRESS_TYPES = ("tel", "sip", "")
+LOCAL, REMOTE, NOBODY = SIDES = ("local", "remote", "")
+
+_SIDE_OF: Mapping[HangupBy | None, str] = {
+    None: NOBODY,
+    HangupBy.CALLEE: REMOTE,
+    HangupBy.CALLER: LOCAL,
+    HangupBy.EDGE: LOCAL,
+    HangupBy.TIMEOUT: LOCAL,
+}
+_NUMBER = re.compile(r"\+?[0-9]+")
 
 
 class CallList(Page):
@@ -64,6 +77,16 @@ class PlaceAnswer(BaseModel):
     why: list[str]
 
 
+class AddressAnswer(BaseModel):
+    """One side of a call, as the contract's API has it."""
+
+    type: Annotated[str, among(*ADDRESS_TYPES), Field(description="`tel`: a number; `sip`: any other user part.")]
+    target: str
+    target_name: str
+    name: str
+    detail: str
+
+
 class CallAnswer(BaseModel):
     """A call with its attempts."""
 
@@ -74,23 +97,29 @@ class CallAnswer(BaseModel):
     trunk_id: AnsweredId | None
     edge: str
     sip_call_id: str
-    source: Annotated[str, Field(description="The caller's user part.")]
+    source: Annotated[AddressAnswer, Field(description="The caller's user part.")]
     source_address: Annotated[str, Field(description="Where the call came from.")]
+    destination: Annotated[AddressAnswer, Field(description="`number`, or else `dialled`.")]
+    direction: Annotated[str, among(OUTGOING)]
     dialled: str
     number: Annotated[str, Field(description="What was dialled, as an E.164 number.")]
     routing_number: str = optional("Shown where routes were chosen by another number: that of a ported number.")
-    status: Annotated[str, among(*STATUSES)]
+    status: Annotated[
+        str, among(*STATUSES), Field(description="`dialing` until a carrier rings; `progressing` once answered.")
+    ]
     sip_status: Annotated[int | None, Field(description="The final status that the caller got.")]
-    reason: str
-    hangup_by: Annotated[str, Field(description="`caller`, `callee`, `edge`, `timeout`, or empty.")]
+    reason: Annotated[str, Field(description="Why it ended, by the edge's or the carrier's words.")]
+    hangup_by: Annotated[str, among(*SIDES), Field(description="`remote`: the called person; empty: it goes on.")]
+    hangup_reason: Annotated[str, among("", *HangupReason), Field(description="Empty while it goes on.")]
+    ended_by: Annotated[str, among("", *HangupBy), Field(description="Who ended it; empty while it goes on.")]
     attempts: list[AttemptAnswer]
     decision: Annotated[list[PlaceAnswer], Field(description="Every candidate's place; in the answer of one call.")]
     duration_ms: int | None
     pdd_ms: int | None
     tm_start: AnsweredInstant
     tm_ringing: AnsweredInstant
-    tm_answered: AnsweredInstant
-    tm_ended: AnsweredInstant
+    tm_progressing: Annotated[AnsweredInstant, Field(description="When it was answered.")]
+    tm_hangup: Annotated[AnsweredInstant, Field(description="When it ended.")]
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant
     tm_delete: AnsweredInstant
@@ -105,12 +134,24 @@ def _present_place(place: Any) -> dict[str, Any]:
     return {**shown, "why": sentences(place.get("reasons", ()))}
 
 
+def _address(user: str) -> dict[str, Any]:
+    kind = NO_ADDRESS if not user else TEL if _NUMBER.fullmatch(user) else SIP
+    return {"type": kind, "target": user, "target_name": "", "name": "", "detail": ""}
+
+
 def present(record: CallRecord) -> dict[str, Any]:
     """A call with its attempts and the decision behind them."""
     call = record.call
     return _present_call(
         call,
-        hangup_by=call.hangup_by or "",
+        source=_address(call.source),
+        destination=_address(call.number or call.dialled),
+        direction=OUTGOING,
+        hangup_by=_SIDE_OF[call.hangup_by],
+        hangup_reason=call.hangup_reason or "",
+        ended_by=call.hangup_by or "",
+        tm_progressing=timestamp(call.tm_answered),
+        tm_hangup=timestamp(call.tm_ended),
         attempts=[_present_attempt(attempt, why=sentences(attempt.why)) for attempt in call.attempts],
         decision=[_present_place(place) for place in call.decision],
         duration_ms=record.duration_ms,

@@ -16,10 +16,10 @@ IS_OPEN = and_(_CALLS.tm_ended.is_(None), _CALLS.tm_lost.is_(None))
 """The call goes on, as far as anyone knows. The index `calls_open` holds just these."""
 
 _STATUS_CONDITIONS: dict[CallStatus, ColumnElement[bool]] = {
-    CallStatus.PROGRESSING: and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_(None)),
+    CallStatus.DIALING: and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_(None)),
     CallStatus.RINGING: and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_not(None)),
-    CallStatus.ANSWERED: and_(IS_OPEN, _CALLS.tm_answered.is_not(None)),
-    CallStatus.ENDED: not_(IS_OPEN),
+    CallStatus.PROGRESSING: and_(IS_OPEN, _CALLS.tm_answered.is_not(None)),
+    CallStatus.HANGUP: not_(IS_OPEN),
 }
 
 
