@@ -1,4 +1,7 @@
-"""/openapi.json, /docs and /redoc. Their scripts come with the package `fastapi-offline`, nothing from elsewhere."""
+"""/openapi.json, the same for readers of version 3.0, /docs and /redoc.
+
+Their scripts come with the package `fastapi-offline`, nothing from elsewhere.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -10,19 +13,25 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from dialplane.api.http.openapi_3_0 import document_3_0
 from dialplane.api.http.responses import JsonResponse
 
 STATIC = "/static-offline-docs"
 _DOCUMENT = "/openapi.json"
+_DOCUMENT_3_0 = "/openapi-3.0.json"
 _ICON = f"{STATIC}/favicon.png"
 
 
 def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[BaseRoute]:
     """The routes of the documentation. `document` is called at the first request for it."""
     document = cache(document)
+    older = cache(lambda: document_3_0(document()))
 
     async def openapi(request: Request) -> Response:
         return JsonResponse(document())
+
+    async def openapi_3_0(request: Request) -> Response:
+        return JsonResponse(older())
 
     async def swagger(request: Request) -> Response:
         return get_swagger_ui_html(
@@ -44,6 +53,7 @@ def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[B
 
     return [
         Route(_DOCUMENT, openapi),
+        Route(_DOCUMENT_3_0, openapi_3_0),
         Route("/docs", swagger),
         Route("/redoc", redoc),
         Mount(STATIC, StaticFiles(packages=[("fastapi_offline", "static")])),
