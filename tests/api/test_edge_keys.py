@@ -4,7 +4,10 @@ import time
 import uuid
 from typing import Any
 
+import pytest
+
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller
+from tests.eventlog.test_kinds import LINES
 from tests.waiting import eventually
 
 
@@ -28,7 +31,7 @@ def reason_of(answer: Any) -> tuple[int, str]:
 def test_a_key_shows_the_edge_that_it_is_bound_to_and_keeps_it(api: Api) -> None:
     key = key_of(api, "munich")
     shown = api.admin.get(f"/v1.0/accesskeys/{key['id']}").json()
-    assert (key["edge"], shown["edge"], shown["permission"]) == ("munich", "munich", "edge")
+    assert (key["edge"], shown["edge"], shown["role"]) == ("munich", "munich", "edge")
     answer = api.admin.put(f"/v1.0/accesskeys/{key['id']}", {"edge": "berlin"})
     assert reason_of(answer)[0] == 400
     assert answer.json()["error"]["details"][0]["code"] == "read_only"
@@ -70,8 +73,25 @@ def test_a_bound_key_changes_no_call_of_another_edge(api: Api) -> None:
     answer = caller_of(api, liar).post("/v1.0/events", {"edge": liar, "events": batch})
     assert answer.json() == {"accepted": 1, "refused": 4}
     call = api.admin.get(f"/v1.0/calls/{theirs}").json()
-    assert (call["source"], call["status"], call["edge"], call["attempts"]) == ("100", "progressing", victim, [])
+    assert (call["source"]["target"], call["status"], call["edge"], call["attempts"]) == ("100", "dialing", victim, [])
     assert api.admin.get(f"/v1.0/calls/{own}").json()["edge"] == liar
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line["kind"])
+def test_no_kind_of_event_in_another_edges_name_or_about_its_call_is_taken(api: Api, line: dict[str, Any]) -> None:
+    victim, liar, theirs = (str(uuid.uuid4()) for _ in range(3))
+    report = {"edge": victim, "events": [event("call_started", victim, call=theirs, source="100")]}
+    assert caller_of(api, victim).post("/v1.0/events", report).json() == {"accepted": 1}
+    before = api.admin.get(f"/v1.0/calls/{theirs}").json()
+    now = time.time_ns() // 1_000
+    lies = [line | {"edge": victim, "at": now}]
+    if "call" in line:
+        lies += [line | {"edge": edge, "call": theirs, "at": now} for edge in (liar, victim)]
+    answer = caller_of(api, liar).post("/v1.0/events", {"edge": liar, "events": lies})
+    assert answer.json() == {"accepted": 0, "refused": len(lies)}
+    assert api.admin.get(f"/v1.0/calls/{theirs}").json() == before
+    views = [api.admin.get(f"/v1.0/providers/{line[name]}/health") for name in line.keys() & {"provider_id"}]
+    assert not any(victim in view.text for view in views)
 
 
 def test_a_key_that_is_bound_to_no_edge_reports_for_any(api: Api) -> None:

@@ -6,7 +6,7 @@ from dialplane.api import app
 from dialplane.control.permissions import TABLE, Scope
 from dialplane.domain.permission import CUSTOMER_ADMIN, EDGE, PERMISSIONS, SUPER_ADMIN
 from tests.api.serving import SYSTEM_DEFAULT, Api
-from tests.api.world import ABSENT, World, make_world
+from tests.api.world import ABSENT, BOUND_EDGE, EDGE_NAME, World, make_world
 
 ENDPOINTS = [(endpoint.method, endpoint.path, endpoint.permission) for endpoint in app.ENDPOINTS]
 GUARDED = [(method, path, permission) for method, path, permission in ENDPOINTS if permission]
@@ -35,16 +35,38 @@ def test_nobody_gets_nothing(world: World, method: str, path: str, permission: s
     assert (answer.status_code, answer.json()["error"]["reason"]) == (401, "AUTHENTICATION_REQUIRED")
 
 
-@pytest.mark.parametrize("role", PERMISSIONS)
+@pytest.mark.parametrize("role", [*PERMISSIONS, BOUND_EDGE])
 @pytest.mark.parametrize(("method", "path", "permission"), GUARDED, ids=str)
 def test_a_role_is_refused_exactly_what_the_table_does_not_give_it(
     world: World, method: str, path: str, permission: str, role: str
 ) -> None:
     answer = world.prepared(method, path).sent_by(world.callers[role])
-    if role in TABLE[permission]:
+    if (EDGE if role == BOUND_EDGE else role) in TABLE[permission]:
         assert answer.status_code == 200, answer.text
     else:
         assert (answer.status_code, answer.json()["error"]["reason"]) == (403, "PERMISSION_DENIED")
+
+
+OF_EDGES = [
+    (method, path, permission)
+    for method, path, permission in GUARDED
+    if EDGE in TABLE[permission] and permission != "me.get"
+]
+
+
+@pytest.mark.parametrize("role", [EDGE, BOUND_EDGE])
+@pytest.mark.parametrize(("method", "path", "permission"), OF_EDGES, ids=str)
+def test_a_bound_key_speaks_for_its_own_edge_alone_and_any_other_key_of_an_edge_for_all(
+    world: World, method: str, path: str, permission: str, role: str
+) -> None:
+    for edge in (EDGE_NAME, "edge-elsewhere", EDGE_NAME.upper()):
+        named = {"edge": edge}
+        params, body = (named, None) if method == "GET" else ({}, {**named, "events": []})
+        answer = world.callers[role](method, path, params=params, json=body)
+        if role == EDGE or edge == EDGE_NAME:
+            assert answer.status_code == 200, answer.text
+        else:
+            assert (answer.status_code, answer.json()["error"]["reason"]) == (403, "PERMISSION_DENIED")
 
 
 @pytest.mark.parametrize(
@@ -61,14 +83,15 @@ def test_another_customers_object_is_answered_exactly_like_an_absent_one(
 ) -> None:
     absent = dict.fromkeys(world.foreign, ABSENT)
     headers = {"X-Request-Id": "the-same-for-both"}
-    body = {"name": "x"} if method == "PUT" else None
+    body = world.body(method, path) if method == "PUT" else None
     answers = [
         world.callers[role](method, world.path(path, ids), json=body, headers=headers)
         for ids in (world.foreign, absent)
     ]
     assert answers[0].status_code == 404
     assert answers[0].content == answers[1].content
-    assert world.api.admin.get(world.path(path, world.foreign)).status_code == 200
+    whole = path.partition("/{id}")[0] + "/{id}"
+    assert world.api.admin.get(world.path(whole, world.foreign)).status_code == 200
 
 
 def test_another_customers_id_in_a_body_is_answered_like_an_absent_one(world: World) -> None:

@@ -10,9 +10,14 @@ from tests.api.serving import Api, Caller
 from tests.waiting import eventually
 
 EDGE_NAME = "edge-of-the-world"
+BOUND_EDGE = "edge, bound"
+"""A caller whose key may speak for EDGE_NAME alone."""
+
 ABSENT = "4dbeabd6-f397-4375-95d2-a38411e07ed1"
 NEW_AGENT = {"password": "long enough", "permission": "customer_manager"}
 NEW_KEY = {"expire": 86_400, "permission": "customer_manager"}
+
+_CHANGES = {"password": {"password": "long enough"}, "permission": {"permission": 64}}
 
 Ids = dict[str, str]
 """Noun of a path -> what stands for `{id}`, `{number}` or `{name}` there."""
@@ -50,27 +55,32 @@ class World:
     def prepared(self, method: str, template: str) -> Prepared:
         """The request to this endpoint, on an object that exists; a new one for what may be done to it only once."""
         ids = self.own
-        if method == "DELETE" or template.endswith("/undo"):
+        if method == "DELETE" or template.endswith(("/undo", "/freeze", "/recover", "/password")):
             ids = {**ids, noun_of(template): self._fresh(noun_of(template))}
         asked = {"customer_id": self.own["customers"], "target": "+821012345678"}
         params = asked if template == "/v1.0/dialroutes" else {}
-        return Prepared(method, self.path(template, ids), self._body(method, template), params)
+        return Prepared(method, self.path(template, ids), self.body(method, template), params)
 
     def report(self, kind: str, **fields: Any) -> None:
         """Has the edge tell more of the own customer's call."""
         _report(self.api, kind, call=self.own["calls"], **fields)
 
     def _fresh(self, noun: str) -> str:
+        if noun == "edges":
+            name = f"edge-{uuid.uuid4()}"
+            _report(self.api, "edge_status", edge=name)
+            return name
         if noun == "revisions":
             self.api.admin.made("customers")
             return newest_revision(self.api)
         made: str = self.api.admin.made(noun, **self._new(noun))["id"]
         return made
 
-    def _body(self, method: str, template: str) -> Any:
+    def body(self, method: str, template: str) -> Any:
+        """One that the endpoint takes; None for none."""
         if method == "PUT":
-            return {"name": "renamed"}
-        if method != "POST" or template.endswith("/undo"):
+            return _CHANGES.get(template.rpartition("/")[2], {"name": "renamed"})
+        if method != "POST" or template.endswith(("/undo", "/freeze", "/recover")):
             return {} if method == "POST" else None
         return {
             "/v1.0/events": {"edge": EDGE_NAME, "events": []},
@@ -97,7 +107,8 @@ def make_world(api: Api) -> World:
     callers: dict[str, Caller] = {
         permission: api.caller_with(permission, own["customers"]) for permission in PERMISSIONS
     }
-    return World(api, own, foreign, callers)
+    bound = api.admin.made("accesskeys", customer_id=own["customers"], role="edge", edge=EDGE_NAME, expire=86_400)
+    return World(api, own, foreign, {**callers, BOUND_EDGE: api.with_token(bound["token"])})
 
 
 def noun_of(template: str) -> str:
@@ -136,4 +147,4 @@ def _call(api: Api, customer: str) -> str:
 def _report(api: Api, kind: str, **fields: Any) -> None:
     at = time.time_ns() // 1_000
     event = {"v": 1, "id": str(uuid.uuid4()), "kind": kind, "edge": EDGE_NAME, "at": at, "mono": 1, **fields}
-    assert api.admin.post("/v1.0/events", {"edge": EDGE_NAME, "events": [event]}).json() == {"accepted": 1}
+    assert api.admin.post("/v1.0/events", {"edge": event["edge"], "events": [event]}).json() == {"accepted": 1}
