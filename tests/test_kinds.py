@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from pydantic import BaseModel
 from sqlalchemy import Integer, Text
 
 from dialplane.api.app import ENDPOINTS
@@ -24,16 +23,16 @@ VERBS = ("create", "list", "get", "update", "delete")
 each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 
 
-def model(kind: Kind[Any], suffix: str) -> type[BaseModel]:
+def model(kind: Kind[Any], suffix: str) -> Any:
     """RouteCreate, RouteUpdate, RouteAnswer."""
     schemas = import_module(f"dialplane.api.{kind.collection}.schemas")
-    found: type[BaseModel] = getattr(schemas, f"{kind.cls.__name__}{suffix}")
-    return found
+    return getattr(schemas, f"{kind.cls.__name__}{suffix}")
 
 
 def arguments(kind: Kind[Any], fields: frozenset[str]) -> set[str]:
     """The fields by the names that a request has for them."""
-    return {kind.argument_of.get(name, name) for name in fields}
+    second = {kind.second_names[name] for name in fields if name in kind.second_names}
+    return {kind.argument_of.get(name, name) for name in fields} | second
 
 
 @each_kind
@@ -102,7 +101,7 @@ def test_the_api_takes_the_fields_that_may_be_set(kind: Kind[Any]) -> None:
     assert set(model(kind, "Create").model_fields) == arguments(kind, kind.settable)
     assert set(model(kind, "Update").model_fields) == arguments(kind, kind.changeable)
     required = {name for name, field in model(kind, "Create").model_fields.items() if field.is_required()}
-    assert required <= arguments(kind, frozenset(kind.needed))
+    assert required - {"customer_id"} <= arguments(kind, frozenset(kind.needed))
 
 
 @each_kind
@@ -110,7 +109,13 @@ def test_the_api_answers_every_field_but_secrets(kind: Kind[Any]) -> None:
     answered = set(model(kind, "Answer").model_fields)
     hidden = {*kind.secret, *kind.computed}
     assert not answered & hidden
-    assert answered >= set(kind.fields) - hidden
+    assert answered >= set(kind.fields) - hidden | set(kind.second_names.values())
+
+
+@each_kind
+def test_null_stands_for_a_default_that_the_class_would_take(kind: Kind[Any]) -> None:
+    assert set(kind.defaults) <= set(kind.settable)
+    assert model(kind, "Update").KIND is model(kind, "Create").KIND is kind
 
 
 @each_kind

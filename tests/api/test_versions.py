@@ -62,6 +62,8 @@ def test_every_put_and_delete_takes_if_match_and_tells_how_it_can_be_wrong(
     for path, told in document["paths"].items():
         for method in told.keys() & {"put", "delete"}:
             operation = told[method]
+            if path == "/v1.0/edges/{name}":  # an edge has no version
+                continue
             assert "If-Match" in [parameter["name"] for parameter in operation["parameters"]], (method, path)
             for given, status, reason in (
                 ('"1", "2"', 400, "INVALID_REQUEST_HEADER"),

@@ -252,7 +252,7 @@ def test_the_own_customer_is_read_and_changed(ask: Ask) -> None:
 def test_agents_log_in_with_what_they_were_created_with(ask: Ask) -> None:
     name = f"{uuid.uuid4()}@example"
     agent = ask(
-        lambda api: api.agents.create(username=name, password="a long password", permission="customer_manager"),
+        lambda api: api.agents.create(username=name, password="a long password", role="customer_manager"),
         schemas.AgentAnswer,
     )
     assert agent["tm_delete"] == format_instant(NEVER)

@@ -61,8 +61,9 @@ async def test_the_last_administrator_cannot_go(db: Database) -> None:
     async with db.change(ADMIN, "agent.update") as unit:
         with pytest.raises(Protected):
             await agents.delete(unit, ADMIN, last.id)
-        with pytest.raises(Protected):
-            await agents.update(unit, ADMIN, last.id, {"permission": CUSTOMER_ADMIN})
+        for change in ({"permission": CUSTOMER_ADMIN}, {"password_hash": ""}):
+            with pytest.raises(Protected):
+                await agents.update(unit, ADMIN, last.id, change)
     await make_agent(db, username="second", permission=SUPER_ADMIN)
     async with db.change(ADMIN, "agent.update") as unit:
         assert (await agents.update(unit, ADMIN, last.id, {"permission": CUSTOMER_ADMIN})).permission == CUSTOMER_ADMIN

@@ -37,7 +37,7 @@ def new_route(provider_id: str, **fields: Any) -> Item:
 
 
 async def apply(db: Database, *items: Item) -> list[str]:
-    batch = bulk.prepare(items)
+    batch = bulk.prepare(items, customer_id=ADMIN.customer_id)
     async with db.change(ADMIN, "changes.apply", inserts=batch.inserts) as unit:
         return list(await bulk.apply(unit, ADMIN, batch))
 
@@ -134,7 +134,7 @@ async def test_a_dry_run_tells_the_changes_and_makes_none(db: Database) -> None:
     provider = await make_provider(db)
     clock = await db.clock()
     update = Item(action="update", kind="provider", id=provider.id, fields={"name": "would be"})
-    batch = bulk.prepare([new_route(provider.id), update])
+    batch = bulk.prepare([new_route(provider.id), update], customer_id=ADMIN.customer_id)
     async with db.change(ADMIN, "changes.apply", inserts=batch.inserts) as unit:
         await bulk.apply(unit, ADMIN, batch)
         await unit.flush()
@@ -161,7 +161,9 @@ async def test_only_administrators_change_in_bulk(db: Database) -> None:
     acme = admin_of(await make_customer(db))
     with pytest.raises(PermissionDenied):
         async with db.change(acme, "changes.apply") as unit:
-            await bulk.apply(unit, acme, bulk.prepare([Item(action="create", kind="trunk")]))
+            await bulk.apply(
+                unit, acme, bulk.prepare([Item(action="create", kind="trunk")], customer_id=ADMIN.customer_id)
+            )
 
 
 async def test_thousands_of_routes_are_stored_and_paged(db: Database) -> None:

@@ -109,7 +109,11 @@ async def test_a_customer_goes_with_all_that_belongs_to_it_and_comes_back_with_i
 
     async with db.change(ADMIN, "customer.delete") as unit:
         if in_bulk:
-            await bulk.apply(unit, ADMIN, bulk.prepare([Item(action="delete", kind="customer", id=customer.id)]))
+            await bulk.apply(
+                unit,
+                ADMIN,
+                bulk.prepare([Item(action="delete", kind="customer", id=customer.id)], customer_id=ADMIN.customer_id),
+            )
         else:
             await customers.delete(unit, ADMIN, customer.id)
     deleting = await db.clock()

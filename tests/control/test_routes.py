@@ -12,6 +12,7 @@ from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted, StaleVersion
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.instants import NEVER
+from dialplane.domain.permission import SUPER_ADMIN
 from dialplane.domain.provider import Provider
 from dialplane.domain.route import Route
 from dialplane.store import objects
@@ -19,6 +20,7 @@ from dialplane.store.objects import ROUTES
 from tests.control.making import (
     ADMIN,
     UNKNOWN_ID,
+    actor,
     add_route,
     admin_of,
     make_customer,
@@ -40,8 +42,16 @@ async def test_a_created_route_has_its_times_and_is_read_back_equal(db: Database
         assert await routes.get(unit, ADMIN, route.id.upper()) == route
 
 
-@pytest.mark.parametrize("missing", ["customer_id", "provider_id", "priority", "target"])
-async def test_a_create_needs_its_four_fields(db: Database, missing: str) -> None:
+async def test_without_a_customer_it_is_the_callers_own(db: Database) -> None:
+    acme, provider = await make_customer(db), await make_provider(db)
+    author = actor(SUPER_ADMIN, acme.id)
+    async with db.change(author, "route.create") as unit:
+        route = await routes.create(unit, author, {"provider_id": provider.id, "priority": 1, "target": "all"})
+    assert route.customer_id == acme.id
+
+
+@pytest.mark.parametrize("missing", ["provider_id", "priority", "target"])
+async def test_a_create_needs_its_other_fields(db: Database, missing: str) -> None:
     provider = await make_provider(db)
     fields = {"customer_id": SYSTEM_DEFAULT_CUSTOMER, "provider_id": provider.id, "priority": 1, "target": "all"}
     del fields[missing]
@@ -227,7 +237,7 @@ async def test_a_period_that_ends_before_it_begins_is_refused(db: Database) -> N
         with pytest.raises(InvalidValue) as refused:
             await make_route(db, provider, **period)
         with pytest.raises(ChangeRefused):
-            bulk.prepare([item])
+            bulk.prepare([item], customer_id=ADMIN.customer_id)
         with pytest.raises(InvalidValue):
             await update(db, route, **period)
         assert refused.value.field == "valid_until"

@@ -239,7 +239,7 @@ async def test_the_rule_holds_for_bulk_changes(db: Database) -> None:
     ):
         with pytest.raises(ChangeRefused) as refused:
             async with db.change(rival, "changes.apply") as unit:
-                await bulk.apply(unit, rival, bulk.prepare([item]))
+                await bulk.apply(unit, rival, bulk.prepare([item], customer_id=rival.customer_id))
         assert isinstance(refused.value.error, TrunkAddressTaken)
 
 

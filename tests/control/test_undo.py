@@ -175,7 +175,7 @@ async def test_a_large_change_is_undone_whole(db: Database) -> None:
     fields: dict[str, Any] = {"customer_id": SYSTEM_DEFAULT_CUSTOMER, "provider_id": provider.id, "priority": 1}
     items = [Item(action="create", kind="route", fields=fields | {"target": f"+1{n}"}) for n in range(1, 2_201)]
     async with db.change(ADMIN, "changes.apply") as unit:
-        await bulk.apply(unit, ADMIN, bulk.prepare(items))
+        await bulk.apply(unit, ADMIN, bulk.prepare(items, customer_id=ADMIN.customer_id))
     assert await undo_(db, await last(db)) == 2_200
     async with db.read() as reading:
         assert await routes.list_(reading, ADMIN) == []

@@ -27,7 +27,7 @@ def annotation(schema: Schema, *, name: str, prefix: str = "") -> str:
     if "enum" in schema:
         if len(schema["enum"]) > LONGEST_ENUM:
             return prefix + enum_name(name)
-        return f"Literal[{', '.join(string(value) for value in schema['enum'])}]"
+        return f"Literal[{', '.join(_literal(value) for value in schema['enum'])}]"
     match schema.get("type"):
         case None:
             return "Any"
@@ -40,6 +40,10 @@ def annotation(schema: Schema, *, name: str, prefix: str = "") -> str:
         case kind if kind in _SCALARS:
             return _SCALARS[kind]
     raise ValueError(f"no type for {schema}")
+
+
+def _literal(value: str | int) -> str:
+    return string(value) if isinstance(value, str) else str(value)
 
 
 def _values(schema: Schema, *, name: str, prefix: str) -> str:

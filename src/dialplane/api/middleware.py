@@ -64,6 +64,8 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if (path := scope["path"]).endswith("/") and path != "/":
+            scope["path"] = path[:-1]
         exchange = _Exchange(scope, send)
         is_limited = exchange.path not in UNLIMITED
         self._in_flight += is_limited

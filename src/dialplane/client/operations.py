@@ -12,10 +12,14 @@ _IF_MATCH = Parameter(
     "If-Match", "header", str, description="Carry it out only if the object is still at this version."
 )
 
-_PAGE_SIZE = Parameter("page_size", "query", int)
+_PAGE_SIZE = Parameter("page_size", "query", int, description="How many at most; 0 and more than 100 are 100.")
 
 _PAGE_TOKEN = Parameter(
-    "page_token", "query", str, description="`next_page_token` of the page before; empty for the first page."
+    "page_token",
+    "query",
+    str,
+    description="`next_page_token` of the page before, or the same instant as RFC 3339 has it; "
+    "empty for the first page.",
 )
 
 _IDEMPOTENCY_KEY = Parameter(
@@ -36,6 +40,8 @@ _PROVIDER_ID = Parameter(
 )
 
 _NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
+
+_NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
 
 LIST_DIALROUTES = Operation(
     name="listDialroutes",
@@ -165,7 +171,7 @@ LIST_CALLS = Operation(
         Parameter(
             "status",
             "query",
-            Literal["progressing", "ringing", "answered", "ended"],
+            Literal["dialing", "ringing", "progressing", "hangup"],
             description="Only those in this status.",
         ),
         Parameter("started_from", "query", str, description="Only those that started then or later."),
@@ -375,6 +381,30 @@ DELETE_CUSTOMER = Operation(
     answer=schemas.CustomerAnswer,
 )
 
+FREEZE_CUSTOMER = Operation(
+    name="freezeCustomer",
+    resource="customers",
+    verb="freeze",
+    method="POST",
+    path="/v1.0/customers/{id}/freeze",
+    summary="Refuse a customer's people, keys and calls",
+    permission="customer.update",
+    parameters=(_ID,),
+    answer=schemas.CustomerAnswer,
+)
+
+RECOVER_CUSTOMER = Operation(
+    name="recoverCustomer",
+    resource="customers",
+    verb="recover",
+    method="POST",
+    path="/v1.0/customers/{id}/recover",
+    summary="Serve a frozen customer again",
+    permission="customer.update",
+    parameters=(_ID,),
+    answer=schemas.CustomerAnswer,
+)
+
 GET_OWN_CUSTOMER = Operation(
     name="getOwnCustomer",
     resource="",
@@ -555,6 +585,8 @@ LIST_AGENTS = Operation(
         _PAGE_SIZE,
         _PAGE_TOKEN,
         _CUSTOMER_ID,
+        Parameter("status", "query", str, description="Taken and not looked at: agents have no status here."),
+        Parameter("tag_ids", "query", str, description="Taken and not looked at: tags have no meaning here."),
     ),
     answer=schemas.AgentPage,
 )
@@ -612,6 +644,38 @@ DELETE_AGENT = Operation(
         _ID,
         _IF_MATCH,
     ),
+    answer=schemas.AgentAnswer,
+)
+
+UPDATE_AGENT_PASSWORD = Operation(
+    name="updateAgentPassword",
+    resource="agents",
+    verb="password",
+    method="PUT",
+    path="/v1.0/agents/{id}/password",
+    summary="Give an agent a new password",
+    permission="agent.update",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    body=schemas.AgentPassword,
+    answer=schemas.AgentAnswer,
+)
+
+UPDATE_AGENT_PERMISSION = Operation(
+    name="updateAgentPermission",
+    resource="agents",
+    verb="permission",
+    method="PUT",
+    path="/v1.0/agents/{id}/permission",
+    summary="Give an agent another permission",
+    permission="agent.update",
+    parameters=(
+        _ID,
+        _IF_MATCH,
+    ),
+    body=schemas.AgentPermission,
     answer=schemas.AgentAnswer,
 )
 
@@ -726,7 +790,19 @@ GET_EDGE = Operation(
     path="/v1.0/edges/{name}",
     summary="Get an edge",
     permission="edge.get",
-    parameters=(Parameter("name", "path", str, required=True, description="The edge's name."),),
+    parameters=(_NAME,),
+    answer=schemas.EdgeAnswer,
+)
+
+DELETE_EDGE = Operation(
+    name="deleteEdge",
+    resource="edges",
+    verb="delete",
+    method="DELETE",
+    path="/v1.0/edges/{name}",
+    summary="Delete an edge that is gone",
+    permission="edge.delete",
+    parameters=(_NAME,),
     answer=schemas.EdgeAnswer,
 )
 
@@ -858,6 +934,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     GET_CUSTOMER,
     UPDATE_CUSTOMER,
     DELETE_CUSTOMER,
+    FREEZE_CUSTOMER,
+    RECOVER_CUSTOMER,
     GET_OWN_CUSTOMER,
     UPDATE_OWN_CUSTOMER,
     LIST_TRUNKS,
@@ -875,6 +953,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     GET_AGENT,
     UPDATE_AGENT,
     DELETE_AGENT,
+    UPDATE_AGENT_PASSWORD,
+    UPDATE_AGENT_PERMISSION,
     GET_ME,
     LIST_REVISIONS,
     GET_REVISION,
@@ -883,6 +963,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     APPLY_CHANGES,
     LIST_EDGES,
     GET_EDGE,
+    DELETE_EDGE,
     GET_PROVIDER_STATS,
     GET_ROUTE_STATS,
     GET_TARGET_STATS,

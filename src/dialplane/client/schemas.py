@@ -37,7 +37,8 @@ class AccessKeyAnswer(TypedDict):
     detail: str
     token: NotRequired[Annotated[str, "The key itself; in the answer to the create only."]]
     token_prefix: str
-    permission: Literal["project_super_admin", "customer_admin", "customer_manager", "edge"]
+    permission: Literal[1, 32, 64, 256]
+    role: Literal["project_super_admin", "customer_admin", "customer_manager", "edge"]
     edge: NotRequired[Annotated[str, "The edge that the key is bound to, if it is bound to one."]]
     tm_expire: str
     tm_create: str
@@ -52,6 +53,16 @@ class AccessKeyPage(TypedDict):
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
 
 
+class AddressAnswer(TypedDict):
+    """One side of a call, as the contract's API has it."""
+
+    type: Annotated[Literal["tel", "sip", ""], "`tel`: a number; `sip`: any other user part."]
+    target: str
+    target_name: str
+    name: str
+    detail: str
+
+
 class AgentAnswer(TypedDict):
     """An agent: a person who logs in."""
 
@@ -60,7 +71,11 @@ class AgentAnswer(TypedDict):
     username: str
     name: str
     detail: str
-    permission: Literal["project_super_admin", "customer_admin", "customer_manager"]
+    permission: Literal[1, 32, 64]
+    role: Literal["project_super_admin", "customer_admin", "customer_manager"]
+    ring_method: str
+    tag_ids: list[str]
+    addresses: list[dict[str, Any]]
     tm_create: str
     tm_update: str
     tm_delete: str
@@ -131,25 +146,34 @@ class CallAnswer(TypedDict):
     trunk_id: str | None
     edge: str
     sip_call_id: str
-    source: Annotated[str, "The caller's user part."]
+    source: Annotated[AddressAnswer, "The caller's user part."]
     source_address: Annotated[str, "Where the call came from."]
+    destination: Annotated[AddressAnswer, "`number`, or else `dialled`."]
+    direction: Literal["outgoing"]
     dialled: str
     number: Annotated[str, "What was dialled, as an E.164 number."]
     routing_number: NotRequired[
         Annotated[str, "Shown where routes were chosen by another number: that of a ported number."]
     ]
-    status: Literal["progressing", "ringing", "answered", "ended"]
+    status: Annotated[
+        Literal["dialing", "ringing", "progressing", "hangup"],
+        "`dialing` until a carrier rings; `progressing` once answered.",
+    ]
     sip_status: Annotated[int | None, "The final status that the caller got."]
-    reason: str
-    hangup_by: Annotated[str, "`caller`, `callee`, `edge`, `timeout`, or empty."]
+    reason: Annotated[str, "Why it ended, by the edge's or the carrier's words."]
+    hangup_by: Annotated[Literal["local", "remote", ""], "`remote`: the called person; empty: it goes on."]
+    hangup_reason: Annotated[
+        Literal["", "normal", "timeout", "busy", "cancel", "noanswer", "dialout", "failed"], "Empty while it goes on."
+    ]
+    ended_by: Annotated[Literal["", "caller", "callee", "edge", "timeout"], "Who ended it; empty while it goes on."]
     attempts: list[AttemptAnswer]
     decision: Annotated[list[PlaceAnswer], "Every candidate's place; in the answer of one call."]
     duration_ms: int | None
     pdd_ms: int | None
     tm_start: str
     tm_ringing: str
-    tm_answered: str
-    tm_ended: str
+    tm_progressing: Annotated[str, "When it was answered."]
+    tm_hangup: Annotated[str, "When it ended."]
     tm_create: str
     tm_update: str
     tm_delete: str
@@ -380,7 +404,14 @@ class MeAnswer(TypedDict):
     name: str
     detail: str
     token_prefix: NotRequired[Annotated[str, "Of an access key."]]
-    permission: Literal["project_super_admin", "customer_admin", "customer_manager", "edge"]
+    permission: Literal[1, 32, 64, 256]
+    role: Annotated[
+        Literal["project_super_admin", "customer_admin", "customer_manager", "edge"], "The permission as a word."
+    ]
+    edge: NotRequired[Annotated[str, "The edge that an access key is bound to."]]
+    ring_method: NotRequired[Annotated[str, "Of an agent."]]
+    tag_ids: NotRequired[Annotated[list[str], "Of an agent."]]
+    addresses: NotRequired[Annotated[list[dict[str, Any]], "Of an agent."]]
     tm_expire: NotRequired[Annotated[str, "Of an access key."]]
     tm_create: str
     tm_update: str
@@ -597,10 +628,11 @@ class AccessKeyCreate(TypedDict):
     name: NotRequired[str]
     detail: NotRequired[str]
     expire: NotRequired[Annotated[int, "Seconds until it expires; one year where it is left away."]]
-    permission: NotRequired[
+    permission: NotRequired[Annotated[Literal[1, 32, 64, 256], "At most the caller's own, which is the default."]]
+    role: NotRequired[
         Annotated[
             Literal["project_super_admin", "customer_admin", "customer_manager", "edge"],
-            "At most the caller's own, which is the default.",
+            "The same as a word; either will do.",
         ]
     ]
     edge: NotRequired[
@@ -614,6 +646,16 @@ class AccessKeyUpdate(TypedDict):
     customer_id: NotRequired[Annotated[str, "Must be the key's own, if given."]]
     name: NotRequired[str]
     detail: NotRequired[str]
+    id: NotRequired[str]
+    token: NotRequired[Annotated[str, "The key itself; in the answer to the create only."]]
+    token_prefix: NotRequired[str]
+    permission: NotRequired[Literal[1, 32, 64, 256]]
+    role: NotRequired[Literal["project_super_admin", "customer_admin", "customer_manager", "edge"]]
+    edge: NotRequired[Annotated[str, "The edge that the key is bound to, if it is bound to one."]]
+    tm_expire: NotRequired[str]
+    tm_create: NotRequired[str]
+    tm_update: NotRequired[str]
+    tm_delete: NotRequired[str]
 
 
 class AgentCreate(TypedDict):
@@ -624,7 +666,30 @@ class AgentCreate(TypedDict):
     password: str
     name: NotRequired[str]
     detail: NotRequired[str]
-    permission: Literal["project_super_admin", "customer_admin", "customer_manager"]
+    permission: NotRequired[Annotated[Literal[1, 32, 64], "At most the caller's own."]]
+    role: NotRequired[
+        Annotated[
+            Literal["project_super_admin", "customer_admin", "customer_manager"],
+            "The permission as a word; either will do.",
+        ]
+    ]
+    ring_method: NotRequired[Annotated[str, "Kept as given, without a meaning here."]]
+    tag_ids: NotRequired[Annotated[list[str], "Kept as given, without a meaning here."]]
+    addresses: NotRequired[
+        Annotated[list[dict[str, Any]], "Kept as given, without a meaning here; at most 16384 bytes."]
+    ]
+
+
+class AgentPassword(TypedDict):
+    """A new password. It ends the agent's sessions."""
+
+    password: str
+
+
+class AgentPermission(TypedDict):
+    """Another permission."""
+
+    permission: Literal[1, 32, 64]
 
 
 class AgentReport(TypedDict):
@@ -639,12 +704,29 @@ class AgentUpdate(TypedDict):
 
     customer_id: NotRequired[Annotated[str, "Must be the agent's own, if given."]]
     username: NotRequired[Annotated[str, "What the agent logs in with; unique among live agents."]]
-    password: NotRequired[Annotated[str, "Never answered."]]
+    password: NotRequired[
+        Annotated[
+            str | None, "Never answered. Empty keeps it; null clears it: the agent cannot log in until it has another."
+        ]
+    ]
     name: NotRequired[str]
     detail: NotRequired[str]
-    permission: NotRequired[
-        Annotated[Literal["project_super_admin", "customer_admin", "customer_manager"], "At most the caller's own."]
+    permission: NotRequired[Annotated[Literal[1, 32, 64], "At most the caller's own."]]
+    role: NotRequired[
+        Annotated[
+            Literal["project_super_admin", "customer_admin", "customer_manager"],
+            "The permission as a word; either will do.",
+        ]
     ]
+    ring_method: NotRequired[Annotated[str, "Kept as given, without a meaning here."]]
+    tag_ids: NotRequired[Annotated[list[str], "Kept as given, without a meaning here."]]
+    addresses: NotRequired[
+        Annotated[list[dict[str, Any]], "Kept as given, without a meaning here; at most 16384 bytes."]
+    ]
+    id: NotRequired[str]
+    tm_create: NotRequired[str]
+    tm_update: NotRequired[str]
+    tm_delete: NotRequired[str]
 
 
 class ChangeBody(TypedDict):
@@ -675,7 +757,9 @@ class CustomerCreate(TypedDict):
     address: NotRequired[str]
     webhook_method: NotRequired[Literal["", "POST", "GET", "PUT", "DELETE"]]
     webhook_uri: NotRequired[str]
-    status: NotRequired[Annotated[Literal["active", "frozen"], "`frozen` refuses the customer's calls."]]
+    status: NotRequired[
+        Annotated[Literal["active", "frozen"], "`frozen` refuses the customer's calls, people and keys."]
+    ]
 
 
 class CustomerUpdate(TypedDict):
@@ -688,7 +772,13 @@ class CustomerUpdate(TypedDict):
     address: NotRequired[str]
     webhook_method: NotRequired[Literal["", "POST", "GET", "PUT", "DELETE"]]
     webhook_uri: NotRequired[str]
-    status: NotRequired[Annotated[Literal["active", "frozen"], "`frozen` refuses the customer's calls."]]
+    status: NotRequired[
+        Annotated[Literal["active", "frozen"], "`frozen` refuses the customer's calls, people and keys."]
+    ]
+    id: NotRequired[str]
+    tm_create: NotRequired[str]
+    tm_update: NotRequired[str]
+    tm_delete: NotRequired[str]
 
 
 class DetailAnswer(TypedDict):
@@ -740,6 +830,11 @@ class OwnCustomerUpdate(TypedDict):
     address: NotRequired[str]
     webhook_method: NotRequired[Literal["", "POST", "GET", "PUT", "DELETE"]]
     webhook_uri: NotRequired[str]
+    id: NotRequired[str]
+    status: NotRequired[Literal["active", "frozen", "deleted"]]
+    tm_create: NotRequired[str]
+    tm_update: NotRequired[str]
+    tm_delete: NotRequired[str]
 
 
 class ProviderCreate(TypedDict):
@@ -757,7 +852,9 @@ class ProviderCreate(TypedDict):
     enabled: NotRequired[Annotated[bool, "A provider that is not enabled is skipped, with a reason."]]
     transport: NotRequired[Literal["udp", "tcp", "tls"]]
     username: NotRequired[Annotated[str, "For the carrier's digest challenge."]]
-    password: NotRequired[Annotated[str, "For the carrier's digest challenge; never answered."]]
+    password: NotRequired[
+        Annotated[str | None, "For the carrier's digest challenge; never answered. Empty keeps it, null clears it."]
+    ]
     max_channels: NotRequired[Annotated[int | None, "Cap on concurrent calls; null for none."]]
     max_cps: NotRequired[Annotated[int | None, "Cap on attempts per second; null for none."]]
     failover: NotRequired[
@@ -826,7 +923,9 @@ class ProviderUpdate(TypedDict):
     enabled: NotRequired[Annotated[bool, "A provider that is not enabled is skipped, with a reason."]]
     transport: NotRequired[Literal["udp", "tcp", "tls"]]
     username: NotRequired[Annotated[str, "For the carrier's digest challenge."]]
-    password: NotRequired[Annotated[str, "For the carrier's digest challenge; never answered."]]
+    password: NotRequired[
+        Annotated[str | None, "For the carrier's digest challenge; never answered. Empty keeps it, null clears it."]
+    ]
     max_channels: NotRequired[Annotated[int | None, "Cap on concurrent calls; null for none."]]
     max_cps: NotRequired[Annotated[int | None, "Cap on attempts per second; null for none."]]
     failover: NotRequired[
@@ -878,12 +977,20 @@ class ProviderUpdate(TypedDict):
     ]
     sign: NotRequired[Annotated[Literal["none", "pass"], "`pass`: a trusted trunk's Identity header reaches it."]]
     portability: NotRequired[Annotated[Literal["drop", "rn"], "`rn`: it gets npdi and rn of a ported number."]]
+    id: NotRequired[str]
+    health_status: NotRequired[Literal["unknown", "healthy", "unhealthy"]]
+    health_checked_at: NotRequired[str | None]
+    tm_create: NotRequired[str]
+    tm_update: NotRequired[str]
+    tm_delete: NotRequired[str]
 
 
 class RouteCreate(TypedDict):
     """A new route."""
 
-    customer_id: Annotated[str, "Whose calls; 00000000-0000-0000-0000-000000000001 for everybody's."]
+    customer_id: Annotated[
+        str, "Whose calls; 00000000-0000-0000-0000-000000000001 for everybody's; empty for the caller's own."
+    ]
     name: NotRequired[str]
     detail: NotRequired[str]
     provider_id: str
@@ -908,6 +1015,10 @@ class RouteUpdate(TypedDict):
     weight: NotRequired[Annotated[int | None, "Share of the calls among routes of equal priority; null for none."]]
     valid_from: NotRequired[Annotated[str | None, "Not a candidate before; null for always."]]
     valid_until: NotRequired[Annotated[str | None, "Not a candidate from then on; null for always."]]
+    id: NotRequired[str]
+    tm_create: NotRequired[str]
+    tm_update: NotRequired[str]
+    tm_delete: NotRequired[str]
 
 
 class TrunkCreate(TypedDict):
@@ -923,7 +1034,7 @@ class TrunkCreate(TypedDict):
         Annotated[list[Literal["basic", "ip"]], "`ip`: by source address; `basic`: by digest. Either lets a call in."]
     ]
     username: NotRequired[Annotated[str, "For digest."]]
-    password: NotRequired[Annotated[str, "For digest; never answered."]]
+    password: NotRequired[Annotated[str | None, "For digest; never answered. Empty keeps it, null clears it."]]
     allowed_ips: NotRequired[Annotated[list[str], "Source addresses and networks of the PBX."]]
     enabled: NotRequired[Annotated[bool, "Calls of a trunk that is not enabled are refused."]]
     mode: NotRequired[Annotated[Literal["proxy", "redirect"], "`redirect` answers 300 with the carriers in order."]]
@@ -957,7 +1068,7 @@ class TrunkUpdate(TypedDict):
         Annotated[list[Literal["basic", "ip"]], "`ip`: by source address; `basic`: by digest. Either lets a call in."]
     ]
     username: NotRequired[Annotated[str, "For digest."]]
-    password: NotRequired[Annotated[str, "For digest; never answered."]]
+    password: NotRequired[Annotated[str | None, "For digest; never answered. Empty keeps it, null clears it."]]
     allowed_ips: NotRequired[Annotated[list[str], "Source addresses and networks of the PBX."]]
     enabled: NotRequired[Annotated[bool, "Calls of a trunk that is not enabled are refused."]]
     mode: NotRequired[Annotated[Literal["proxy", "redirect"], "`redirect` answers 300 with the carriers in order."]]
@@ -978,3 +1089,7 @@ class TrunkUpdate(TypedDict):
             str, "A number of the customer's own, for carriers that want one where a call has none; empty for none."
         ]
     ]
+    id: NotRequired[str]
+    tm_create: NotRequired[str]
+    tm_update: NotRequired[str]
+    tm_delete: NotRequired[str]

@@ -53,7 +53,7 @@ async def create(unit: Change, actor: Actor, fields: Fields) -> tuple[AccessKey,
         id=new_id(),
         token_prefix=token[:TOKEN_PREFIX_LENGTH],
         token_hash=hash_token(token),
-        tm_expire=min(now, unit.now()) + expire_s * 1_000_000,
+        tm_expire=min(min(now, unit.now()) + expire_s * 1_000_000, NEVER),
         tm_create=now,
         **values,
     )

@@ -8,7 +8,7 @@ from dialplane.control.lifecycle import Fields, UseCases, with_fields
 from dialplane.control.login import passwords
 from dialplane.control.units import Change, Unit
 from dialplane.domain.agent import Agent, parse_password
-from dialplane.domain.errors import AlreadyExists, Protected
+from dialplane.domain.errors import AlreadyExists, InvalidValue, Protected
 from dialplane.domain.instants import NEVER
 from dialplane.domain.permission import SUPER_ADMIN
 from dialplane.store.objects import AGENTS
@@ -16,13 +16,15 @@ from dialplane.store.queries import agents as queries
 
 
 class Agents(UseCases[Agent]):
-    """Usernames are unique among live agents, nobody changes an agent above themselves, one administrator stays.
+    """Usernames are unique among live agents, nobody changes an agent above themselves, one administrator can log in.
 
-    Fields as `with_password_hash` returns them; a new password ends the agent's sessions.
+    Fields as `with_password_hash` returns them; a new password, or none any more, ends the agent's sessions.
     """
 
     async def check(self, unit: Change, actor: Actor, before: Agent | None, after: Agent) -> None:
-        """Raises PermissionDenied, AlreadyExists (username), Protected (the last administrator)."""
+        """Raises PermissionDenied, AlreadyExists (username), Protected (the last administrator), InvalidValue."""
+        if before is None and not after.password_hash:
+            raise InvalidValue("password", "required", "must be given")
         for permission in {after.permission, *([before.permission] if before else ())}:
             permissions.require_grantable(actor, permission, f"agent.{'update' if before else 'create'}")
         was = before if before is not None and before.tm_delete == NEVER else None
@@ -48,17 +50,18 @@ async def with_password_hash(fields: Fields) -> Fields:
     """The fields with `password` replaced by its argon2id `password_hash`.
 
     Call this BEFORE opening the unit of work: hashing takes 150-190 ms and must not hold the writer's lock.
-    `create` and `update` take only the result. Raises InvalidValue for a password that breaks the rule.
+    `create` and `update` take only the result. An empty password is none: then nobody can log in. Raises InvalidValue
+    for a password that breaks the rule.
     """
     if "password" not in fields:
         return fields
-    password = parse_password(fields["password"])
     rest: dict[str, Any] = {name: value for name, value in fields.items() if name != "password"}
-    return {**rest, "password_hash": await passwords.hash_password(password)}
+    password = fields["password"] and parse_password(fields["password"])
+    return {**rest, "password_hash": password and await passwords.hash_password(password)}
 
 
 def _is_administrator(agent: Agent | None) -> bool:
-    return agent is not None and agent.permission == SUPER_ADMIN
+    return agent is not None and agent.permission == SUPER_ADMIN and agent.password_hash != ""
 
 
 async def _refuse_taken(unit: Unit, username: str) -> None:
@@ -67,6 +70,6 @@ async def _refuse_taken(unit: Unit, username: str) -> None:
 
 
 async def require_administrator(unit: Unit, *, besides: str = "") -> None:
-    """Raises Protected unless there is a live administrator, other than the agent with the id `besides`."""
+    """Raises Protected unless an administrator can log in, other than the agent with the id `besides`."""
     if not await queries.has_administrator(unit, besides=besides):
-        raise Protected("agent", "the last administrator cannot be deleted or lose the permission")
+        raise Protected("agent", "the last administrator cannot be deleted, or lose the permission or the password")

@@ -7,7 +7,6 @@ from dialplane.control import accesskeys, agents
 from dialplane.control.actor import SYSTEM
 from dialplane.control.lifecycle import deleted
 from dialplane.control.units import Change, Database
-from dialplane.domain.accesskey import MAX_EXPIRE_S
 from dialplane.domain.agent import parse_username
 from dialplane.domain.customer import Customer
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
@@ -18,6 +17,8 @@ from dialplane.store.queries import accesskeys as accesskey_queries
 from dialplane.store.queries import agents as agent_queries
 
 DEFAULT_USERNAME = "admin@localhost"
+
+EDGE_KEY_EXPIRE_S = 10 * 366 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ async def edge_access_key(db: Database, edge: str) -> str:
         fields = {
             "name": name,
             "detail": "made for this edge",
-            "expire": MAX_EXPIRE_S,
+            "expire": EDGE_KEY_EXPIRE_S,
             "permission": EDGE,
             "edge": edge,
         }

@@ -133,13 +133,13 @@ class Batch:
         return [step.inserts for _, step in self.steps if isinstance(step, NewRoutes)]
 
 
-def prepare(items: Iterable[Item]) -> Batch:
+def prepare(items: Iterable[Item], *, customer_id: str) -> Batch:
     """Checks the items, chooses the ids of what they create, and creates the routes among them.
 
-    Takes seconds for 100,000: call it in a thread, before the unit is opened. Raises ChangeRefused, InvalidValue (too
-    many, or none).
+    `customer_id`: whose new routes are that name no customer. Takes seconds for 100,000: call it in a thread, before
+    the unit is opened. Raises ChangeRefused, InvalidValue (too many, or none).
     """
-    preparation = _Preparation()
+    preparation = _Preparation(customer_id)
     for index, item in enumerate(items):
         if index >= MAX_CHANGES:
             raise _wrong_count()
@@ -186,7 +186,8 @@ async def _carry_out(unit: Change, actor: Actor, item: Item, *, new_id: str) -> 
 class _Preparation:
     """A batch being prepared; route creates are collected until another change comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, customer_id: str) -> None:
+        self._owner = {"customer_id": customer_id}
         self._ids: list[str] = []
         self._steps: list[tuple[int, Item | NewRoutes]] = []
         self._routes: list[Fields] = []
@@ -201,7 +202,7 @@ class _Preparation:
             _check(item)
             resolved = self._resolved(item)
             if is_route:
-                self._routes.append(resolved.fields)
+                self._routes.append({**self._owner, **resolved.fields})
             else:
                 self._ids.append(lifecycle.new_id() if item.action == CREATE else parse_id(resolved.id))
                 self._steps.append((index, resolved))

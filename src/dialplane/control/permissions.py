@@ -25,8 +25,8 @@ class PermissionDenied(DialplaneError):
 
 _ADMIN: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY}
 _OWN_ADMIN: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY, CUSTOMER_ADMIN: Scope.OWN}
-_OWN_READ: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY, CUSTOMER_ADMIN: Scope.OWN, CUSTOMER_MANAGER: Scope.OWN}
-_EVERYONE: Mapping[str, Scope] = {**_OWN_READ, EDGE: Scope.OWN}
+_OWN_EVERYONE: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY, CUSTOMER_ADMIN: Scope.OWN, CUSTOMER_MANAGER: Scope.OWN}
+_EVERYONE: Mapping[str, Scope] = {**_OWN_EVERYONE, EDGE: Scope.OWN}
 _EDGE: Mapping[str, Scope] = {SUPER_ADMIN: Scope.ANY, EDGE: Scope.ANY}
 
 TABLE: Mapping[str, Mapping[str, Scope]] = {
@@ -35,16 +35,16 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "customer.get": _ADMIN,
     "customer.update": _ADMIN,
     "customer.delete": _ADMIN,
-    "customer.get_own": _OWN_READ,
+    "customer.get_own": _OWN_EVERYONE,
     "customer.update_own": _OWN_ADMIN,
     "agent.create": _OWN_ADMIN,
-    "agent.list": _OWN_READ,
-    "agent.get": _OWN_READ,
+    "agent.list": _OWN_EVERYONE,
+    "agent.get": _OWN_EVERYONE,
     "agent.update": _OWN_ADMIN,
     "agent.delete": _OWN_ADMIN,
     "accesskey.create": _OWN_ADMIN,
-    "accesskey.list": _OWN_READ,
-    "accesskey.get": _OWN_READ,
+    "accesskey.list": _OWN_EVERYONE,
+    "accesskey.get": _OWN_EVERYONE,
     "accesskey.update": _OWN_ADMIN,
     "accesskey.delete": _OWN_ADMIN,
     "provider.create": _ADMIN,
@@ -53,20 +53,20 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "provider.update": _ADMIN,
     "provider.delete": _ADMIN,
     "route.create": _ADMIN,
-    "route.list": _OWN_READ,
-    "route.get": _OWN_READ,
+    "route.list": _OWN_EVERYONE,
+    "route.get": _OWN_EVERYONE,
     "route.update": _ADMIN,
     "route.delete": _ADMIN,
-    "trunk.create": _OWN_ADMIN,
-    "trunk.list": _OWN_READ,
-    "trunk.get": _OWN_READ,
+    "trunk.create": _OWN_EVERYONE,
+    "trunk.list": _OWN_EVERYONE,
+    "trunk.get": _OWN_EVERYONE,
     "trunk.update": _OWN_ADMIN,
     "trunk.delete": _OWN_ADMIN,
     "trunk.trust": _ADMIN,
-    "call.list": _OWN_READ,
-    "call.get": _OWN_READ,
-    "dialroute.list": _OWN_READ,
-    "stats.list": _OWN_READ,
+    "call.list": _OWN_EVERYONE,
+    "call.get": _OWN_EVERYONE,
+    "dialroute.list": _OWN_EVERYONE,
+    "stats.list": _OWN_EVERYONE,
     "me.get": _EVERYONE,
     "revision.list": _ADMIN,
     "revision.get": _ADMIN,
@@ -76,6 +76,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "events.write": _EDGE,
     "edge.list": _ADMIN,
     "edge.get": _ADMIN,
+    "edge.delete": _ADMIN,
 }
 """operation -> role -> scope; a role without a scope may not carry out the operation at all."""
 

@@ -10,7 +10,7 @@ from dialplane.domain.texts import Detail, Name, parse_range, text
 from dialplane.domain.value import Value
 
 MIN_EXPIRE_S = 86_400
-MAX_EXPIRE_S = 10 * 366 * 86_400
+MAX_EXPIRE_S = NEVER // 1_000_000
 TOKEN_PREFIX_LENGTH = 8
 TOKEN_HASH_LENGTH = 64
 
@@ -37,5 +37,5 @@ class AccessKey(Value):
 
 
 def parse_expire(value: int, *, field: str = "expire") -> int:
-    """Seconds until a new key expires, at least one day. Raises InvalidValue."""
+    """Seconds until a new key expires, at least one day; it never does from NEVER on. Raises InvalidValue."""
     return parse_range(value, field=field, least=MIN_EXPIRE_S, most=MAX_EXPIRE_S)

@@ -1,17 +1,21 @@
 """An agent: a person who logs in. (The edge's companion process is the *edge agent*, see `dialplane.companion`.)"""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import Id
 from dialplane.domain.instants import NEVER, Instant
 from dialplane.domain.permission import Permission
-from dialplane.domain.texts import Detail, Name, parse_member, parse_text, text
+from dialplane.domain.texts import Detail, Name, parse_member, parse_name, parse_text, text
 from dialplane.domain.value import Value
 
 MIN_PASSWORD = 8
 MAX_PASSWORD_BYTES = 1024
+MAX_TAGS = 100
+MAX_ADDRESSES_BYTES = 16_384
 
 
 def parse_username(text: str, *, field: str = "username") -> str:
@@ -38,9 +42,31 @@ def parse_role(text: str, *, field: str = "permission") -> Permission:
     return permission
 
 
+def parse_tag_ids(value: Sequence[str], *, field: str = "tag_ids") -> Sequence[str]:
+    """At most 100 labels. Raises InvalidValue."""
+    if len(value) > MAX_TAGS:
+        raise InvalidValue(field, "too_many", f"must have at most {MAX_TAGS} entries")
+    return tuple(parse_name(text, field=field) for text in value)
+
+
+def parse_addresses(value: Sequence[Mapping[str, Any]], *, field: str = "addresses") -> Sequence[Mapping[str, Any]]:
+    """JSON objects, at most 16 KiB of them. Raises InvalidValue."""
+    try:
+        size = len(json.dumps([dict(address) for address in value], allow_nan=False).encode())
+    except (TypeError, ValueError):
+        raise InvalidValue(field, "invalid_type", "must be a list of JSON objects") from None
+    if size > MAX_ADDRESSES_BYTES:
+        raise InvalidValue(field, "too_long", f"must be at most {MAX_ADDRESSES_BYTES} bytes as JSON")
+    return tuple(dict(address) for address in value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent(Value):
-    """`password_hash` is argon2id in PHC form."""
+    """`password_hash` is argon2id in PHC form; empty: nobody can log in as this agent.
+
+    `ring_method`, `tag_ids` and `addresses` are what clients of the contract's API say of an agent that takes calls.
+    They are kept as given, and mean nothing here.
+    """
 
     id: Id
     customer_id: Id
@@ -49,6 +75,9 @@ class Agent(Value):
     detail: Detail = ""
     permission: Annotated[Permission, parse_role]
     password_hash: Annotated[str, text(1024)] = field(default="", repr=False)
+    ring_method: Name = ""
+    tag_ids: Annotated[Sequence[str], parse_tag_ids] = ()
+    addresses: Annotated[Sequence[Mapping[str, Any]], parse_addresses] = ()
     tm_create: Instant = 0
     tm_update: Instant = NEVER
     tm_delete: Instant = NEVER

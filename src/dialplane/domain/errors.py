@@ -55,6 +55,13 @@ class AlreadyExists(DialplaneError):
         self.field = field
 
 
+class CustomerFrozen(DialplaneError):
+    """The caller's customer is frozen: nothing that it asks for is carried out."""
+
+    def __init__(self) -> None:
+        super().__init__("the caller's customer is frozen")
+
+
 class TrunkAddressTaken(DialplaneError):
     """Another customer's trunk has a source address, or a digest user, that `field` names. Not said: which."""
 

@@ -13,6 +13,9 @@ from dialplane.domain.texts import parse_range
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE
+)
 
 NEVER = 253_370_764_800_000_000
 """9999-01-01 00:00:00 UTC: the event has not happened."""
@@ -52,6 +55,16 @@ def parse_instant(text: str, *, field: str = "timestamp") -> int:
         else:
             return (moment - _EPOCH) // timedelta(microseconds=1)
     raise InvalidValue(field, "invalid_timestamp", "must be a UTC timestamp like 2022-10-22 16:16:16.874761")
+
+
+def parse_rfc3339(text: str, *, field: str = "timestamp") -> int:
+    """The instant of a date and time of RFC 3339, section 5.6, in whole microseconds. Raises InvalidValue."""
+    if _RFC3339.fullmatch(text):
+        try:
+            return (datetime.fromisoformat(text.upper()) - _EPOCH) // timedelta(microseconds=1)
+        except (ValueError, OverflowError):
+            pass
+    raise InvalidValue(field, "invalid_timestamp", "must be like 2022-10-22T16:16:16.874761Z")
 
 
 def parse_moment(value: int, *, field: str) -> int:

@@ -5,7 +5,8 @@ here; tests/test_kinds.py names what else it lacks.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
+from dataclasses import fields as fields_of_class
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar, get_origin
 
@@ -71,6 +72,8 @@ class Kind(Generic[T]):
     """Field -> its rule for requests, if that is stricter than what stored objects may have."""
     argument_of: Mapping[str, str] = field(default_factory=dict)
     """Field -> the argument of a request that it is derived from, if that has another name."""
+    second_names: Mapping[str, str] = field(default_factory=dict)
+    """Field -> another name by which a request may set it, and answers show it."""
     in_bulk: bool = False
     """Whether `POST /v1.0/changes` takes it. Credentials are created one at a time."""
     in_feed: bool = False
@@ -104,6 +107,19 @@ class Kind(Generic[T]):
     def secret(self) -> frozenset[str]:
         """The fields that are masked in revisions and in no answer."""
         return frozenset({*self.sealed, *self.hashed})
+
+    @cached_property
+    def secret_arguments(self) -> frozenset[str]:
+        """The secrets that a request may set, by their names there."""
+        return frozenset(self.argument_of.get(name, name) for name in self.secret & self.settable)
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """Field -> its default, of those that a create may set or leave out."""
+        any_class: Any = self.cls
+        parts = {part.name: part for part in fields_of_class(any_class) if part.name in self.settable}
+        made = {name: part.default_factory() for name, part in parts.items() if part.default_factory is not MISSING}
+        return made | {name: part.default for name, part in parts.items() if part.default is not MISSING}
 
     @cached_property
     def flags(self) -> Sequence[str]:
@@ -167,7 +183,7 @@ ROUTE: Kind[Route] = Kind(
     collection="routes",
     cls=Route,
     references={"customer_id": "customer", "provider_id": "provider"},
-    needed=("customer_id", "provider_id", "priority", "target"),
+    needed=("provider_id", "priority", "target"),
     in_bulk=True,
     in_feed=True,
 )
@@ -181,6 +197,7 @@ ACCESSKEY: Kind[AccessKey] = Kind(
     service_set=("token_prefix", "token_hash"),
     create_only=("tm_expire", "permission", "edge"),
     argument_of={"tm_expire": "expire"},
+    second_names={"permission": "role"},
     changes_callers=True,
 )
 AGENT: Kind[Agent] = Kind(
@@ -191,6 +208,7 @@ AGENT: Kind[Agent] = Kind(
     needed=("username", "permission", "password_hash"),
     hashed=("password_hash",),
     argument_of={"password_hash": "password"},
+    second_names={"permission": "role"},
     changes_callers=True,
 )
 

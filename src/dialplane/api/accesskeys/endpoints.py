@@ -46,6 +46,8 @@ async def update_access_key(
     request: AuthenticatedRequest, id_: ObjectId, body: AccessKeyUpdate, if_version: int | None
 ) -> Response:
     async with request.change() as unit:
+        if body.repeats:
+            body.require_as_stored(present(await accesskeys.get(unit, request.actor, id_)))
         key = await accesskeys.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
     return updated(present(key), unit)
 

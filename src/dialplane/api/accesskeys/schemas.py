@@ -4,11 +4,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, among, optional, within
+from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, OwnerId, among, bit, optional, within
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.accesskey import MAX_EXPIRE_S, MIN_EXPIRE_S, AccessKey
-from dialplane.domain.permission import PERMISSIONS
+from dialplane.domain.kinds import ACCESSKEY
+from dialplane.domain.permission import BITS, PERMISSIONS, Permission
 
 DEFAULT_EXPIRE_S = 31_536_000
 """One year: the contract lets `expire` be left out."""
@@ -21,7 +22,8 @@ EXAMPLE: dict[str, Any] = {
     "name": "reporting",
     "detail": "",
     "token_prefix": "Xo3kD9aa",
-    "permission": "customer_manager",
+    "permission": 64,
+    "role": "customer_manager",
     "tm_expire": "2023-10-22 16:16:16.874761",
     "tm_create": "2022-10-22 16:16:16.874761",
     "tm_update": "9999-01-01 00:00:00.000000",
@@ -33,9 +35,10 @@ class AccessKeyUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "reporting"}]})
-    READ_ONLY: ClassVar = _READ_ONLY | {"permission", "expire", "edge"}
+    KIND: ClassVar = ACCESSKEY
+    READ_ONLY: ClassVar = _READ_ONLY | {"permission", "role", "expire", "edge"}
 
-    customer_id: Id = optional("Must be the key's own, if given.")
+    customer_id: OwnerId = optional("Must be the key's own, if given.")
     name: Name = optional()
     detail: DetailText = optional()
 
@@ -44,15 +47,18 @@ class AccessKeyCreate(ObjectBody):
     """A new access key."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "reporting", "expire": 31536000}]})
+    KIND: ClassVar = ACCESSKEY
     READ_ONLY: ClassVar = _READ_ONLY
+    NULLS: ClassVar = {"expire": DEFAULT_EXPIRE_S}
 
-    customer_id: Id = optional("Whose key it is; the caller's own customer where it is left away.")
+    customer_id: OwnerId = optional("Whose key it is; the caller's own customer where it is left away.")
     name: Name = optional()
     detail: DetailText = optional()
     expire: Annotated[int, within(MIN_EXPIRE_S, MAX_EXPIRE_S)] = optional(
         "Seconds until it expires; one year where it is left away."
     )
-    permission: Annotated[str, among(*PERMISSIONS)] = optional("At most the caller's own, which is the default.")
+    permission: Annotated[Permission, bit(*PERMISSIONS)] = optional("At most the caller's own, which is the default.")
+    role: Annotated[str, among(*PERMISSIONS)] = optional("The same as a word; either will do.")
     edge: Name = optional("The one edge that a key with permission `edge` may speak for; any if it is left out.")
 
 
@@ -73,7 +79,8 @@ class AccessKeyAnswer(BaseModel):
     detail: str
     token: str = optional("The key itself; in the answer to the create only.")
     token_prefix: str
-    permission: Annotated[str, among(*PERMISSIONS)]
+    permission: Annotated[int, bit(*PERMISSIONS)]
+    role: Annotated[str, among(*PERMISSIONS)]
     edge: str = optional("The edge that the key is bound to, if it is bound to one.")
     tm_expire: AnsweredInstant
     tm_create: AnsweredInstant
@@ -86,4 +93,5 @@ _present = Presenter(AccessKeyAnswer, AccessKey)
 
 def present(key: AccessKey, *, token: str = "") -> dict[str, Any]:
     """An access key; `token` only if it has just been created."""
-    return _present(key, token=token) if token else _present(key)
+    shown = _present(key, permission=BITS[key.permission], role=key.permission)
+    return {**shown, "token": token} if token else shown

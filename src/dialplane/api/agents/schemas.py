@@ -1,14 +1,38 @@
 """Schemas of agents."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, Rule, among, optional
+from dialplane.api.http.fields import (
+    Body,
+    DetailText,
+    Id,
+    Name,
+    ObjectBody,
+    OwnerId,
+    Rule,
+    among,
+    bit,
+    longest,
+    optional,
+    secret,
+)
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
-from dialplane.domain.agent import MAX_PASSWORD_BYTES, MIN_PASSWORD, Agent, parse_password, parse_username
-from dialplane.domain.permission import EDGE, PERMISSIONS
+from dialplane.domain.agent import (
+    MAX_ADDRESSES_BYTES,
+    MAX_PASSWORD_BYTES,
+    MAX_TAGS,
+    MIN_PASSWORD,
+    Agent,
+    parse_addresses,
+    parse_password,
+    parse_tag_ids,
+    parse_username,
+)
+from dialplane.domain.kinds import AGENT
+from dialplane.domain.permission import BITS, EDGE, PERMISSIONS, Permission
 
 Username = Annotated[
     str, Rule(parse_username, {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^\S+$"})
@@ -16,7 +40,15 @@ Username = Annotated[
 Password = Annotated[
     str, Rule(parse_password, {"type": "string", "minLength": MIN_PASSWORD, "maxLength": MAX_PASSWORD_BYTES})
 ]
-Permission = Annotated[str, among(*(role for role in PERMISSIONS if role != EDGE))]
+NewPassword = Annotated[str | None, secret(parse_password, MIN_PASSWORD, MAX_PASSWORD_BYTES)]
+_ROLES = tuple(role for role in PERMISSIONS if role != EDGE)
+Bits = Annotated[Permission, bit(*_ROLES)]
+Role = Annotated[str, among(*_ROLES)]
+TagIds = Annotated[
+    list[str],
+    Rule(parse_tag_ids, {"type": "array", "items": {"type": "string", "maxLength": 255}, "maxItems": MAX_TAGS}),
+]
+Addresses = Annotated[list[dict[str, Any]], Rule(parse_addresses, {"type": "array", "items": {"type": "object"}})]
 
 EXAMPLE: dict[str, Any] = {
     "id": "8a6a4b1e-51e5-4b1c-9c1f-6d3f1f0a7b11",
@@ -24,7 +56,11 @@ EXAMPLE: dict[str, Any] = {
     "username": "noc@customer.example",
     "name": "Night shift",
     "detail": "",
-    "permission": "customer_manager",
+    "permission": 64,
+    "role": "customer_manager",
+    "ring_method": "",
+    "tag_ids": [],
+    "addresses": [],
     "tm_create": "2022-10-22 16:16:16.874761",
     "tm_update": "9999-01-01 00:00:00.000000",
     "tm_delete": "9999-01-01 00:00:00.000000",
@@ -35,13 +71,21 @@ class AgentUpdate(ObjectBody):
     """The fields to change; the others stay as they are. A new password ends the agent's sessions."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Night shift"}]})
+    KIND: ClassVar = AGENT
+    NULLS: ClassVar = {"password": ""}
 
-    customer_id: Id = optional("Must be the agent's own, if given.")
+    customer_id: OwnerId = optional("Must be the agent's own, if given.")
     username: Username = optional("What the agent logs in with; unique among live agents.")
-    password: Password = optional("Never answered.")
+    password: NewPassword = optional(
+        "Never answered. Empty keeps it; null clears it: the agent cannot log in until it has another."
+    )
     name: Name = optional()
     detail: DetailText = optional()
-    permission: Permission = optional("At most the caller's own.")
+    permission: Bits = optional("At most the caller's own.")
+    role: Role = optional("The permission as a word; either will do.")
+    ring_method: Name = optional("Kept as given, without a meaning here.")
+    tag_ids: TagIds = optional("Kept as given, without a meaning here.")
+    addresses: Addresses = optional(f"Kept as given, without a meaning here; at most {MAX_ADDRESSES_BYTES} bytes.")
 
 
 class AgentCreate(AgentUpdate):
@@ -53,22 +97,42 @@ class AgentCreate(AgentUpdate):
                 {
                     "username": "noc@customer.example",
                     "password": "correct horse battery staple",
-                    "permission": "customer_manager",
+                    "permission": 64,
                 }
             ]
         }
     )
 
-    customer_id: Id = optional("Whose agent it is; the caller's own customer where it is left away.")
+    customer_id: OwnerId = optional("Whose agent it is; the caller's own customer where it is left away.")
     username: Username
     password: Password
-    permission: Permission
+
+
+class AgentPassword(Body):
+    """A new password. It ends the agent's sessions."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "correct horse battery staple"}]})
+
+    password: Password
+
+
+class AgentPermission(Body):
+    """Another permission."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"permission": 64}]})
+
+    permission: Bits
 
 
 class AgentList(Page):
     """Filters of the list of agents."""
 
     customer_id: Id = optional("Only this customer's.")
+    status: Annotated[str, longest(255)] = optional("Taken and not looked at: agents have no status here.")
+    tag_ids: Annotated[str, longest(4096)] = optional("Taken and not looked at: tags have no meaning here.")
+
+    def listing(self) -> dict[str, Any]:
+        return {name: value for name, value in super().listing().items() if name not in ("status", "tag_ids")}
 
 
 class AgentAnswer(BaseModel):
@@ -81,10 +145,19 @@ class AgentAnswer(BaseModel):
     username: str
     name: str
     detail: str
-    permission: Permission
+    permission: Annotated[int, bit(*_ROLES)]
+    role: Role
+    ring_method: str
+    tag_ids: list[str]
+    addresses: list[dict[str, Any]]
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant
     tm_delete: AnsweredInstant
 
 
-present = Presenter(AgentAnswer, Agent)
+_present = Presenter(AgentAnswer, Agent)
+
+
+def present(agent: Agent) -> dict[str, Any]:
+    """An agent; never its password."""
+    return _present(agent, permission=BITS[agent.permission], role=agent.permission)

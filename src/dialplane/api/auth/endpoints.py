@@ -25,7 +25,7 @@ def _login(path: str, *, operation_id: str) -> None:
         operation_id=operation_id,
         summary="Log in",
         answer=LoginAnswer,
-        refuses=[reasons.INVALID_CREDENTIALS, reasons.RATE_LIMIT_EXCEEDED],
+        refuses=[reasons.INVALID_CREDENTIALS, reasons.CUSTOMER_FROZEN, reasons.RATE_LIMIT_EXCEEDED],
     )
     async def log_in(request: Request, body: Login) -> Response:
         services, address = services_of(request), source_ip(request)

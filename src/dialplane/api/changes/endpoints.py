@@ -11,7 +11,6 @@ from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.control import bulk, revisions
 from dialplane.control.bulk import Batch
-from dialplane.engine.destinations import Destinations
 
 CHANGES = Resource("/v1.0/changes", tag="revisions", kind="changes")
 
@@ -32,7 +31,7 @@ CHANGES = Resource("/v1.0/changes", tag="revisions", kind="changes")
     ],
 )
 async def apply_changes(request: AuthenticatedRequest, query: DryRun, body: ChangesBody) -> Response:
-    batch = await asyncio.to_thread(_prepare, body, request.services.destinations)
+    batch = await asyncio.to_thread(_prepare, body, request)
     async with request.change(inserts=batch.inserts) as unit:
         ids = await bulk.apply(unit, request.actor, batch)
         if not query.dry_run:
@@ -44,6 +43,6 @@ async def apply_changes(request: AuthenticatedRequest, query: DryRun, body: Chan
     return JsonResponse(present_dry_run(ids, revision))
 
 
-def _prepare(body: ChangesBody, destinations: Destinations) -> Batch:
+def _prepare(body: ChangesBody, request: AuthenticatedRequest) -> Batch:
     """All checks that need no database, before the writer's lock is taken. Raises ApiError, ChangeRefused."""
-    return bulk.prepare(items_of(body, destinations))
+    return bulk.prepare(items_of(body, request.services.destinations), customer_id=request.actor.customer_id)

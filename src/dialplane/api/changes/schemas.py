@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.customers.schemas import CustomerCreate, CustomerUpdate
-from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, error_of_change
-from dialplane.api.http.fields import Body, among, invalid, longest, optional, within
+from dialplane.api.http.fields import Body, among, longest, optional, within
 from dialplane.api.http.query import Flag, Query
 from dialplane.api.http.schemas import AnsweredId
 from dialplane.api.providers.destinations import check_hostname
@@ -116,10 +115,7 @@ def _id(text: str) -> str:
 def _fields(change: ChangeBody) -> Mapping[str, Any]:
     model, fields = _BODIES[change.kind][change.action], change.fields or {}
     refs = {name: fields[name] for name in REFERENCES if _is_reference(fields.get(name))}
-    try:
-        checked = model.model_validate({**fields, **dict.fromkeys(refs, SYSTEM_DEFAULT_CUSTOMER)} if refs else fields)
-    except ValidationError as error:
-        raise invalid(error, reasons.INVALID_ARGUMENT, read_only=model.READ_ONLY) from None
+    checked = model.of({**fields, **dict.fromkeys(refs, SYSTEM_DEFAULT_CUSTOMER)} if refs else fields)
     return checked.named_fields() | refs
 
 

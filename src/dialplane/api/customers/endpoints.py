@@ -15,6 +15,7 @@ from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
 from dialplane.control import customers
+from dialplane.domain.customer import CustomerStatus
 from dialplane.domain.kinds import CUSTOMER
 
 CUSTOMERS = Resource.of(CUSTOMER, CustomerAnswer)
@@ -47,6 +48,8 @@ async def update_customer(
     request: AuthenticatedRequest, id_: ObjectId, body: CustomerUpdate, if_version: int | None
 ) -> Response:
     async with request.change() as unit:
+        if body.repeats:
+            body.require_as_stored(present(await customers.get(unit, request.actor, id_)))
         customer = await customers.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
     return updated(present(customer), unit)
 
@@ -56,6 +59,27 @@ async def delete_customer(request: AuthenticatedRequest, id_: ObjectId, if_versi
     async with request.change() as unit:
         customer = await customers.delete(unit, request.actor, id_, if_version=if_version)
     return updated(present(customer), unit)
+
+
+def _status(verb: str, status: CustomerStatus, *, summary: str) -> None:
+    @CUSTOMERS.endpoint(
+        "POST",
+        f"/{{id}}/{verb}",
+        operation_id=f"{verb}Customer",
+        summary=summary,
+        permission="customer.update",
+        answer=CustomerAnswer,
+        is_versioned=True,
+        refuses=[reasons.STATE_INVALID, reasons.PROTECTED_OBJECT],
+    )
+    async def set_status(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+        async with request.change() as unit:
+            customer = await customers.update(unit, request.actor, id_, {"status": status})
+        return updated(present(customer), unit)
+
+
+_status("freeze", CustomerStatus.FROZEN, summary="Refuse a customer's people, keys and calls")
+_status("recover", CustomerStatus.ACTIVE, summary="Serve a frozen customer again")
 
 
 @OWN_CUSTOMER.endpoint(
@@ -83,5 +107,7 @@ async def update_own_customer(
     request: AuthenticatedRequest, body: OwnCustomerUpdate, if_version: int | None
 ) -> Response:
     async with request.change() as unit:
+        if body.repeats:
+            body.require_as_stored(present(await customers.get_own(unit, request.actor)))
         customer = await customers.update_own(unit, request.actor, body.named_fields(), if_version=if_version)
     return updated(present(customer), unit)

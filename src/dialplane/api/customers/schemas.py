@@ -8,6 +8,7 @@ from dialplane.api.http.fields import DetailText, Name, ObjectBody, among, longe
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.customer import ACTIVE, FROZEN, STATUSES, WEBHOOK_METHODS, Customer
+from dialplane.domain.kinds import CUSTOMER
 
 EXAMPLE: dict[str, Any] = {
     "id": "5e4a0680-804e-11ec-8477-2fea5968d85b",
@@ -29,6 +30,7 @@ class OwnCustomerUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"email": "noc@customer.example"}]})
+    KIND: ClassVar = CUSTOMER
     READ_ONLY: ClassVar = ObjectBody.READ_ONLY | {"status"}
 
     name: Name = optional()
@@ -46,7 +48,7 @@ class CustomerUpdate(OwnCustomerUpdate):
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "frozen"}]})
     READ_ONLY: ClassVar = ObjectBody.READ_ONLY
 
-    status: Annotated[str, among(ACTIVE, FROZEN)] = optional("`frozen` refuses the customer's calls.")
+    status: Annotated[str, among(ACTIVE, FROZEN)] = optional("`frozen` refuses the customer's calls, people and keys.")
 
 
 class CustomerCreate(CustomerUpdate):

@@ -7,13 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
-from dialplane.api.http.fields import Body, invalid
+from dialplane.api.http.fields import Body
 
 B = TypeVar("B", bound=Body)
 
@@ -66,18 +65,11 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, timeout_s: fl
     return bytes(body)
 
 
-async def parse_body(model: type[B], body: bytes) -> B:
+async def parse_body(model: type[B], body: bytes, *, is_update: bool = False) -> B:
     """The JSON object of a body, checked against a model. Raises ApiError 400."""
     if len(body) < THREAD_FROM_BYTES:
-        return _parse(model, body)
-    return await asyncio.to_thread(_parse, model, body)
-
-
-def _parse(model: type[B], body: bytes) -> B:
-    try:
-        return model.model_validate(decode_object(body))
-    except ValidationError as error:
-        raise invalid(error, reasons.INVALID_ARGUMENT, read_only=model.READ_ONLY) from None
+        return model.of(decode_object(body), is_update=is_update)
+    return await asyncio.to_thread(lambda: model.of(decode_object(body), is_update=is_update))
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

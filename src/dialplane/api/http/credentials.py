@@ -2,8 +2,10 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from dialplane.api.http import reasons
@@ -24,18 +26,37 @@ class Credential(NamedTuple):
     token: str
 
 
+_NAMES = (("token", False), ("accesskey", True))
+"""Name of a query parameter or a cookie, and whether it holds an access key."""
+
+
 def credentials_of(scope: Scope, *, from_query: bool) -> list[Credential]:
-    """All credentials that the request carries, each once. Raises ApiError 401 for a form that none of ours has."""
+    """All credentials that the request carries, each once; cookies only if there is no other.
+
+    Raises ApiError 401 for a form that none of ours has.
+    """
     found: dict[Credential, None] = {}
     for name, value in scope["headers"]:
         if name == b"authorization":
             found[_bearer(value)] = None
     if from_query:
         query = query_of(scope)
-        for name, is_accesskey in (("token", False), ("accesskey", True)):
+        for name, is_accesskey in _NAMES:
             if name in query:
                 found[Credential(is_accesskey, _token(query[name]))] = None
-    return list(found)
+    return list(found) or list(dict.fromkeys(_of_cookies(scope)))
+
+
+def _of_cookies(scope: Scope) -> Iterator[Credential]:
+    """None from a browser that another site's page told to send the request (cross-site request forgery)."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    origin, host = headers.get(b"origin"), headers.get(b"host", "")
+    is_own = origin is None or origin.partition("://")[2].lower() == host.lower()
+    if is_own and headers.get(b"sec-fetch-site", "none") in ("none", "same-origin"):
+        cookies = cookie_parser(headers.get(b"cookie", ""))
+        for name, is_accesskey in _NAMES:
+            if name in cookies:
+                yield Credential(is_accesskey, _token(cookies[name]))
 
 
 def _bearer(value: bytes) -> Credential:

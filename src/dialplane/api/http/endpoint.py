@@ -91,7 +91,7 @@ class Endpoint:
                 limit=limits.bulk_body_bytes if self.body.IS_BULK else limits.body_bytes,
                 timeout_s=limits.body_timeout_s,
             )
-            arguments["body"] = await parse_body(self.body, body)
+            arguments["body"] = await parse_body(self.body, body, is_update=self.method == "PUT")
         if self.is_conditional:
             arguments["if_version"] = if_match(request)
         if self.path_model is not None:

@@ -14,6 +14,7 @@ from dialplane.control.permissions import PermissionDenied
 from dialplane.domain.errors import (
     AlreadyExists,
     ChangedSince,
+    CustomerFrozen,
     InvalidValue,
     NotFound,
     ObjectDeleted,
@@ -134,6 +135,7 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     ),
     ProviderInUse: _in_use,
     AlreadyExists: _already_exists,
+    CustomerFrozen: lambda error: ApiError(reasons.CUSTOMER_FROZEN),
     TrunkAddressTaken: _address_taken,
     Protected: lambda error: ApiError(reasons.PROTECTED_OBJECT, f"{error.message}. {reasons.PROTECTED_OBJECT.remedy}"),
     StaleVersion: lambda error: ApiError(reasons.VERSION_MISMATCH),

@@ -4,9 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails, core_schema
 
 from dialplane.api.http import reasons
@@ -15,9 +23,12 @@ from dialplane.api.http.reasons import Reason
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import parse_instant
+from dialplane.domain.kinds import LIFE, Kind
+from dialplane.domain.permission import BITS, parse_permission
 from dialplane.domain.texts import MAX_DETAIL, MAX_NAME, parse_choice, parse_range, parse_text
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.: -]{0,64}")
 _MAX_DETAILS = 20
 
 UUID_SCHEMA = {
@@ -63,6 +74,15 @@ def among(*words: str) -> Rule:
     return Rule(partial(parse_choice, field="", among=words), {"type": "string", "enum": list(words)})
 
 
+def bit(*roles: str) -> Rule:
+    """A permission as an integer, or the word for it; one of these roles."""
+
+    def parse(value: object) -> str:
+        return parse_choice(parse_permission(value, field=""), field="", among=roles)
+
+    return Rule(parse, {"type": "integer", "enum": [BITS[role] for role in roles]}, instead=True)
+
+
 def matching(parse: Callable[[str], str], pattern: str) -> Rule:
     """A string that the domain parses; `pattern` only documents it."""
     return Rule(parse, {"type": "string", "pattern": pattern})
@@ -81,6 +101,12 @@ def within_or_null(least: int, most: int) -> Rule:
     return Rule(rule.parse, {"anyOf": [dict(rule.schema), {"type": "null"}]})
 
 
+def secret(parse: Callable[[str], str], shortest: int, longest: int) -> Rule:
+    """A text that no answer shows; empty is not parsed: it names nothing."""
+    schema = {"type": "string", "minLength": shortest, "maxLength": longest}
+    return Rule(lambda text: text and parse(text), {"anyOf": [schema, {"type": "null"}]})
+
+
 def instant_or(default: int) -> Rule:
     """A timestamp in the contract's form, read as an instant; null is read as `default`."""
 
@@ -95,6 +121,14 @@ def instant_or(default: int) -> Rule:
 
 
 Id = Annotated[str, Rule(parse_id, UUID_SCHEMA)]
+OwnerId = Annotated[
+    str | None,
+    Rule(
+        lambda text: text and parse_id(text),
+        {"type": "string", "pattern": UUID_SCHEMA["pattern"].replace("^", "^(").replace("$", ")?$")},
+    ),
+]
+"""The id of the customer that an object belongs to; empty or null for the caller's own."""
 Name = Annotated[str, longest(MAX_NAME)]
 DetailText = Annotated[str, longest(MAX_DETAIL)]
 
@@ -114,15 +148,79 @@ class Body(BaseModel):
     READ_ONLY: ClassVar[frozenset[str]] = frozenset()
     IS_BULK: ClassVar[bool] = False
 
+    @classmethod
+    def of(cls, fields: Mapping[str, Any], *, is_update: bool = False) -> Self:
+        """The body that has these JSON fields. Raises ApiError 400."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise invalid(error, reasons.INVALID_ARGUMENT, read_only=cls.READ_ONLY) from None
+
     def named_fields(self) -> dict[str, Any]:
         """The fields that the request names, by name, in the types of the domain."""
         return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
 
 
 class ObjectBody(Body):
-    """The fields of an object that a create or an update may name."""
+    """The fields of an object that a create or an update may name.
 
-    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"id", "tm_create", "tm_update", "tm_delete"})
+    null stands for a field's default. An empty customer_id and an empty secret, which no GET answers, name nothing, so
+    that an object may be sent back as it was got. An update may repeat what is READ_ONLY as it is stored.
+    """
+
+    KIND: ClassVar[Kind[Any]]
+    READ_ONLY: ClassVar[frozenset[str]] = LIFE
+    REPORTED: ClassVar[frozenset[str]] = frozenset()
+    """Read-only fields that edges report: they may have changed since the GET, so an update may say anything there."""
+    NULLS: ClassVar[Mapping[str, Any]] = {}
+    """Field -> what null stands for there, if that is no default of the kind's class."""
+
+    _nulls: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _repeated: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any], *, is_update: bool = False) -> Self:
+        nulls = {name for name, value in fields.items() if value is None and name in cls.model_fields}
+        defaults = {**cls.KIND.defaults, **cls.NULLS} if nulls else {}
+        repeated = {name for name in fields if name in cls.READ_ONLY and (is_update or not fields[name])}
+        apart = repeated | (nulls & defaults.keys())
+        body = super().of({name: fields[name] for name in fields if name not in apart} if apart else fields)
+        body._nulls = {name: defaults[name] for name in nulls & defaults.keys()}
+        body._repeated = {name: fields[name] for name in repeated - cls.REPORTED if fields[name] is not None}
+        return body
+
+    def named_fields(self) -> dict[str, Any]:
+        named = super().named_fields()
+        for name in {"customer_id", *self.KIND.secret_arguments}:
+            if not named.get(name):
+                named.pop(name, None)
+        for name, second in self.KIND.second_names.items():
+            if second in named and named.setdefault(name, named[second]) != named.pop(second):
+                raise InvalidValue(second, "contradiction", f"must say the same as {name}, or be left out")
+        return named | self._nulls
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the request names fields that only the service sets."""
+        return bool(self._repeated)
+
+    def require_as_stored(self, shown: Mapping[str, Any]) -> None:
+        """Refuses a read-only field that says something else than the object as GET shows it. Raises ApiError."""
+        details = [
+            Detail(name, "read_only", _other_than(shown, name, value))
+            for name, value in self._repeated.items()
+            if value != shown.get(name) and str(value).lower() != shown.get(name)
+        ]
+        if details:
+            raise ApiError(reasons.INVALID_ARGUMENT, details=details)
+
+
+def _other_than(shown: Mapping[str, Any], name: str, value: Any) -> str:
+    """Names both values, but for one that no answer shows, and for text that could be anything."""
+    if name not in shown:
+        return _SET_BY_SERVICE
+    said = str(value) if isinstance(value, (str, int)) and _PLAIN_VALUE.fullmatch(str(value)) else "something else"
+    return f"is '{shown[name]}' and cannot be changed: the request says '{said}'"
 
 
 def printable_name(name: object) -> str:
@@ -148,11 +246,12 @@ def _detail(item: ErrorDetails, read_only: frozenset[str]) -> Detail:
         return Detail(name, cause.code, cause.message)
     if item["type"] == "extra_forbidden":
         if name in read_only:
-            return Detail(name, "read_only", "is set by the service and cannot be given")
+            return Detail(name, "read_only", _SET_BY_SERVICE)
         return Detail(name, "unknown_field", "is not known here")
     return Detail(name, *_RULES.get(item["type"], ("invalid_type", "has a type or value that is not allowed here")))
 
 
+_SET_BY_SERVICE = "is set by the service and cannot be given"
 _RULES: Mapping[str, tuple[str, str]] = {
     "missing": ("required", "is required"),
     "string_type": ("invalid_type", "must be a string"),

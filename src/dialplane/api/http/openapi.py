@@ -28,6 +28,7 @@ _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of POST /auth/login, or an access key."},
     "token": {"type": "apiKey", "in": "query", "name": "token", "description": "A token of POST /auth/login."},
     "accesskey": {"type": "apiKey", "in": "query", "name": "accesskey", "description": "An access key."},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "accesskey", "description": "An access key of a program."},
 }
 _SECURITY: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY_SCHEMES]
 _HEADERS = {"X-Request-Id": {"description": "Names this request in the logs.", "schema": {"type": "string"}}}
@@ -57,13 +58,19 @@ def document_of(endpoints: Sequence[Endpoint], *, title: str, version: str) -> d
     for endpoint in endpoints:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
     description = _DESCRIPTION + "\n".join(_row(reason) for reason in REASONS.values())
+    answers = _schemas({endpoint.answer for endpoint in endpoints if endpoint.answer}, "serialization")
+    bodies = _schemas({endpoint.body for endpoint in endpoints if endpoint.body} | {Error}, "validation")
+    for endpoint in endpoints:
+        if endpoint.body and endpoint.answer and endpoint.method == "PUT":
+            shown = answers[endpoint.answer.__name__]["properties"]
+            repeatable = {name: shown[name] | {"readOnly": True} for name in shown if name in endpoint.body.READ_ONLY}
+            bodies[endpoint.body.__name__]["properties"] |= repeatable
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "description": description},
         "paths": paths,
         "components": {
-            "schemas": _schemas({endpoint.answer for endpoint in endpoints if endpoint.answer}, "serialization")
-            | _schemas({endpoint.body for endpoint in endpoints if endpoint.body} | {Error}, "validation"),
+            "schemas": answers | bodies,
             "securitySchemes": _SECURITY_SCHEMES,
             "examples": {name: {"value": _example(reason)} for name, reason in REASONS.items()},
         },

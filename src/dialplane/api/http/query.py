@@ -4,14 +4,14 @@ import re
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Scope
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.fields import INSTANT_SCHEMA, Rule, invalid, optional, printable_name
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.instants import parse_instant
+from dialplane.domain.instants import parse_instant, parse_rfc3339
 from dialplane.domain.texts import parse_range
 
 Q = TypeVar("Q", bound="Query")
@@ -20,6 +20,7 @@ CREDENTIALS = ("token", "accesskey")
 MAX_PARAMETERS = 32
 MAX_PAGE_SIZE = 100
 
+_DIGITS = re.compile(r"0|[1-9][0-9]*")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _PARSED = "dialplane.query"
 
@@ -87,7 +88,15 @@ def _parse_flag(text: str) -> bool:
 
 
 def _parse_page_token(text: str) -> int | None:
+    if "T" in text.upper():
+        return parse_rfc3339(text, field="")
     return parse_instant(text) if text else None
+
+
+def _parse_page_size(text: str) -> int:
+    if not _DIGITS.fullmatch(text):
+        raise InvalidValue("", "invalid_integer", "must be a number in decimal digits")
+    return min(int(text[:4]) or MAX_PAGE_SIZE, MAX_PAGE_SIZE)
 
 
 Flag = Annotated[bool, Rule(_parse_flag, {"type": "boolean"}, instead=True)]
@@ -117,9 +126,11 @@ def parse_query(model: type[Q], scope: Scope, *, credentials: bool) -> Q:
 class Page(Query):
     """Position in a list: `page_token` is the `next_page_token` of the page before."""
 
-    page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = MAX_PAGE_SIZE
+    page_size: Annotated[int, Rule(_parse_page_size, {"type": "integer", "minimum": 0}, instead=True)] = Field(
+        MAX_PAGE_SIZE, description=f"How many at most; 0 and more than {MAX_PAGE_SIZE} are {MAX_PAGE_SIZE}."
+    )
     page_token: Annotated[int | None, Rule(_parse_page_token, {"type": "string"}, instead=True)] = optional(
-        "`next_page_token` of the page before; empty for the first page."
+        "`next_page_token` of the page before, or the same instant as RFC 3339 has it; empty for the first page."
     )
 
     def listing(self) -> dict[str, Any]:

@@ -75,7 +75,7 @@ INVALID_HTTP_REQUEST = _reason(
 AUTHENTICATION_REQUIRED = _reason(
     "AUTHENTICATION_REQUIRED", UNAUTHENTICATED, 401,
     "The request carries no credentials.",
-    "Send `Authorization: Bearer <token or access key>`, `?token=` or `?accesskey=`.",
+    "Send `Authorization: Bearer <token or access key>`, `?token=` or `?accesskey=`, or a cookie of such a name.",
 )  # fmt: skip
 INVALID_CREDENTIALS = _reason(
     "INVALID_CREDENTIALS", UNAUTHENTICATED, 401,
@@ -87,10 +87,15 @@ PERMISSION_DENIED = _reason(
     "The caller's permission does not allow this operation.",
     "Ask an administrator, or use credentials with a wider permission.",
 )  # fmt: skip
+CUSTOMER_FROZEN = _reason(
+    "CUSTOMER_FROZEN", PERMISSION_DENIED_STATUS, 403,
+    "The caller's customer is frozen: its people and keys may do nothing, and its calls are refused.",
+    "Ask the platform's administrators; POST /v1.0/customers/{id}/recover ends it.",
+)  # fmt: skip
 ENDPOINT_NOT_FOUND = _reason(
     "ENDPOINT_NOT_FOUND", NOT_FOUND, 404,
     "There is nothing at this path.",
-    "See /docs for the paths there are; they end without a slash.",
+    "See /docs for the paths there are.",
 )  # fmt: skip
 NOT_FOUND_OF_KIND: dict[str, Reason] = {}
 """The kind of an object, by its name in domain/kinds.py or one that only the service makes -> "there is no such"."""

@@ -8,7 +8,7 @@ from dialplane.api.accesskeys.schemas import present as present_accesskey
 from dialplane.api.agents.schemas import present as present_agent
 from dialplane.api.customers.schemas import CustomerAnswer
 from dialplane.api.customers.schemas import present as present_customer
-from dialplane.api.http.fields import among, optional
+from dialplane.api.http.fields import among, bit, optional
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.control.me import Me
 from dialplane.domain.agent import Agent
@@ -25,7 +25,12 @@ class MeAnswer(BaseModel):
     name: str
     detail: str
     token_prefix: str = optional("Of an access key.")
-    permission: Annotated[str, among(*PERMISSIONS)]
+    permission: Annotated[int, bit(*PERMISSIONS)]
+    role: Annotated[str, among(*PERMISSIONS), Field(description="The permission as a word.")]
+    edge: str = optional("The edge that an access key is bound to.")
+    ring_method: str = optional("Of an agent.")
+    tag_ids: list[str] = optional("Of an agent.")
+    addresses: list[dict[str, Any]] = optional("Of an agent.")
     tm_expire: AnsweredInstant = optional("Of an access key.")
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant

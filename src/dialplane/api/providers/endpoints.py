@@ -69,6 +69,8 @@ async def update_provider(
     if body.hostname is not None:
         check_hostname(body.hostname, request.services.destinations)
     async with request.change() as unit:
+        if body.repeats:
+            body.require_as_stored(present(await providers.get(unit, request.actor, id_), Health()))
         provider = await providers.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
         healths = await health.of_providers(unit, [provider])
     return updated(present(provider, healths[id_]), unit)

@@ -14,6 +14,7 @@ from dialplane.api.http.fields import (
     among,
     matching,
     optional,
+    secret,
     within,
     within_or_null,
 )
@@ -25,6 +26,7 @@ from dialplane.domain import health
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.health import Health
 from dialplane.domain.hostname import parse_hostname
+from dialplane.domain.kinds import PROVIDER
 from dialplane.domain.number_format import MAX_MATCH, MAX_RULES, NUMBER_FORMATS, PLUS, parse_digit_rules
 from dialplane.domain.provider import (
     ANONYMITIES,
@@ -70,6 +72,7 @@ Headers = Annotated[
 Metadata = Annotated[dict[str, Any], Rule(parse_metadata, {"type": "object"})]
 Codecs = Annotated[str, matching(parse_codecs, "^([0-9A-Za-z._-]{1,32}(,[0-9A-Za-z._-]{1,32}){0,31})?$")]
 Credential = Annotated[str, Rule(partial(parse_credential, field=""), {"type": "string", "maxLength": 255})]
+NewSecret = Annotated[str | None, secret(partial(parse_credential, field=""), 0, 255)]
 
 
 def _failover(value: Any) -> Mapping[int, str]:
@@ -149,7 +152,9 @@ class ProviderUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"tech_prefix": "9011"}]})
-    READ_ONLY: ClassVar = ObjectBody.READ_ONLY | {"health_status", "health_checked_at"}
+    KIND: ClassVar = PROVIDER
+    REPORTED: ClassVar = frozenset({"health_status", "health_checked_at"})
+    READ_ONLY: ClassVar = ObjectBody.READ_ONLY | REPORTED
 
     type: Annotated[str, among(*TYPES)] = optional()
     hostname: Hostname = optional("DNS name or IP address, with an optional :port. A change resets the health.")
@@ -163,7 +168,9 @@ class ProviderUpdate(ObjectBody):
     enabled: bool = optional("A provider that is not enabled is skipped, with a reason.")
     transport: Annotated[str, among(*TRANSPORTS)] = optional()
     username: Credential = optional("For the carrier's digest challenge.")
-    password: Credential = optional("For the carrier's digest challenge; never answered.")
+    password: NewSecret = optional(
+        "For the carrier's digest challenge; never answered. Empty keeps it, null clears it."
+    )
     max_channels: Annotated[int | None, within_or_null(1, MAX_CHANNELS)] = optional(
         "Cap on concurrent calls; null for none."
     )

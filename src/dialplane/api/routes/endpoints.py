@@ -39,6 +39,8 @@ async def update_route(
     request: AuthenticatedRequest, id_: ObjectId, body: RouteUpdate, if_version: int | None
 ) -> Response:
     async with request.change() as unit:
+        if body.repeats:
+            body.require_as_stored(present(await routes.get(unit, request.actor, id_)))
         route = await routes.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
     return updated(present(route), unit)
 

@@ -1,6 +1,6 @@
 """Schemas of routes: the ten fields of the contract, and extensions that are answered only if used."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,6 +9,7 @@ from dialplane.api.http.fields import (
     Id,
     Name,
     ObjectBody,
+    OwnerId,
     instant_or,
     matching,
     optional,
@@ -19,6 +20,7 @@ from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.dialroutes import MatchingRoute
 from dialplane.domain.instants import NEVER
+from dialplane.domain.kinds import ROUTE
 from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route
 from dialplane.domain.target import parse_target
 
@@ -55,8 +57,9 @@ class RouteUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"priority": 2}]})
+    KIND: ClassVar = ROUTE
 
-    customer_id: Id = optional("Must be the route's own, if given.")
+    customer_id: OwnerId = optional("Must be the route's own, if given.")
     name: Name = optional()
     detail: DetailText = optional()
     provider_id: Id = optional()
@@ -75,7 +78,9 @@ class RouteCreate(RouteUpdate):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CREATED]})
 
-    customer_id: Id = Field(description="Whose calls; 00000000-0000-0000-0000-000000000001 for everybody's.")
+    customer_id: OwnerId = Field(
+        description="Whose calls; 00000000-0000-0000-0000-000000000001 for everybody's; empty for the caller's own."
+    )
     provider_id: Id
     priority: Priority
     target: Target

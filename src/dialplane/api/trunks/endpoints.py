@@ -39,6 +39,8 @@ async def update_trunk(
     request: AuthenticatedRequest, id_: ObjectId, body: TrunkUpdate, if_version: int | None
 ) -> Response:
     async with request.change() as unit:
+        if body.repeats:
+            body.require_as_stored(present(await trunks.get(unit, request.actor, id_)))
         trunk = await trunks.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
     return updated(present(trunk), unit)
 

@@ -1,14 +1,27 @@
 """Schemas of trunks."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, Rule, among, matching, optional, within_or_null
+from dialplane.api.http.fields import (
+    DetailText,
+    Id,
+    Name,
+    ObjectBody,
+    OwnerId,
+    Rule,
+    among,
+    matching,
+    optional,
+    secret,
+    within_or_null,
+)
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.hostname import parse_domain_name
+from dialplane.domain.kinds import TRUNK
 from dialplane.domain.provider import MAX_CHANNELS, MAX_CPS, parse_credential
 from dialplane.domain.region import REGIONS, parse_region
 from dialplane.domain.trunk import (
@@ -43,6 +56,7 @@ DomainName = Annotated[str, Rule(parse_domain_name, {"type": "string", "maxLengt
 Region = Annotated[str, Rule(parse_region, {"type": "string", "enum": ["", *sorted(REGIONS)]})]
 CallerDefault = Annotated[str, matching(parse_caller_default, r"^(\+[1-9][0-9]{0,14})?$")]
 Credential = Annotated[str, Rule(partial(parse_credential, field=""), {"type": "string", "maxLength": 255})]
+NewSecret = Annotated[str | None, secret(partial(parse_credential, field=""), 0, 255)]
 
 EXAMPLE: dict[str, Any] = {
     "id": "c6d1ea8e-6a5b-4f0f-9f6e-0a4bb0f2a9c1",
@@ -63,14 +77,15 @@ class TrunkUpdate(ObjectBody):
     """The fields to change; the others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"allowed_ips": ["192.0.2.10", "192.0.2.11"]}]})
+    KIND: ClassVar = TRUNK
 
-    customer_id: Id = optional("Must be the trunk's own, if given.")
+    customer_id: OwnerId = optional("Must be the trunk's own, if given.")
     name: Name = optional()
     detail: DetailText = optional()
     domain_name: DomainName = optional("Tells trunks at the same address apart, and is the digest realm.")
     auth_types: AuthTypes = optional("`ip`: by source address; `basic`: by digest. Either lets a call in.")
     username: Credential = optional("For digest.")
-    password: Credential = optional("For digest; never answered.")
+    password: NewSecret = optional("For digest; never answered. Empty keeps it, null clears it.")
     allowed_ips: AllowedIps = optional("Source addresses and networks of the PBX.")
     enabled: bool = optional("Calls of a trunk that is not enabled are refused.")
     mode: Annotated[str, among(*MODES)] = optional("`redirect` answers 300 with the carriers in order.")
@@ -92,7 +107,7 @@ class TrunkCreate(TrunkUpdate):
         json_schema_extra={"examples": [{"name": "Office PBX", "auth_types": ["ip"], "allowed_ips": ["192.0.2.10"]}]}
     )
 
-    customer_id: Id = optional("Whose calls come in here; the caller's own customer where it is left away.")
+    customer_id: OwnerId = optional("Whose calls come in here; the caller's own customer where it is left away.")
 
 
 class TrunkList(Page):

@@ -26,8 +26,9 @@ class AsyncRoutes:
     ) -> schemas.RoutePage:
         """List routes.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's. `provider_id`: Only those to this provider. `target`: Only those with exactly this target.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
+        `provider_id`: Only those to this provider. `target`: Only those with exactly this target.
         """
         return await self._transport.execute(
             operations.LIST_ROUTES,
@@ -103,16 +104,17 @@ class AsyncCalls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
-        status: Literal["progressing", "ringing", "answered", "ended"] | None = None,
+        status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
     ) -> schemas.CallPage:
         """List calls.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's. `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this
-        provider. `number`: Only those to this number. `status`: Only those in this status. `started_from`: Only those
-        that started then or later. `started_until`: Only those that started before.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
+        `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this provider.
+        `number`: Only those to this number. `status`: Only those in this status. `started_from`: Only those that
+        started then or later. `started_until`: Only those that started before.
         """
         return await self._transport.execute(
             operations.LIST_CALLS,
@@ -137,7 +139,7 @@ class AsyncCalls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
-        status: Literal["progressing", "ringing", "answered", "ended"] | None = None,
+        status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
     ) -> AsyncIterator[schemas.CallAnswer]:
@@ -174,7 +176,8 @@ class AsyncProviders:
     async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.ProviderPage:
         """List providers.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page.
         """
         return await self._transport.execute(
             operations.LIST_PROVIDERS, {"page_size": page_size, "page_token": page_token}
@@ -236,7 +239,8 @@ class AsyncCustomers:
     async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.CustomerPage:
         """List customers.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page.
         """
         return await self._transport.execute(
             operations.LIST_CUSTOMERS, {"page_size": page_size, "page_token": page_token}
@@ -281,6 +285,14 @@ class AsyncCustomers:
         """
         return await self._transport.execute(operations.DELETE_CUSTOMER, {"id": id_, "If-Match": if_match})
 
+    async def freeze(self, id_: str) -> schemas.CustomerAnswer:
+        """Refuse a customer's people, keys and calls."""
+        return await self._transport.execute(operations.FREEZE_CUSTOMER, {"id": id_})
+
+    async def recover(self, id_: str) -> schemas.CustomerAnswer:
+        """Serve a frozen customer again."""
+        return await self._transport.execute(operations.RECOVER_CUSTOMER, {"id": id_})
+
 
 class AsyncTrunks:
     """Operations on `/v1.0/trunks`."""
@@ -293,8 +305,8 @@ class AsyncTrunks:
     ) -> schemas.TrunkPage:
         """List trunks.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
         """
         return await self._transport.execute(
             operations.LIST_TRUNKS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
@@ -351,8 +363,8 @@ class AsyncAccessKeys:
     ) -> schemas.AccessKeyPage:
         """List access keys.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
         """
         return await self._transport.execute(
             operations.LIST_ACCESS_KEYS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
@@ -409,21 +421,44 @@ class AsyncAgents:
         self._transport = transport
 
     async def list(
-        self, *, page_size: int = 100, page_token: str | None = None, customer_id: str | None = None
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str | None = None,
+        customer_id: str | None = None,
+        status: str | None = None,
+        tag_ids: str | None = None,
     ) -> schemas.AgentPage:
         """List agents.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
+        `status`: Taken and not looked at: agents have no status here. `tag_ids`: Taken and not looked at: tags have
+        no meaning here.
         """
         return await self._transport.execute(
-            operations.LIST_AGENTS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
+            operations.LIST_AGENTS,
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "customer_id": customer_id,
+                "status": status,
+                "tag_ids": tag_ids,
+            },
         )
 
-    def all(self, *, page_size: int = 100, customer_id: str | None = None) -> AsyncIterator[schemas.AgentAnswer]:
+    def all(
+        self,
+        *,
+        page_size: int = 100,
+        customer_id: str | None = None,
+        status: str | None = None,
+        tag_ids: str | None = None,
+    ) -> AsyncIterator[schemas.AgentAnswer]:
         """List agents, all of them, page by page."""
         return self._transport.execute_paged(
-            operations.LIST_AGENTS, {"page_size": page_size, "customer_id": customer_id}
+            operations.LIST_AGENTS,
+            {"page_size": page_size, "customer_id": customer_id, "status": status, "tag_ids": tag_ids},
         )
 
     async def create(
@@ -459,6 +494,28 @@ class AsyncAgents:
         """
         return await self._transport.execute(operations.DELETE_AGENT, {"id": id_, "If-Match": if_match})
 
+    async def password(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.AgentPassword]
+    ) -> schemas.AgentAnswer:
+        """Give an agent a new password.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(
+            operations.UPDATE_AGENT_PASSWORD, {"id": id_, "If-Match": if_match}, body=fields
+        )
+
+    async def permission(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.AgentPermission]
+    ) -> schemas.AgentAnswer:
+        """Give an agent another permission.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return await self._transport.execute(
+            operations.UPDATE_AGENT_PERMISSION, {"id": id_, "If-Match": if_match}, body=fields
+        )
+
 
 class AsyncRevisions:
     """Operations on `/v1.0/revisions`."""
@@ -478,9 +535,10 @@ class AsyncRevisions:
     ) -> schemas.RevisionPage:
         """List revisions.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `object_id`: Only those that
-        changed this object. `actor_id`: Only those made by this agent or access key. `since`: Only those made then or
-        later. `until`: Only those made before.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `object_id`: Only those that changed
+        this object. `actor_id`: Only those made by this agent or access key. `since`: Only those made then or later.
+        `until`: Only those made before.
         """
         return await self._transport.execute(
             operations.LIST_REVISIONS,
@@ -556,7 +614,8 @@ class AsyncEdges:
     async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.EdgePage:
         """List edges.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page.
         """
         return await self._transport.execute(operations.LIST_EDGES, {"page_size": page_size, "page_token": page_token})
 
@@ -567,6 +626,10 @@ class AsyncEdges:
     async def get(self, name: str) -> schemas.EdgeAnswer:
         """Get an edge."""
         return await self._transport.execute(operations.GET_EDGE, {"name": name})
+
+    async def delete(self, name: str) -> schemas.EdgeAnswer:
+        """Delete an edge that is gone."""
+        return await self._transport.execute(operations.DELETE_EDGE, {"name": name})
 
 
 class AsyncStats:

@@ -27,8 +27,9 @@ class Routes:
     ) -> schemas.RoutePage:
         """List routes.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's. `provider_id`: Only those to this provider. `target`: Only those with exactly this target.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
+        `provider_id`: Only those to this provider. `target`: Only those with exactly this target.
         """
         return self._transport.execute(
             operations.LIST_ROUTES,
@@ -104,16 +105,17 @@ class Calls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
-        status: Literal["progressing", "ringing", "answered", "ended"] | None = None,
+        status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
     ) -> schemas.CallPage:
         """List calls.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's. `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this
-        provider. `number`: Only those to this number. `status`: Only those in this status. `started_from`: Only those
-        that started then or later. `started_until`: Only those that started before.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
+        `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this provider.
+        `number`: Only those to this number. `status`: Only those in this status. `started_from`: Only those that
+        started then or later. `started_until`: Only those that started before.
         """
         return self._transport.execute(
             operations.LIST_CALLS,
@@ -138,7 +140,7 @@ class Calls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
-        status: Literal["progressing", "ringing", "answered", "ended"] | None = None,
+        status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
     ) -> Iterator[schemas.CallAnswer]:
@@ -175,7 +177,8 @@ class Providers:
     def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.ProviderPage:
         """List providers.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page.
         """
         return self._transport.execute(operations.LIST_PROVIDERS, {"page_size": page_size, "page_token": page_token})
 
@@ -231,7 +234,8 @@ class Customers:
     def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.CustomerPage:
         """List customers.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page.
         """
         return self._transport.execute(operations.LIST_CUSTOMERS, {"page_size": page_size, "page_token": page_token})
 
@@ -272,6 +276,14 @@ class Customers:
         """
         return self._transport.execute(operations.DELETE_CUSTOMER, {"id": id_, "If-Match": if_match})
 
+    def freeze(self, id_: str) -> schemas.CustomerAnswer:
+        """Refuse a customer's people, keys and calls."""
+        return self._transport.execute(operations.FREEZE_CUSTOMER, {"id": id_})
+
+    def recover(self, id_: str) -> schemas.CustomerAnswer:
+        """Serve a frozen customer again."""
+        return self._transport.execute(operations.RECOVER_CUSTOMER, {"id": id_})
+
 
 class Trunks:
     """Operations on `/v1.0/trunks`."""
@@ -284,8 +296,8 @@ class Trunks:
     ) -> schemas.TrunkPage:
         """List trunks.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
         """
         return self._transport.execute(
             operations.LIST_TRUNKS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
@@ -342,8 +354,8 @@ class AccessKeys:
     ) -> schemas.AccessKeyPage:
         """List access keys.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
         """
         return self._transport.execute(
             operations.LIST_ACCESS_KEYS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
@@ -396,21 +408,44 @@ class Agents:
         self._transport = transport
 
     def list(
-        self, *, page_size: int = 100, page_token: str | None = None, customer_id: str | None = None
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str | None = None,
+        customer_id: str | None = None,
+        status: str | None = None,
+        tag_ids: str | None = None,
     ) -> schemas.AgentPage:
         """List agents.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `customer_id`: Only this
-        customer's.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
+        `status`: Taken and not looked at: agents have no status here. `tag_ids`: Taken and not looked at: tags have
+        no meaning here.
         """
         return self._transport.execute(
-            operations.LIST_AGENTS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
+            operations.LIST_AGENTS,
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "customer_id": customer_id,
+                "status": status,
+                "tag_ids": tag_ids,
+            },
         )
 
-    def all(self, *, page_size: int = 100, customer_id: str | None = None) -> Iterator[schemas.AgentAnswer]:
+    def all(
+        self,
+        *,
+        page_size: int = 100,
+        customer_id: str | None = None,
+        status: str | None = None,
+        tag_ids: str | None = None,
+    ) -> Iterator[schemas.AgentAnswer]:
         """List agents, all of them, page by page."""
         return self._transport.execute_paged(
-            operations.LIST_AGENTS, {"page_size": page_size, "customer_id": customer_id}
+            operations.LIST_AGENTS,
+            {"page_size": page_size, "customer_id": customer_id, "status": status, "tag_ids": tag_ids},
         )
 
     def create(
@@ -446,6 +481,26 @@ class Agents:
         """
         return self._transport.execute(operations.DELETE_AGENT, {"id": id_, "If-Match": if_match})
 
+    def password(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.AgentPassword]
+    ) -> schemas.AgentAnswer:
+        """Give an agent a new password.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return self._transport.execute(operations.UPDATE_AGENT_PASSWORD, {"id": id_, "If-Match": if_match}, body=fields)
+
+    def permission(
+        self, id_: str, *, if_match: str | None = None, **fields: Unpack[schemas.AgentPermission]
+    ) -> schemas.AgentAnswer:
+        """Give an agent another permission.
+
+        `if_match`: Carry it out only if the object is still at this version.
+        """
+        return self._transport.execute(
+            operations.UPDATE_AGENT_PERMISSION, {"id": id_, "If-Match": if_match}, body=fields
+        )
+
 
 class Revisions:
     """Operations on `/v1.0/revisions`."""
@@ -465,9 +520,10 @@ class Revisions:
     ) -> schemas.RevisionPage:
         """List revisions.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page. `object_id`: Only those that
-        changed this object. `actor_id`: Only those made by this agent or access key. `since`: Only those made then or
-        later. `until`: Only those made before.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page. `object_id`: Only those that changed
+        this object. `actor_id`: Only those made by this agent or access key. `since`: Only those made then or later.
+        `until`: Only those made before.
         """
         return self._transport.execute(
             operations.LIST_REVISIONS,
@@ -541,7 +597,8 @@ class Edges:
     def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.EdgePage:
         """List edges.
 
-        `page_token`: `next_page_token` of the page before; empty for the first page.
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page.
         """
         return self._transport.execute(operations.LIST_EDGES, {"page_size": page_size, "page_token": page_token})
 
@@ -552,6 +609,10 @@ class Edges:
     def get(self, name: str) -> schemas.EdgeAnswer:
         """Get an edge."""
         return self._transport.execute(operations.GET_EDGE, {"name": name})
+
+    def delete(self, name: str) -> schemas.EdgeAnswer:
+        """Delete an edge that is gone."""
+        return self._transport.execute(operations.DELETE_EDGE, {"name": name})
 
 
 class Stats:

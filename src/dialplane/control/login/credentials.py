@@ -8,7 +8,11 @@ from dialplane.control.login import passwords
 from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database, Unit
 from dialplane.domain.agent import Agent, parse_username
-from dialplane.domain.errors import DialplaneError, InvalidValue
+from dialplane.domain.customer import CustomerStatus
+from dialplane.domain.errors import CustomerFrozen, DialplaneError, InvalidValue
+from dialplane.domain.permission import OF_CUSTOMERS
+from dialplane.store import objects
+from dialplane.store.objects import CUSTOMERS
 from dialplane.store.queries import credentials as queries
 
 MAX_TOKEN = 4_096
@@ -23,19 +27,25 @@ async def check_login(db: Database, username: str, password: str) -> tuple[Agent
     """The agent and the stamp of its password, for `SessionKeys.issue`.
 
     Takes the database, not a unit: the hash is verified (150-190 ms, in a thread) outside any transaction.
-    An unknown user costs the same time as a wrong password. Raises InvalidCredentials.
+    An unknown user costs the same time as a wrong password. Raises InvalidCredentials, CustomerFrozen.
     """
     agent = await _find_agent(db, username)
-    matches = await passwords.verify_password(password, agent.password_hash if agent else None)
+    matches = await passwords.verify_password(password, agent.password_hash if agent else "")
     if agent is None or not matches:
         raise InvalidCredentials
+    async with db.read() as unit:
+        customer = await objects.find(unit, CUSTOMERS, agent.customer_id)
+    _refuse_frozen(agent.permission, customer.status if customer else "")
     return agent, stamp_of(agent.password_hash)
 
 
 async def actor_of_session(
     unit: Unit, keys: SessionKeys, token: str, *, now: int, source_ip: str = "", request_id: str = ""
 ) -> Actor:
-    """The agent that the session was issued to, if it is live and has the same password. Raises InvalidCredentials."""
+    """The agent that the session was issued to, if it is live and has the same password.
+
+    Raises InvalidCredentials, CustomerFrozen.
+    """
     if len(token) > MAX_TOKEN:
         raise InvalidCredentials
     try:
@@ -45,6 +55,7 @@ async def actor_of_session(
     row = await queries.live_agent(unit, claims.agent_id)
     if row is None or stamp_of(row.password_hash) != claims.stamp:
         raise InvalidCredentials
+    _refuse_frozen(row.permission, row.customer_status)
     return Actor(
         kind=AGENT,
         id=claims.agent_id,
@@ -57,12 +68,16 @@ async def actor_of_session(
 
 
 async def actor_of_accesskey(unit: Unit, token: str, *, now: int, source_ip: str = "", request_id: str = "") -> Actor:
-    """The access key's actor. `now` in instants (us). Raises InvalidCredentials for unknown, expired, deleted."""
+    """The access key's actor. `now` in instants (us).
+
+    Raises InvalidCredentials (unknown, expired, deleted), CustomerFrozen.
+    """
     if len(token) > MAX_TOKEN or not token.isascii():
         raise InvalidCredentials
     row = await queries.live_accesskey(unit, hash_token(token), now=now)
     if row is None:
         raise InvalidCredentials
+    _refuse_frozen(row.permission, row.customer_status)
     return Actor(
         kind=ACCESSKEY,
         id=row.id,
@@ -83,6 +98,11 @@ def looks_like_accesskey(token: str) -> bool:
 def stamp_of(password_hash: str) -> str:
     """A digest that changes with the password and does not reveal it: sessions hold it, so a new password ends them."""
     return sha256(password_hash.encode()).hexdigest()[:16]
+
+
+def _refuse_frozen(permission: str, customer_status: str) -> None:
+    if customer_status == CustomerStatus.FROZEN and permission in OF_CUSTOMERS:
+        raise CustomerFrozen
 
 
 async def _find_agent(db: Database, username: str) -> Agent | None:

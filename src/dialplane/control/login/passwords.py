@@ -33,21 +33,24 @@ async def hash_password(password: str) -> str:
 
 def marked(password_hash: str, number: int) -> str:
     """The hash of the same password as another text, so that sessions which hold the old one's stamp end."""
-    return f"{number}{_MARK}{_bare(password_hash)}"
+    return f"{number}{_MARK}{_bare(password_hash)}" if password_hash else ""
 
 
 def _bare(password_hash: str) -> str:
     return password_hash.rpartition(_MARK)[2]
 
 
-async def verify_password(password: str, password_hash: str | None) -> bool:
-    """Whether this is the password of the hash, which may be marked; None (an unknown user) costs the same: False."""
+async def verify_password(password: str, password_hash: str) -> bool:
+    """Whether this is the password of the hash, which may be marked.
+
+    An empty hash (of an unknown user, or one without a password) costs the same: False.
+    """
     return await asyncio.get_running_loop().run_in_executor(_threads(), _verify, password, password_hash)
 
 
-def _verify(password: str, password_hash: str | None) -> bool:
+def _verify(password: str, password_hash: str) -> bool:
     is_sane = password.isascii() or not any("\ud800" <= char <= "\udfff" for char in password)
     if not is_sane or len(password.encode()) > MAX_PASSWORD_BYTES:
         return False
     matches = _hasher.verify(password, _bare(password_hash) if password_hash else _dummy_hash())
-    return matches and password_hash is not None
+    return matches and password_hash != ""

@@ -15,8 +15,11 @@ async def is_username_taken(unit: Unit, username: str) -> bool:
 
 
 async def has_administrator(unit: Unit, *, besides: str = "") -> bool:
-    """Whether there is a live administrator, other than the agent with the id `besides`. Raises Unavailable."""
-    return await _exists(unit, _AGENTS.permission == SUPER_ADMIN, _AGENTS.id != besides)
+    """Whether there is a live administrator with a password, other than the agent with the id `besides`.
+
+    Raises Unavailable.
+    """
+    return await _exists(unit, _AGENTS.permission == SUPER_ADMIN, _AGENTS.password_hash != "", _AGENTS.id != besides)
 
 
 async def _exists(unit: Unit, *where: ColumnElement[bool]) -> bool:

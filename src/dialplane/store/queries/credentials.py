@@ -20,6 +20,7 @@ class AgentRow(NamedTuple):
     customer_id: str
     permission: str
     password_hash: str
+    customer_status: str
 
 
 class AccessKeyRow(NamedTuple):
@@ -31,15 +32,17 @@ class AccessKeyRow(NamedTuple):
     customer_id: str
     permission: str
     edge: str
+    customer_status: str
 
 
-_AGENT = select(*(_AGENTS[name] for name in AgentRow._fields)).where(
+_STATUS = _CUSTOMERS.status.label("customer_status")
+_AGENT = select(*(_AGENTS[name] for name in AgentRow._fields[:-1]), _STATUS).where(
     _AGENTS.id == bindparam("id_"),
     _AGENTS.tm_delete == NEVER,
     _CUSTOMERS.id == _AGENTS.customer_id,
     _CUSTOMERS.tm_delete == NEVER,
 )
-_ACCESS_KEY = select(*(_KEYS[name] for name in AccessKeyRow._fields)).where(
+_ACCESS_KEY = select(*(_KEYS[name] for name in AccessKeyRow._fields[:-1]), _STATUS).where(
     _KEYS.token_hash == bindparam("token_hash_"),
     _KEYS.tm_delete == NEVER,
     _KEYS.tm_expire > bindparam("now_"),
