@@ -204,6 +204,16 @@ def test_an_unreadable_field_name_is_not_echoed(admin: Caller) -> None:
     assert "(unreadable name)" in [detail["field"] for detail in error["details"]]
 
 
+@pytest.mark.parametrize("value", [b'{"a": "\\ud800"}', b'{"\\udfff": 1}', b'{"a": [{"b": "x\\udc00"}]}'])
+def test_a_lone_surrogate_within_an_object_is_refused(admin: Caller, value: bytes) -> None:
+    provider = b'{"type": "sip", "hostname": "a.example", "metadata": ' + value + b"}"
+    error = refused(admin("POST", "/v1.0/providers", content=provider, headers=JSON), 400, "INVALID_ARGUMENT")
+    assert [detail["field"] for detail in error["details"]] == ["metadata"]
+    agent = b'{"username": "a", "password": "long enough", "permission": 64, "addresses": [' + value + b"]}"
+    error = refused(admin("POST", "/v1.0/agents", content=agent, headers=JSON), 400, "INVALID_ARGUMENT")
+    assert [detail["field"] for detail in error["details"]] == ["addresses"]
+
+
 @pytest.mark.parametrize(
     "body",
     [b'{"name": "\\ud800"}', b'{"name": "\\udfff\\ud800"}', b'{"name": "a\\u0000b"}'],

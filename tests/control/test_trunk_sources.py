@@ -83,15 +83,15 @@ async def test_a_trunk_of_an_older_version_with_a_zone_is_in_nobodys_way(db: Dat
     acme, rival = await two_customers(db)
     old = await make_trunk(db, acme, allowed_ips=["192.0.2.1"])
     async with db.change(ADMIN, "trunk.update") as unit:
-        await objects.put(unit, TRUNKS, old, replace(old, allowed_ips=("fe80::1%eth0",)))
+        await objects.put(unit, TRUNKS, old, replace(old, allowed_ips=("2001:db8::1%eth0",)))
     assert await create(db, rival, allowed_ips=["192.0.2.2"])
     with pytest.raises(TrunkAddressTaken):
-        await create(db, rival, allowed_ips=["fe80::1"])
+        await create(db, rival, allowed_ips=["2001:db8::1"])
     renamed = await update(db, ADMIN, old, name="renamed")
-    assert renamed.allowed_ips == ("fe80::1%eth0",)
+    assert renamed.allowed_ips == ("2001:db8::1%eth0",)
     async with db.change(ADMIN, "trunk.delete") as unit:
         await trunks.delete(unit, ADMIN, old.id)
-    assert await create(db, rival, allowed_ips=["fe80::1"])
+    assert await create(db, rival, allowed_ips=["2001:db8::1"])
 
 
 async def test_a_customer_cannot_claim_the_internet_network_by_network(db: Database) -> None:
@@ -189,6 +189,17 @@ async def test_a_network_that_no_pbx_has_is_refused(db: Database, network: str) 
         with pytest.raises(InvalidValue) as refused:
             await refused_act
         assert (refused.value.field, refused.value.code) == ("allowed_ips", "network_too_large")
+
+
+@pytest.mark.parametrize(
+    "network", ["127.0.0.1", "127.1.0.0/16", "169.254.1.1", "224.0.0.1", "0.0.0.0", "::1", "fe80::1"]
+)
+async def test_an_address_that_no_pbx_calls_from_is_the_platforms_alone(db: Database, network: str) -> None:
+    customer = await make_customer(db)
+    with pytest.raises(InvalidValue) as refused:
+        await create(db, admin_of(customer), allowed_ips=[network])
+    assert (refused.value.field, refused.value.code) == ("allowed_ips", "forbidden_address")
+    assert (await make_trunk(db, customer, allowed_ips=[network])).allowed_ips == (network,)
 
 
 async def test_the_platform_may_share_an_address_and_its_customers_keep_what_it_set_up(db: Database) -> None:

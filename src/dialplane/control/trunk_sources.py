@@ -34,14 +34,14 @@ async def require_free(unit: Change, actor: Actor, after: Trunk, *, before: Trun
 
     A deleted trunk has none, a disabled one all that it names. A trunk that is moved to another domain_name has all its
     sources checked again: at an address that is shared, the name decides whose call it is.
-    Raises InvalidValue (`allowed_ips`: a network that is too large, or too many addresses; `customer_id`: too many
-    trunks), TrunkAddressTaken.
+    Raises InvalidValue (`allowed_ips`: a network that is too large or that no PBX calls from, or too many addresses;
+    `customer_id`: too many trunks), TrunkAddressTaken.
     """
     if actor.is_super_admin or after.tm_delete != NEVER:
         return
     held = before if before is not None and before.tm_delete == NEVER else None
     added = [text for text in after.allowed_ips if held is None or text not in held.allowed_ips]
-    _refuse_large(added)
+    _refuse_what_no_pbx_has(added)
     if held is None or added:
         await _refuse_many(unit, held, after)
     networks = after.allowed_ips if held is not None and held.domain_name != after.domain_name else added
@@ -60,8 +60,10 @@ def _digest_user(trunk: Trunk) -> tuple[str, str]:
     return trunk.username, trunk.realm
 
 
-def _refuse_large(networks: Iterable[str]) -> None:
+def _refuse_what_no_pbx_has(networks: Iterable[str]) -> None:
     for network in map(ipaddress.ip_network, networks):
+        if network.is_loopback or network.is_link_local or network.is_multicast or network.is_unspecified:
+            raise InvalidValue("allowed_ips", "forbidden_address", "must not hold addresses that no PBX calls from")
         if network.prefixlen < SHORTEST_PREFIX[network.version]:
             raise InvalidValue(
                 "allowed_ips", "network_too_large", "must not hold a network larger than /16 (IPv4) or /32 (IPv6)"

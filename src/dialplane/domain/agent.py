@@ -50,9 +50,9 @@ def parse_tag_ids(value: Sequence[str], *, field: str = "tag_ids") -> Sequence[s
 
 
 def parse_addresses(value: Sequence[Mapping[str, Any]], *, field: str = "addresses") -> Sequence[Mapping[str, Any]]:
-    """JSON objects, at most 16 KiB of them. Raises InvalidValue."""
+    """JSON objects, at most 16 KiB of them, without lone surrogates. Raises InvalidValue."""
     try:
-        size = len(json.dumps([dict(address) for address in value], allow_nan=False).encode())
+        size = len(json.dumps([dict(address) for address in value], allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError):
         raise InvalidValue(field, "invalid_type", "must be a list of JSON objects") from None
     if size > MAX_ADDRESSES_BYTES:

@@ -45,9 +45,9 @@ RING_TIMEOUT_S = 90
 
 
 def parse_metadata(value: Mapping[str, Any], *, field: str = "metadata") -> Mapping[str, Any]:
-    """A JSON object of at most 16 KiB. Raises InvalidValue."""
+    """A JSON object of at most 16 KiB, without lone surrogates, which no answer can hold. Raises InvalidValue."""
     try:
-        size = len(json.dumps(dict(value), allow_nan=False).encode())
+        size = len(json.dumps(dict(value), allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError):
         raise InvalidValue(field, "invalid_metadata", "must be a JSON object") from None
     if size > MAX_METADATA_BYTES:

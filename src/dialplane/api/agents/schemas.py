@@ -129,7 +129,7 @@ class AgentList(Page):
 
     customer_id: Id = optional("Only this customer's.")
     status: Annotated[str, longest(255)] = optional("Taken and not looked at: agents have no status here.")
-    tag_ids: Annotated[str, longest(4096)] = optional("Taken and not looked at: tags have no meaning here.")
+    tag_ids: Annotated[str, longest(1024)] = optional("Taken and not looked at: tags have no meaning here.")
 
     def listing(self) -> dict[str, Any]:
         return {name: value for name, value in super().listing().items() if name not in ("status", "tag_ids")}
