@@ -193,6 +193,12 @@ def test_each_edges_view_of_a_provider_stands_beside_the_health_of_all(api: Api)
     assert api.admin.get(f"/v1.0/providers/{uuid.uuid4()}/health").json()["error"]["reason"] == "PROVIDER_NOT_FOUND"
 
 
+def contacted(api: Api, name: str) -> Any:
+    """The edge once it was in contact."""
+    edge = edge_of(api, name)
+    return edge if edge and edge["last_contact"] != NEVER else None
+
+
 def test_an_edge_that_is_gone_can_be_deleted_and_comes_back_if_it_reports(api: Api) -> None:
     name, provider = f"edge-{uuid.uuid4()}", api.admin.made("providers", type="sip", hostname="c.example")["id"]
     call, about = str(uuid.uuid4()), {"provider_id": provider, "hostname": "c.example"}
@@ -202,7 +208,7 @@ def test_an_edge_that_is_gone_can_be_deleted_and_comes_back_if_it_reports(api: A
     report(api, name, "provider_breaker", **about, state="open")
     agent = {"backlog_bytes": 4096, "loops": {"feed": 3}}
     assert api.admin.post("/v1.0/events", {"edge": name, "events": [], "agent": agent}).status_code == 200
-    known = eventually(lambda: (edge_of(api, name) or {}).get("last_contact") != NEVER and edge_of(api, name))
+    known = eventually(lambda: contacted(api, name), what="the contact is stored")
     deleted = api.admin.delete(f"/v1.0/edges/{name}")
     assert (deleted.status_code, list(deleted.json())) == (200, FIELDS)
     assert deleted.json()["tm_create"] == known["tm_create"]
