@@ -64,8 +64,12 @@ async def test_the_last_administrator_cannot_go(db: Database) -> None:
         for change in ({"permission": CUSTOMER_ADMIN}, {"password_hash": ""}):
             with pytest.raises(Protected):
                 await agents.update(unit, ADMIN, last.id, change)
-    await make_agent(db, username="second", permission=SUPER_ADMIN)
+    second = await make_agent(db, username="second", permission=SUPER_ADMIN)
     async with db.change(ADMIN, "agent.update") as unit:
+        await agents.update(unit, ADMIN, second.id, {"password_hash": ""})
+        with pytest.raises(Protected):
+            await agents.delete(unit, ADMIN, last.id)
+        await agents.update(unit, ADMIN, second.id, {"password_hash": "h"})
         assert (await agents.update(unit, ADMIN, last.id, {"permission": CUSTOMER_ADMIN})).permission == CUSTOMER_ADMIN
 
 
