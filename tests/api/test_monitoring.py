@@ -1,5 +1,6 @@
 """Health, readiness, metrics; and that a fault of ours tells nothing."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -105,7 +106,7 @@ def test_a_locked_database_refuses_writes_in_time_and_goes_on_by_itself(own_api:
 
 
 def test_readiness_tells_what_is_not_ready(own_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("database", "schema", "storage", "secrets", "loops", "process")
+    names = ("database", "schema", "storage", "secrets", "clock", "loops", "process")
     assert own_api.nobody.get("/readyz").json() == {"status": "ready", "checks": dict.fromkeys(names, "ok")}
 
     async def unreachable(*_: Any) -> Any:
@@ -143,6 +144,17 @@ def test_readiness_names_keys_that_are_gone(own_api: Api) -> None:
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["checks"]["secrets"] == "gone: box-keys, session keys"
     assert own_api.admin.get("/v1.0/providers").status_code == 200
+
+
+def test_readiness_names_changes_that_are_dated_ahead(own_api: Api) -> None:
+    with closing(sqlite3.connect(own_api.settings.database_file, isolation_level=None)) as other:
+        other.execute("UPDATE clock SET last_instant_us = last_instant_us + 400 * 86400 * 1000000")
+    answer = own_api.nobody.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert re.fullmatch(
+        r"the latest change is dated 345\d{5} s ahead of this machine's clock", answer.json()["checks"]["clock"]
+    )
+    assert own_api.admin.post("/v1.0/customers", {}).status_code == 200
 
 
 def test_readiness_names_a_loop_that_does_not_turn(own_api: Api) -> None:

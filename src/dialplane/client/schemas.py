@@ -500,7 +500,7 @@ class Readiness(TypedDict):
     status: Annotated[
         str,
         "`ready`, `degraded` (reads are carried out, but a background job fails, keys are"
-        " gone, or the database's disk is full) or `not_ready`.",
+        " gone, the database's disk is full, or changes are dated ahead) or `not_ready`.",
     ]
     checks: Annotated[dict[str, str], "What was looked at: `ok`, or what is wrong."]
 

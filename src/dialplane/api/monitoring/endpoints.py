@@ -19,6 +19,12 @@ MONITORING = Resource(tag="operation")
 
 DATABASE_CHECK_S = 1.9
 OK = "ok"
+CLOCK_AHEAD_S = 60
+"""Seconds that the latest change may be dated ahead: clocks of several nodes differ, and a bulk change takes instants
+ahead, a microsecond for each object."""
+
+DEGRADING = ("secrets", "storage", "clock")
+"""What requests are carried out in spite of; any other check that fails is the end of readiness."""
 
 
 @MONITORING.endpoint("GET", "/healthz", summary="Is the process alive", answer=Health)
@@ -31,18 +37,19 @@ async def get_readiness(request: Request) -> Response:
     services = services_of(request)
     missing = await asyncio.to_thread(missing_secrets, services.secrets_folder)
     checks = {
+        **dict.fromkeys(DEGRADING, OK),
         **await _database(services),
+        "storage": "full: nothing can be stored" if services.db.is_full else OK,
         "loops": _stuck(services.jobs),
         "process": "stopping" if services.stopping.is_set() else OK,
     }
     failing = services.jobs.failing()
     degraded = {
-        **({"storage": "full: nothing can be stored"} if services.db.is_full else {}),
         **({"secrets": f"gone: {', '.join(missing)}"} if missing else {}),
         **({"loops": f"failing: {', '.join(failing)}"} if failing and checks["loops"] == OK else {}),
     }
-    told = {"secrets": OK, "storage": OK, **checks, **degraded}
-    if any(check != OK for name, check in checks.items() if name != "secrets"):
+    told = {**checks, **degraded}
+    if any(check != OK for name, check in checks.items() if name not in DEGRADING):
         return JsonResponse({"status": "not_ready", "checks": told}, status_code=503)
     is_whole = all(check == OK for check in told.values())
     return JsonResponse({"status": "ready" if is_whole else "degraded", "checks": told})
@@ -62,7 +69,14 @@ async def _database(services: Services) -> dict[str, str]:
     except Unavailable as error:
         return {"database": error.code}
     services.metrics.revision.set(clock.revision)
-    return {"database": OK, "schema": behind or OK, "secrets": problem or OK}
+    ahead_s = (clock.instant - services.db.now()) // 1_000_000
+    is_ahead = ahead_s > CLOCK_AHEAD_S
+    return {
+        "database": OK,
+        "schema": behind or OK,
+        "secrets": problem or OK,
+        "clock": f"the latest change is dated {ahead_s} s ahead of this machine's clock" if is_ahead else OK,
+    }
 
 
 def _stuck(jobs: Supervisor) -> str:

@@ -17,8 +17,8 @@ class Readiness(BaseModel):
     status: Annotated[
         str,
         Field(
-            description="`ready`, `degraded` (reads are carried out, but a background job fails, keys are gone, or the "
-            "database's disk is full) or `not_ready`."
+            description="`ready`, `degraded` (reads are carried out, but a background job fails, keys are gone, the "
+            "database's disk is full, or changes are dated ahead) or `not_ready`."
         ),
     ]
     checks: Annotated[dict[str, str], Field(description="What was looked at: `ok`, or what is wrong.")]
