@@ -39,7 +39,7 @@ SKIPPED = call(
 )  # fmt: skip
 TALKING = call(
     attempt(1, BRAVO, tm_sent=2, tm_ringing=3, tm_answered=1003, sip_status=200, verdict="answered"),
-    tm_ringing=3, tm_answered=1003, sip_status=200, status="answered",
+    tm_ringing=3, tm_answered=1003, sip_status=200, status="progressing",
 )  # fmt: skip
 LATE = call(
     attempt(1, ALPHA, tm_sent=2, tm_ended=3002, verdict="timeout", action="next", late_answer=True),

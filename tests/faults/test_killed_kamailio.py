@@ -93,7 +93,7 @@ def test_a_killed_kamailio_is_back_in_a_second_with_its_answered_calls_and_the_o
     for _ in range(ROUNDS):
         talking, answered = node.begin(Caller(number=f"{ANSWERED}1234567", talk_ms=TALK_MS))
         _, ringing = node.begin(Caller(number=f"{RINGING}1234567", expects=487))
-        eventually(lambda: in_state(node, answered, "tm_answered"), within_s=20, what="an answer")
+        eventually(lambda: in_state(node, answered, "tm_progressing"), within_s=20, what="an answer")
         eventually(lambda: in_state(node, ringing, "tm_ringing"), within_s=20, what="ringing")
 
         main = node.instance.main_pid("kamailio.cfg")
