@@ -44,7 +44,7 @@ async def test_a_call_that_failed_over_is_told_with_both_attempts(db: Database) 
     record = await call_of(db)
 
     call = record.call
-    assert (call.status, call.sip_status, call.hangup_by, call.number) == ("ended", 200, "caller", "+8210")
+    assert (call.status, call.sip_status, call.hangup_by, call.number) == ("hangup", 200, "caller", "+8210")
     assert (call.tm_start, call.tm_ringing, call.tm_answered, call.tm_ended) == (1_000, 4_000, 5_000, 65_000)
     assert (record.pdd_ms, record.duration_ms) == (3, 60)
     first, second = call.attempts
@@ -127,7 +127,7 @@ async def test_a_call_passes_through_its_states(db: Database) -> None:
     for part in failed_over_call():
         await ingest(db, [part])
         states.append((await call_of(db)).call.status)
-    assert states == ["progressing"] * 4 + ["ringing", "answered", "ended"]
+    assert states == ["dialing"] * 4 + ["ringing", "progressing", "hangup"]
 
 
 async def test_a_call_that_came_to_an_edge_without_a_table_is_on_record_for_the_platform_alone(db: Database) -> None:
@@ -145,7 +145,7 @@ async def test_a_call_that_came_to_an_edge_without_a_table_is_on_record_for_the_
 async def test_a_rejected_call_has_no_attempt_and_its_reason(db: Database) -> None:
     await ingest(db, rejected_call(reason="no_route", status=404))
     call = (await call_of(db)).call
-    assert (call.status, call.sip_status, call.reason, call.attempts) == ("ended", 404, "no_route", [])
+    assert (call.status, call.sip_status, call.reason, call.attempts) == ("hangup", 404, "no_route", [])
     assert (call.customer_id, call.tm_ended) == (None, call.tm_start)
 
 
@@ -154,7 +154,7 @@ async def test_a_redirected_call_is_over_with_its_decision_and_no_attempt(db: Da
     known: dict[str, Any] = {"number": "+8210", "decision": [place], "status": 300, "reason": "redirected"}
     await ingest(db, [event("call_redirected", 9_000, call=CALL, **known)])
     call = (await call_of(db)).call
-    assert (call.status, call.sip_status, call.reason, call.attempts) == ("ended", 300, "redirected", [])
+    assert (call.status, call.sip_status, call.reason, call.attempts) == ("hangup", 300, "redirected", [])
     assert [(found["provider_id"], found["position"]) for found in call.decision] == [(PROVIDERS[0], 1)]
 
 
@@ -313,7 +313,7 @@ async def test_calls_are_listed_newest_first_and_filtered(db: Database) -> None:
         assert await ids(provider_id=PROVIDERS[1]) == [CALL]
         assert await ids(provider_id=ROUTE) == []
         assert await ids(number="+8210") == [CALL]
-        assert await ids(status="ended") == [uuid_of(77), CALL]
+        assert await ids(status="hangup") == [uuid_of(77), CALL]
         assert await ids(status="ringing") == []
         assert await ids(started_from=1_000, started_until=1_001) == [CALL]
         newest = (await calls.list_(unit, ADMIN, page_size=1))[0]
