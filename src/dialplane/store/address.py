@@ -6,8 +6,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from dialplane.store.backend import Backend
-from dialplane.store.backend_postgresql import Postgresql
-from dialplane.store.backend_sqlite import Sqlite
 
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 _SQLITE = ("sqlite", "sqlite+pysqlite", "sqlite+aiosqlite")
@@ -29,9 +27,18 @@ def parse_address(url: str) -> URL:
 
 
 def backend_at(url: str) -> Backend:
-    """The backend of the database at this URL (as in `parse_address`). Raises ValueError."""
+    """The backend of the database at this URL (as in `parse_address`). Raises ValueError.
+
+    Only the one in use is imported: PostgreSQL's driver and dialect take a tenth of the API's start.
+    """
     address = parse_address(url)
-    return Sqlite(address) if address.get_backend_name() == "sqlite" else Postgresql(address)
+    if address.get_backend_name() == "sqlite":
+        from dialplane.store.backend_sqlite import Sqlite
+
+        return Sqlite(address)
+    from dialplane.store.backend_postgresql import Postgresql
+
+    return Postgresql(address)
 
 
 def sqlite_url(file: Path) -> str:

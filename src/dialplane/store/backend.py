@@ -3,18 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dialplane.domain.errors import Unavailable
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    MergingInsert = sqlite.Insert | postgresql.Insert
+
 T = TypeVar("T")
-MergingInsert = sqlite.Insert | postgresql.Insert
-"""An insert that knows `on_conflict_do_update`."""
 
 POOL_TIMEOUT_S = 1.8
 """How long a connection of an engine is waited for."""
@@ -80,8 +82,8 @@ class Backend(ABC):
         """Inserts rows in the driver's fastest way, inside the transaction that has begun."""
 
     @abstractmethod
-    def merging_insert(self, table: Table) -> MergingInsert:
-        """An insert into the table that can update the rows that are there already."""
+    def merging_insert(self, table: Table) -> "MergingInsert":
+        """An insert into the table that can update the rows that are there already (`on_conflict_do_update`)."""
 
     @abstractmethod
     def after_bulk_insert(self, connection: Connection) -> None:

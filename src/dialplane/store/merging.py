@@ -7,13 +7,16 @@ of that report; of several reports the earliest one stays, or the latest, for ro
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Table, and_, bindparam, case, or_
 
 from dialplane.store import tables
-from dialplane.store.backend import Backend, MergingInsert
+from dialplane.store.backend import Backend
 from dialplane.store.unit import Writing
+
+if TYPE_CHECKING:
+    from dialplane.store.backend import MergingInsert
 
 Groups = Mapping[str, Sequence[str]]
 
@@ -51,7 +54,7 @@ _NOW = bindparam("now_", type_=BigInteger)
 
 
 @cache
-def _statement(merged: Merged, backend: Backend) -> MergingInsert:
+def _statement(merged: Merged, backend: Backend) -> "MergingInsert":
     insert = backend.merging_insert(merged.table)
     new, old = insert.excluded, merged.table.c
     changes: dict[str, Any] = {name: new[name] for name in merged.always}
