@@ -1,14 +1,18 @@
 """Statements of a unit of work: short ones and others answer and write alike, in one snapshot."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dialplane.store import tables
+from dialplane.store.address import parse_address, sqlite_url
 from dialplane.store.backend_sqlite import Sqlite
 from dialplane.store.database import Database
+from dialplane.store.unit import Pool
 from tests.control.making import make_customer
 
 pytestmark = pytest.mark.anyio
@@ -92,3 +96,29 @@ async def test_short_statements_and_others_see_one_snapshot(db: Database, first:
         before = await unit.fetch(EVERYBODY, short=first)
         await make_customer(db)
         assert len(await unit.fetch(EVERYBODY, short=not first)) == len(before)
+
+
+class FailsToEnd(Sqlite):
+    """A server that dies while a connection is given back, before or after it is closed."""
+
+    closes = True
+
+    def end(self, connection: Connection) -> bool:
+        if self.closes:
+            connection.close()
+        raise OSError("server closed the connection")
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_connection_that_fails_while_it_is_given_back_fails_nobody_and_is_replaced(
+    tmp_path: Path, closes: bool
+) -> None:
+    backend = FailsToEnd(parse_address(sqlite_url(tmp_path / "file.db")))
+    backend.closes = closes
+    with ThreadPoolExecutor(1) as threads:
+        pool = Pool(backend, backend.reader_engine(1), threads)
+        for _ in range(3):
+            connection = pool.take()
+            assert connection.execute(select(1)).scalar_one() == 1
+            pool.give_back(connection)
+        pool.close()

@@ -66,12 +66,16 @@ class Pool:
         return self._idle.pop() if self._idle else self._engine.connect()
 
     def give_back(self, connection: Connection) -> None:
-        """Rolls back what was not committed. A connection that cannot even do that is thrown away."""
+        """Rolls back what was not committed. A connection that cannot even do that is thrown away.
+
+        One that fails while it is closed (a server that dies at that moment) may be closed all the same.
+        """
         try:
             is_kept = self.backend.end(connection)
         except Exception:
-            connection.invalidate()
-            connection.close()
+            if not connection.closed:
+                connection.invalidate()
+                connection.close()
         else:
             if is_kept:
                 self._idle.append(connection)
