@@ -31,7 +31,7 @@ async def test_a_call_whose_end_was_lost_is_closed_and_those_that_go_on_stay_ope
     assert (stored.lost, stored.refused) == (1, ())
     async with db.read() as unit:
         lost, open_call = [(await calls.get(unit, ADMIN, id_)).call for id_ in (ended, goes_on)]
-    assert (lost.status, lost.reason) == ("ended", "not_going_on")
+    assert (lost.status, lost.reason) == ("hangup", "not_going_on")
     assert open_call.tm_ended is None
 
 
