@@ -109,7 +109,9 @@ _RETRY_AFTER = f"(Retry-After: {refusals.RETRY_AFTER_S})"
 
 def ending_table() -> str:
     """What the caller hears once carriers were tried."""
-    telling = " before ".join(map(str, failover.MOST_TELLING))
+    telling = ", ".join(map(str, failover.MOST_TELLING))
+    classes = " and ".join(f"{first}xx" for first in failover.LESS_TELLING_CLASSES)
+    headers = ", ".join(failover.TELLING_HEADERS)
     relayed = ", ".join(
         name for name, rule in _failover_rows() if rule.before_ringing == failover.STOP and name.isdigit()
     )
@@ -126,7 +128,8 @@ def ending_table() -> str:
             ),
             ("the carrier's own answer", f"an attempt ends with {', '.join(ringing)} after a 18x"),
             *own,
-            (telling, "all were tried without success: the first of these that a carrier said"),
+            (telling, f"all were tried without success: the first of these that a carrier said, with its {headers}"),
+            (f"any other {classes}", "all were tried without success: what a carrier said, with these headers"),
             (f"{failover.ALL_FAILED} {_RETRY_AFTER}", "all were tried, and no carrier said one of these"),
             (f"{failover.ALL_FAILED} {_RETRY_AFTER}", f"the `failover` map stops at a 3xx, {never}: never relayed"),
         ],

@@ -43,7 +43,7 @@ def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _keepalive(seconds: int) -> int:
     if 0 < seconds < 30:
-        raise ValueError("must be 0 or at least 30: Kamailio asks no more often")
+        raise ValueError("must be 0 or at least 30: less would only be traffic")
     return seconds
 
 
@@ -215,9 +215,9 @@ class Settings(BaseSettings):
     )  # fmt: skip
     call_keepalive_s: Annotated[int, AfterValidator(_keepalive)] = Field(
         default=300, ge=0, le=86_400,
-        description="Seconds between two OPTIONS to both sides of an answered call; 0 for none, else at least 30. A "
-        "side that twice in a row says 481 or nothing at all has lost the call, and it is ended; every other answer "
-        "keeps it. Five minutes cost two messages a call, and free the channels of a lost BYE within eleven.",
+        description="Seconds between two looks at both sides of an answered call; 0 for none, else at least 30. A "
+        "side that said nothing since the last one is asked by OPTIONS. One that twice in a row says 481, or nothing "
+        "though it used to answer OPTIONS, has lost the call, and it is ended.",
     )  # fmt: skip
     strangers: str = Field(
         default="refuse",

@@ -83,7 +83,7 @@ def test_contacts_keep_the_order_in_ever_lower_preferences(uris: list[str]) -> N
 def attempt(uri: str) -> PlannedAttempt:
     known: dict[str, Any] = dict.fromkeys(Carrier.__struct_fields__, 0)
     known |= {"around_number": ("sip:", "@a"), "next_hops": ["sip:10.0.0.1"], "overrides": {}, "obstacle": None}
-    known |= {"provider_id": "a provider", "headers": [], "codecs": ""}
+    known |= {"provider_id": "a provider", "headers": [], "codecs": "", "server_name": ""}
     known |= dict.fromkeys(("has_credentials", "has_rules", "tells_identity"), False)
     return PlannedAttempt("a route", uri, ("own_route",), Carrier(**known))
 
@@ -115,7 +115,7 @@ def test_a_cookie_is_found_in_whatever_stands_around_it(
     before: str, sip_call_id: str, call: uuid.UUID, began_ms: int
 ) -> None:
     origin = Origin(str(call), began_ms)
-    cookie = make_cookie(origin, sip_call_id, key=KEY)
+    cookie = make_cookie(origin, sip_call_id, "+82", key=KEY)
 
     assert origin_of_cookie(f"{before}{cookie}>", sip_call_id, key=KEY) == origin
     assert origin_of_cookie(cookie, f"{sip_call_id}x", key=KEY) is None

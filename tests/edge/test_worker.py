@@ -43,7 +43,7 @@ def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -
     template = "".join(folder.joinpath(f"{part}.cfg").read_text() for part in ("kamailio", "call", "hide"))
     named = set(re.findall(r'python_exec\("([a-z_]+)"', template))
 
-    assert len(named) == 30
+    assert len(named) == 36
     assert all(callable(getattr(made, name)) for name in named)
     assert made.child_init(1) == 0
 
@@ -118,7 +118,7 @@ def test_a_dialog_that_cannot_be_judged_is_refused(tmp_path: Path) -> None:
 def test_a_dialog_from_before_a_restart_goes_on_where_its_cookie_is_ours(
     tmp_path: Path, method: str, is_ours: bool, goes_on: int, replies: int, events: int
 ) -> None:
-    cookie = make_cookie(BEFORE, "1", key=bytes(32) if is_ours else b"x")
+    cookie = make_cookie(BEFORE, "1", "+82", key=bytes(32) if is_ours else b"x")
     ksr = FakeKsr({"pv.get": message(**{"$rm": method}), "hdr.get": f"<sip:h;lr=on{cookie}>"})
 
     assert worker(tmp_path, ksr).dialog_unknown(None) == goes_on
@@ -130,7 +130,7 @@ def test_a_dialog_from_before_a_restart_goes_on_where_its_cookie_is_ours(
 @pytest.mark.parametrize("age_s", [-60, 14_400 + 3_600 + 1])
 @pytest.mark.parametrize("method", ["BYE", "INVITE"])
 def test_a_call_that_would_have_a_dialog_or_be_over_by_now_is_none(tmp_path: Path, method: str, age_s: int) -> None:
-    cookie = make_cookie(Origin(ID, time.time_ns() // 1_000_000 - age_s * 1_000), "1", key=bytes(32))
+    cookie = make_cookie(Origin(ID, time.time_ns() // 1_000_000 - age_s * 1_000), "1", "+82", key=bytes(32))
     ksr = FakeKsr({"pv.get": message(**{"$rm": method}), "hdr.get": f"<sip:h;lr=on{cookie}>"})
 
     assert worker(tmp_path, ksr).dialog_unknown(None) == -1
@@ -143,7 +143,7 @@ def test_a_bye_goes_on_though_the_channels_of_its_call_cannot_be_given_back(tmp_
     def broken(*_: Any) -> Any:
         raise SystemError("no shared memory")
 
-    cookie = make_cookie(BEFORE, "1", key=bytes(32))
+    cookie = make_cookie(BEFORE, "1", "+82", key=bytes(32))
     answers = {"pv.get": message(**{"$rm": "BYE"}), "hdr.get": f"<sip:h;lr=on{cookie}>", "htable.sht_lock": broken}
     ksr = FakeKsr(answers)
 
@@ -155,7 +155,7 @@ def test_a_bye_goes_on_though_the_channels_of_its_call_cannot_be_given_back(tmp_
 
 
 def test_a_bye_sent_again_is_not_recorded_again(tmp_path: Path) -> None:
-    cookie = make_cookie(BEFORE, "1", key=bytes(32))
+    cookie = make_cookie(BEFORE, "1", "+82", key=bytes(32))
     ksr = FakeKsr({"pv.get": message(**{"$rm": "BYE"}), "hdr.get": f"<sip:h;lr=on{cookie}>", "tm.t_newtran": 0})
 
     assert worker(tmp_path, ksr).dialog_unknown(None) == -1

@@ -21,9 +21,16 @@ from tests.sip.stage import Stage
 
 
 @contextmanager
-def tls_in_front_of(tcp_port: int, certificate: Path, key: Path) -> Iterator[int]:
-    """A port that takes TLS and hands what is in it to a carrier that takes TCP."""
+def tls_in_front_of(
+    tcp_port: int, certificate: Path, key: Path, *, asked_for: list[str | None] | None = None
+) -> Iterator[int]:
+    """A port that takes TLS and hands what is in it to a carrier that takes TCP.
+
+    `asked_for` gets the server name of each connection.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if asked_for is not None:
+        context.sni_callback = lambda _, name, __: asked_for.append(name)
     context.load_cert_chain(certificate, key)
     with socket(AF_INET, SOCK_STREAM) as listener:
         listener.bind(("127.0.0.1", 0))
@@ -89,6 +96,21 @@ def test_a_provider_over_tls_is_reached_over_tls(stage: Stage, tmp_path: Path) -
     assert invite.first_line == f"INVITE sip:+821012345678@127.0.0.1:{port};transport=tls SIP/2.0"
     assert (invite.header("Via") or "").startswith("SIP/2.0/TLS ")
     assert edge.await_events("call_ended")[0]["status"] == 200
+
+
+def test_a_call_over_tls_asks_for_its_providers_name(stage: Stage, tmp_path: Path) -> None:
+    stage.table.trunk()
+    names: list[str | None] = []
+    carrier = stage.carrier(ANSWER, transport="t1")
+    certificate = Authority(tmp_path, "nobody").sign("carrier.example")
+    with tls_in_front_of(carrier.port, *certificate, asked_for=names) as port:
+        provider = stage.table.provider(f"carrier.example:{port}", transport="tls")
+        edge = tls_edge(stage)
+        edge.resolve(provider, f"127.0.0.1:{port}")
+
+        stage.call(edge)
+
+    assert names == ["carrier.example"]
 
 
 @pytest.mark.parametrize(

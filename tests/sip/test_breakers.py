@@ -3,6 +3,8 @@
 import re
 import time
 
+import pytest
+
 from tests.sip.edges import Event, RunningEdge
 from tests.sip.scenarios import ANSWER, SILENT, Caller, refuse
 from tests.sip.sipp import Carrier
@@ -51,6 +53,27 @@ def test_an_open_breaker_takes_a_dead_first_carrier_out_of_the_way(stage: Stage)
     decision = edge.events("call_started")[-1]["decision"]
     assert [(found["provider_id"] == provider.id, found["position"]) for found in decision] == [(False, 1), (True, 2)]
     assert "breaker_open" in decision[1]["reasons"]
+
+
+@pytest.mark.parametrize("script_carries", [True, False])
+def test_a_carrier_that_says_when_to_try_again_gets_no_call_before(stage: Stage, script_carries: bool) -> None:
+    stage.table.trunk()
+    busy = stage.carrier(refuse(503, headers="Retry-After: 2 (in a moment)\n"))
+    stage.table.provider(busy.hostname)
+    stage.table.provider(stage.carrier(ANSWER).hostname)
+    edge = stage.edge(breaker_failures=50, script_carries=script_carries)
+
+    place(stage, edge)
+    began_s = time.monotonic()
+    place(stage, edge)
+    assert [event["n"] for event in sent_of_last_call(edge)] == [1]
+    assert len(busy.received("INVITE")) == 1
+    assert time.monotonic() - began_s < 2, "the machine was too slow for this test"
+
+    time.sleep(max(0.0, began_s + 2.1 - time.monotonic()))
+    place(stage, edge)
+    assert len(busy.received("INVITE")) == 2
+    assert states(edge)[0] == "open"
 
 
 def test_a_carrier_that_returns_gets_one_call_and_then_all(stage: Stage) -> None:

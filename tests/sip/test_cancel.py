@@ -1,6 +1,8 @@
 """The caller changes their mind: at any moment, and no carrier is rung after it."""
 
+import re
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,7 +11,7 @@ from tests.sip.races import header
 from tests.sip.scenarios import ANSWER, RING_UNTIL_CANCELLED, SILENT, Caller, Send, TakeCancel, refuse
 from tests.sip.sipp import Call, Carrier, Message
 from tests.sip.stage import Stage
-from tests.sip.wire import peer
+from tests.sip.wire import Peer, peer
 
 GRACE = timedelta(milliseconds=200)
 
@@ -147,3 +149,99 @@ def test_a_cancel_on_the_heels_of_the_invite_ends_the_call(stage: Stage) -> None
     assert {event["status"] for event in ended} <= {487, 503}
     assert len({event["call"] for event in ended}) == len(ended) == 20
     assert len(edge.events("attempt_sent")) == len(edge.events("attempt_ended"))
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        ('SIP;cause=200;text="Call completed elsewhere"',),
+        ("Q.850;cause=16",),
+        ("SIP;cause=200", "Q.850;cause=26"),
+    ],
+)
+def test_the_carrier_hears_why_the_caller_has_cancelled(stage: Stage, reasons: tuple[str, ...]) -> None:
+    stage.table.trunk()
+    with stage.by_hand() as (_, caller, carrier):
+        invite = caller.request("INVITE")
+        cancel_ringing(caller, carrier, invite, headers="".join(f"Reason: {reason}\n" for reason in reasons))
+
+        assert re.findall("^Reason: (.*)$", carrier.receive_request("CANCEL"), re.M) == list(reasons)
+
+
+def as_tried_before(invite: str) -> str:
+    return invite.replace("CSeq: 1 ", "CSeq: 2 ").replace(";branch=z9hG4bK", ";branch=z9hG4bKagain")
+
+
+def compact(invite: str) -> str:
+    return invite.replace("Call-ID: ", "i: ").replace("Via: ", "v: ")
+
+
+def in_small_letters(invite: str) -> str:
+    return invite.replace("Call-ID: ", "call-id: ").replace("CSeq: ", "cseq: ")
+
+
+@pytest.mark.parametrize("written", [as_tried_before, compact, in_small_letters])
+def test_a_cancel_is_answered_at_once_however_its_call_was_written_and_tried_before(
+    stage: Stage, written: Callable[[str], str]
+) -> None:
+    stage.table.trunk()
+    with stage.by_hand() as (edge, caller, carrier):
+        invite = caller.request("INVITE")
+        if written is as_tried_before:
+            caller.send(invite)
+            carrier.answer(carrier.receive_request("INVITE"), 486, tag="busy")
+            caller.acknowledge(invite, caller.receive_final())
+            assert carrier.receive_request("ACK")
+
+        cancel_ringing(caller, carrier, written(invite))
+
+        answers = [caller.receive_final(within_s=2) for _ in range(2)]
+        assert sorted(answer.split()[1] for answer in answers if answer) == ["200", "487"]
+    ended = edge.await_events("call_ended", 2 if written is as_tried_before else 1)[-1]
+    assert (ended["status"], ended["hangup_by"]) == (487, "caller")
+
+
+@pytest.mark.parametrize("final", [None, 487, 500, 503])
+def test_a_caller_who_hangs_up_by_bye_in_the_early_dialog_has_cancelled(stage: Stage, final: int | None) -> None:
+    stage.table.trunk()
+    with stage.by_hand() as (edge, caller, first), peer(edge.port) as second:
+        stage.table.provider(f"127.0.0.1:{second.port}")
+        edge.load(stage.table)
+        caller.send(caller.request("INVITE"))
+        invite = first.receive_request("INVITE")
+        first.answer(invite, 183, tag="early")
+        ringing = await_status(caller, 183)
+        assert ringing
+
+        caller.send(caller.request_within(ringing, "BYE", cseq=2))
+        first.answer(first.receive_request("BYE"), 200)
+        if final:
+            first.answer(invite, final, tag="early")
+
+        answers = [caller.receive_final(within_s=2) for _ in range(2)]
+        assert sorted(answer.split()[1] for answer in answers if answer) == ["200", "487"]
+        assert second.receive_request("INVITE", within_s=0.5) == ""
+    [ended] = edge.await_events("call_ended")
+    assert (ended["status"], ended["hangup_by"]) == (487, "caller")
+    [attempt] = edge.events("attempt_ended")
+    assert (attempt["verdict"], attempt["action"]) == ("cancelled", "stop")
+
+
+def cancel_ringing(caller: Peer, carrier: Peer, invite: str, *, headers: str = "") -> None:
+    """Place the call, have it ring, and cancel it; the carrier is mute about the INVITE from then on."""
+    caller.send(invite)
+    got = carrier.receive_request("INVITE")
+    for name, usual in (("i", "Call-ID"), ("call-id", "Call-ID"), ("cseq", "CSeq"), ("v", "Via")):
+        got = re.sub(rf"^{name}: ", f"{usual}: ", got, flags=re.M)
+    carrier.answer(got, 180, tag="ringing")
+    assert await_status(caller, 180)
+    number = re.search(r"(?i)^cseq: (\d+) INVITE", invite, re.M)
+    assert number
+    cancel = invite.replace("INVITE sip", "CANCEL sip", 1).replace(f"{number[1]} INVITE", f"{number[1]} CANCEL")
+    caller.send(cancel.replace("Content-Length", f"{headers}Content-Length"))
+
+
+def await_status(caller: Peer, status: int) -> str:
+    """The next response with that status, "" where none of the next few is it."""
+    answers = (caller.receive() for _ in range(3))
+    return next((answer for answer in answers if answer.startswith(f"SIP/2.0 {status} ")), "")

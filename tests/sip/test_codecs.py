@@ -93,6 +93,31 @@ def test_other_media_than_audio_reach_the_carrier_as_they_were_offered(stage: St
     assert VIDEO in text
 
 
+FAX = STATIC_ONLY.partition("m=")[0] + "m=image 20000 udptl t38\na=T38FaxVersion:0\n"
+DYNAMIC = STATIC_ONLY.partition("m=")[0] + "m=audio 20000 RTP/AVP 99\na=rtpmap:99 PCMA/8000\n"
+TWO_LINES = STATIC_ONLY.replace(" 0 8", " 18") + "m=audio 20002 RTP/AVP 8 0\n"
+
+
+@pytest.mark.parametrize(
+    ("offer", "sent"),
+    [
+        (FAX, FAX),
+        (DYNAMIC, DYNAMIC),
+        (TWO_LINES, TWO_LINES.replace("audio 20000", "audio 0").replace(" 8 0\n", " 8\n")),
+    ],
+)
+def test_an_offer_stays_sdp_however_little_of_it_is_left(stage: Stage, offer: str, sent: str) -> None:
+    stage.table.trunk()
+    carrier = stage.carrier(ANSWER)
+    stage.table.provider(carrier.hostname, codecs="PCMA")
+    edge = stage.shared_edge()
+
+    stage.call(edge, Caller(sdp=offer))
+
+    [invite] = carrier.received("INVITE")
+    assert invite.text.replace("\r", "").partition("\n\n")[2].strip() == sent.strip()
+
+
 def test_a_call_without_an_offer_goes_to_every_carrier(stage: Stage) -> None:
     stage.table.trunk()
     carrier = stage.carrier(refuse(486))

@@ -247,3 +247,18 @@ def test_a_trunk_beyond_its_calls_per_second_is_told_to_come_back(stage: Stage) 
     started = sorted(event["at"] for event in edge.events("call_started"))
     assert len(started) >= 2
     assert all(third - first > 990_000 for first, third in zip(started, started[2:], strict=False))
+
+
+@pytest.mark.parametrize("uri", ["sips:+821012345678@127.0.0.1", "urn:service:sos"])
+def test_a_scheme_that_cannot_be_served_is_416(stage: Stage, uri: str) -> None:
+    stage.table.trunk()
+    edge = stage.shared_edge()
+    with peer(edge.port) as caller:
+        assert caller.ask(caller.request("INVITE", uri=uri)).startswith("SIP/2.0 416 ")
+
+
+def test_a_bye_outside_a_call_is_481(stage: Stage) -> None:
+    stage.table.trunk()
+    edge = stage.shared_edge()
+    with peer(edge.port) as caller:
+        assert caller.ask(caller.request("BYE")).startswith("SIP/2.0 481 ")

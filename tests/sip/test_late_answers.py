@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -193,6 +194,40 @@ def test_the_winners_answer_still_reaches_the_caller_after_the_transaction_is_go
         assert carrier.receive_request("BYE")
         assert caller.receive_final(within_s=0.5) == ""
     assert [event["n"] for event in edge.await_events("late_answer")] == [1]
+
+
+@pytest.mark.parametrize("branch", [";branch =", ";BRANCH=", "; branch =", " ;\r\n branch= "])
+def test_an_answer_is_the_same_when_it_comes_again_however_its_via_is_written(stage: Stage, branch: str) -> None:
+    stage.table.trunk()
+    with stage.by_hand() as (edge, caller, carrier):
+        caller.send(caller.request("INVITE"))
+        invite = carrier.receive_request("INVITE")
+        answer = carrier.response(invite, 200, tag="won").replace(";branch=", branch, 1)
+        carrier.send(answer)
+        first = caller.receive_final()
+
+        carrier.send(answer)
+
+        assert first.startswith("SIP/2.0 200 ")
+        assert caller.receive_final() == first
+        assert carrier.receive_all(for_s=0.5) == []
+    assert not edge.events("late_answer")
+
+
+@pytest.mark.parametrize("contact", ['"Gate <7>" <{}>', "<SIP:{1}>", "<sips:gw@127.0.0.1>", "<tel:+8210>", "*"])
+def test_a_late_leg_is_ended_whatever_form_its_contact_has(stage: Stage, contact: str) -> None:
+    stage.table.trunk()
+    with peer_at_edge() as carrier:
+        stage.table.provider(f"127.0.0.1:{carrier.port}", no_response_timeout_s=1)
+        edge = stage.edge()
+        carrier.reach(edge.port)
+        stage.call(edge, SippCaller(expects=503))
+        address = f"carrier@127.0.0.1:{carrier.port}"
+        answer = carrier.response(carrier.receive_request("INVITE"), 200, tag="late")
+        carrier.send(re.sub(r"Contact: .*", "Contact: " + contact.format(f"sip:{address}", address), answer))
+
+        assert carrier.receive_request("ACK")
+        assert carrier.receive_request("BYE")
 
 
 def test_of_two_answers_of_one_carrier_the_caller_gets_one_and_the_other_is_ended(stage: Stage) -> None:

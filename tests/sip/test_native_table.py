@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import cycle, product
+from itertools import product
 from typing import NamedTuple
 
 import pytest
@@ -20,13 +20,12 @@ OVERRIDES = (None, "next", "stop")
 ASK = """request_route {
     if (is_method("INFO")) {
         $avp(rang) = $(hdr(X-Rang){s.int});
-        $avp(final) = $(hdr(X-Final){s.int});
         $var(row) = $hdr(X-Row);
         $var(outcome) = $(hdr(X-Outcome){s.int});
         route(STEP);
-        route(MOST_TELLING);
+        route(WEIGH);
         append_to_reply("X-Step: $var(action) $var(verdict) $var(caller_status) $var(hangup_by)\\r\\n");
-        append_to_reply("X-Outcome: $var(word) $var(is_failure) $var(final)\\r\\n");
+        append_to_reply("X-Outcome: $var(word) $var(is_failure) $var(weight)\\r\\n");
         sl_send_reply("200", "OK");
         exit;
     }
@@ -46,12 +45,11 @@ def script(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
 
 
 class Case(NamedTuple):
-    """An outcome, and what else decides: `final` is the most telling status before it."""
+    """An outcome, and what else decides."""
 
     outcome: Outcome
     ringing: bool
     override: str | None
-    final: int
 
 
 def answer(script: Peer, case: Case) -> str:
@@ -59,7 +57,7 @@ def answer(script: Peer, case: Case) -> str:
     number = case.outcome if isinstance(case.outcome, int) else OUTCOME_NUMBERS[case.outcome]
     columns = [""] * len(Column)
     columns[Column.OVERRIDES] = f"299=stop;{case.outcome}={case.override}" if case.override else ""
-    headers = f"X-Outcome: {number}\nX-Rang: {int(case.ringing)}\nX-Final: {case.final}\nX-Row: {'|'.join(columns)}\n"
+    headers = f"X-Outcome: {number}\nX-Rang: {int(case.ringing)}\nX-Row: {'|'.join(columns)}\n"
     said = script.ask(script.request("INFO", headers=headers))
     return " ".join(re.findall(r"^X-(?:Step|Outcome): (.*?)\r?$", said, re.M))
 
@@ -77,7 +75,7 @@ def expected(case: Case) -> str:
         heard = ALL_FAILED
     is_failure = failover.is_carrier_failure(outcome, ringing=ringing)
     counts = -1 if is_failure is None else int(is_failure)
-    telling = failover.final_status([case.final, *([status] if status else [])])
+    telling = failover.weigh(status) if status else failover.NOTHING_TOLD
     return f"{step.action} {step.verdict} {heard} {failover.hangup_by(outcome)} {outcome} {counts} {telling}"
 
 
@@ -85,12 +83,6 @@ def test_the_script_makes_of_each_outcome_what_the_engine_makes_of_it(script: Pe
     words: Iterable[Outcome] = failover.OUTCOMES
     asked = [*product(words, (False, True), (None,)), *product(STATUSES, (False, True), OVERRIDES)]
 
-    for of, final in zip(asked, cycle((ALL_FAILED, *failover.MOST_TELLING))):
-        case = Case(*of, final)
-        assert answer(script, case) == expected(case), case
-
-
-def test_the_most_telling_status_is_the_same_in_any_order(script: Peer) -> None:
-    for before, outcome in product((ALL_FAILED, *failover.MOST_TELLING), (*failover.MOST_TELLING, 500)):
-        case = Case(outcome, False, None, before)
+    for of in asked:
+        case = Case(*of)
         assert answer(script, case) == expected(case), case

@@ -26,6 +26,10 @@ class Peer:
         """Talk to this edge."""
         self._edge = ("127.0.0.1", edge_port)
 
+    def fileno(self) -> int:
+        """The descriptor of the socket, for `select`."""
+        return self._socket.fileno()
+
     def send(self, message: str | bytes) -> None:
         """Send one datagram; text has its lines ended as SIP wants them."""
         raw = message if isinstance(message, bytes) else message.replace("\r\n", "\n").replace("\n", "\r\n").encode()

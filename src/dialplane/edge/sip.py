@@ -114,17 +114,16 @@ class Sip:
         if values:
             (self.insert_header if first else self.add_header)(name, ", ".join(values))
 
-    def keep_codecs(self, names: str) -> None:
-        """Remove all but these codecs from the audio of the SDP offer, if there is one.
+    def body(self) -> str | None:
+        """The message's body, None if it has none, or one that is not UTF-8."""
+        try:
+            return self._pv_get("$rb") or None
+        except UnicodeDecodeError:
+            return None
 
-        Other media stay: a media line without a codec is no SDP, and a missing line would shift the answer's.
-        """
-        self._ksr.sdpops.keep_codecs_by_name(names, "audio")
-
-    def has_codec_of(self, names: str) -> bool:
-        """Whether the SDP offer has at least one of these codecs; True if there is no offer."""
-        sdpops = self._ksr.sdpops
-        return bool(sdpops.sdp_content() < 0 or sdpops.sdp_with_codecs_by_name(names) > 0)
+    def set_body(self, body: str) -> None:
+        """Put another body of the same type in its place."""
+        self._require("textops.set_body", self._ksr.textops.set_body(body, self.header("Content-Type")))
 
     def set_target(self, uri: str, next_hop: str) -> None:
         """Set the request URI, and the URI to send it to ("": the request URI)."""
@@ -133,6 +132,10 @@ class Sip:
             self._require("setdsturi", self._ksr.setdsturi(next_hop))
         else:
             self._ksr.resetdsturi()
+
+    def set_server_name(self, name: str) -> None:
+        """Have a TLS connection that is opened for this message ask for a certificate of that name."""
+        self._ksr.pvx.xavp_child_sets("tls", "server_name", name)
 
     def record_route(self, parameters: str) -> None:
         """Stay in the path of the dialog (RFC 3261, section 16.6), with these parameters in our Record-Route."""
@@ -161,6 +164,10 @@ class Sip:
         """Add a header to the answer that follows."""
         self._ksr.hdr.append_to_reply(f"{name}: {value}\r\n")
 
+    def add_reply_headers(self, lines: str) -> None:
+        """Add header lines, each with its end, to the answer that follows."""
+        self._ksr.hdr.append_to_reply(lines)
+
     # authentication
 
     def check_digest(self, realm: str, ha1: str) -> int:
@@ -188,9 +195,16 @@ class Sip:
         """Forward the request, with the sender's network hidden; False if that failed at once."""
         return bool(self._ksr.route(RELAY) > 0)
 
-    def send(self, method: str, uri: str, next_hop: str, headers: str) -> bool:
-        """Send a request of our own, with its From, To, Call-ID and CSeq in `headers`; False if that failed."""
-        return bool(self._ksr.tm.t_uac_send(method, uri, next_hop, "", headers, "") > 0)
+    def send(self, method: str, uri: str, next_hop: str, headers: str, *, socket: str = "") -> bool:
+        """Send a request of our own, with its From, To, Call-ID and CSeq in `headers`; False if that failed.
+
+        `socket` is the one to send from, "" if Kamailio is to choose.
+        """
+        return bool(self._ksr.tm.t_uac_send(method, uri, next_hop, socket, headers, "") > 0)
+
+    def send_text(self, uri: str, text: str) -> None:
+        """Send text to the address of a URI, as it is; by TCP and TLS, on the connection to it."""
+        self._ksr.corex.sendx(uri, "", text)
 
     def branches(self) -> int:
         """In a failure route: how many branches the transaction has; the one that failed is the last."""
@@ -223,12 +237,6 @@ class Sip:
     def failed_status(self) -> int:
         """In a failure route: the final status of the attempt."""
         return int(self._ksr.tm.t_get_status_code())
-
-    def authenticate(self, *, username: str, password: str) -> bool:
-        """In a failure route after 401 or 407: add the credentials; False if the challenge cannot be answered."""
-        self._avp_set("auth_username", username)
-        self._avp_set("auth_password", password)
-        return bool(self._ksr.uac.uac_auth() > 0)
 
     # memory between entry points
 
@@ -295,10 +303,10 @@ class Sip:
         """Set a flag for all workers, for as long as its table keeps it."""
         self._ksr.htable.sht_seti(table, key, 1)
 
-    def call_rpc(self, method: str, parameter: str) -> None:
+    def call_rpc(self, method: str, *parameters: str | int) -> None:
         """Call one of Kamailio's RPC commands. Raises KsrError if it fails."""
         rpc = self._ksr.jsonrpcs
-        request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": [parameter]})
+        request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
         self._require(f"jsonrpcs.exec {method}", rpc.exec(request))
         answer = rpc.response() or ""
         if '"error"' in answer:
@@ -319,13 +327,17 @@ class Sip:
             self._require("dialog.var_sets", dialog.var_sets(name, value))
         return True
 
-    def has_dialog(self) -> bool:
-        """Whether Kamailio has a dialog that this message may belong to; a new INVITE is another leg of it."""
-        return bool(self._ksr.dialog.is_known_dlg() > 0)
+    def note(self, variable: str, text: str) -> None:
+        """Set a variable of the current dialog."""
+        self._require("dialog.var_sets", self._ksr.dialog.var_sets(variable, text))
 
     def dialog_variable(self, name: str) -> str:
         """A variable of the current dialog, "" if it has no such."""
         return self._ksr.dialog.var_get(name) or ""
+
+    def end_dialog(self, entry: int, id_: int, *, after_s: int) -> None:
+        """Have the time of a dialog be up."""
+        self._ksr.dialog.dlg_set_timeout_id(after_s, entry, id_)
 
     def channels(self, profile: str, member: str) -> int:
         """How many dialogs of a profile have this value."""

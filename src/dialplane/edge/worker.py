@@ -15,11 +15,15 @@ from typing import Any
 from dialplane.domain.call import HangupBy
 from dialplane.edge.call.answers import Answers
 from dialplane.edge.call.arrival import NewCalls
-from dialplane.edge.call.attempts import Attempts, Credentials
+from dialplane.edge.call.attempts import Attempts
 from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.dialogs import Dialogs
+from dialplane.edge.call.digest import Credentials
+from dialplane.edge.call.keepalive import Keepalive
+from dialplane.edge.call.own_requests import OwnRequests
 from dialplane.edge.call.plan import branches_for
 from dialplane.edge.call.topology import Topology
+from dialplane.edge.call.unparsable import answer_to
 from dialplane.edge.limits.breakers import Breakers
 from dialplane.edge.limits.channels import Caps
 from dialplane.edge.limits.shedding import EVENTS_LOST, Shedding
@@ -67,9 +71,17 @@ class Worker:
             script_writes=self._native_log.is_writing,
         )
         cookie_key = bytes.fromhex(settings.cookie_key)
-        self._dialogs = Dialogs(self._context, inherited=self._inherited, cookie_key=cookie_key, run=self._run)
+        self._own = OwnRequests(sip, credentials_of=self._credentials_of)
+        self._dialogs = Dialogs(
+            self._context,
+            inherited=self._inherited,
+            cookie_key=cookie_key,
+            run=self._run,
+            own=self._own,
+            credentials_of=self._credentials_of,
+        )
         self._answers = Answers(
-            self._context, call_of=self._dialogs.call_of_answer, won_before=self._inherited.has_answered
+            self._context, own=self._own, call_of=self._dialogs.call_of_answer, won_before=self._inherited.has_answered
         )
         self._attempts = attempts(
             self._context,
@@ -88,6 +100,9 @@ class Worker:
         )
         self._shedding = Shedding(sip, sockets=settings.sockets, run=Path(settings.run), warn=self._warn)
         self._dialog_report = DialogReport(sip, self._log)
+        self._keepalive = Keepalive(
+            sip, self._own, interval_s=settings.call_keepalive_s, most_silences=settings.call_keepalive_failures
+        )
         self._main_pid = os.getpid()
         self._warned_at = 0.0
 
@@ -138,6 +153,11 @@ class Worker:
         """KEY|COUNT|OUTCOME: so many attempts in a row have failed as open a breaker."""
         key, count, outcome = what.split("|")
         return self._run(partial(self._context.breakers.failed, key, int(count), outcome))
+
+    def carrier_busy(self, message: Any, what: str) -> int:
+        """KEY|RETRY-AFTER: a carrier said 503, and when to try again."""
+        key, _, retry_after = what.partition("|")
+        return self._run(partial(self._context.breakers.hold_off, key, retry_after))
 
     def carrier_works(self, message: Any, what: str) -> int:
         """KEY|COUNT|OUTCOME: an attempt shows that a carrier works whose attempts had failed."""
@@ -201,6 +221,18 @@ class Worker:
         """A REFER within a dialog."""
         return self._run(self._topology.open_reference)
 
+    def call_cancelled(self, message: Any, invite: str) -> int:
+        """The caller has sent CANCEL, or BYE in the early dialog, for the INVITE with this key."""
+        return self._run(partial(self._attempts.cancelled, invite))
+
+    def dialog_challenged(self, message: Any) -> int:
+        """A carrier has challenged a caller's request within a call: whether it is to be sent with credentials."""
+        return self._ask(self._dialogs.challenged)
+
+    def own_challenged(self, message: Any) -> int:
+        """A carrier has challenged a request of the edge's own."""
+        return self._run(self._own.challenged)
+
     def dialog_unknown(self, message: Any) -> int:
         """A request within a dialog that Kamailio does not know: whether it may pass."""
         return self._ask(self._dialogs.goes_on, answers=True)
@@ -210,7 +242,7 @@ class Worker:
         return self._run(self._dialogs.ended)
 
     def dialog_timed_out(self, message: Any) -> int:
-        """An answered call has lasted as long as it may; once for each such call."""
+        """An answered call has lasted as long as it may, or is lost; once for each such call."""
         return self._run(self._dialogs.timed_out)
 
     def dialog_failed(self, message: Any) -> int:
@@ -227,9 +259,25 @@ class Worker:
         self._run(self._dialog_report.report)
         return self._run(partial(self._inherited.follow, is_over=self._dialog_report.is_over))
 
+    def unparsable(self, message: Any) -> int:
+        """A message that Kamailio cannot parse."""
+        return self._run(self._answer_unparsable)
+
+    def _answer_unparsable(self) -> None:
+        sip = self._sip
+        transport = sip.text("$pr").lower()
+        message = sip.raw().decode(errors="replace")
+        answer = answer_to(message, sip.number("$sp"), by_connection=transport != "udp")
+        if answer:
+            sip.send_text(f"sip:{sip.text('$siz')}:{answer.port};transport={transport}", answer.text)
+
+    def calls_watched(self, message: Any) -> int:
+        """Often, in a process of its own: look whether the sides of each answered call are still in it."""
+        return self._run(self._keepalive.look)
+
     def _dialog_failed(self) -> None:
         cancelled = self._sip.number(CANCELLED_VARIABLE) > 0
-        self._attempts.answered_by_kamailio(self._dialogs.call(), cancelled=cancelled)
+        self._attempts.answered_by_kamailio(self._dialogs.invite(), cancelled=cancelled)
 
     def _ask(self, question: Callable[[], bool], *, answers: bool = False) -> int:
         """CONTINUE if the answer is yes; REFUSE if it is no, or the question fails."""

@@ -5,6 +5,8 @@ open       after `failures` failed attempts in a row: it is tried last for `open
 half_open  after that, one attempt is made at the provider's own place, a trial; it closes the breaker or opens it
            again. While the trial is not decided, there is one more each `open_s`
 
+A 503 with Retry-After opens it at once, for as long as it says, but for no longer than `LONGEST_HOLD_S`.
+
 Which outcomes are failures is a column of the failover table.
 """
 
@@ -22,10 +24,14 @@ class Signal(StrEnum):
     SUCCESS = "carrier works"
     TRIAL = "trial begins"
     MOVED = "provider moved"
+    BUSY = "carrier says when to try again"
 
 
 TRANSITIONS: Mapping[tuple[BreakerState, Signal], BreakerState] = {
     (CLOSED, Signal.FAILURES): OPEN,
+    (CLOSED, Signal.BUSY): OPEN,
+    (OPEN, Signal.BUSY): OPEN,
+    (HALF_OPEN, Signal.BUSY): OPEN,
     (OPEN, Signal.SUCCESS): CLOSED,
     (OPEN, Signal.TRIAL): HALF_OPEN,
     (OPEN, Signal.MOVED): CLOSED,
@@ -35,6 +41,9 @@ TRANSITIONS: Mapping[tuple[BreakerState, Signal], BreakerState] = {
     (HALF_OPEN, Signal.MOVED): CLOSED,
 }
 """State and signal to the next state, whose time begins then; pairs that are not here change nothing."""
+
+LONGEST_HOLD_S = 300
+"""Of what a carrier asks for (RFC 3261, section 21.5.4): some say an hour, and are back in a minute."""
 
 
 @dataclass(frozen=True, slots=True)

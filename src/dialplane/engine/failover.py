@@ -4,7 +4,7 @@ The table is the rule (docs/domain.md, section 4): outcome of the attempt x whet
 Once the callee rang, only a carrier's own failure justifies ringing somebody again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -71,6 +71,8 @@ STATUSES: Mapping[int, Rule] = {
     407: Rule(NEXT, NEXT, Verdict.REJECTED, WORKS, "the carrier wants credentials"),
     408: Rule(NEXT, STOP, Verdict.TIMEOUT, FAILURE_BEFORE_RINGING, "the carrier's own time-out"),
     480: Rule(NEXT, STOP, Verdict.NO_ANSWER, WORKS, "temporarily unavailable"),
+    482: Rule(STOP, STOP, Verdict.REJECTED, WORKS, "the call goes in a circle"),
+    483: Rule(STOP, STOP, Verdict.REJECTED, WORKS, "the call goes in a circle, or by too many hops"),
     486: Rule(STOP, STOP, Verdict.BUSY, WORKS, "the callee is busy"),
     600: Rule(STOP, STOP, Verdict.BUSY, WORKS, "the callee is busy everywhere"),
     603: Rule(STOP, STOP, Verdict.REJECTED, WORKS, "the callee declined"),
@@ -86,11 +88,24 @@ CLASSES: Mapping[int, Rule] = {
     6: Rule(NEXT, STOP, Verdict.REJECTED, WORKS, "any other 6xx"),
 }
 
-MOST_TELLING = (404, 484, 480, 408)
-"""When all were tried, the first of these that a carrier said is what the caller gets."""
+TELL_THE_CALLER = (422, 420, 421, 415, 488, 606, 433, 428, 494, 413)
+"""What the caller can mend: a longer session, another offer, another identity."""
+TELL_OF_THE_CALLEE = (404, 410, 484, 480, 403, 408)
+MOST_TELLING = (*TELL_THE_CALLER, *TELL_OF_THE_CALLEE)
+"""When all were tried, the first of these that a carrier said is what the caller gets (RFC 3261, section 16.7, 6)."""
+LESS_TELLING_CLASSES = (4, 6)
+"""Then any other status of these classes; a 5xx speaks of the carrier alone."""
+TELLING_HEADERS = (
+    *("Min-SE", "Unsupported", "Require", "Accept", "Accept-Encoding", "Accept-Language", "Allow", "Warning", "Reason"),
+    *("Retry-After", "Error-Info", "Permission-Missing", "Security-Server"),
+)
+"""Headers of the carrier's answer that the caller gets with its status."""
 ALL_FAILED = 503
 NEVER_RELAYED = (401, 407)
 """A carrier's challenge is for the edge; a caller would answer it with its own password (RFC 3261, section 22.3)."""
+_WEIGHT = 1000
+NOTHING_TOLD = (len(MOST_TELLING) + len(LESS_TELLING_CLASSES)) * _WEIGHT + ALL_FAILED
+"""The weight of no answer that tells the caller anything (`weigh`)."""
 
 
 def rule_of(outcome: Outcome) -> Rule:
@@ -142,7 +157,17 @@ def hangup_by(outcome: Outcome) -> HangupBy:
     return HangupBy.TIMEOUT if outcome == NO_ANSWER else HangupBy.CALLEE
 
 
-def final_status(statuses: Iterable[int]) -> int:
-    """The caller's status when all were tried, from the final SIP statuses that the carriers sent."""
-    seen = set(statuses)
-    return next((status for status in MOST_TELLING if status in seen), ALL_FAILED)
+def weigh(status: int) -> int:
+    """How little a carrier's final status tells the caller, which gets the least. Its last digits are the status."""
+    if status in NEVER_RELAYED:
+        return NOTHING_TOLD
+    if status in MOST_TELLING:
+        return MOST_TELLING.index(status) * _WEIGHT + status
+    if status // 100 in LESS_TELLING_CLASSES:
+        return (len(MOST_TELLING) + LESS_TELLING_CLASSES.index(status // 100)) * _WEIGHT + status
+    return NOTHING_TOLD
+
+
+def status_of_weight(weight: int) -> int:
+    """The status that was weighed."""
+    return weight % _WEIGHT

@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     NO_TABLE = "no_routing_table"
     UNKNOWN_SOURCE = "unknown_source"
     NOT_AUTHENTICATED = "not_authenticated"
+    LOOP = "loop"
     CUSTOMER_MISSING = "customer_missing"
     CUSTOMER_FROZEN = "customer_frozen"
     INVALID_NUMBER = "invalid_number"
@@ -106,6 +107,7 @@ ANSWERS: Mapping[Refusal, Answer] = {
     Refusal.NOT_AUTHENTICATED: Answer(
         407, "a trunk could be meant, and the credentials are missing, wrong or expired", _SCRIPT, Trace.STRANGERS
     ),
+    Refusal.LOOP: Answer(482, "the INVITE has been here before, for the same number", _SCRIPT),
     Refusal.CUSTOMER_MISSING: Answer(403, "the customer does not exist", _SCRIPT, Trace.CALL),
     Refusal.CUSTOMER_FROZEN: Answer(403, "the customer is frozen", _SCRIPT, Trace.CALL),
     Refusal.INVALID_NUMBER: Answer(484, "this is not a phone number", _SCRIPT, Trace.CALL),

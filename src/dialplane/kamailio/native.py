@@ -57,7 +57,11 @@ _MEANINGS: Mapping[Evidence, str] = {
     Evidence.NOTHING: "$var(is_failure) = -1;",
 }
 _REPLY_ROUTE = """onreply_route[ATTEMPT_{n}] {{
-    if ($rs > 100) route(RESTORE_VIAS);
+    if ($rs > 100) {{
+        route(RESTORE_VIAS);
+        if ($avp(trusted) != 1) route(PRIVATE);
+    }}
+    if ($avp(raised) == {n}) route(CSEQ_BACK);
     if ($rs >= 180 && $rs < 300) {{
         $var(n) = {n};
         route(REPLIED);
@@ -75,7 +79,8 @@ def parts(edge: str, *, mark: str, most_branches: int) -> Mapping[str, object]:
         "numbers": _numbers(most_branches),
         "never_relayed": "".join(f" || $var(caller_status) == {status}" for status in failover.NEVER_RELAYED),
         "verdicts": _verdicts(),
-        "most_telling": _most_telling(),
+        "weights": _weights(),
+        "told": _told(),
         "phrases": _phrases(),
         "listen": _switch("LISTEN", "$avp(n)", {n: f't_on_reply("ATTEMPT_{n}");' for n in range(1, MOST_ATTEMPTS + 1)}),
         "reply_routes": "\n".join(_REPLY_ROUTE.format(n=n) for n in range(1, MOST_ATTEMPTS + 1)),
@@ -104,6 +109,7 @@ def _numbers(most_branches: int) -> str:
         **{outcome.upper(): number for outcome, number in OUTCOME_NUMBERS.items()},
         **{str(turn.name): turn.value for turn in Turn},
         "ALL_FAILED": failover.ALL_FAILED,
+        "NOTHING_TOLD": failover.NOTHING_TOLD,
         "MOST_BRANCHES": most_branches,
     }
     return "\n".join(f"#!define {name} {value}" for name, value in values.items())
@@ -139,13 +145,24 @@ def _row(outcome: Outcome | None, rule: Rule) -> str:
     )
 
 
-def _most_telling() -> str:
-    """`route[MOST_TELLING]`: $var(final) is what tells the caller most of $avp(final) and $var(outcome)."""
-    cases = {}
-    for place, status in enumerate(failover.MOST_TELLING):
-        before = " && ".join(f"$var(final) != {other}" for other in failover.MOST_TELLING[:place])
-        cases[status] = f"{f'if ({before}) ' if before else ''}$var(final) = {status};"
-    return _switch("MOST_TELLING", "$var(outcome)", cases, first="$var(final) = $avp(final);")
+def _weights() -> str:
+    """`route[WEIGH]`: $var(weight) is `failover.weigh` of $var(outcome)."""
+    weighed = (*failover.MOST_TELLING, *failover.NEVER_RELAYED)
+    cases = {status: f"$var(weight) = {failover.weigh(status)};" for status in weighed}
+    classes = {
+        first: f"$var(weight) = {failover.weigh(100 * first + 99) - 100 * first - 99} + $var(outcome);"
+        for first in failover.LESS_TELLING_CLASSES
+    }
+    return _switch("WEIGH", "$var(outcome)", cases, classes, first="$var(weight) = NOTHING_TOLD;")
+
+
+def _told() -> str:
+    """The statements that keep the headers of an answer for the caller."""
+    lines = []
+    for name in failover.TELLING_HEADERS:
+        body = f"$T_rpl($hdr({name}))"
+        lines.append(f'    if ({body} != $null) $var(told) = $var(told) + "{name}: " + {body} + "\\r\\n";')
+    return "\n".join(lines)
 
 
 def _phrases() -> str:

@@ -35,14 +35,26 @@ SCRUBBED_PREFIXES = ("X-Dialplane-", "P-Charging-")
 """Headers, by their names and by how their names begin, that cross our border in no request: identities that only a
 trusted peer may assert (RFC 3325, RFC 8224, RFC 7315), credentials that were for us, our own, and what equipment the
 caller has. Kamailio's matching does not tell case. A name costs a tenth of what a regular expression costs."""
+PRIVATE_NAMES = ("P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID")
+"""Of these headers, the ones that no reply to a caller outside our trust domain has; the prefixes as well."""
 _OUTSIDE_DIALOGS = "INVITE, ACK, CANCEL, OPTIONS"
 _ALLOW = f"{_OUTSIDE_DIALOGS}, BYE, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE"
 _TLS = """loadmodule "tls.so"
-modparam("tls", "config", "{config}")"""
+modparam("tls", "config", "{config}")
+modparam("tls", "xavp_cfg", "tls")"""
 CONFIG = "kamailio.cfg"
 _COOKIE_KEY_BYTES = 32
 _NO_LIMIT = 2**31 - 1
+_LONGEST_LIFE_INTERVAL_S = 30  # a look at 2,000 dialogs takes 30 ms
 _LOAD_INTERVAL_US = 20_000  # a buffer of the usual size holds some 20 ms of work
+
+
+def _removing(names: Sequence[str]) -> str:
+    """The statements that remove the headers of these names, and of the names that begin as ours do."""
+    prefixes = f'remove_hf_re("^({"|".join(SCRUBBED_PREFIXES)})");'
+    return "\n    ".join([*(f'remove_hf("{name}");' for name in names), prefixes])
+
+
 _FIXED: Mapping[str, object] = {
     "longest_setup_s": LONGEST_SETUP_S,
     "retry_after_s": RETRY_AFTER_S,
@@ -51,12 +63,8 @@ _FIXED: Mapping[str, object] = {
     "allow": _ALLOW,
     "outside_dialogs": _OUTSIDE_DIALOGS,
     "scanners": "|".join(SCANNERS),
-    "scrubbing": "\n    ".join(
-        [
-            *(f'remove_hf("{name}");' for name in SCRUBBED_NAMES),
-            f'remove_hf_re("^({"|".join(SCRUBBED_PREFIXES)})");',
-        ]
-    ),
+    "scrubbing": _removing(SCRUBBED_NAMES),
+    "private": _removing(PRIVATE_NAMES),
 }
 """The template's variables that are the same for every edge."""
 
@@ -109,6 +117,7 @@ def _derived(config: EdgeConfig) -> Mapping[str, object]:
         "quiet": "#!define QUIET" if config.is_quiet else "",
         "hides_topology": "#!define HIDES_TOPOLOGY" if settings.hide_topology else "",
         "asks_whether_calls_live": "#!define ASKS_WHETHER_CALLS_LIVE" if settings.call_keepalive_s else "",
+        "life_interval_s": max(1, min(settings.call_keepalive_s // 5, _LONGEST_LIFE_INTERVAL_S)),
         "breakers": "#!define BREAKERS" if settings.breaker_failures else "",
         "turn_away": "" if settings.drops_strangers else 'sl_send_reply("403", "Forbidden");',
         "new_calls_per_second": settings.new_calls_per_second or _NO_LIMIT,

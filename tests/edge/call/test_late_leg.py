@@ -58,10 +58,26 @@ def test_a_name_is_not_looked_up_the_request_goes_where_the_answer_came_from(con
 
 
 @pytest.mark.parametrize(
-    "contact", ["", "*", "<tel:+82>", "<sip:a b@10.0.0.1>", "<sip:\x01@10.0.0.1>", "<sip:" + "a" * 3000 + "@10.0.0.1>"]
+    "contact", ["", "*", "<sip:a b@10.0.0.1>", "<sip:\x01@10.0.0.1>", "<sip:" + "a" * 3000 + "@10.0.0.1>", "<>"]
 )
-def test_without_a_usable_contact_nothing_can_be_sent(contact: str) -> None:
-    assert ending(late(contact=contact), own=";dp=") == ()
+def test_without_a_usable_contact_both_go_to_where_the_answer_came_from(contact: str) -> None:
+    for request in ending(late(contact=contact), own=";dp="):
+        assert request.uri == request.next_hop == "sip:203.0.113.1:5060"
+
+
+@pytest.mark.parametrize(
+    ("contact", "uri", "next_hop"),
+    [
+        ('"Gate <7>" <sip:gw@10.0.0.1>', "sip:gw@10.0.0.1", "sip:gw@10.0.0.1"),
+        ('"a \\" <sip:x@10.9.9.9>" <sip:gw@10.0.0.1>', "sip:gw@10.0.0.1", "sip:gw@10.0.0.1"),
+        ("<SIP:gw@10.0.0.1:5070>", "SIP:gw@10.0.0.1:5070", "SIP:gw@10.0.0.1:5070"),
+        ("<sips:gw@10.0.0.1>", "sips:gw@10.0.0.1", "sip:203.0.113.1:5060"),
+        ("<tel:+82>", "tel:+82", "sip:203.0.113.1:5060"),
+    ],
+)
+def test_every_form_of_a_contact_is_read(contact: str, uri: str, next_hop: str) -> None:
+    for request in ending(late(contact=contact), own=";dp="):
+        assert (request.uri, request.next_hop) == (uri, next_hop)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +86,7 @@ def test_without_a_usable_contact_nothing_can_be_sent(contact: str) -> None:
         ("<sip:[2001:db8::1]:5060>", "sip:[2001:db8::1]:5060"),
         ("sips:gw@10.0.0.1", "sips:gw@10.0.0.1"),
         ("<sip:10.0.0.1>", "sip:10.0.0.1"),
-        ("<http://10.0.0.1>", ""),
+        ("<10.0.0.1>", ""),
     ],
 )
 def test_the_uri_of_a_contact(header: str, uri: str) -> None:

@@ -2,6 +2,7 @@
 
 from dialplane.edge.call.progress import Progress
 from dialplane.edge.sip import Sip
+from dialplane.engine.failover import weigh
 from tests.edge.fakeksr import FakeKsr
 
 
@@ -16,12 +17,21 @@ def transaction() -> tuple[dict[str, object], Sip]:
 
 def test_progress_is_what_the_transaction_has_in_its_variables() -> None:
     kept, sip = transaction()
-    progress = Progress(current=2, has_rung=1, final_status=404, branch=3)
+    progress = Progress(current=2, has_rung=1, best=weigh(404), branch=3)
 
     progress.keep(sip)
 
     assert Progress.of(sip) == progress
-    assert kept == {"n": 2, "branch": 3, "rang": 1, "answered": 0, "over": 0, "final": 404, "retries": ""}
+    assert kept == {
+        "n": 2,
+        "branch": 3,
+        "rang": 1,
+        "answered": 0,
+        "over": 0,
+        "final": weigh(404),
+        "told": "",
+        "retries": "",
+    }
 
 
 def test_only_what_has_changed_is_written_again() -> None:
@@ -46,10 +56,10 @@ def test_an_attempt_that_the_script_sent_went_to_the_first_address_without_crede
     progress.keep(sip)
     kept["n"] = 2
 
-    assert (Progress.of(sip).hop, Progress.of(sip).has_authenticated) == (0, False)
+    assert (Progress.of(sip).hop, Progress.of(sip).authentications) == (0, 0)
     Progress.begin_in_script(sip)
     assert Progress.of(sip) == Progress(current=1)
-    assert (Progress.of(sip).hop, Progress.of(sip).has_authenticated) == (0, False)
+    assert (Progress.of(sip).hop, Progress.of(sip).authentications) == (0, 0)
 
 
 def test_each_attempt_starts_at_the_first_address_in_a_branch_of_its_own() -> None:
@@ -61,7 +71,7 @@ def test_each_attempt_starts_at_the_first_address_in_a_branch_of_its_own() -> No
     progress.failed(480)
 
     progress.begin(2)
-    assert (progress.has_rung, progress.has_authenticated) == (False, False)
+    assert (progress.has_rung, progress.authentications) == (False, 0)
     progress.sent()
 
     assert (progress.current, progress.branch, progress.hop, progress.final_status) == (2, 2, 0, 480)
@@ -75,7 +85,7 @@ def test_credentials_go_to_the_address_that_asked_for_them() -> None:
     progress.authenticating()
     progress.sent()
 
-    assert (progress.branch, progress.hop, progress.has_authenticated) == (1, 0, True)
+    assert (progress.branch, progress.hop, progress.authentications) == (1, 0, 1)
 
 
 def test_only_the_current_attempt_is_under_way_until_one_has_answered_or_the_call_is_over() -> None:

@@ -11,11 +11,13 @@ from msgspec import UNSET
 
 from dialplane.domain.hostname import split_hostname
 from dialplane.domain.trunk import REDIRECT, Trunk
-from dialplane.edge.call.answers import Answers
+from dialplane.edge.call.answers import MOST_ROUTES, Answers
 from dialplane.edge.call.attempts import Attempts
 from dialplane.edge.call.context import CallContext
-from dialplane.edge.call.cookie import Origin, make_cookie
+from dialplane.edge.call.cookie import Origin, has_passed, make_cookie
+from dialplane.edge.call.dialog import COMES_FROM, Party
 from dialplane.edge.call.message import dialled_in, is_sound, one_line, outbound_proxy
+from dialplane.edge.call.path import Path, path_behind_nat
 from dialplane.edge.call.plan import Carriers, Plan, decided
 from dialplane.edge.call.topology import Topology
 from dialplane.edge.call.trunk import TrunkIdentification
@@ -33,8 +35,10 @@ from dialplane.system.address import is_of_this_machine
 
 CALL_VARIABLE = "call"
 """The dialog variable that holds the call's id."""
-FORKED_TABLE = "forked"
-"""Call-IDs that have had several INVITEs at once; see route CANCEL."""
+INVITE_VARIABLE = "invite"
+"""The dialog variable that holds the key of its INVITE (answers.py)."""
+TRUSTED = "trusted"
+"""The variable of the call and of its dialog that says that the caller's trunk is in our trust domain (RFC 3325)."""
 MULTIPLE_CHOICES = 300
 REDIRECTED = "redirected"
 """The recorded reason of a call in redirect mode."""
@@ -100,7 +104,7 @@ class NewCalls:
         except ReplicaUnavailable as error:
             self._refuse_without_table(error)
             return False
-        return plan is not None and self._begin(plan, now_us)
+        return plan is not None and self._begin(plan)
 
     def _fault_of_message(self) -> Refusal | None:
         if not self.is_sound():
@@ -113,11 +117,14 @@ class NewCalls:
             self._sip.remove_header("Route")
         return None
 
-    def _begin(self, plan: Plan, now_us: int) -> bool:
+    def _has_looped(self, number: str) -> bool:
+        """Whether this INVITE has passed here before, for the same number (RFC 3261, section 16.3, 4)."""
+        record_routes = self._sip.headers("Record-Route", most=MOST_ROUTES)
+        return bool(record_routes) and has_passed(record_routes, self._sip.text("$ci"), number, key=self._cookie_key)
+
+    def _begin(self, plan: Plan) -> bool:
         if self._context.settings.hide_topology:
             self._topology.seal_vias()
-        origin = Origin(plan.call, now_us // 1000)
-        self._sip.record_route(make_cookie(origin, self._sip.text("$ci"), key=self._cookie_key))
         is_left_to_script = self._attempts.begin(plan)
         self.open_call = ""
         return is_left_to_script
@@ -129,6 +136,9 @@ class NewCalls:
             return None
         dialled = dialled_in(self._sip.text("$ru"))
         admission = admit(trunk, view.customer(trunk.customer_id), dialled, groups=view.groups)
+        if self._has_looped(admission.number or ""):
+            self._context.refuse(Refusal.LOOP)
+            return None
         facts = self._facts(trunk, dialled, admission, view.revision)
         call = new_id()
         refusal = admission.refusal or self._full_cap(trunk)
@@ -145,7 +155,7 @@ class NewCalls:
             caller=partial(self._caller, trunk),
         )
         facts["decision"] = made.considered
-        plan = Plan(call, self._answers.invite(), made.rows, made.tells_identity)
+        plan = Plan(call, self._answers.begin(), made.rows, made.tells_identity)
         if trunk.mode == REDIRECT:
             self._redirect(plan, facts)
             return None
@@ -164,21 +174,39 @@ class NewCalls:
 
     def _has_started(self, plan: Plan, trunk: Trunk, facts: dict[str, Any]) -> bool:
         """Follow the call's dialog and record that the call has started; False if it is refused."""
-        refusal = self._begin_dialog(trunk, plan.call)
+        path = self._path_to_caller()
+        refusal = self._begin_dialog(trunk, plan, path)
         if refusal:
             self._refuse(plan.call, facts, refusal)
             return False
         if trunk.trusted_identity and not plan.tells_identity:
             self._assert_identity()
+        origin = Origin(plan.call, self._context.now_us() // 1000, path)
+        self._sip.record_route(make_cookie(origin, self._sip.text("$ci"), facts["number"], key=self._cookie_key))
         self._context.log.call_started(plan.call, facts)
         self.open_call = plan.call
         return True
 
-    def _begin_dialog(self, trunk: Trunk, call: str) -> Refusal | None:
+    def _path_to_caller(self) -> Path | None:
+        """The path to a caller that is behind NAT, None if it is not."""
+        sip = self._sip
+        via_host, source = sip.text("$sel(via[1].host)"), sip.text("$si")
+        if via_host == source:
+            return None
+        return path_behind_nat(
+            Path(source, sip.number("$sp"), sip.text("$pr").lower()),
+            via_host=via_host,
+            record_routes=sip.headers("Record-Route", most=1),
+            contact=sip.header("Contact"),
+        )
+
+    def _begin_dialog(self, trunk: Trunk, plan: Plan, path: Path | None) -> Refusal | None:
         """Follow the call's dialog, in a channel of the trunk."""
-        if self._sip.has_dialog():
-            self._sip.mark(FORKED_TABLE, self._sip.text("$ci"))
-        if not self._sip.begin_dialog(**{CALL_VARIABLE: call}):
+        more = {f"{Party.CALLER}_{COMES_FROM}": path.uri} if path else {}
+        if trunk.trusted_identity:
+            more[TRUSTED] = "1"
+            self._sip.keep(TRUSTED, 1)
+        if not self._sip.begin_dialog(**{CALL_VARIABLE: plan.call, INVITE_VARIABLE: plan.invite, **more}):
             return Refusal.NO_DIALOG
         has_taken = self._context.caps.take_channel(TRUNK, trunk.id, trunk.max_channels)
         return None if has_taken else Refusal.TRUNK_CHANNELS_FULL

@@ -4,42 +4,49 @@ Each public method is what one of Kamailio's entry points does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from contextlib import suppress
 
 from dialplane.domain.call import HangupBy, Verdict
 from dialplane.domain.sip_status import phrase
 from dialplane.edge.call.answers import Answers
 from dialplane.edge.call.context import CallContext
+from dialplane.edge.call.digest import Credentials, authorization, challenge_in
+from dialplane.edge.call.message import one_line
 from dialplane.edge.call.plan import Carrier, FirstRow, Plan, PlannedAttempt, Turn
 from dialplane.edge.call.progress import Progress
 from dialplane.edge.limits.channels import PROVIDER
+from dialplane.edge.sip import KsrError
 from dialplane.engine import failover
 from dialplane.engine.failover import Outcome, Step
 from dialplane.engine.reasons import Reason
+from dialplane.engine.sdp import restricted
+from dialplane.eventlog.writer import new_id
 
 CALL = "call"
 INVITE = "invite"
 PLAN = "plan"
 """The variables of the script that hold a call's id, the key of its INVITE and its plan, from its decision on."""
+AUTHORIZATION = "authorization"
+"""The variable that holds `N NAME: BODY`, the header with the credentials of attempt N."""
+RAISED = "raised"
+"""The variable that holds the attempt whose CSeq has risen, as it does with credentials (RFC 3261, section 22.2)."""
+ACCOUNT_VARIABLE = "account"
+"""The variable of the dialog that holds the provider whose credentials its requests may need."""
+REPLY_TEXT = "$T_rpl($mb)"
+"""In a failure route: the final response, as received."""
 ROUTE = "ATTEMPT"
 """Kamailio's failure and branch route of an attempt, and the head of the names of its reply routes."""
 
-_ALWAYS_KEPT_CODEC = "telephone-event"  # DTMF is no codec of the carrier's choosing: without it no menu works
 _ENDED_BY: Mapping[Outcome, HangupBy] = {
     failover.CANCELLED: HangupBy.CALLER,
     failover.NO_ANSWER: HangupBy.TIMEOUT,
 }
 """By an outcome that stops; by the callee if it is another one."""
 _LONGEST_INVITE = 1024  # Kamailio joins text in buffers of 8 kB, and has nothing for what is longer
+_MOST_AUTHENTICATIONS = 2  # the second where the carrier says that the nonce of the first is stale
+_REPLY = "tm.reply"
 _REQUEST_TERMINATED = 487
 _SERVER_ERROR = 500
-
-
-class Credentials(NamedTuple):
-    """The user name and password with which the edge answers a carrier's challenge."""
-
-    username: str
-    password: str
 
 
 class Attempts:
@@ -94,15 +101,29 @@ class Attempts:
 
     def complete_invite(self) -> bool:
         """Give the current attempt its headers and filter its codecs; in its branch route. True once done."""
-        attempt = self._plan().attempt(self._progress().current)
+        progress = self._progress()
+        attempt = self._plan().attempt(progress.current)
         carrier = attempt.carrier
+        if progress.authentications:
+            self._add_credentials(progress)
         for name in attempt.form.removed:
             self._sip.remove_header(name)
         for name, value in (*carrier.headers, *attempt.form.added):
             self._sip.add_header(name, value)
         if carrier.codecs:
-            self._sip.keep_codecs(f"{carrier.codecs},{_ALWAYS_KEPT_CODEC}")
+            offer = self._sip.body()
+            cut = restricted(offer, carrier.codecs.split(",")) if offer else None
+            if cut is not None and cut != offer:
+                self._sip.set_body(cut)
         return True
+
+    def _add_credentials(self, progress: Progress) -> None:
+        n, _, header = self._sip.kept_text(AUTHORIZATION).partition(" ")
+        name, _, body = header.partition(": ")
+        if n == str(progress.current):
+            self._sip.add_header(name, body)
+            cseq = self._sip.number("$cs") + progress.authentications
+            self._sip.replace_header("CSeq", [f"{cseq} INVITE"])
 
     def replied(self, n: int) -> None:
         """Process a response to attempt `n`; in its reply route."""
@@ -125,35 +146,50 @@ class Attempts:
         outcome, status = self._outcome(progress)
         if outcome == failover.NO_RESPONSE and self._try_next_address(plan, progress):
             return
-        can_authenticate = carrier.has_credentials and not progress.has_authenticated
+        can_authenticate = carrier.has_credentials and progress.authentications < _MOST_AUTHENTICATIONS
         step = _step(outcome, carrier, progress, can_authenticate=can_authenticate)
         if step.action == failover.AUTHENTICATE:
             if self._authenticate(plan, progress):
                 return
             step = _step(outcome, carrier, progress, can_authenticate=False)
-        self._end_attempt(plan, progress, outcome, status, step)
+        is_best = self._end_attempt(plan, progress, outcome, status, step)
         if status is None:
-            self._answers.give_up(plan.invite, plan.call, progress.current, branch=branch)
+            account = carrier.provider_id if carrier.has_credentials else ""
+            self._answers.give_up(plan.invite, plan.call, progress.current, branch=branch, account=account)
         if step.action == failover.NEXT:
-            self._try_next(plan, progress)
+            self._try_next(plan, progress, relayed=(status, branch) if is_best and status else None)
         else:
             self._stop(plan, progress, outcome, step.caller_status or failover.ALL_FAILED)
 
-    def answered_by_kamailio(self, call: str, *, cancelled: bool) -> None:
+    def cancelled(self, invite: str) -> None:
+        """The caller has changed their mind: answer 487 to the INVITE at once, whatever the carriers make of it.
+
+        tm cancels them. The transaction is found by its id, however the caller writes its headers, and whichever of
+        several INVITEs of one Call-ID it is.
+        """
+        pending = self._answers.pending(invite)
+        if pending is None:
+            return
+        terminated = phrase(_REQUEST_TERMINATED)
+        with suppress(KsrError):  # the INVITE has had a final answer meanwhile
+            self._sip.call_rpc(_REPLY, _REQUEST_TERMINATED, terminated, pending.transaction, new_id()[:8], "", "")
+
+    def answered_by_kamailio(self, invite: str, *, cancelled: bool) -> None:
         """Record that Kamailio gave the caller a final answer by itself, as a rule to a CANCEL.
 
         Other workers may process the call's responses now, so the progress is not touched.
         """
-        pending = self._answers.pending(call)
+        pending = self._answers.pending(invite)
         if pending is None:
             return
+        call = pending.call
         verdict = Verdict.CANCELLED if cancelled else Verdict.TRANSPORT_ERROR
         self._log.attempt_ended(call, pending.n, status=None, reason="", verdict=verdict, action=failover.STOP)
-        self._answers.give_up(pending.invite, call, pending.n, branch=pending.branch)
+        self._answers.give_up(invite, call, pending.n, branch=pending.branch)
         if cancelled:
-            self._record_end(call, pending.invite, _REQUEST_TERMINATED, HangupBy.CALLER)
+            self._record_end(call, invite, _REQUEST_TERMINATED, HangupBy.CALLER)
         else:
-            self._record_end(call, pending.invite, _SERVER_ERROR, HangupBy.EDGE)
+            self._record_end(call, invite, _SERVER_ERROR, HangupBy.EDGE)
 
     def _plan(self) -> Plan:
         sip = self._sip
@@ -187,27 +223,45 @@ class Attempts:
         self._keep(progress)
         tag = self._answers.won(plan.invite, plan.call, n)
         self._log.attempt_answered(plan.call, n, status=status, tag=tag)
+        carrier = plan.attempt(n).carrier
+        if carrier.has_credentials:
+            self._sip.note(ACCOUNT_VARIABLE, carrier.provider_id)
         self._count_for_breaker(plan.attempt(n), status)
 
     def _outcome(self, progress: Progress) -> tuple[Outcome, int | None]:
         """The outcome of the attempt, and its final SIP status, None if none came."""
         status = None if self._sip.has_timed_out() else self._sip.failed_status()
-        if self._sip.is_cancelled():
-            return failover.CANCELLED, status
+        if self._sip.is_cancelled() or self._answers.is_gone(self._sip.kept_text(INVITE)):
+            return failover.CANCELLED, None  # a carrier's 487 may be faster than the caller's: none is on record
         if status is not None:
             return status, status
         if progress.has_rung:
             return failover.NO_ANSWER, None
         return failover.NO_PROGRESS if self._sip.was_replied() else failover.NO_RESPONSE, None
 
-    def _end_attempt(self, plan: Plan, progress: Progress, outcome: Outcome, status: int | None, step: Step) -> None:
+    def _end_attempt(self, plan: Plan, progress: Progress, outcome: Outcome, status: int | None, step: Step) -> bool:
+        """Record the end of the attempt; whether its answer is the best so far."""
         n = progress.current
         attempt = plan.attempt(n)
         self._free(attempt.carrier)
         self._count_for_breaker(attempt, outcome, has_rung=bool(progress.has_rung))
+        if outcome == failover.ALL_FAILED:
+            self._breakers.hold_off(attempt.carrier.breaker, self._sip.text("$T_rpl($hdr(Retry-After))"))
         reason = self._sip.text("$T_reply_reason") if status else ""
         self._log.attempt_ended(plan.call, n, status=status, reason=reason, verdict=step.verdict, action=step.action)
-        progress.failed(status)
+        if progress.failed(status):
+            progress.told = self._told()
+            return True
+        return False
+
+    def _told(self) -> str:
+        """The header lines of the attempt's answer that tell the caller something; in the failure route."""
+        lines = []
+        for name in failover.TELLING_HEADERS:
+            body = one_line(self._sip.text(f"$T_rpl($hdr({name}))"))
+            if body:
+                lines.append(f"{name}: {body}\r\n")
+        return "".join(lines)
 
     # sending
 
@@ -220,17 +274,32 @@ class Attempts:
         return True
 
     def _authenticate(self, plan: Plan, progress: Progress) -> bool:
-        """Send the current attempt once more, with the provider's credentials; False if that cannot be done."""
-        credentials = self._credentials_of(plan.attempt(progress.current).carrier.provider_id)
-        if credentials is None or not self._has_branch(progress):
+        """Send the current attempt once more, with the provider's credentials; False if that cannot be done.
+
+        They are refused if they are challenged again, unless only their nonce is stale: carriers of several nodes do
+        so.
+        """
+        n = progress.current
+        attempt = plan.attempt(n)
+        credentials = self._credentials_of(attempt.carrier.provider_id)
+        challenge = challenge_in(self._sip.text(REPLY_TEXT))
+        if credentials is None or challenge is None or not self._has_branch(progress):
             return False
-        if not self._sip.authenticate(username=credentials.username, password=credentials.password):
+        if progress.authentications and not challenge.is_stale:
             return False
+        name, body = authorization(challenge, credentials, method="INVITE", uri=attempt.uri)
+        self._sip.keep(AUTHORIZATION, f"{n} {name}: {body}")
+        self._sip.keep(RAISED, n)
         progress.authenticating()
+        self._sip.note(RAISED, str(progress.authentications))
         return self._send(plan, progress)
 
-    def _try_next(self, plan: Plan, progress: Progress) -> None:
-        """Make the next attempt that can be made, or answer the caller if none is left."""
+    def _try_next(self, plan: Plan, progress: Progress, *, relayed: tuple[int, int] | None = None) -> None:
+        """Make the next attempt that can be made, or answer the caller if none is left.
+
+        `relayed` is the status of the answer that tm relays then, and its branch, if that of the attempt which has just
+        failed is the best. tm relays no answer of an earlier branch.
+        """
         while progress.current < len(plan.attempts):
             n = progress.current + 1
             attempt = plan.attempt(n)
@@ -238,6 +307,7 @@ class Attempts:
                 plan = plan.moved_to_end(n, Reason.BREAKER_OPEN)
                 self._sip.keep(PLAN, plan.rows)
                 continue
+            self._lower_cseq()
             progress.begin(n)
             obstacle = self._obstacle(attempt, progress) or self._take(attempt.carrier)
             if obstacle:
@@ -247,7 +317,16 @@ class Attempts:
             if not self._send(plan, progress):
                 self._go_on_unsent(plan, progress)
             return
-        self._end(plan, progress, progress.final_status, HangupBy.EDGE)
+        if relayed is not None and progress.branch == relayed[1]:
+            self._settle(plan, progress, relayed[0], HangupBy.EDGE)
+        else:
+            self._end(plan, progress, progress.final_status, HangupBy.EDGE)
+
+    def _lower_cseq(self) -> None:
+        """The next attempt starts from the caller's own CSeq."""
+        if self._sip.kept(RAISED):
+            self._sip.keep(RAISED, 0)
+            self._sip.note(RAISED, "0")
 
     def _go_on_unsent(self, plan: Plan, progress: Progress) -> None:
         """End the current attempt, which could not be sent: make the next one, or end the call if it is cancelled."""
@@ -276,12 +355,14 @@ class Attempts:
         n = progress.current
         attempt = plan.attempt(n)
         carrier = attempt.carrier
-        branch_route = ROUTE if attempt.changes_headers else ""
+        branch_route = ROUTE if attempt.changes_headers or progress.authentications else ""
         for next_hop in carrier.next_hops[progress.hop + 1 :]:
             if not self._has_branch(progress):
                 break
             progress.sent()
             self._sip.set_target(attempt.uri, next_hop)
+            if carrier.server_name:
+                self._sip.set_server_name(carrier.server_name)
             self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
             self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=branch_route)
             self._keep(progress)
@@ -301,8 +382,8 @@ class Attempts:
         return None if self._shares_codec(attempt.carrier) else Reason.NO_SHARED_CODEC
 
     def _shares_codec(self, carrier: Carrier) -> bool:
-        speech = [name for name in carrier.codecs.split(",") if name.lower() != _ALWAYS_KEPT_CODEC]
-        return not carrier.codecs or self._sip.has_codec_of(",".join(speech))
+        offer = self._sip.body() if carrier.codecs else None
+        return offer is None or restricted(offer, carrier.codecs.split(",")) is not None
 
     def _has_branch(self, progress: Progress) -> bool:
         return progress.branch + 1 < self._most_branches
@@ -339,6 +420,8 @@ class Attempts:
 
     def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: HangupBy) -> None:
         self._settle(plan, progress, status, hangup_by)
+        if hangup_by is HangupBy.EDGE and progress.told:
+            self._sip.add_reply_headers(progress.told)
         self._context.reply(status)
 
     def _settle(self, plan: Plan, progress: Progress, status: int, hangup_by: HangupBy) -> None:

@@ -12,8 +12,12 @@ from typing import NamedTuple
 ACK = "ACK"
 BYE = "BYE"
 
+_QUOTED = re.compile(
+    r'"(?:[^"\\]|\\.)*"', re.DOTALL
+)  # such a name may hold what looks like an address (RFC 3261, 25.1)
 _ADDRESS = re.compile(r"<([^<>]*)>")
-_URI_HOST = re.compile(r"sips?:(?:[^@]*@)?(\[[0-9A-Fa-f:.]+\]|[^:;?]+)")
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"]+", re.IGNORECASE)
+_SIP_HOST = re.compile(r"(sips?):(?:[^@]*@)?(\[[0-9A-Fa-f:.]+\]|[^:;?]+)", re.IGNORECASE)
 _LINE_END = re.compile(r"\s*[\r\n\0]\s*")
 _TOO_LONG = 2048  # a URI that no carrier needs; what it is made into must fit a datagram
 
@@ -40,10 +44,13 @@ class Request(NamedTuple):
 
 
 def ending(answer: LateAnswer, *, own: str) -> Sequence[Request]:
-    """The ACK, then the BYE; none if the answer has no Contact. `own` is a part of our own Record-Route."""
+    """The ACK, then the BYE. `own` is a part of our own Record-Route.
+
+    They go to where the answer came from if its Contact is no URI of an address; that stands for a Contact, too.
+    """
     target = uri_in(answer.contact)
     if not target or len(target) > _TOO_LONG:
-        return ()
+        target = answer.source
     routes = _routes_to_callee(answer.record_routes, own)
     first = routes[0] if routes else target
     next_hop = first if _is_address(first) else answer.source
@@ -54,28 +61,35 @@ def ending(answer: LateAnswer, *, own: str) -> Sequence[Request]:
 
 
 def uri_in(header: str) -> str:
-    """The URI of a Contact or a Route; "" if there is none."""
-    match = _ADDRESS.search(header)
-    bare = match[1] if match else header.partition(";")[0].strip()
-    return bare if _URI_HOST.match(bare) and bare.isprintable() and " " not in bare else ""
+    """The URI of a Contact or a Route, of any scheme; "" if there is none."""
+    plain = _QUOTED.sub("", header)
+    match = _ADDRESS.search(plain)
+    bare = match[1] if match else plain.partition(";")[0].strip()
+    return bare if _URI.fullmatch(bare) and bare.isprintable() else ""
 
 
 def _routes_to_callee(record_routes: Sequence[str], own: str) -> list[str]:
     """The route from us to the callee: the Record-Routes above ours, nearest first; none if one is no SIP URI."""
-    entries = [entry for body in record_routes for entry in _ADDRESS.findall(body)]
+    entries = [entry for body in record_routes for entry in _ADDRESS.findall(_QUOTED.sub("", body))]
     above: list[str] = []
     for entry in entries:
         if own in entry:
-            return above[::-1] if all(uri_in(f"<{uri}>") for uri in above) else []
+            return above[::-1] if all(_SIP_HOST.match(uri_in(f"<{uri}>")) for uri in above) else []
         above.append(entry)
     return []
 
 
+def host_of(uri: str) -> str:
+    """The host of a SIP URI, "" if it is none."""
+    match = _SIP_HOST.match(uri)
+    return match[2] if match else ""
+
+
 def _is_address(uri: str) -> bool:
-    """Whether a URI has an address: a name would be looked up while the worker waits."""
-    match = _URI_HOST.match(uri)
+    """Whether a `sip:` URI has an address: a name would be looked up while the worker waits, and `sips:` needs TLS."""
+    match = _SIP_HOST.match(uri)
     try:
-        return bool(match and ip_address(match[1].strip("[]")))
+        return bool(match and match[1].lower() == "sip" and ip_address(match[2].strip("[]")))
     except ValueError:
         return False
 

@@ -73,7 +73,7 @@ class Turn(IntFlag):
 
 
 TURNS: Mapping[Turn, str] = {
-    Turn.BEFORE_SENDING: "before it is sent: headers, codecs, identity, a cap, or a reason not to try the carrier",
+    Turn.BEFORE_SENDING: "before it is sent: headers, codecs, identity, a TLS name, a cap, an obstacle",
     Turn.AFTER_FAILURE: "after any failure: a channel must be given back",
     Turn.AFTER_CHALLENGE: "after 401 and 407: the provider has credentials",
     Turn.AFTER_SILENCE: "after no response: the provider has another address",
@@ -94,6 +94,7 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
     `around_number` are the parts of the request URI before and after the number. `next_hops` are SIP URIs with
     addresses, best first: the next is used if one cannot be reached. `obstacle` is a reason not to try, known before
     the call began. `has_rules`: the provider has some for the number or the caller; `tells_identity`: for the caller.
+    `server_name` is what a TLS connection asks for (RFC 6066, section 3), "" without TLS and for an address.
     """
 
     provider_id: str
@@ -111,12 +112,14 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
     has_credentials: bool
     has_rules: bool = False
     tells_identity: bool = False
+    server_name: str = ""
 
     @cached_property
     def turns(self) -> Turn:
         """When an attempt with this carrier is Python's turn."""
         is_capped = self.max_channels is not None
-        is_special = bool(self.obstacle or self.headers or self.codecs or is_capped or self.max_cps is not None)
+        is_limited = is_capped or self.max_cps is not None
+        is_special = bool(self.obstacle or self.headers or self.codecs or self.server_name or is_limited)
         return (
             (Turn.BEFORE_SENDING if is_special else Turn(0))
             | (Turn.AFTER_FAILURE if is_capped else Turn(0))
@@ -338,7 +341,13 @@ def _carrier(provider: Provider, addresses: Sequence[str], destinations: Destina
         has_credentials=bool(provider.username),
         has_rules=not is_plain(provider) or has_identity_rules(provider),
         tells_identity=has_identity_rules(provider),
+        server_name=_server_name(provider),
     )
+
+
+def _server_name(provider: Provider) -> str:
+    place = split_hostname(provider.hostname)
+    return place.host if provider.transport == "tls" and place.address is None else ""
 
 
 class Decided(NamedTuple):

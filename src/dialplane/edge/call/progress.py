@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from dialplane.edge.sip import Sip
-from dialplane.engine.failover import ALL_FAILED, final_status
+from dialplane.engine.failover import NOTHING_TOLD, status_of_weight, weigh
 
 NAMES = {
     "current": "n",
@@ -21,27 +21,35 @@ NAMES = {
     "has_rung": "rang",
     "winner": "answered",
     "is_over": "over",
-    "final_status": "final",
+    "best": "final",
+    "told": "told",
     "retries": "retries",
 }
 """Fields, and the variables of the script that hold them."""
 
 VARIABLES = {
     "call": ("Python", "id of the call"),
-    "invite": ("Python", "key of the caller's INVITE: Call-ID, From tag, CSeq and branch of its topmost Via"),
+    "invite": ("Python", "key of the caller's INVITE: Call-ID, From tag and branch of its topmost Via"),
     "plan": ("Python", "a row for each attempt, behind a `^`"),
     "n": ("both", "the attempt under way, from 1"),
     "branch": ("both", "the branch of the transaction that it was last sent in, from 0"),
     "rang": ("both", "1 once a 18x has come to it"),
     "answered": ("both", "the attempt that answered the call, 0 as long as none has"),
     "over": ("both", "1 once the caller has a final answer that is no 2xx"),
-    "final": ("both", "of the statuses that carriers sent, the one that tells the caller most; 503 if none does"),
+    "final": ("both", "of the statuses that carriers sent, the one that tells the caller most, by its weight"),
+    "told": ("both", "the headers that came with it, for the caller"),
     "vias": ("both", "the Vias that replies have, with where the request came from (if the topology is hidden)"),
     "is_hidden": ("the script", "1 once the headers that show the caller's network are replaced, for all attempts"),
     "retries": (
         "Python",
-        "`N HOP AUTHENTICATED`: what only Python does within attempt N; of no use to a later attempt",
+        "`N HOP AUTHENTICATIONS`: what only Python does within attempt N; of no use to a later attempt",
     ),
+    "trusted": (
+        "Python",
+        "1 if the caller's trunk is trusted: it gets the identities that carriers assert",
+    ),
+    "authorization": ("Python", "`N NAME: BODY`: the header with the credentials of attempt N"),
+    "raised": ("both", "the attempt whose CSeq has risen with its credentials; answers bear the caller's own"),
 }
 """The state of a call: variables of the transaction (`$avp`), who writes each, and its meaning."""
 
@@ -51,8 +59,9 @@ class Progress:
     """Attempts are numbered from 1; 0 is none.
 
     `current` is under way, sent as branch `branch` (from 0) of the transaction; `winner` answered the call;
-    `final_status` tells the caller most of those that carriers sent. `retries` are what only Python does within an
-    attempt, "N HOP AUTHENTICATED": attempt N went to the carrier's address HOP (from 0), with or without credentials.
+    `best` is the weight of the status that tells the caller most of those that carriers sent (`failover.weigh`), `told`
+    the header lines that came with it. `retries` are what only Python does within an
+    attempt, "N HOP AUTHENTICATIONS": attempt N went to the carrier's address HOP (from 0), so often with credentials.
     """
 
     current: int = 0
@@ -60,7 +69,8 @@ class Progress:
     has_rung: int = 0
     winner: int = 0
     is_over: int = 0
-    final_status: int = ALL_FAILED
+    best: int = NOTHING_TOLD
+    told: str = ""
     retries: str = ""
     _kept: dict[str, int | str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -90,8 +100,8 @@ class Progress:
         return self._retries()[0]
 
     @property
-    def has_authenticated(self) -> bool:
-        """Whether the current attempt had credentials."""
+    def authentications(self) -> int:
+        """How many times the current attempt was sent with credentials."""
         return self._retries()[1]
 
     def is_under_way(self, n: int) -> bool:
@@ -101,16 +111,16 @@ class Progress:
     def begin(self, n: int) -> None:
         """Attempt `n` begins; it is not sent yet."""
         self.current, self.has_rung = n, 0
-        self._retry(hop=-1, has_authenticated=False)
+        self._retry(hop=-1, authentications=0)
 
     def sent(self) -> None:
         """The attempt goes to the next address, in the next branch."""
         self.branch += 1
-        self._retry(hop=self.hop + 1, has_authenticated=self.has_authenticated)
+        self._retry(hop=self.hop + 1, authentications=self.authentications)
 
     def authenticating(self) -> None:
         """The attempt will be sent once more, to the same address with credentials."""
-        self._retry(hop=self.hop - 1, has_authenticated=True)
+        self._retry(hop=self.hop - 1, authentications=self.authentications + 1)
 
     def rang(self) -> None:
         """A 18x has come."""
@@ -120,23 +130,34 @@ class Progress:
         """The attempt's 2xx connects the call."""
         self.winner = self.current
 
-    def failed(self, status: int | None) -> None:
-        """The attempt is over without an answer; `status` is None if no final response came."""
-        if status is not None:
-            self.final_status = final_status((self.final_status, status))
+    @property
+    def final_status(self) -> int:
+        """The caller's status if no carrier is left."""
+        return status_of_weight(self.best)
+
+    def failed(self, status: int | None) -> bool:
+        """The attempt is over without an answer; `status` is None if no final response came.
+
+        True if none before told the caller more than this status does, which tells something.
+        """
+        weight = NOTHING_TOLD if status is None else weigh(status)
+        is_best = weight <= self.best and weight != NOTHING_TOLD
+        if is_best:
+            self.best = weight
+        return is_best
 
     def ended(self) -> None:
         """The caller gets a final answer that is no 2xx."""
         self.is_over = 1
 
-    def _retries(self) -> tuple[int, bool]:
+    def _retries(self) -> tuple[int, int]:
         """The script sends an attempt once, to the first address, and notes nothing of that."""
         n, _, rest = self.retries.partition(" ")
-        hop, _, has_authenticated = rest.partition(" ")
-        return (int(hop), has_authenticated == "1") if n == str(self.current) else (0, False)
+        hop, _, authentications = rest.partition(" ")
+        return (int(hop), int(authentications)) if n == str(self.current) else (0, 0)
 
-    def _retry(self, *, hop: int, has_authenticated: bool) -> None:
-        self.retries = f"{self.current} {hop} {int(has_authenticated)}"
+    def _retry(self, *, hop: int, authentications: int) -> None:
+        self.retries = f"{self.current} {hop} {authentications}"
 
 
 _BEGUN = tuple((variable, getattr(Progress(current=1), name)) for name, variable in NAMES.items())

@@ -5,12 +5,13 @@ taken where an attempt is about to be sent, never where a call is only decided: 
 answered before.
 """
 
+import re
 from collections.abc import Callable, Collection
 
 from dialplane.domain.health import CLOSED, OPEN, BreakerState
 from dialplane.domain.provider import Provider
 from dialplane.edge.sip import Sip
-from dialplane.engine.breaker import TRANSITIONS, BreakerRule, Signal
+from dialplane.engine.breaker import LONGEST_HOLD_S, TRANSITIONS, BreakerRule, Signal
 from dialplane.engine.egress import location
 from dialplane.engine.failover import Outcome, is_carrier_failure
 from dialplane.eventlog.writer import EventLog
@@ -19,6 +20,7 @@ BREAKERS = "breakers"
 """The table: `state <key>` and `failures <key>` of each breaker, and the list of the keys that are not closed."""
 
 _LIST = "list"
+_SECONDS = re.compile(r"\d{1,9}(?![\d.])")
 _NONE: frozenset[str] = frozenset()
 
 
@@ -67,6 +69,16 @@ class Breakers:
         """So many attempts in a row have failed as open a breaker."""
         self._signal(key, Signal.FAILURES, f"{count} attempts in a row failed, the last with {outcome}")
 
+    def hold_off(self, key: str, retry_after: str) -> None:
+        """A 503 had this Retry-After: no call is sent there at its place before, within bounds."""
+        match = _SECONDS.match(retry_after)
+        if not self._rule.failures or match is None:
+            return
+        seconds = min(int(match[0]), LONGEST_HOLD_S)
+        if seconds:
+            since_s = self._now_s() + seconds - self._rule.open_s
+            self._signal(key, Signal.BUSY, f"it said 503 and asks for {seconds} s", since_s=since_s)
+
     def works(self, key: str, outcome: str) -> None:
         """After failures, an attempt has shown that the carrier works."""
         self._sip.forget(BREAKERS, f"failures {key}")
@@ -105,7 +117,7 @@ class Breakers:
             self._report(key, after, "one call tries it")
         return True
 
-    def _signal(self, key: str, signal: Signal, detail: str) -> None:
+    def _signal(self, key: str, signal: Signal, detail: str, *, since_s: float | None = None) -> None:
         """Change the breaker as its rule says, and report that. Only a change takes the lock."""
         if (self._state(key)[0], signal) not in TRANSITIONS:
             return
@@ -113,7 +125,7 @@ class Breakers:
             after = TRANSITIONS.get((self._state(key)[0], signal))
             if after is None:
                 return
-            self._store(key, after)
+            self._store(key, after, since_s=since_s)
         self._report(key, after, detail)
 
     def _state(self, key: str) -> tuple[BreakerState, float]:
@@ -121,14 +133,14 @@ class Breakers:
         state, _, since_s = (self._sip.get(BREAKERS, f"state {key}") or f"{CLOSED} 0").partition(" ")
         return BreakerState(state), float(since_s)
 
-    def _store(self, key: str, state: BreakerState) -> None:
-        """Set the state, from now on; under the lock."""
+    def _store(self, key: str, state: BreakerState, *, since_s: float | None = None) -> None:
+        """Set the state, from now on if not said otherwise; under the lock."""
         if state == CLOSED:
             for name in (f"state {key}", f"failures {key}"):
                 self._sip.forget(BREAKERS, name)
             self._store_list({*self._not_closed()} - {key})
             return
-        self._sip.put(BREAKERS, f"state {key}", f"{state} {self._now_s():.3f}")
+        self._sip.put(BREAKERS, f"state {key}", f"{state} {self._now_s() if since_s is None else since_s:.3f}")
         if state == OPEN:
             self._store_list({*self._not_closed(), key})
 

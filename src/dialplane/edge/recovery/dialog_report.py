@@ -3,11 +3,11 @@
 Runs inside Kamailio, in a timer process of its own: no worker waits for it. docs/decisions/0006 has the rule.
 """
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from itertools import product
 
+from dialplane.edge.recovery.dialog_dump import dialog_lines
 from dialplane.edge.sip import Sip
 from dialplane.eventlog.writer import EventLog
 from dialplane.system.clock import now_us
@@ -15,8 +15,7 @@ from dialplane.system.clock import now_us
 CALLS_IN_EVENT = 1000
 """Calls in one event: a line of 40 kB. More are split by how their ids begin, which is random."""
 
-_DUMP = "dlg.dump_file"
-_CALL = re.compile(rb'"variables":\{"call":"([0-9a-f]{8}-[0-9a-f-]{27})"')
+_CALL = re.compile(rb'[{,]"call":"([0-9a-f]{8}-[0-9a-f-]{27})"')  # a quote within text has a backslash before it
 _HEX = "0123456789abcdef"
 _MOST_DIGITS = 3
 
@@ -55,15 +54,9 @@ class DialogReport:
         return self._since <= at < self._reported_before and call not in self._reported
 
     def _dialogs(self) -> frozenset[str]:
-        """The calls with a dialog. Kamailio writes the list into memory: a full disk would truncate it unnoticed."""
-        file = os.memfd_create("dialogs")
-        try:
-            self._sip.call_rpc(_DUMP, f"/proc/self/fd/{file}")
-            with open(file, "rb", closefd=False) as dump:
-                dump.seek(0)
-                return frozenset(match[1].decode() for line in dump if (match := _CALL.search(line)))
-        finally:
-            os.close(file)
+        """The calls with a dialog."""
+        with dialog_lines(self._sip) as lines:
+            return frozenset(match[1].decode() for line in lines if (match := _CALL.search(line)))
 
 
 def split(calls: Sequence[str], *, most: int = CALLS_IN_EVENT) -> Sequence[tuple[str, Sequence[str]]]:
