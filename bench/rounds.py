@@ -1,6 +1,7 @@
 """Rounds: each subject takes the same calls in turn, again and again, so that what disturbs one disturbs all."""
 
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,14 +31,23 @@ class Result:
 
 
 def take_turns(
-    subjects: Sequence[Subject], rounds: int, folder: Path, place: Callable[[Subject, Path, int], Placed]
+    subjects: Sequence[Subject],
+    rounds: int,
+    folder: Path,
+    place: Callable[[Subject, Path, int], Placed],
+    *,
+    longest_s: float,
 ) -> Mapping[str, Result]:
     """Each subject's result. The order is turned round by round, so that none always follows the same other.
 
-    `place` places the calls of a round, by its number; round 0 warms up and does not count.
+    `place` places the calls of a round, by its number; round 0 warms up and does not count. None begins after
+    `longest_s`: on a busy machine there are fewer.
     """
     results = {subject.name: Result() for subject in subjects}
+    ends_at = time.monotonic() + longest_s
     for number in range(rounds + 1):
+        if time.monotonic() > ends_at:
+            break
         start = number % len(subjects)
         for subject in (*subjects[start:], *subjects[:start]):
             before = subject.cpu_s()

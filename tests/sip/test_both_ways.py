@@ -1,6 +1,7 @@
 """Calls drawn by chance, carried once by Kamailio's script and once by Python: the record and the wire are the same."""
 
 import asyncio
+import json
 import os
 import random
 import re
@@ -22,6 +23,9 @@ CALLS = 1000 if os.environ.get("DIALPLANE_FAULTS") == "full" else 150
 SEED = 20_261_126
 AT_ONCE = 40
 OVERRIDES = {486: "next", 503: "stop", 404: "stop", 603: "next"}
+RACES = 600 if os.environ.get("DIALPLANE_FAULTS") == "full" else 120
+CLOSE_S = 0.1
+PROVISIONAL = {"SIP/2.0 100 Trying", "SIP/2.0 180 Because"}
 STATUSES = (302, 401, 403, 404, 407, 408, 480, 481, 484, 486, 488, 500, 503, 504, 600, 603, 604, 608)
 CARRIERS = 3
 
@@ -126,7 +130,16 @@ async def carried(edge: RunningEdge, carriers: Sequence[HeardCarrier], drawn: Ma
     }
 
 
-async def both_ways(stage: Stage, folder: Path, drawn: Mapping[str, DrawnCall]) -> tuple[RunningEdge, RunningEdge]:
+@dataclass(frozen=True)
+class Carried:
+    """One edge, and by number what the caller and each carrier heard."""
+
+    edge: RunningEdge
+    heard: Mapping[str, list[list[str]]]
+
+
+async def both_ways(stage: Stage, folder: Path, drawn: Mapping[str, DrawnCall]) -> Sequence[Carried]:
+    """The same calls carried by the script and by Python."""
     carriers = [HeardCarrier(partial(lambda n, number: drawn[number].carriers[n], n)) for n in range(CARRIERS)]
     stage.table.trunk()
     for n, carrier in enumerate(carriers):
@@ -143,14 +156,10 @@ async def both_ways(stage: Stage, folder: Path, drawn: Mapping[str, DrawnCall]) 
     stage.at_end(by_python.kill)
     await asyncio.to_thread(by_python.start)
     try:
-        one, other = [await carried(edge, carriers, drawn) for edge in (natively, by_python)]
+        return [Carried(edge, await carried(edge, carriers, drawn)) for edge in (natively, by_python)]
     finally:
         for carrier in carriers:
             carrier.close()
-    for number, heard in one.items():
-        for side, (these, those) in enumerate(zip(heard, other[number], strict=True)):
-            assert these == those, (number, side, drawn[number])
-    return natively, by_python
 
 
 @pytest.mark.alone
@@ -159,8 +168,12 @@ def test_the_script_and_python_carry_calls_alike(stage: Stage, tmp_path: Path) -
     draw = random.Random(SEED)
     drawn = {f"+4930{place:06d}": draw_call(draw) for place in range(CALLS)}
 
-    natively, by_python = asyncio.run(both_ways(stage, tmp_path, drawn))
+    one_way, other_way = asyncio.run(both_ways(stage, tmp_path, drawn))
 
+    natively, by_python = one_way.edge, other_way.edge
+    for number, heard in one_way.heard.items():
+        for side, (these, those) in enumerate(zip(heard, other_way.heard[number], strict=True)):
+            assert these == those, (number, side, drawn[number])
     for edge in (natively, by_python):
         edge.await_events("call_ended", CALLS)
     one, other = records(natively), records(by_python)
@@ -171,3 +184,45 @@ def test_the_script_and_python_carry_calls_alike(stage: Stage, tmp_path: Path) -
     assert sum(marks) > CALLS
     assert not any(b" ALERT: " in path.read_bytes() for path in by_python.config.events.glob("*.jsonl"))
     print(f"\n{CALLS} calls carried both ways: {sum(map(len, one.values()))} events, each field alike")
+
+
+def draw_race(draw: random.Random) -> DrawnCall:
+    """A CANCEL at the very moment at which a carrier answers, refuses or rings, or close to it."""
+    decides = draw.choice((Behaviour(0.0, answers_after_s=CLOSE_S), Behaviour(CLOSE_S, refuses_with=486)))
+    first = draw.choice((decides, Behaviour(0.0, refuses_with=503)))
+    return DrawnCall((first, decides, Behaviour(0.0)), CLOSE_S + draw.choice((-0.05, -0.002, 0.0, 0.002, 0.05, 0.2)))
+
+
+def end_of(call: DrawnCall, heard: Sequence[Sequence[str]], number: str) -> tuple[str, ...]:
+    """How a race ended, as all sides saw it: what the carriers were to do, and which requests and final answers came."""
+    lines = ({message.split("\n")[0].replace(number, "NUMBER") for message in side} for side in heard)
+    return str(call.carriers), *("\n".join(sorted(side - PROVISIONAL)) for side in lines)
+
+
+def by_end(way: Carried, drawn: Mapping[str, DrawnCall]) -> Mapping[tuple[str, ...], set[str]]:
+    """For each way in which races ended, the records of such calls; two workers may write two events in any order."""
+    found: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for number, events in records(way.edge).items():
+        lines = sorted(json.dumps(event, sort_keys=True).replace(number, "NUMBER") for event in events)
+        found[end_of(drawn[number], way.heard[number], number)].add("\n".join(lines))
+    return found
+
+
+@pytest.mark.alone
+@pytest.mark.timeout(300)
+def test_cancels_that_race_are_recorded_alike_where_they_end_alike(stage: Stage, tmp_path: Path) -> None:
+    draw = random.Random(SEED)
+    drawn = {f"+4930{place:06d}": draw_race(draw) for place in range(RACES)}
+
+    one_way, other_way = asyncio.run(both_ways(stage, tmp_path, drawn))
+
+    for way in (one_way, other_way):
+        way.edge.await_events("call_ended", RACES)
+    one, other = by_end(one_way, drawn), by_end(other_way, drawn)
+    both = one.keys() & other.keys()
+    for end in both:
+        assert one[end] & other[end], (end, one[end], other[end])
+    alike = "".join(record for end in both for record in one[end])
+    for part in ('"verdict": "cancelled"', '"kind": "attempt_answered"', '"status": 486'):
+        assert part in alike, (part, len(both), len(one), len(other))
+    print(f"\n{RACES} races both ways: {len(one)} and {len(other)} ends, {len(both)} of them in both")

@@ -134,6 +134,28 @@ def test_a_target_that_the_edge_did_not_seal_leads_nowhere(stage: Stage) -> None
         assert edge.log().count("Error") == 0
 
 
+def test_requests_within_a_call_that_are_sent_again_and_again_hold_up_no_worker(stage: Stage) -> None:
+    """t_newtran ends the script for them: with a lock held, every worker would wait for it in the end."""
+    stage.table.trunk()
+    with stage.by_hand(workers=2) as (_, caller, carrier):
+        caller.send(caller.request("INVITE"))
+        carrier.answer(carrier.receive_request("INVITE"), 200, tag="b")
+        answer = caller.receive_final()
+        for cseq, method in enumerate(("INVITE", "INFO", "UPDATE", "BYE"), 2):
+            request = within(caller, method, target(answer), routes_of(answer)[::-1], answer, cseq)
+            for _ in range(6):
+                caller.send(request)
+            carrier.answer(carrier.receive_request(method), 200)
+            final = caller.receive_final()
+            while value(final, "CSeq") != f"{cseq} {method}":
+                final = caller.receive_final()
+            assert final.startswith("SIP/2.0 200 ")
+        again = caller.request("INVITE")
+        for _ in range(6):
+            caller.send(again)
+        assert carrier.receive_request("INVITE")
+
+
 def test_a_call_over_ipv6_is_hidden_alike(stage: Stage) -> None:
     stage.table.trunk(allowed_ips=("::1/128",))
     with (
