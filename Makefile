@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 2
 PYTEST_ARGS ?=
-LONGER := tests/sip/test_late_answers.py tests/sip/test_cancel.py tests/sip/test_full_disk.py \
+LONGER := tests/sip/test_late_answers.py tests/sip/test_cancel.py tests/sip/test_full_disk.py tests/sip/test_both_ways.py \
   tests/api/test_api_conforms_to_its_schema.py
 ALONE = $(shell grep -rl --include='*.py' 'pytest.mark.alone' tests)
 
@@ -52,7 +52,7 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated cl
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
 	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
 
-bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a call beside plain and same-work native Kamailio
+bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a call beside native Kamailio; under an hour
 	@setup/system-packages bench
 	@$(BIN)/python -m bench
 

@@ -27,7 +27,7 @@ from tests.sip.sipp import running_carrier
 
 ROUNDS = 8
 LONGEST_S = 150.0
-"""What the rounds may take with one table and one kind of numbers: at most half an hour for both loads and all tables."""
+"""What the rounds may take with one table and one kind of numbers: half an hour for both loads and all tables."""
 REPEATED_NUMBERS = 2_000
 PLAIN, SAME, EDGE = "plain", "same", "edge"
 

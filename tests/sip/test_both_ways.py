@@ -194,7 +194,7 @@ def draw_race(draw: random.Random) -> DrawnCall:
 
 
 def end_of(call: DrawnCall, heard: Sequence[Sequence[str]], number: str) -> tuple[str, ...]:
-    """How a race ended, as all sides saw it: what the carriers were to do, and which requests and final answers came."""
+    """How a race ended, as all sides saw it: what the carriers were to do, which requests and final answers came."""
     lines = ({message.split("\n")[0].replace(number, "NUMBER") for message in side} for side in heard)
     return str(call.carriers), *("\n".join(sorted(side - PROVISIONAL)) for side in lines)
 
