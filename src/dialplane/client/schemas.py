@@ -94,7 +94,7 @@ class AttemptAnswer(TypedDict):
     number: Annotated[int, "Counts attempts and skips of the call from 1."]
     provider_id: str
     route_id: str
-    uri: Annotated[str, "The request URI as it was sent."]
+    uri: Annotated[str, "The request URI as it was sent; for the platform alone."]
     tm_sent: str
     tm_ringing: str
     tm_answered: str
@@ -202,8 +202,8 @@ class CandidateAnswer(TypedDict):
     provider_id: str
     target: str
     priority: Annotated[int, "Lower is tried first."]
-    uri: Annotated[str | None, "The request URI as it would be sent."]
-    headers: Annotated[list[HeaderAnswer], "Headers as they would be added."]
+    uri: Annotated[str | None, "The request URI as it would be sent; for the platform alone."]
+    headers: Annotated[list[HeaderAnswer], "Headers as they would be added; for the platform alone."]
     removed_headers: NotRequired[Annotated[list[str], "The caller's headers that would be left out, if there are any."]]
     reasons: Annotated[list[str], "Stable codes."]
     why: Annotated[list[str], "The same as sentences."]

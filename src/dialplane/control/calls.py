@@ -41,7 +41,7 @@ async def get(unit: Unit, actor: Actor, id_: str) -> CallRecord:
     if row is None:
         raise NotFound("call")
     permissions.require(actor, "call.get", customer_id=row.customer_id or "")
-    return (await _with_attempts(unit, [row]))[0]
+    return (await _with_attempts(unit, actor, [row]))[0]
 
 
 async def list_(
@@ -72,12 +72,16 @@ async def list_(
         started_from=started_from,
         started_until=started_until,
     )
-    return await _with_attempts(unit, await queries.page(unit, filters, page_size=page_size, before=before))
+    return await _with_attempts(unit, actor, await queries.page(unit, filters, page_size=page_size, before=before))
 
 
-async def _with_attempts(unit: Unit, rows: Sequence[CallRow]) -> list[CallRecord]:
+async def _with_attempts(unit: Unit, actor: Actor, rows: Sequence[CallRow]) -> list[CallRecord]:
+    """Whoever may not see providers does not see the URIs by which they are dialled either."""
     attempts = await queries.attempts_of(unit, [row.id for row in rows])
-    return [_record(row, [_attempt(part, row) for part in attempts[row.id]]) for row in rows]
+    sees_carriers = permissions.may(actor, "provider.get")
+    return [
+        _record(row, [_attempt(part, row, sees_carriers=sees_carriers) for part in attempts[row.id]]) for row in rows
+    ]
 
 
 def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:
@@ -160,14 +164,14 @@ def _wall_ms(first: int | None, second: int | None) -> int | None:
     return min(max(0, second - first) // 1_000, LONGEST_CALL_MS)
 
 
-def _attempt(row: AttemptRow, call: CallRow) -> Attempt:
+def _attempt(row: AttemptRow, call: CallRow, *, sees_carriers: bool) -> Attempt:
     answered = row.tm_answered is not None
     first_sign = row.tm_answered if row.tm_ringing is None else row.tm_ringing
     return Attempt(
         number=row.number,
         provider_id=row.provider_id or "",
         route_id=row.route_id or "",
-        uri=row.uri or "",
+        uri=(sees_carriers and row.uri) or "",
         tm_sent=None if row.skipped else row.tm_placed,
         tm_ringing=row.tm_ringing,
         tm_answered=row.tm_answered,
@@ -177,7 +181,7 @@ def _attempt(row: AttemptRow, call: CallRow) -> Attempt:
         verdict=_verdict(row),
         action="answered" if answered else row.action or "",
         why=json.loads(row.why or "[]"),
-        identity=tuple(json.loads(row.identity or "[]")),
+        identity=tuple(json.loads(row.identity or "[]")) if sees_carriers else (),
         late_answer=row.tm_late_answer is not None,
         pdd_ms=_wall_ms(row.tm_placed, first_sign),
         duration_ms=_duration_ms(call) if answered else None,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dialplane.control import channels, health, permissions
 from dialplane.control.actor import Actor
+from dialplane.control.permissions import Scope
 from dialplane.control.units import Reading
 from dialplane.domain.errors import NotFound
 from dialplane.domain.health import UNKNOWN
@@ -37,12 +38,16 @@ __all__ = ["Computed", "MatchingRoute", "compute"]
 
 
 class Computed(NamedTuple):
-    """The engine's dialroute, and every candidate's route by its id; who calls, and the network of a ported number."""
+    """The engine's dialroute, and every candidate's route by its id; who calls, and the network of a ported number.
+
+    `sees_carriers`: whether the actor may see how providers are dialled.
+    """
 
     dialroute: Dialroute
     routes: Mapping[str, MatchingRoute]
     caller: Caller = Caller()
     ported: Ported = NOT_LOOKED_UP
+    sees_carriers: bool = False
 
 
 async def compute(
@@ -68,7 +73,7 @@ async def compute(
     """
     customer_id = parse_id(customer_id, field="customer_id")
     parse_number(number)
-    permissions.require(actor, "dialroute.list", customer_id=customer_id, kind="customer")
+    scope = permissions.require(actor, "dialroute.list", customer_id=customer_id, kind="customer")
     ported = Ported(routing_number, True) if routing_number else NOT_LOOKED_UP
     routes = await queries.matching(unit, customer_id=customer_id, number=routing_number or number)
     customer = (await objects.find_cached(unit, CUSTOMERS, (customer_id,))).get(customer_id)
@@ -89,7 +94,15 @@ async def compute(
         full={**full, **unusable},
         max_attempts=max_attempts,
     )
-    return Computed(decided, {route.id: route for route in routes}, who, ported)
+    if scope is Scope.OWN:
+        routes = [route if route.customer_id == customer_id else _anonymous(route) for route in routes]
+    sees_carriers = permissions.may(actor, "provider.get")
+    return Computed(decided, {route.id: route for route in routes}, who, ported, sees_carriers)
+
+
+def _anonymous(route: MatchingRoute) -> MatchingRoute:
+    """A route of the platform's own as customers see it, who may not get it: its texts are for the platform."""
+    return route._replace(name="", detail="")
 
 
 async def _caller(unit: Reading, customer_id: str, trunk_id: str, user: str) -> Caller:

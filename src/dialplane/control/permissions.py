@@ -95,6 +95,11 @@ def require(actor: Actor, operation: str, *, customer_id: str | None = None, kin
     return scope
 
 
+def may(actor: Actor, operation: str) -> bool:
+    """Whether the actor's role may carry out the operation on any object at all."""
+    return actor.permission in TABLE[operation]
+
+
 def require_edge(actor: Actor, operation: str, edge: str | None) -> str | None:
     """The edge that the actor speaks for: its key's, or else the one that the request names.
 

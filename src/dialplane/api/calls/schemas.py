@@ -49,7 +49,7 @@ class AttemptAnswer(BaseModel):
     number: Annotated[int, Field(description="Counts attempts and skips of the call from 1.")]
     provider_id: AnsweredId
     route_id: AnsweredId
-    uri: Annotated[str, Field(description="The request URI as it was sent.")]
+    uri: Annotated[str, Field(description="The request URI as it was sent; for the platform alone.")]
     tm_sent: AnsweredInstant
     tm_ringing: AnsweredInstant
     tm_answered: AnsweredInstant

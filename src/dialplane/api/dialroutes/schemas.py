@@ -62,8 +62,8 @@ class CandidateAnswer(BaseModel):
     provider_id: AnsweredId
     target: str
     priority: Annotated[int, Field(description="Lower is tried first.")]
-    uri: Annotated[str | None, Field(description="The request URI as it would be sent.")]
-    headers: Annotated[list[HeaderAnswer], Field(description="Headers as they would be added.")]
+    uri: Annotated[str | None, Field(description="The request URI as it would be sent; for the platform alone.")]
+    headers: Annotated[list[HeaderAnswer], Field(description="Headers as they would be added; for the platform alone.")]
     removed_headers: list[str] = optional("The caller's headers that would be left out, if there are any.")
     reasons: Annotated[list[str], Field(description="Stable codes.")]
     why: Annotated[list[str], Field(description="The same as sentences.")]
@@ -90,7 +90,7 @@ def present(computed: Computed, *, number: str, explain: bool) -> dict[str, Any]
 
 
 def _present_place(place: Place, computed: Computed, number: str) -> dict[str, Any]:
-    candidate, provider = place.candidate, place.provider
+    candidate, provider = place.candidate, place.provider if computed.sees_carriers else None
     identity = AS_RECEIVED if provider is None else identity_of(provider, computed.caller)
     headers = () if provider is None else (*egress_headers(provider), *identity.added)
     return {
