@@ -106,8 +106,16 @@ class Settings(BaseSettings):
     )  # fmt: skip
     bulk_body_limit_bytes: int = Field(
         default=67_108_864, ge=1024, le=1_073_741_824,
-        description="Largest body of the bulk endpoints (events of an edge, many changes at once), which only "
-        "known callers reach.",
+        description="Largest body of many changes at once, which only the platform's administrators reach.",
+    )  # fmt: skip
+    events_body_limit_bytes: int = Field(
+        default=4_194_304, ge=1_048_576, le=1_073_741_824,
+        description="Largest body of events. An edge sends half a megabyte at a time.",
+    )  # fmt: skip
+    body_memory_bytes: int = Field(
+        default=268_435_456, ge=1_048_576, le=1_099_511_627_776,
+        description="Bytes of request bodies in memory at one time; those beyond are answered 503. One caller may have "
+        "as many as the largest body takes.",
     )  # fmt: skip
     body_timeout_s: int = Field(
         default=20, ge=1, le=600,
@@ -129,14 +137,31 @@ class Settings(BaseSettings):
         default=15, ge=1, le=600,
         description="Seconds an idle connection is kept; longer than the usual 10 s of health checkers.",
     )  # fmt: skip
+    write_timeout_s: int = Field(
+        default=30, ge=1, le=600,
+        description="Seconds a client may take to read an answer, or a piece of a long one, before it is cut off.",
+    )  # fmt: skip
+    connections_per_address: int = Field(
+        default=512, ge=1, le=100_000,
+        description="Connections from one address, trusted proxies apart; one more is answered 503 and closed.",
+    )  # fmt: skip
     requests_in_flight: int = Field(
         default=512, ge=1, le=100_000,
-        description="Requests served at one time (long polls apart); more are answered 503 with Retry-After, so "
+        description="Requests carried out at one time (long polls apart); more are answered 503 with Retry-After, so "
         "that those inside are answered in time.",
+    )  # fmt: skip
+    requests_in_flight_per_caller: int = Field(
+        default=128, ge=1, le=100_000,
+        description="The same of one access key or person, or of one address without credentials; more are answered "
+        "429, so that no caller takes all places.",
     )  # fmt: skip
     feed_followers: int = Field(
         default=1000, ge=1, le=100_000,
         description="Long polls of the feed held at one time, one for each edge.",
+    )  # fmt: skip
+    feed_followers_per_key: int = Field(
+        default=250, ge=1, le=100_000,
+        description="The same of one access key. One that is bound to an edge may hold four.",
     )  # fmt: skip
     shutdown_timeout_s: int = Field(
         default=20, ge=1, le=600,
@@ -157,11 +182,20 @@ class Settings(BaseSettings):
         description="Wrong passwords per minute from one address over all user names, before 429. Wide enough for "
         "an office behind one address; a guesser of many names needs more.",
     )  # fmt: skip
+    name_login_failures_per_minute: int = Field(
+        default=100, ge=1, le=1_000_000,
+        description="Wrong passwords per minute for one user name from all addresses together, before 429 for those "
+        "that it has not logged in from before.",
+    )  # fmt: skip
     requests_per_second: int = Field(
         default=10_000, ge=1, le=1_000_000,
         description="Requests per second of one access key or person, before 429. Beyond one worker's capacity by "
         "default; lower it if callers share a platform.",
     )  # fmt: skip
+    metrics_networks: Annotated[Listed, AfterValidator(_networks)] = Field(
+        default=(),
+        description="Comma-separated networks that may read /metrics, which names edges and providers; empty for all.",
+    )
     cors_origins: Listed = Field(
         default=(),
         description="Comma-separated origins whose pages may call the API from a browser; empty for none.",

@@ -15,16 +15,16 @@ SECRETS = ("secret-carrier", "7788", "TOKEN-4711", "for the platform's eyes")
 
 @pytest.fixture
 def customer_with_route(api: Api, make_provider: Callable[..., dict[str, Any]]) -> tuple[str, str]:
-    """A customer, and the target of a route of its own and of one of the platform's, to the same carrier."""
+    """A customer, and the number that a route of its own and one of the platform's lead to."""
     customer = api.admin.made("customers", name="Curious")["id"]
-    provider = make_provider(
-        hostname=f"sbc{uuid.uuid4().hex}.secret-carrier.example",
-        tech_prefix="7788",
-        tech_headers={"X-Account-Token": "TOKEN-4711"},
-    )["id"]
     target = f"+99{uuid.uuid4().int % 10**9:09d}"
-    for owner, name in ((customer, "own"), (SYSTEM_DEFAULT, "for the platform's eyes")):
-        fields = {"customer_id": owner, "provider_id": provider, "priority": 1, "target": target}
+    for owner, name, digits in ((customer, "own", 12), (SYSTEM_DEFAULT, "for the platform's eyes", 11)):
+        provider = make_provider(
+            hostname=f"sbc{uuid.uuid4().hex}.secret-carrier.example",
+            tech_prefix="7788",
+            tech_headers={"X-Account-Token": "TOKEN-4711"},
+        )["id"]
+        fields = {"customer_id": owner, "provider_id": provider, "priority": 1, "target": target[:digits]}
         route = api.admin.made("routes", **fields, name=name, detail=name)["id"]
     call = str(uuid.uuid4())
     common = {"v": 1, "edge": "edge-1", "at": time.time_ns() // 1_000, "mono": 1, "call": call}

@@ -4,6 +4,7 @@ Serves until SIGTERM or SIGINT; requests in flight are finished first.
 """
 
 import gc
+import resource
 import signal
 import sys
 
@@ -29,6 +30,7 @@ takes a tenth of the time and finds nothing (measured)."""
 def main(settings: Settings) -> None:
     """Log to standard output, one JSON object per line, and serve."""
     keep_private()
+    _raise_file_limit()
     listener = logs.configure(settings.log_level)
     signal.signal(signal.SIGTERM, _exit)
     try:
@@ -46,6 +48,12 @@ def _serve(settings: Settings) -> None:
     server.run()
     if not server.started:
         sys.exit(1)
+
+
+def _raise_file_limit() -> None:
+    """Each connection is a file: as many as the system allows, not the 1,024 that are usual for a process at first."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _exit(*_: object) -> None:

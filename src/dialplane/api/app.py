@@ -30,9 +30,9 @@ from dialplane.api.http.docs_pages import docs_routes
 from dialplane.api.http.endpoint import routes_of
 from dialplane.api.http.errors import ApiError, api_error_of
 from dialplane.api.http.idempotency import Replayed
-from dialplane.api.http.rate_limits import RateLimits
 from dialplane.api.http.responses import error_response
-from dialplane.api.http.services import RequestLimits, Services
+from dialplane.api.http.services import Services
+from dialplane.api.limits import body_memory, bound_polls, places_of, rate_limits, request_limits
 from dialplane.api.me.endpoints import ME
 from dialplane.api.metrics.registry import LAG_EVERY_S, Metrics
 from dialplane.api.middleware import RequestMiddleware
@@ -46,6 +46,7 @@ from dialplane.api.trunks.endpoints import TRUNKS
 from dialplane.control.bootstrap import FirstStart
 from dialplane.control.edges import Contacts
 from dialplane.control.login.sessions import SessionKeys
+from dialplane.control.units import FEED as FEED_WORK
 from dialplane.control.units import Database
 from dialplane.domain.errors import DialplaneError
 from dialplane.jobs.contacts import contacts_job
@@ -141,6 +142,8 @@ def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: M
 
 
 def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: Contacts, jobs: Supervisor) -> Services:
+    places = places_of(settings)
+    metrics.followers.set_function(lambda: places[FEED_WORK].held)
     return Services(
         db=db,
         metrics=metrics,
@@ -148,19 +151,11 @@ def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: C
         jobs=jobs,
         session_keys=SessionKeys.in_folder(settings.secrets_folder),
         secrets_folder=settings.secrets_folder,
-        rate_limits=RateLimits(
-            login_failures_per_minute=settings.login_failures_per_minute,
-            address_login_failures_per_minute=settings.address_login_failures_per_minute,
-            requests_per_second=settings.requests_per_second,
-        ),
-        limits=RequestLimits(
-            body_bytes=settings.body_limit_bytes,
-            bulk_body_bytes=settings.bulk_body_limit_bytes,
-            body_timeout_s=settings.body_timeout_s,
-            feed_followers=settings.feed_followers,
-            max_attempts=settings.max_attempts,
-            query_credentials=settings.query_credentials,
-        ),
+        rate_limits=rate_limits(settings),
+        limits=request_limits(settings),
+        places=places,
+        body_memory=body_memory(settings),
+        bound_polls=bound_polls(settings),
         destinations=destinations(denied=settings.denied_networks, own_sip=settings.sip),
     )
 

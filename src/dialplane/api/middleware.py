@@ -3,6 +3,7 @@
 import random
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -51,7 +52,10 @@ _PAGE: Headers = (
 
 
 class RequestMiddleware:
-    """`requests_in_flight` bounds how many requests are served at one time, long polls not counted."""
+    """`requests_in_flight` bounds how many requests are carried out at one time, long polls not counted.
+
+    A request gives its place back once its response begins: whoever reads slowly holds none.
+    """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, requests_in_flight: int) -> None:
         self.app = app
@@ -66,11 +70,11 @@ class RequestMiddleware:
             return
         if (path := scope["path"]).endswith("/") and path != "/":
             scope["path"] = path[:-1]
-        exchange = _Exchange(scope, send)
-        is_limited = exchange.path not in UNLIMITED
-        self._in_flight += is_limited
+        exchange = _Exchange(scope, send, on_start=self._leave)
+        exchange.has_place = exchange.path not in UNLIMITED
+        self._in_flight += exchange.has_place
         try:
-            if is_limited and self._in_flight > self.requests_in_flight:
+            if exchange.has_place and self._in_flight > self.requests_in_flight:
                 await exchange.refuse(reasons.OVERLOADED)
             else:
                 await self.app(scope, receive, exchange.send)
@@ -83,8 +87,12 @@ class RequestMiddleware:
                 raise
             await exchange.refuse(reasons.INTERNAL)
         finally:
-            self._in_flight -= is_limited
+            self._leave(exchange)
             self._record(exchange)
+
+    def _leave(self, exchange: "_Exchange") -> None:
+        self._in_flight -= exchange.has_place
+        exchange.has_place = False
 
     def _record(self, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
@@ -97,11 +105,11 @@ class RequestMiddleware:
 
 
 class _Exchange:
-    """One request and its response."""
+    """One request and its response. `has_place`: it counts among the requests in flight."""
 
-    __slots__ = ("_send", "method", "path", "request_id", "scope", "started", "status")
+    __slots__ = ("_on_start", "_send", "has_place", "method", "path", "request_id", "scope", "started", "status")
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, *, on_start: Callable[["_Exchange"], None]) -> None:
         self.started = time.perf_counter()
         self.request_id = _request_id(scope)
         self.method: str = scope["method"]
@@ -110,10 +118,13 @@ class _Exchange:
         self.scope = scope
         scope.setdefault("state", {})["request_id"] = self.request_id
         self._send = send
+        self._on_start = on_start
+        self.has_place = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._on_start(self)
             headers = message.get("headers", ())
             message["headers"] = [*headers, (b"x-request-id", self.request_id.encode()), *self._security(headers)]
         await self._send(message)

@@ -51,13 +51,13 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
             folded.add(msgspec.convert(event, AnyEvent))
         except (msgspec.ValidationError, InvalidValue, UnicodeError) as error:  # UnicodeError: a name with a surrogate
             refused.append(text(f"{edge}: {error}", _MAX_REASON))
-    lost = await _store(db, folded) if folded.count else 0
+    lost = await _store(db, folded, actor.id) if folded.count else 0
     refused += [f"{edge}: a call of another edge"] * folded.foreign
     return Ingested(folded.count, tuple(refused), lost)
 
 
-async def _store(db: Database, folded: Folded) -> int:
-    async with db.write() as unit:
+async def _store(db: Database, folded: Folded, caller: str) -> int:
+    async with db.write(caller=caller) as unit:
         if folded.edge:
             folded.leave_out_foreign(await calls.edges_of(unit, list(folded.calls)))
         for call in folded.calls_in_order():

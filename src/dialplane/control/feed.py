@@ -8,7 +8,7 @@ import msgspec
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
-from dialplane.control.units import Database, Encryption, Reading, Undecrypted
+from dialplane.control.units import FEED, Database, Encryption, Reading, Undecrypted
 from dialplane.domain.errors import DialplaneError
 from dialplane.domain.feed import FeedChange, FeedEnd, FeedHead
 from dialplane.domain.records import record_of
@@ -42,11 +42,11 @@ def stream(db: Database, actor: Actor, *, since: int, epoch: str) -> AsyncGenera
     has an epoch of its own from then on: once the keys are there, it is fed from nothing. Raises FeedBroken.
     """
     permissions.require(actor, "feed.read")
-    return _lines(db, since, epoch)
+    return _lines(db, since, epoch, actor.id)
 
 
-async def _lines(db: Database, since: int, epoch: str) -> AsyncGenerator[bytes, None]:
-    async with db.long_read() as unit:
+async def _lines(db: Database, since: int, epoch: str, caller: str) -> AsyncGenerator[bytes, None]:
+    async with db.read(FEED, caller=caller) as unit:
         clock = await unit.clock()
         full = since == 0 or since > clock.revision or not _is_known(epoch, clock, unit.encryption)
         after = None if full else since

@@ -1,6 +1,6 @@
 """Correction of instants that lie ahead of the clock, after a clock that was ahead was set right."""
 
-from dialplane.control.units import Database
+from dialplane.control.units import JOBS, Database
 from dialplane.store.queries import future_instants as queries
 
 TOLERANCE_US = 5_000_000
@@ -15,7 +15,7 @@ async def correct(db: Database) -> bool:
     """
     now = db.now()
     latest = now + TOLERANCE_US
-    async with db.read() as unit:
+    async with db.read(JOBS) as unit:
         if not await queries.exist(unit, latest=latest):
             return False
     async with db.write() as writing:

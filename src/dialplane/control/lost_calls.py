@@ -5,7 +5,7 @@ An edge's own report of a call's end, however late, takes precedence over this. 
 
 from collections.abc import Sequence
 
-from dialplane.control.units import Database, Writing
+from dialplane.control.units import JOBS, Database, Writing
 from dialplane.domain.call import LONGEST_SETUP_S
 from dialplane.eventlog.kinds import EdgeCalls
 from dialplane.store.queries import lost_calls as queries
@@ -45,7 +45,7 @@ async def close(db: Database, *, now: int, max_call_s: int) -> int:
     """
     closed = 0
     while True:
-        async with db.read() as unit:
+        async with db.read(JOBS) as unit:
             lost = await queries.find(
                 unit,
                 now=now,

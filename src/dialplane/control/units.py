@@ -5,8 +5,16 @@ from dialplane.store.database import Database
 from dialplane.store.encryption import Encryption, Undecrypted, new_encryption_key
 from dialplane.store.revisions import Change
 from dialplane.store.unit import Reading, Unit, Writing
+from dialplane.store.work import CREDENTIALS, FEED, JOBS, LISTS, READINESS, REQUESTS, STATISTICS, Work
 
 __all__ = [
+    "CREDENTIALS",
+    "FEED",
+    "JOBS",
+    "LISTS",
+    "READINESS",
+    "REQUESTS",
+    "STATISTICS",
     "BulkInsert",
     "Change",
     "Database",
@@ -14,6 +22,7 @@ __all__ = [
     "Reading",
     "Undecrypted",
     "Unit",
+    "Work",
     "Writing",
     "new_encryption_key",
 ]

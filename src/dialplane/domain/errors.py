@@ -94,7 +94,8 @@ class ChangedSince(DialplaneError):
 class Unavailable(DialplaneError):
     """The database cannot carry this out now; the same request may succeed a moment later.
 
-    `code` is a stable snake_case word: `unreachable`, `busy` or `storage_full`.
+    `code` is a stable snake_case word: `unreachable`, `busy`, `too_long` (what it reads is more than there is time for)
+    or `storage_full`.
     """
 
     def __init__(self, code: str) -> None:

@@ -8,7 +8,7 @@ from dialplane.control.actor import SYSTEM
 from dialplane.control.edges import Edge
 from dialplane.control.health import EdgeView
 from dialplane.control.stats import Stats, Window
-from dialplane.control.units import Database
+from dialplane.control.units import JOBS, Database
 from dialplane.jobs.supervisor import Job
 from dialplane.system.clock import now_us
 
@@ -37,7 +37,7 @@ def survey_job(db: Database, metrics: NetworkMetrics) -> Job:
     async def run_round() -> None:
         now = now_us()
         window = Window(since=now - WINDOW_S * 1_000_000, until=now)
-        async with db.read() as unit:
+        async with db.read(JOBS) as unit:
             metrics.show_edges(await edges.longest_known(unit, now=now, limit=MOST_EDGES))
             metrics.show_views(await health.all_views(unit, limit=MOST_VIEWS))
             metrics.show_providers(await stats.list_(unit, SYSTEM, stats.PROVIDERS, window, limit=MOST_PROVIDERS))

@@ -45,12 +45,18 @@ class Backend(ABC):
         short: bool,
         within_s: float,
         when_abandoned: Callable[[], None],
+        interrupt: Callable[[], None] | None = None,
     ) -> T:
         """The result of `work`, called in the thread that suits it. `short`: an index bounds what it reads or writes.
 
-        A cancellation is raised only once the work has ended. Raises Abandoned after `within_s` seconds if the
-        database is across a network; `when_abandoned` is then called in the thread after the work.
+        A cancellation is raised only once the work has ended. After it, or after `within_s` seconds, `interrupt` is
+        called, for work that may be. Raises Abandoned after `within_s` seconds if the database is across a network;
+        `when_abandoned` is then called in the thread after the work.
         """
+
+    @abstractmethod
+    def interrupt(self, connection: Connection) -> None:
+        """Ends the statement that another thread carries out on this connection, if there is one, without waiting."""
 
     @abstractmethod
     def begin_reading(self, connection: Connection) -> None:

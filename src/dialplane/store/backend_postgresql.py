@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import URL, ExceptionContext
 
 from dialplane.store.backend import POOL_TIMEOUT_S, Backend
 from dialplane.store.threads import run_within
@@ -33,6 +34,10 @@ _CODES_OF_CLASS = {"08": "unreachable", "53": "unreachable", "57": "unreachable"
 
 class Postgresql(Backend):
     """Every statement runs in a thread, and its caller gives up if the server does not answer in time."""
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self._cancelling = ThreadPoolExecutor(1, thread_name_prefix="dialplane-cancel")
 
     def writer_engine(self) -> Engine:
         return self._engine(1, read_only=False)
@@ -68,8 +73,13 @@ class Postgresql(Backend):
         short: bool,
         within_s: float,
         when_abandoned: Callable[[], None],
+        interrupt: Callable[[], None] | None = None,
     ) -> T:
-        return await run_within(threads, work, within_s=within_s, when_abandoned=when_abandoned)
+        return await run_within(threads, work, within_s=within_s, when_abandoned=when_abandoned, interrupt=interrupt)
+
+    def interrupt(self, connection: Connection) -> None:
+        """Over a connection of its own, in a thread of its own: the server may be gone."""
+        self._cancelling.submit(_cancel, _driver(connection))
 
     def begin_reading(self, connection: Connection) -> None:
         connection.begin()
@@ -121,6 +131,11 @@ def _leave_rows_out(context: ExceptionContext) -> None:
         original.args = (message,)
         if wrapped is not None:
             wrapped.args = (f"({type(original).__name__}) {message}",)
+
+
+def _cancel(connection: "psycopg.Connection[Any]") -> None:
+    with suppress(psycopg.Error):
+        connection.cancel_safe(timeout=CONNECT_TIMEOUT_S)
 
 
 def _driver(connection: Connection) -> "psycopg.Connection[Any]":

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 
 from dialplane.store.backend import POOL_TIMEOUT_S, Backend
-from dialplane.store.threads import run_to_end
+from dialplane.store.threads import run_within
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ WRITER_PRAGMAS = ("cache_size=-64000",)
 _CODES = {
     "SQLITE_BUSY": "busy",
     "SQLITE_LOCKED": "busy",
+    "SQLITE_INTERRUPT": "too_long",
     "SQLITE_FULL": "storage_full",
     "SQLITE_IOERR": "unreachable",
     "SQLITE_CANTOPEN": "unreachable",
@@ -76,8 +77,14 @@ class Sqlite(Backend):
         short: bool,
         within_s: float,
         when_abandoned: Callable[[], None],
+        interrupt: Callable[[], None] | None = None,
     ) -> T:
-        return work() if short else await run_to_end(threads, work)
+        if short:
+            return work()
+        return await run_within(threads, work, within_s=within_s if interrupt else None, interrupt=interrupt)
+
+    def interrupt(self, connection: Connection) -> None:
+        _driver(connection).interrupt()
 
     def begin_reading(self, connection: Connection) -> None:
         """In the driver; SQLAlchemy begins by itself with the first statement that goes through it."""

@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from dialplane.domain.errors import Unavailable
+from dialplane.store import work as work_kinds
 from dialplane.store.address import backend_at
+from dialplane.store.backend import Backend
 from dialplane.store.bulk import BulkInsert, stage_all
 from dialplane.store.committed import CommittedCache
 from dialplane.store.encryption import Encryption
@@ -20,13 +22,10 @@ from dialplane.store.notifier import Notifier
 from dialplane.store.revisions import Author, Change
 from dialplane.store.threads import Abandoned, run_to_end
 from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Pool, Reading, Writing
+from dialplane.store.work import FEED, REQUESTS, Work
 from dialplane.system.clock import now_us
-
-READERS = 4
-"""Reading connections: SQLite reads are short, and the machine has few cores to run more at once."""
-
-LONG_READERS = 2
-"""Connections for answers that take as long as their reader does (the feed): a slow edge must not stop the others."""
+from dialplane.system.places import EVERYBODY, Places
+from dialplane.system.process import yield_processor
 
 STAGED_AT_ONCE = 2
 """Large changes that are made ready at one time, each with a connection and temporary tables of its own."""
@@ -44,22 +43,17 @@ class Database:
     `is_full`: the last write found no room on the database's disk.
     """
 
-    def __init__(
-        self, url: str, *, encryption: Encryption, now: Callable[[], int] = now_us, readers: int = READERS
-    ) -> None:
+    def __init__(self, url: str, *, encryption: Encryption, now: Callable[[], int] = now_us) -> None:
         """`url` as in `store.address`; the schema must be there (`store.migrations`). Raises ValueError."""
         self.backend = backend = backend_at(url)
         self.encryption = encryption
         self.now = now
         self.is_full = False
-        connections = readers + LONG_READERS
-        self._threads = ThreadPoolExecutor(connections + 1, thread_name_prefix="dialplane-store")
+        self._threads = ThreadPoolExecutor(1 + STAGED_AT_ONCE, thread_name_prefix="dialplane-write")
         self._writer = Pool(backend, backend.writer_engine(), self._threads)
-        self._reader = Pool(backend, backend.reader_engine(connections), self._threads)
-        self._write_turn = asyncio.Lock()
-        self._read_slots = asyncio.Semaphore(readers)
-        self._long_read_slots = asyncio.Semaphore(LONG_READERS)
-        self._staging_slots = asyncio.Semaphore(STAGED_AT_ONCE)
+        self._write_turn = Places(1, each=1)
+        self._readers = {work: _Readers(backend, work) for work in work_kinds.ALL}
+        self._staging_slots = Places(STAGED_AT_ONCE, each=1)
         self._cache = CommittedCache()
         self._notifier = Notifier(self._poll_revision)
 
@@ -70,24 +64,16 @@ class Database:
     def _end(self) -> None:
         self._threads.shutdown(wait=True)  # first: work that was abandoned gives its connection back at its end
         self._writer.close()
-        self._reader.close()
+        for readers in self._readers.values():
+            readers.close()
 
-    def read(self) -> AbstractAsyncContextManager[Reading]:
-        """A snapshot to read from. Raises Unavailable."""
-        return _Read(self._read_slots, self._reading())
+    def read(self, work: Work = REQUESTS, *, caller: str = EVERYBODY) -> AbstractAsyncContextManager[Reading]:
+        """A snapshot to read from, by the connections of this kind of work, of which a caller may have but a few.
 
-    @asynccontextmanager
-    async def long_read(self) -> AsyncIterator[Reading]:
-        """A snapshot that may be held for long; few at once, and none of them in the way of `read`."""
-        async with self._long_read_slots:
-            unit = self._reading()
-            try:
-                yield unit
-            finally:
-                await unit.release()
-
-    def _reading(self) -> Reading:
-        return Reading(self._reader, self.encryption, cache=self._cache)
+        Raises Unavailable.
+        """
+        readers = self._readers[work]
+        return _Read(readers, caller, Reading(readers.pool, self.encryption, cache=self._cache, work=work))
 
     @asynccontextmanager
     async def change(
@@ -99,7 +85,7 @@ class Database:
         large are staged first, before the writer's lock is waited for. Raises Unavailable.
         """
         large = [insert for insert in inserts if insert.is_large]
-        async with self._writer_for(large) as writer, self._turn_to_write() as left_s:
+        async with self._writer_for(large) as writer, self._turn_to_write(author.id) as left_s:
             unit = Change(writer, self.encryption, now=self.now, author=author, operation=operation)
             async with unit.transaction(lock_within_s=left_s):
                 yield unit
@@ -114,7 +100,7 @@ class Database:
         if not large:
             yield self._writer
             return
-        await _take(self._staging_slots)
+        await _wait(self._staging_slots, EVERYBODY, within_s=LOCK_WAIT_S)
         try:
             writer = Pool(self.backend, self.backend.writer_engine(), self._threads)
             try:
@@ -123,7 +109,7 @@ class Database:
             finally:
                 await run_to_end(self._threads, writer.close)
         finally:
-            self._staging_slots.release()
+            self._staging_slots.leave(EVERYBODY)
 
     async def _stage(self, writer: Pool, large: Sequence[BulkInsert]) -> None:
         try:
@@ -139,30 +125,29 @@ class Database:
 
     async def _after_bulk_insert(self) -> None:
         with suppress(Unavailable):
-            async with self.long_read() as unit:
+            async with self.read(FEED) as unit:
                 await unit.run(self.backend.after_bulk_insert)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Writing]:
+    async def write(self, *, caller: str = EVERYBODY) -> AsyncIterator[Writing]:
         """One transaction that is no revision: what edges report, not what operators change. Raises Unavailable."""
-        async with self._turn_to_write() as left_s:
+        async with self._turn_to_write(caller) as left_s:
             unit = Writing(self._writer, self.encryption, now=self.now)
             async with unit.transaction(lock_within_s=left_s):
                 yield unit
 
     @asynccontextmanager
-    async def _turn_to_write(self) -> AsyncIterator[float]:
+    async def _turn_to_write(self, caller: str) -> AsyncIterator[float]:
         """The seconds that are left to wait for writers in other processes, once those of this one are done."""
-        began = time.monotonic()
-        await _take(self._write_turn)
+        waited_s = await _wait(self._write_turn, caller, within_s=LOCK_WAIT_S)
         try:
-            yield max(LEAST_LOCK_WAIT_S, LOCK_WAIT_S - (time.monotonic() - began))
+            yield max(LEAST_LOCK_WAIT_S, LOCK_WAIT_S - waited_s)
             self.is_full = False
         except Unavailable as error:
             self.is_full = self.is_full or error.code == "storage_full"
             raise
         finally:
-            self._write_turn.release()
+            self._write_turn.leave(caller)
 
     async def clock(self) -> Clock:
         """The database's epoch and latest revision."""
@@ -177,35 +162,51 @@ class Database:
         return (await self.clock()).revision
 
 
+class _Readers:
+    """The connections and threads of one kind of work, and who has them."""
+
+    def __init__(self, backend: Backend, work: Work) -> None:
+        self.work = work
+        self.places = Places(work.readers, each=work.each)
+        self._threads = ThreadPoolExecutor(
+            work.readers, thread_name_prefix="dialplane-read", initializer=yield_processor if work.yields else None
+        )
+        self.pool = Pool(backend, backend.reader_engine(work.readers), self._threads)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self.pool.close()
+
+
 class _Read:
-    """A reading unit within its slot. Not a generator: that would cost a tenth of a short read."""
+    """A reading unit within its place. Not a generator: that would cost a tenth of a short read."""
 
-    __slots__ = ("_slots", "_unit")
+    __slots__ = ("_caller", "_readers", "_unit")
 
-    def __init__(self, slots: asyncio.Semaphore, unit: Reading) -> None:
-        self._slots = slots
+    def __init__(self, readers: _Readers, caller: str, unit: Reading) -> None:
+        self._readers = readers
+        self._caller = caller
         self._unit = unit
 
     async def __aenter__(self) -> Reading:
-        self._unit.waited_s = await _take(self._slots)
+        self._unit.waited_s = await _wait(self._readers.places, self._caller, within_s=self._readers.work.wait_s)
         return self._unit
 
     async def __aexit__(self, *_: object) -> None:
         try:
             await self._unit.release()
         finally:
-            self._slots.release()
+            self._readers.places.leave(self._caller)
 
 
-async def _take(slot: asyncio.Lock | asyncio.Semaphore) -> float:
-    """The seconds it was waited for. Raises Unavailable if the slot does not become free in time."""
-    if not slot.locked():
-        await slot.acquire()  # at once: a timer would cost more than the rest of a short read
+async def _wait(places: Places, caller: str, *, within_s: float | None) -> float:
+    """Take a place; the seconds it was waited for. Raises Unavailable if none becomes free in time."""
+    if places.has_room(caller):
+        places.enter(caller)  # at once: a timer would cost more than the rest of a short read
         return 0.0
     began = time.monotonic()
     try:
-        async with asyncio.timeout(LOCK_WAIT_S):
-            await slot.acquire()
+        await places.wait(caller, within_s=within_s)
     except TimeoutError:
         raise Unavailable("busy") from None
     return time.monotonic() - began

@@ -1,13 +1,14 @@
 """Database work in threads, always to its end.
 
 A statement that has begun ends before its caller goes on, cancelled or not: a cancelled request can then neither split
-a transaction nor share a connection with the next one. Only a deadline ends the wait; what the work holds is then
-cleared up in its thread, whenever it ends.
+a transaction nor share a connection with the next one. What only reads is interrupted, so that it ends soon. Only a
+deadline ends the wait; what the work holds is then cleared up in its thread, whenever it ends.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -18,32 +19,58 @@ class Abandoned(Exception):
     """The work has not ended in time. It goes on in its thread, and what it holds must not be touched."""
 
 
+INTERRUPT_EVERY_S = 0.05
+"""An interruption ends the statement that runs, not one that is about to begin: it is repeated until the work ends."""
+
+
 async def run_to_end(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     """The result of `work`, called in a thread. A cancellation is raised only once the work has ended."""
-    return await run_within(threads, work, within_s=None, when_abandoned=lambda: None)
+    return await run_within(threads, work, within_s=None)
 
 
 async def run_within(
-    threads: ThreadPoolExecutor, work: Callable[[], T], *, within_s: float | None, when_abandoned: Callable[[], None]
+    threads: ThreadPoolExecutor,
+    work: Callable[[], T],
+    *,
+    within_s: float | None,
+    when_abandoned: Callable[[], None] | None = None,
+    interrupt: Callable[[], None] | None = None,
 ) -> T:
-    """The same with a deadline. Raises Abandoned after it; `when_abandoned` is called in the thread after the work."""
+    """The same with a deadline, and with `interrupt` to make the work end once nobody waits for it any more.
+
+    After the deadline, or a cancellation, the work is interrupted. With `when_abandoned`, the deadline ends the wait at
+    once: Abandoned is raised, and `when_abandoned` called in the thread after the work.
+    """
     loop = asyncio.get_running_loop()
-    job = _Job(work, when_abandoned)
+    job = _Job(work, when_abandoned or _nothing)
     future = loop.run_in_executor(threads, job.carry_out)
-    ends = None if within_s is None else loop.time() + within_s
+    ends = inf if within_s is None else loop.time() + within_s
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:
-            await asyncio.wait({future}, timeout=None if ends is None else max(0.0, ends - loop.time()))
+            await asyncio.wait({future}, timeout=_next_look_s(ends - loop.time(), is_cancelled=cancelled is not None))
         except asyncio.CancelledError as error:
             cancelled = error
-        if ends is not None and loop.time() >= ends and not future.done() and job.abandon():
+        is_late = loop.time() >= ends
+        if interrupt is not None and (is_late or cancelled) and not future.done():
+            interrupt()
+        if is_late and when_abandoned is not None and not future.done() and job.abandon():
             future.add_done_callback(_take_exception)
             raise cancelled or Abandoned
     if cancelled is not None:
         _take_exception(future)
         raise cancelled
     return future.result()
+
+
+def _next_look_s(left_s: float, *, is_cancelled: bool) -> float | None:
+    if is_cancelled or left_s <= 0:
+        return INTERRUPT_EVERY_S
+    return None if left_s == inf else left_s
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Job(Generic[T]):

@@ -18,15 +18,13 @@ from dialplane.store.backend import Backend
 from dialplane.store.committed import CommittedCache, Objects
 from dialplane.store.encryption import Encryption
 from dialplane.store.threads import Abandoned
+from dialplane.store.work import ANSWER_WITHIN_S, Work
 
 T = TypeVar("T")
 N = TypeVar("N", bound=NamedTuple)
 Parameters = Mapping[str, Any]
 Rows = Sequence[Any]
 """Rows with their columns as attributes, and `_asdict`."""
-
-ANSWER_WITHIN_S = 1.9
-"""How long PostgreSQL may take for a statement before Unavailable is raised."""
 
 LEAST_ANSWER_S = 0.1
 """The same at least, after a long wait for a slot."""
@@ -73,12 +71,16 @@ class Pool:
         try:
             is_kept = self.backend.end(connection)
         except Exception:
-            if not connection.closed:
-                connection.invalidate()
-                connection.close()
+            self.throw_away(connection)
         else:
             if is_kept:
                 self._idle.append(connection)
+
+    def throw_away(self, connection: Connection) -> None:
+        """Closes a connection that nobody may use again."""
+        if not connection.closed:
+            connection.invalidate()
+            connection.close()
 
     def close(self) -> None:
         """Closes all connections. None may be in use."""
@@ -92,6 +94,9 @@ class Unit:
 
     waited_s: float = 0.0
     """How long its slot was waited for: the first answer must come so much sooner."""
+
+    _within_s = ANSWER_WITHIN_S
+    _late = "unreachable"
 
     def __init__(self, pool: Pool, encryption: Encryption) -> None:
         self.encryption = encryption
@@ -116,12 +121,9 @@ class Unit:
         parameters: Parameters | None = None,
         *,
         short: bool = False,
-        within_s: float | None = None,
     ) -> Rows:
-        """All rows of a statement. `short` and `within_s` as in `run`. Raises Unavailable."""
-        return await self.run(
-            lambda connection: connection.execute(statement, parameters).all(), short=short, within_s=within_s
-        )
+        """All rows of a statement. `short` as in `run`. Raises Unavailable."""
+        return await self.run(lambda connection: connection.execute(statement, parameters).all(), short=short)
 
     async def fetch_as(
         self,
@@ -130,7 +132,6 @@ class Unit:
         parameters: Parameters | None = None,
         *,
         short: bool = False,
-        within_s: float | None = None,
     ) -> list[N]:
         """The same as named tuples, whose fields are the statement's columns in their order."""
 
@@ -139,7 +140,7 @@ class Unit:
             assert tuple(result.keys()) == row_type._fields
             return list(map(row_type._make, result.all()))
 
-        return await self.run(fetch, short=short, within_s=within_s)
+        return await self.run(fetch, short=short)
 
     async def first(
         self, statement: Executable, parameters: Parameters | None = None, *, short: bool = False
@@ -152,10 +153,11 @@ class Unit:
         """The result of `work`, called with this unit's connection, in a thread. Raises Unavailable.
 
         `short`: an index bounds all that it reads or writes, so that SQLite's may run on the event loop's own thread.
-        On PostgreSQL Unavailable is also raised if no answer comes `within_s` seconds (default ANSWER_WITHIN_S).
+        Unavailable is also raised if it takes longer than `within_s` seconds (default `_within_s`); for what writes,
+        only on PostgreSQL.
         """
         waited_s, self.waited_s = self.waited_s, 0.0
-        limit_s = within_s or max(LEAST_ANSWER_S, ANSWER_WITHIN_S - waited_s)
+        limit_s = within_s or max(LEAST_ANSWER_S, self._within_s - waited_s)
         is_short = short and (self._connection is not None or self._pool.has_idle)
         return await self._run(lambda: self._guarded(work), short=is_short, within_s=limit_s)
 
@@ -176,14 +178,19 @@ class Unit:
 
     async def _run(self, work: Callable[[], T], *, short: bool, within_s: float) -> T:
         if self._is_abandoned:
-            raise Unavailable("unreachable")
+            raise Unavailable(self._late)
         try:
             return await self.backend.run(
-                self._pool.threads, work, short=short, within_s=within_s, when_abandoned=self._give_back
+                self._pool.threads,
+                work,
+                short=short,
+                within_s=within_s,
+                when_abandoned=self._give_back,
+                interrupt=self._interruption(),
             )
         except Abandoned:
             self._is_abandoned = True
-            raise Unavailable("unreachable") from None
+            raise Unavailable(self._late) from None
 
     def _guarded(self, work: Callable[[Connection], T]) -> T:
         """Carries work out, unless something failed in this unit before.
@@ -213,6 +220,10 @@ class Unit:
         if connection is not None:
             self._pool.give_back(connection)
 
+    def _interruption(self) -> Callable[[], None] | None:
+        """What ends the statement that is being carried out; None if it must come to its end."""
+        return None
+
 
 _CLOCK = select(tables.clock)
 
@@ -220,10 +231,13 @@ _CLOCK = select(tables.clock)
 class Reading(Unit):
     """A snapshot: all that is read in one unit is of one moment."""
 
-    def __init__(self, pool: Pool, encryption: Encryption, *, cache: CommittedCache) -> None:
+    def __init__(self, pool: Pool, encryption: Encryption, *, cache: CommittedCache, work: Work) -> None:
         super().__init__(pool, encryption)
         self._cache = cache
         self._instant: int | None = None
+        self._within_s = work.within_s
+        self._late = "too_long" if work.is_scan else "unreachable"
+        self._is_interrupted = False
 
     async def clock(self) -> Clock:
         """The clock in this snapshot. Raises Unavailable."""
@@ -234,6 +248,21 @@ class Reading(Unit):
     def keep_instant(self, instant: int) -> None:
         """Keeps the clock's last instant in this snapshot, read by a statement of this unit."""
         self._instant = instant
+
+    def _interruption(self) -> Callable[[], None] | None:
+        return self._interrupt
+
+    def _interrupt(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            self._is_interrupted = True
+            self.backend.interrupt(connection)
+
+    def _give_back(self) -> None:
+        """Throws an interrupted connection away: on PostgreSQL the interruption may still be on its way."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            (self._pool.throw_away if self._is_interrupted else self._pool.give_back)(connection)
 
     async def cached(self, kind: str) -> Objects:
         """Objects of this kind, by id, that were read from the database as this snapshot shows it, here or before.

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.customers.schemas import CustomerCreate, CustomerUpdate
 from dialplane.api.http.errors import ApiError, error_of_change
-from dialplane.api.http.fields import Body, among, longest, optional, within
+from dialplane.api.http.fields import Body, BodySize, among, longest, optional, within
 from dialplane.api.http.query import Flag, Query
 from dialplane.api.http.schemas import AnsweredId
 from dialplane.api.providers.destinations import check_hostname
@@ -60,9 +60,9 @@ class ChangesBody(Body):
     """Changes, carried out in order; all or none."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
-    IS_BULK: ClassVar = True
+    SIZE: ClassVar = BodySize.CHANGES
 
-    changes: Annotated[list[ChangeBody], Field(min_length=1, max_length=MAX_CHANGES)]
+    changes: Annotated[list[ChangeBody], Field(min_length=1, max_length=MAX_CHANGES, fail_fast=True)]
 
 
 class DryRun(Query):

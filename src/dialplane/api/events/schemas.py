@@ -3,11 +3,13 @@
 import re
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from dialplane.api.http.fields import Body, Name, matching, optional, within
+from dialplane.api.http.fields import Body, BodySize, Name, matching, optional, within
 from dialplane.control.events import MAX_EVENTS
 from dialplane.domain.errors import InvalidValue
+
+MOST_LOOPS = 32
 
 _LOOP = r"^[a-z_]{1,32}$"
 
@@ -18,6 +20,13 @@ def _loop_name(text: str) -> str:
     return text
 
 
+def _few(loops: object) -> object:
+    """Before each of them is looked at."""
+    if isinstance(loops, dict) and len(loops) > MOST_LOOPS:
+        raise InvalidValue("loops", "too_many", f"must have at most {MOST_LOOPS} loops")
+    return loops
+
+
 LoopName = Annotated[str, matching(_loop_name, _LOOP)]
 
 
@@ -25,7 +34,7 @@ class AgentReport(Body):
     """How the edge's agent is."""
 
     backlog_bytes: Annotated[int, within(0, 2**62)] = Field(description="Of events that were not acknowledged to it.")
-    loops: dict[LoopName, Annotated[int, within(0, 2**31 - 1)]] = Field(
+    loops: Annotated[dict[LoopName, Annotated[int, within(0, 2**31 - 1)]], BeforeValidator(_few)] = Field(
         description="Seconds since each of its loops last went round."
     )
 
@@ -55,7 +64,7 @@ class EventBatch(Body):
             ]
         }
     )
-    IS_BULK: ClassVar = True
+    SIZE: ClassVar = BodySize.EVENTS
 
     edge: Name
     agent: AgentReport = optional("Shown as metrics.")

@@ -1,20 +1,19 @@
 """`GET /v1.0/feed`: everything that changed since a revision, as one snapshot; a long poll."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive
 
-from dialplane.api.feed.schemas import FeedQuery, FeedResponse, until_disconnected
-from dialplane.api.http import reasons
-from dialplane.api.http.errors import ApiError
-from dialplane.api.http.request import AuthenticatedRequest
+from dialplane.api.feed.schemas import FeedQuery, FeedResponse
+from dialplane.api.http.request import AuthenticatedRequest, until_disconnected
 from dialplane.api.http.resource import Resource
-from dialplane.api.http.services import Services
+from dialplane.api.http.services import Services, held
 from dialplane.control import feed, permissions
+from dialplane.control.units import FEED as FEED_WORK
 from dialplane.system.clock import now_us
 
 FEED = Resource("/v1.0/feed", tag="edges")
@@ -30,28 +29,21 @@ its last line must be thrown away. `full` means: start from nothing."""
     description=_DESCRIPTION,
     permission="feed.read",
     media_type=FeedResponse.media_type,
+    work=FEED_WORK,
 )
 async def follow_feed(request: AuthenticatedRequest, query: FeedQuery) -> Response:
     edge = permissions.require_edge(request.actor, "feed.read", query.edge)
     if edge is not None:
         request.services.contacts.polled(edge, now=now_us(), revision=query.since, epoch=query.epoch)
-    with _counted_follower(request.services):
+    with _place_of_edge(request):
         await _until_newer(request.services, query, request.http.receive)
     chunks = _chunks(request, query)
     return FeedResponse(await anext(chunks), chunks)
 
 
-@contextmanager
-def _counted_follower(services: Services) -> Iterator[None]:
-    if services.followers >= services.limits.feed_followers:
-        raise ApiError(reasons.OVERLOADED)
-    services.followers += 1
-    services.metrics.followers.set(services.followers)
-    try:
-        yield
-    finally:
-        services.followers -= 1
-        services.metrics.followers.set(services.followers)
+def _place_of_edge(request: AuthenticatedRequest) -> AbstractContextManager[None]:
+    """A place among the few long polls of an edge that has a key of its own. Raises ApiError 429."""
+    return held(request.services.bound_polls, request.actor.id) if request.actor.edge else nullcontext()
 
 
 async def _until_newer(services: Services, query: FeedQuery, receive: Receive) -> None:
@@ -71,7 +63,7 @@ async def _until_newer(services: Services, query: FeedQuery, receive: Receive) -
 async def _chunks(request: AuthenticatedRequest, query: FeedQuery) -> AsyncGenerator[bytes, None]:
     """The feed in chunks. First loads take turns, so that many edges that start at once do not hold every reader."""
     services = request.services
-    turn = services.first_loads if query.since == 0 else nullcontext()
+    turn = _turn_to_load(services, request.actor.id) if query.since == 0 else nullcontext()
     stream = feed.stream(services.db, request.actor, since=query.since, epoch=query.epoch)
     async with turn, aclosing(stream) as chunks:
         is_head = True
@@ -81,6 +73,15 @@ async def _chunks(request: AuthenticatedRequest, query: FeedQuery) -> AsyncGener
                 is_head = False
             services.metrics.feed_bytes.inc(len(chunk))
             yield chunk
+
+
+@asynccontextmanager
+async def _turn_to_load(services: Services, caller: str) -> AsyncIterator[None]:
+    await services.first_loads.wait(caller, within_s=None)
+    try:
+        yield
+    finally:
+        services.first_loads.leave(caller)
 
 
 def _record_lag(services: Services, head: bytes, since: int) -> None:

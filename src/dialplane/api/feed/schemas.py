@@ -4,19 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
-import structlog
 from pydantic import Field
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from dialplane.api.http.fields import Rule, longest, optional
 from dialplane.api.http.query import Query, decimal
+from dialplane.api.http.request import until_disconnected
 from dialplane.domain.ids import parse_id
-
-log = structlog.get_logger("dialplane.api")
-
-SLOWEST_CHUNK_S = 30.0
-"""Longest time that a follower may take for one chunk; a slower one is cut off: it holds a snapshot of the database."""
 
 
 def _epoch(text: str) -> str:
@@ -35,7 +30,9 @@ class FeedQuery(Query):
 
 
 class FeedResponse(Response):
-    """Streams lines, each chunk within SLOWEST_CHUNK_S; a response that is cut off has no last line."""
+    """Streams lines; a response that is cut off has no last line. The server ends one that is read too slowly: it holds
+    a snapshot of the database.
+    """
 
     media_type = "application/x-ndjson"
 
@@ -49,25 +46,16 @@ class FeedResponse(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         disconnected = asyncio.ensure_future(until_disconnected(receive))
         try:
-            await _send_chunk(send, self._first)
+            await send(_chunk(self._first))
             async for chunk in self._rest:
                 if disconnected.done():
                     return
-                await _send_chunk(send, chunk)
+                await send(_chunk(chunk))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except TimeoutError:
-            log.warning("follower too slow", request_id=scope["state"]["request_id"])
         finally:
             disconnected.cancel()
             await self._rest.aclose()
 
 
-async def until_disconnected(receive: Receive) -> None:
-    """Returns when the client has closed the connection."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _send_chunk(send: Send, chunk: bytes) -> None:
-    async with asyncio.timeout(SLOWEST_CHUNK_S):
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+def _chunk(content: bytes) -> Message:
+    return {"type": "http.response.body", "body": content, "more_body": True}

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.fields import Body
+from dialplane.system.places import Places
 
 B = TypeVar("B", bound=Body)
 
@@ -21,9 +22,13 @@ MAX_DEPTH = 32
 THREAD_FROM_BYTES = 262_144
 """A body of at least so many bytes is checked and hashed in a thread: other requests must not wait for it."""
 
+PARSE_WAIT_S = 5.0
+"""Longest wait of a large body for its turn to be parsed."""
+
 _STRINGS = re.compile(rb'"[^"]*+"?')
 _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+_MARKS = (b":", b"[", b"{")
 _BODY_HEADERS = (b"content-length", b"transfer-encoding")
 _JSON_TYPE = re.compile(rb'application/json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*', re.IGNORECASE)
 
@@ -42,13 +47,13 @@ def check_content_headers(scope: Scope, *, limit: int) -> None:
             raise _too_large(limit)
 
 
-async def read_body(scope: Scope, receive: Receive, *, limit: int, timeout_s: float) -> bytes:
-    """The whole body of a JSON request; not more than `limit` bytes are kept, with or without a declared length.
+async def read_body(receive: Receive, *, limit: int, marks: int, timeout_s: float) -> bytes:
+    """The whole body of a request; not more than `limit` bytes are kept, with or without a declared length.
 
-    Raises ApiError 413, 415 or 408, ClientDisconnect.
+    Nor is more read once there are more than `marks` colons and opening brackets, wherever they stand: they bound the
+    names and values that it can hold. Raises ApiError 413, 400 or 408, ClientDisconnect.
     """
-    check_content_headers(scope, limit=limit)
-    body = bytearray()
+    pieces, size, found = list[bytes](), 0, 0
     try:
         async with asyncio.timeout(timeout_s):
             more = True
@@ -56,20 +61,40 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, timeout_s: fl
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect
-                body += message.get("body", b"")
+                piece = message.get("body", b"")
                 more = message.get("more_body", False)
-                if len(body) > limit:
+                pieces.append(piece)
+                size += len(piece)
+                found += sum(map(piece.count, _MARKS))
+                if size > limit:
                     raise _too_large(limit)
+                if found > marks:
+                    raise _too_many(marks)
     except TimeoutError:
         raise ApiError(reasons.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
-    return bytes(body)
+    return b"".join(pieces)
 
 
-async def parse_body(model: type[B], body: bytes, *, is_update: bool = False) -> B:
-    """The JSON object of a body, checked against a model. Raises ApiError 400."""
+async def parse_body(model: type[B], body: bytes, *, is_update: bool = False, turns: Places, caller: str) -> B:
+    """The JSON object of a body, checked against a model. Raises ApiError 400, 503.
+
+    Large ones take turns: a parser lets no other thread run.
+    """
     if len(body) < THREAD_FROM_BYTES:
         return model.of(decode_object(body), is_update=is_update)
-    return await asyncio.to_thread(lambda: model.of(decode_object(body), is_update=is_update))
+    try:
+        await turns.wait(caller, within_s=PARSE_WAIT_S)
+    except TimeoutError:
+        raise ApiError(reasons.OVERLOADED) from None
+    try:
+        return await asyncio.to_thread(lambda: model.of(decode_object(body), is_update=is_update))
+    finally:
+        turns.leave(caller)
+
+
+def declared_length(scope: Scope, *, limit: int) -> int:
+    """Bytes to reserve for a body: its declared length, or `limit` for one without."""
+    return next((min(int(value), limit) for name, value in scope["headers"] if name == b"content-length"), limit)
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
@@ -87,6 +112,11 @@ def decode_object(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ApiError(reasons.INVALID_JSON_BODY)
     return value
+
+
+def _too_many(marks: int) -> ApiError:
+    message = f"The body has more than {marks} colons and opening brackets. {reasons.INVALID_JSON_BODY.remedy}"
+    return ApiError(reasons.INVALID_JSON_BODY, message, headers={"Connection": "close"})
 
 
 def _too_large(limit: int) -> ApiError:

@@ -1,9 +1,10 @@
 """Credentials of requests, and a cache of the actors that they authenticate."""
 
+import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, NamedTuple
 
 from starlette.requests import cookie_parser
 from starlette.types import Scope
@@ -82,24 +83,33 @@ class ActorCache:
 
     def __init__(self) -> None:
         self._actors: OrderedDict[Credential, tuple[float, Actor]] = OrderedDict()
-        self._generation = 0
-
-    @property
-    def generation(self) -> int:
-        """Counts `clear`. Read it before a look-up and pass it to `store`, so that an outdated actor is not kept."""
-        return self._generation
+        self._looked_up: dict[Credential, asyncio.Task[Actor]] = {}
 
     def find(self, credential: Credential) -> Actor | None:
         until, actor = self._actors.get(credential, (0.0, None))
         return actor if time.monotonic() < until else None
 
-    def store(self, credential: Credential, actor: Actor, *, generation: int) -> None:
-        """Keep an actor, unless the cache was cleared since `generation`."""
-        if generation == self._generation:
-            self._actors[credential] = (time.monotonic() + CACHE_S, actor)
-            if len(self._actors) > MAX_CACHED:
-                self._actors.popitem(last=False)
+    async def obtain(self, credential: Credential, look_up: Callable[[], Coroutine[Any, Any, Actor]]) -> Actor:
+        """The actor by one look-up for all requests that want it now, kept unless the cache is cleared meanwhile.
+
+        Raises what `look_up` raises.
+        """
+        task = self._looked_up.get(credential)
+        if task is None:
+            task = self._looked_up[credential] = asyncio.ensure_future(look_up())
+            task.add_done_callback(lambda ended: self._keep(credential, ended))
+        return await asyncio.shield(task)
+
+    def _keep(self, credential: Credential, task: "asyncio.Task[Actor]") -> None:
+        is_outdated = self._looked_up.get(credential) is not task
+        if not is_outdated:
+            del self._looked_up[credential]
+        if task.cancelled() or task.exception() is not None or is_outdated:
+            return
+        self._actors[credential] = (time.monotonic() + CACHE_S, task.result())
+        if len(self._actors) > MAX_CACHED:
+            self._actors.popitem(last=False)
 
     def clear(self) -> None:
-        self._generation += 1
         self._actors.clear()
+        self._looked_up.clear()

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dialplane.api.http.openapi_3_0 import document_3_0
-from dialplane.api.http.responses import JsonResponse
 
 STATIC = "/static-offline-docs"
 _DOCUMENT = "/openapi.json"
@@ -25,13 +25,14 @@ _ICON = f"{STATIC}/favicon.png"
 def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[BaseRoute]:
     """The routes of the documentation. `document` is called at the first request for it."""
     document = cache(document)
-    older = cache(lambda: document_3_0(document()))
+    encoded = cache(lambda: msgspec.json.encode(document()))
+    encoded_3_0 = cache(lambda: msgspec.json.encode(document_3_0(document())))
 
     async def openapi(request: Request) -> Response:
-        return JsonResponse(document())
+        return Response(encoded(), media_type="application/json")
 
     async def openapi_3_0(request: Request) -> Response:
-        return JsonResponse(older())
+        return Response(encoded_3_0(), media_type="application/json")
 
     async def swagger(request: Request) -> Response:
         from fastapi.openapi.docs import get_swagger_ui_html

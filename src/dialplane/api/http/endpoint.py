@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,17 +13,21 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from dialplane.api.http import reasons
-from dialplane.api.http.body import parse_body, read_body
+from dialplane.api.http.body import check_content_headers, declared_length, parse_body, read_body
 from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.fields import Body, invalid
 from dialplane.api.http.idempotency import idempotency_key_of
 from dialplane.api.http.query import Query, parse_query
+from dialplane.api.http.rate_limits import origin_of
 from dialplane.api.http.reasons import Reason
-from dialplane.api.http.request import AuthenticatedRequest, authenticate
-from dialplane.api.http.services import RequestLimits, services_of
+from dialplane.api.http.request import AuthenticatedRequest, authenticate, source_ip, while_connected
+from dialplane.api.http.services import RequestLimits, Services, held, no_place, services_of
 from dialplane.control import permissions
+from dialplane.control.actor import Actor
+from dialplane.control.units import Work
+from dialplane.system.places import NoPlace
 
-Handler = Callable[..., Awaitable[Response]]
+Handler = Callable[..., Coroutine[Any, Any, Response]]
 
 _ENTITY_TAG = re.compile(r'"([0-9]{1,18})"')
 
@@ -34,7 +38,8 @@ class Endpoint:
 
     `permission`: the operation of `control.permissions` that it needs; None for no credentials. `arguments`: names of
     the handler's parameters behind the request. `path_model`, `query`, `body`: models of the parts of a request.
-    `media_type`: of a response that is not JSON. `is_versioned`: the response has an ETag.
+    `media_type`: of a response that is not JSON. `is_versioned`: the response has an ETag. `work`: what it reads, by
+    which it counts among its caller's requests in flight.
     """
 
     method: str
@@ -53,6 +58,7 @@ class Endpoint:
     media_type: str
     is_versioned: bool
     is_repeatable: bool
+    work: Work
     reasons: frozenset[Reason]
 
     @property
@@ -63,40 +69,61 @@ class Endpoint:
     async def respond(self, request: Request) -> Response:
         """Check a request and carry it out, in the order credentials, permission, query, body, If-Match, path.
 
-        Raises ApiError, DialplaneError, Replayed.
+        Its caller holds a place meanwhile: an access key, a person, or an address without credentials. Raises ApiError,
+        DialplaneError, Replayed.
         """
         services = services_of(request)
         if self.permission is None:
-            _, arguments = await self._checked(request, services.limits)
-            return await self.handler(request, **arguments)
-        actor = await authenticate(request, services)
-        permissions.require(actor, self.permission)
-        body, arguments = await self._checked(request, services.limits)
-        if not self.is_repeatable:
-            return await self.handler(AuthenticatedRequest(actor, services, request, self.permission), **arguments)
-        async with idempotency_key_of(request, actor, services, body) as key:
-            return await self.handler(AuthenticatedRequest(actor, services, request, self.permission, key), **arguments)
+            actor, caller = None, origin_of(source_ip(request))
+        else:
+            actor = await authenticate(request, services)
+            permissions.require(actor, self.permission)
+            caller = actor.id
+        places = services.places[self.work]
+        try:
+            places.enter(caller)
+        except NoPlace as error:
+            raise no_place(error) from None
+        try:
+            return await self._carry_out(request, services, actor, caller)
+        finally:
+            places.leave(caller)
 
-    async def _checked(self, request: Request, limits: RequestLimits) -> tuple[bytes, dict[str, Any]]:
-        """The body, and the handler's arguments."""
-        body = b""
-        arguments: dict[str, Any] = {}
-        query = parse_query(self.query, request.scope, credentials=limits.query_credentials)
-        if "query" in self.arguments:
-            arguments["query"] = query
-        if self.body is not None:
+    async def _carry_out(self, request: Request, services: Services, actor: Actor | None, caller: str) -> Response:
+        arguments = self._parsed_query(request, services.limits)
+        if self.body is None:
+            return await self._handle(request, services, actor, arguments, b"")
+        limit = services.limits.bodies[self.body.SIZE]
+        check_content_headers(request.scope, limit=limit.size)
+        with held(services.body_memory, caller, declared_length(request.scope, limit=limit.size)):
             body = await read_body(
-                request.scope,
-                request.receive,
-                limit=limits.bulk_body_bytes if self.body.IS_BULK else limits.body_bytes,
-                timeout_s=limits.body_timeout_s,
+                request.receive, limit=limit.size, marks=limit.marks, timeout_s=services.limits.body_timeout_s
             )
-            arguments["body"] = await parse_body(self.body, body, is_update=self.method == "PUT")
+            arguments["body"] = await parse_body(
+                self.body, body, is_update=self.method == "PUT", turns=services.parsing, caller=caller
+            )
+            return await self._handle(request, services, actor, arguments, body)
+
+    def _parsed_query(self, request: Request, limits: RequestLimits) -> dict[str, Any]:
+        query = parse_query(self.query, request.scope, credentials=limits.query_credentials)
+        return {"query": query} if "query" in self.arguments else {}
+
+    async def _handle(
+        self, request: Request, services: Services, actor: Actor | None, arguments: dict[str, Any], body: bytes
+    ) -> Response:
         if self.is_conditional:
             arguments["if_version"] = if_match(request)
         if self.path_model is not None:
             arguments.update(_path_arguments(self.path_model, request.path_params))
-        return body, arguments
+        if actor is None or self.permission is None:
+            return await self.handler(request, **arguments)
+        authenticated = AuthenticatedRequest(actor, services, request, self.permission, self.work)
+        if self.work.is_scan:
+            return await while_connected(request.receive, self.handler(authenticated, **arguments))
+        if not self.is_repeatable:
+            return await self.handler(authenticated, **arguments)
+        async with idempotency_key_of(request, actor, services, body) as authenticated.idempotency_key:
+            return await self.handler(authenticated, **arguments)
 
 
 def _path_arguments(model: type[Query], parts: Mapping[str, str]) -> Mapping[str, Any]:

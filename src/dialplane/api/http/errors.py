@@ -125,6 +125,8 @@ def error_of_change(index: int, error: Exception) -> ApiError:
     return ApiError(refused.reason, f"{place}: {refused.message}", details=details)
 
 
+_UNAVAILABLE = {"storage_full": reasons.STORAGE_FULL, "too_long": reasons.QUERY_TOO_LONG}
+
 TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     ApiError: lambda error: error,
     InvalidValue: _invalid_value,
@@ -141,9 +143,7 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     StaleVersion: lambda error: ApiError(reasons.VERSION_MISMATCH),
     ChangedSince: _changed_since,
     PermissionDenied: lambda error: ApiError(reasons.PERMISSION_DENIED),
-    Unavailable: lambda error: ApiError(
-        reasons.STORAGE_FULL if error.code == "storage_full" else reasons.DATABASE_UNAVAILABLE
-    ),
+    Unavailable: lambda error: ApiError(_UNAVAILABLE.get(error.code, reasons.DATABASE_UNAVAILABLE)),
     SecretsMissing: lambda error: ApiError(reasons.SECRETS_MISSING),
     KeyReused: lambda error: ApiError(reasons.IDEMPOTENCY_KEY_REUSED),
     KeyInUse: lambda error: ApiError(reasons.IDEMPOTENCY_KEY_IN_PROGRESS, headers={"Retry-After": str(RETRY_AFTER_S)}),

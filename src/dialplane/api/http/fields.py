@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from typing import Annotated, Any, ClassVar, Self
 
@@ -29,7 +30,7 @@ from dialplane.domain.texts import MAX_DETAIL, MAX_NAME, parse_choice, parse_ran
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.: -]{0,64}")
-_MAX_DETAILS = 20
+MAX_DETAILS = 20
 
 UUID_SCHEMA = {
     "type": "string",
@@ -138,27 +139,42 @@ def optional(description: str | None = None) -> Any:
     return Field(default_factory=lambda: None, description=description)
 
 
-class Body(BaseModel):
-    """The fields that a request body may name.
+class BodySize(Enum):
+    """How much a body may hold; `RequestLimits` has the figures."""
 
-    `READ_ONLY`: fields of the answer that only the service sets. `IS_BULK`: holds many objects, so it may be large.
-    """
+    LOGIN = "login"
+    OBJECT = "object"
+    EVENTS = "events"
+    CHANGES = "changes"
+
+
+class Body(BaseModel):
+    """The fields that a request body may name. `READ_ONLY`: fields of the answer that only the service sets."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
     READ_ONLY: ClassVar[frozenset[str]] = frozenset()
-    IS_BULK: ClassVar[bool] = False
+    SIZE: ClassVar[BodySize] = BodySize.OBJECT
 
     @classmethod
     def of(cls, fields: Mapping[str, Any], *, is_update: bool = False) -> Self:
         """The body that has these JSON fields. Raises ApiError 400."""
         try:
-            return cls.model_validate(fields)
+            return cls.model_validate(_without_surplus(cls, fields))
         except ValidationError as error:
             raise invalid(error, reasons.INVALID_ARGUMENT, read_only=cls.READ_ONLY) from None
 
     def named_fields(self) -> dict[str, Any]:
         """The fields that the request names, by name, in the types of the domain."""
         return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+def _without_surplus(model: type[Body], fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields without the unknown ones that a refusal has no room for: each would cost an error."""
+    if len(fields) <= len(model.model_fields) + MAX_DETAILS:
+        return fields
+    unknown = [name for name in fields if name not in model.model_fields]
+    surplus = set(unknown[MAX_DETAILS:])
+    return {name: value for name, value in fields.items() if name not in surplus}
 
 
 class ObjectBody(Body):
@@ -234,7 +250,7 @@ def invalid(error: ValidationError, reason: Reason, *, read_only: frozenset[str]
     INVALID_ID if all of them are ids, `reason` otherwise.
     """
     found = [_detail(item, read_only) for item in error.errors(include_url=False, include_input=False)]
-    details = list({detail.field: detail for detail in reversed(found)}.values())[::-1][:_MAX_DETAILS]
+    details = list({detail.field: detail for detail in reversed(found)}.values())[::-1][:MAX_DETAILS]
     only_ids = all(detail.code == "invalid_id" for detail in details)
     return ApiError(reasons.INVALID_ID if only_ids else reason, details=details)
 

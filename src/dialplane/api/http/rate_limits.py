@@ -1,8 +1,8 @@
-"""Rate limits: requests of one actor, and failed logins of one user name at one address."""
+"""Rate limits: requests of one actor, and failed logins of a user name, of an address, and of both together."""
 
 import math
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from ipaddress import ip_network
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -12,16 +12,26 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
 
+MOST_KNOWN = 10_000
+"""Names with addresses that they have logged in from; those of longest ago are forgotten."""
+
 
 class RateLimits:
     """The limits of one API process: fixed windows, counted in memory."""
 
     def __init__(
-        self, *, login_failures_per_minute: int, address_login_failures_per_minute: int, requests_per_second: int
+        self,
+        *,
+        login_failures_per_minute: int,
+        address_login_failures_per_minute: int,
+        name_login_failures_per_minute: int,
+        requests_per_second: int,
     ) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._username = RateLimitItemPerMinute(login_failures_per_minute, namespace="login")
         self._address = RateLimitItemPerMinute(address_login_failures_per_minute, namespace="address")
+        self._name = RateLimitItemPerMinute(name_login_failures_per_minute, namespace="name")
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._requests_per_second = requests_per_second
         self._second = 0
         self._requests: Counter[tuple[str, str]] = Counter()
@@ -44,15 +54,33 @@ class RateLimits:
 
         Counted beforehand, so that a burst of concurrent guesses does not slip through while the first is hashed.
         """
-        place = _place(address)
-        await self._hit(self._username, username, place)
-        await self._hit(self._address, place)
+        origin = origin_of(address)
+        await self._hit(self._username, username, origin)
+        await self._hit(self._address, origin)
+        if not self.is_known(username=username, address=address):
+            await self._hit(self._name, username)
 
     async def login_succeeded(self, *, username: str, address: str) -> None:
-        """Take back the failures counted for this name at this address."""
-        place = _place(address)
-        await self._limiter.clear(self._username, username, place)
-        await self._limiter.hit(self._address, place, cost=-1)
+        """Take back the failures counted for this name at this address, which is known from now on."""
+        await self.login_not_tried(username=username, address=address)
+        origin = origin_of(address)
+        await self._limiter.clear(self._username, username, origin)
+        self._known[username, origin] = None
+        self._known.move_to_end((username, origin))
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+
+    async def login_not_tried(self, *, username: str, address: str) -> None:
+        """Take back one failure: the password was not looked at."""
+        origin = origin_of(address)
+        await self._limiter.hit(self._username, username, origin, cost=-1)
+        await self._limiter.hit(self._address, origin, cost=-1)
+        if not self.is_known(username=username, address=address):
+            await self._limiter.hit(self._name, username, cost=-1)
+
+    def is_known(self, *, username: str, address: str) -> bool:
+        """Whether this name has logged in from this address: guessers elsewhere do not keep it out."""
+        return (username, origin_of(address)) in self._known
 
     async def _hit(self, limit: RateLimitItem, *identifiers: str) -> None:
         if not await self._limiter.hit(limit, *identifiers):
@@ -60,8 +88,10 @@ class RateLimits:
             raise _limited(wait_s=max(1, math.ceil(window.reset_time - time.time())))
 
 
-def _place(address: str) -> str:
-    """Where logins are counted: the address, of IPv6 the /64, which is one network's (RFC 4291, section 2.5.4)."""
+def origin_of(address: str) -> str:
+    """Who is taken for one caller without credentials: an address, of IPv6 the /64, which is one network's (RFC 4291,
+    section 2.5.4).
+    """
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

@@ -212,6 +212,11 @@ DATABASE_UNAVAILABLE = _reason(
     "The database does not answer in time. Calls go on being routed.",
     "Wait for the seconds in Retry-After, then send it again; nothing was written.",
 )  # fmt: skip
+QUERY_TOO_LONG = _reason(
+    "QUERY_TOO_LONG", UNAVAILABLE, 503,
+    "The request would read more records than there is time for.",
+    "Ask for a shorter window of time, or for less at a time.",
+)  # fmt: skip
 STORAGE_FULL = _reason(
     "STORAGE_FULL", UNAVAILABLE, 503,
     "The disk of the database is full; nothing was written. Calls go on being routed.",

@@ -1,21 +1,25 @@
 """Authenticated requests: the actor, and the units of work that a request may open."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive
 
 from dialplane.api.http import reasons
 from dialplane.api.http.credentials import Credential, credentials_of
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.idempotency import IdempotencyKey
+from dialplane.api.http.rate_limits import origin_of
 from dialplane.api.http.services import Services
 from dialplane.control.actor import Actor
 from dialplane.control.login.credentials import actor_of_accesskey, actor_of_session
-from dialplane.control.units import BulkInsert, Change, Reading
+from dialplane.control.units import CREDENTIALS, BulkInsert, Change, Reading, Work
 from dialplane.domain.kinds import KINDS
 from dialplane.system.clock import now_us
 
@@ -31,11 +35,12 @@ class AuthenticatedRequest:
     services: Services
     http: Request
     operation: str
+    work: Work
     idempotency_key: IdempotencyKey | None = None
 
     def read(self) -> AbstractAsyncContextManager[Reading]:
         """One snapshot. Raises Unavailable."""
-        return self.services.db.read()
+        return self.services.db.read(self.work, caller=self.actor.id)
 
     @asynccontextmanager
     async def change(self, *, inserts: Sequence[BulkInsert] = ()) -> AsyncIterator[Change]:
@@ -61,6 +66,26 @@ class AuthenticatedRequest:
         return response
 
 
+async def while_connected(receive: Receive, answer: Coroutine[Any, Any, Response]) -> Response:
+    """The answer; its work is cancelled if the client closes the connection before. Raises ClientDisconnect then."""
+    work, gone = asyncio.ensure_future(answer), asyncio.ensure_future(until_disconnected(receive))
+    try:
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise ClientDisconnect
+        return work.result()
+    finally:
+        work.cancel()
+        gone.cancel()
+        await asyncio.wait({work, gone})
+
+
+async def until_disconnected(receive: Receive) -> None:
+    """Returns when the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def authenticate(request: Request, services: Services) -> Actor:
     """The actor of a request; all credentials that it carries must be the same actor's.
 
@@ -69,9 +94,9 @@ async def authenticate(request: Request, services: Services) -> Actor:
     credentials = credentials_of(request.scope, from_query=services.limits.query_credentials)
     if not credentials:
         raise ApiError(reasons.AUTHENTICATION_REQUIRED)
-    actor = await _actor_of(credentials[0], services)
+    actor = await _actor_of(credentials[0], services, request)
     for credential in credentials[1:]:
-        other = await _actor_of(credential, services)
+        other = await _actor_of(credential, services, request)
         if (other.kind, other.id) != (actor.kind, actor.id):
             raise ApiError(reasons.INVALID_CREDENTIALS)
     services.rate_limits.admit_request(kind=actor.kind, id_=actor.id)
@@ -79,18 +104,20 @@ async def authenticate(request: Request, services: Services) -> Actor:
     return actor
 
 
-async def _actor_of(credential: Credential, services: Services) -> Actor:
+async def _actor_of(credential: Credential, services: Services, request: Request) -> Actor:
     cached = services.actors.find(credential)
     if cached is not None:
         return cached
-    generation = services.actors.generation
-    async with services.db.read() as unit:
+    return await services.actors.obtain(
+        credential, lambda: _looked_up(credential, services, origin_of(source_ip(request)))
+    )
+
+
+async def _looked_up(credential: Credential, services: Services, origin: str) -> Actor:
+    async with services.db.read(CREDENTIALS, caller=origin) as unit:
         if credential.is_accesskey:
-            actor = await actor_of_accesskey(unit, credential.token, now=now_us())
-        else:
-            actor = await actor_of_session(unit, services.session_keys, credential.token, now=now_us())
-    services.actors.store(credential, actor, generation=generation)
-    return actor
+            return await actor_of_accesskey(unit, credential.token, now=now_us())
+        return await actor_of_session(unit, services.session_keys, credential.token, now=now_us())
 
 
 def source_ip(request: Request) -> str:

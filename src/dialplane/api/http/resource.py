@@ -23,6 +23,7 @@ from dialplane.api.http.fields import UUID_SCHEMA, Rule
 from dialplane.api.http.query import Query
 from dialplane.api.http.reasons import Reason
 from dialplane.api.http.schemas import page_of
+from dialplane.control.units import LISTS, REQUESTS, Work
 from dialplane.domain.ids import parse_id
 from dialplane.domain.kinds import Kind
 
@@ -39,11 +40,12 @@ class Verb(NamedTuple):
     summary: str
     is_versioned: bool = True
     is_repeatable: bool = False
+    work: Work = REQUESTS
     refuses: tuple[Reason, ...] = ()
 
 
 VERBS: Mapping[str, Verb] = {
-    "list": Verb("GET", "", "List {nouns}", is_versioned=False),
+    "list": Verb("GET", "", "List {nouns}", is_versioned=False, work=LISTS),
     "create": Verb("POST", "", "Create {a_noun}", is_repeatable=True),
     "get": Verb("GET", "/{id}", "Get {a_noun}, deleted ones too"),
     "update": Verb("PUT", "/{id}", "Change {a_noun}", refuses=(reasons.STATE_INVALID,)),
@@ -108,6 +110,7 @@ class Resource:
             answer=answer,
             is_versioned=verb.is_versioned,
             is_repeatable=verb.is_repeatable,
+            work=verb.work,
             refuses=[*verb.refuses, *refuses],
         )
 
@@ -124,6 +127,7 @@ class Resource:
         media_type: str = "",
         is_versioned: bool = False,
         is_repeatable: bool = False,
+        work: Work = REQUESTS,
         refuses: Iterable[Reason] = (),
     ) -> Callable[[H], H]:
         """Decorator: the handler of any other endpoint. See `Endpoint` for the fields."""
@@ -148,6 +152,7 @@ class Resource:
                 media_type=media_type,
                 is_versioned=is_versioned,
                 is_repeatable=is_repeatable,
+                work=work,
                 reasons=frozenset({*_ALWAYS, *refuses}),
             )
             self.endpoints.append(replace(endpoint, reasons=endpoint.reasons | self._implied_reasons(endpoint)))
@@ -160,6 +165,8 @@ class Resource:
         implied: list[Reason] = []
         if endpoint.permission is not None:
             implied += _AUTHENTICATED
+        if endpoint.work.is_scan:
+            implied.append(reasons.QUERY_TOO_LONG)
         if endpoint.method != "GET":
             implied += [reasons.STORAGE_FULL, reasons.SECRETS_MISSING]
         if endpoint.body is not None:

@@ -1,40 +1,61 @@
 """Objects that one API process shares among its requests: database, keys, limits, caches, metrics."""
 
 import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.requests import Request
 
+from dialplane.api.http import reasons
 from dialplane.api.http.credentials import ActorCache
+from dialplane.api.http.errors import RETRY_AFTER_S, ApiError
+from dialplane.api.http.fields import BodySize
 from dialplane.api.http.rate_limits import RateLimits
 from dialplane.api.metrics.registry import Metrics
 from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
+from dialplane.control.login.passwords import HASHERS, KNOWN_HASHERS
 from dialplane.control.login.sessions import SessionKeys
-from dialplane.control.units import Database
+from dialplane.control.units import Database, Work
 from dialplane.engine.destinations import Destinations
 from dialplane.jobs.supervisor import Supervisor
+from dialplane.system.places import NoPlace, Places
 
 FIRST_LOADS = 2
-"""Edges that may load the whole table at one time: each holds one of the database's few readers meanwhile."""
+"""Edges that may load the whole table at one time, each with a key of its own: it holds a reader meanwhile."""
+
+
+class BodyLimit(NamedTuple):
+    """The largest body. `marks`: colons and opening brackets, which bound the names and values that it can hold."""
+
+    size: int
+    marks: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLimits:
-    """Limits of a single request: sizes in bytes, times in seconds."""
+    """Limits of a single request; times in seconds."""
 
-    body_bytes: int
-    bulk_body_bytes: int
+    bodies: Mapping[BodySize, BodyLimit]
     body_timeout_s: float
-    feed_followers: int
     max_attempts: int
+    metrics_networks: Sequence[IPv4Network | IPv6Network]
     query_credentials: bool
 
 
 @dataclass(slots=True, kw_only=True)
 class Services:
-    """`stopping` is set when the process has to stop: long polls end then. `followers` counts long polls."""
+    """`stopping` is set when the process has to stop: long polls end then.
+
+    `places`: requests in flight, by the kind of work. `body_memory`: bytes of their bodies. `parsing`: large bodies
+    take turns, since a parser lets nothing else run. `bound_polls`: long polls by keys that are bound to an edge.
+    `hashing`: logins whose password is looked at; `known_hashing`: of those, the ones from addresses that are known.
+    `looking`: the look at the database that `/readyz` takes now.
+    """
 
     db: Database
     session_keys: SessionKeys
@@ -48,11 +69,38 @@ class Services:
     actors: ActorCache = field(default_factory=ActorCache)
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    followers: int = 0
-    first_loads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FIRST_LOADS))
+    places: Mapping[Work, Places]
+    body_memory: Places
+    bound_polls: Places
+    hashing: Places = field(default_factory=lambda: Places(HASHERS, each=1))
+    known_hashing: Places = field(default_factory=lambda: Places(KNOWN_HASHERS, each=1))
+    parsing: Places = field(default_factory=lambda: Places(1, each=1))
+    looking: "asyncio.Task[dict[str, str]] | None" = None
+    first_loads: Places = field(default_factory=lambda: Places(FIRST_LOADS, each=1))
 
 
 def services_of(request: Request) -> Services:
     """The services of the application that got the request."""
     services: Services = request.app.state.services
     return services
+
+
+@contextmanager
+def held(places: Places, caller: str, size: int = 1) -> Iterator[None]:
+    """So many places while the block runs. Raises ApiError 429 or 503 at once if they are not to be had."""
+    try:
+        places.enter(caller, size)
+    except NoPlace as error:
+        raise no_place(error) from None
+    try:
+        yield
+    finally:
+        places.leave(caller, size)
+
+
+def no_place(error: NoPlace) -> ApiError:
+    """The refusal of a request for which there is no room."""
+    if not error.is_own:
+        return ApiError(reasons.OVERLOADED)
+    message = f"One caller may not have more of these in flight. {reasons.RATE_LIMIT_EXCEEDED.remedy}"
+    return ApiError(reasons.RATE_LIMIT_EXCEEDED, message, headers={"Retry-After": str(RETRY_AFTER_S)})

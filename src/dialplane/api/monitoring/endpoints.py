@@ -1,17 +1,23 @@
 """`/healthz`, `/readyz`, `/metrics`: for supervisors and monitoring systems; no credentials needed."""
 
 import asyncio
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dialplane.api.database import missing_secrets, schema_behind
+from dialplane.api.http import reasons
+from dialplane.api.http.errors import ApiError
+from dialplane.api.http.request import source_ip
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services, services_of
 from dialplane.api.monitoring.schemas import Health, Readiness
 from dialplane.control import stored_secrets
+from dialplane.control.units import READINESS
 from dialplane.domain.errors import Unavailable
 from dialplane.jobs.supervisor import Supervisor
 
@@ -27,12 +33,12 @@ DEGRADING = ("secrets", "storage", "clock")
 """What requests are carried out in spite of; any other check that fails is the end of readiness."""
 
 
-@MONITORING.endpoint("GET", "/healthz", summary="Is the process alive", answer=Health)
+@MONITORING.endpoint("GET", "/healthz", summary="Is the process alive", answer=Health, work=READINESS)
 async def get_health(request: Request) -> Response:
     return JsonResponse({"status": OK})
 
 
-@MONITORING.endpoint("GET", "/readyz", summary="Will requests be carried out", answer=Readiness)
+@MONITORING.endpoint("GET", "/readyz", summary="Will requests be carried out", answer=Readiness, work=READINESS)
 async def get_readiness(request: Request) -> Response:
     services = services_of(request)
     missing = await asyncio.to_thread(missing_secrets, services.secrets_folder)
@@ -55,14 +61,46 @@ async def get_readiness(request: Request) -> Response:
     return JsonResponse({"status": "ready" if is_whole else "degraded", "checks": told})
 
 
-@MONITORING.endpoint("GET", "/metrics", summary="Metrics in Prometheus' text format", media_type="text/plain")
+@MONITORING.endpoint(
+    "GET",
+    "/metrics",
+    summary="Metrics in Prometheus' text format",
+    media_type="text/plain",
+    work=READINESS,
+    refuses=[reasons.PERMISSION_DENIED],
+)
 async def get_metrics(request: Request) -> Response:
+    networks = services_of(request).limits.metrics_networks
+    if networks and not _is_in(networks, source_ip(request)):
+        raise ApiError(reasons.PERMISSION_DENIED)
     return Response(services_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _database(services: Services) -> dict[str, str]:
+def _is_in(networks: Sequence[IPv4Network | IPv6Network], address: str) -> bool:
     try:
-        async with asyncio.timeout(DATABASE_CHECK_S), services.db.read() as unit:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in networks)
+
+
+async def _database(services: Services) -> dict[str, str]:
+    """One look for all who ask at the same time: anybody may ask, and as often as they like."""
+    if services.looking is None:
+        services.looking = asyncio.create_task(_look(services))
+    return await asyncio.shield(services.looking)
+
+
+async def _look(services: Services) -> dict[str, str]:
+    try:
+        return await _looked(services)
+    finally:
+        services.looking = None
+
+
+async def _looked(services: Services) -> dict[str, str]:
+    try:
+        async with asyncio.timeout(DATABASE_CHECK_S), services.db.read(READINESS) as unit:
             clock, behind, problem = await unit.clock(), await schema_behind(unit), await stored_secrets.problem(unit)
     except TimeoutError:
         return {"database": "no answer in time"}

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from ipaddress import ip_network
 
 import uvicorn
 from starlette.applications import Starlette
@@ -44,6 +45,9 @@ def make_server(settings: Settings, *, on_first_start: Callable[[FirstStart], No
             header_timeout_s=settings.header_timeout_s,
             header_limit_bytes=settings.header_limit_bytes,
             header_limit_count=settings.header_limit_count,
+            write_timeout_s=settings.write_timeout_s,
+            connections_per_address=settings.connections_per_address,
+            proxies=[ip_network(text) for text in trusted_proxies],
         ),
         ws="none",
         lifespan="on",

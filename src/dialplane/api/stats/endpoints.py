@@ -19,6 +19,7 @@ from dialplane.api.stats.schemas import (
     window_of,
 )
 from dialplane.control import stats
+from dialplane.control.units import STATISTICS
 from dialplane.system.clock import now_us
 
 STATS = Resource("/v1.0/stats", tag="stats")
@@ -52,6 +53,7 @@ def _declare(grouping: Grouping) -> None:
         description=_DESCRIPTION,
         permission="stats.list",
         answer=window_answer_of(grouping.item),
+        work=STATISTICS,
     )
     async def get_stats(request: AuthenticatedRequest, query: StatsQuery) -> Response:
         window = window_of(query, now=now_us())

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, always in a thread and never more at once than twice the cores (one costs 150-190 ms)."""
+"""Passwords: argon2id, always in a thread that leaves the processor to others (one costs 150-190 ms)."""
 
 import asyncio
 import os
@@ -9,15 +9,23 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from dialplane.domain.agent import MAX_PASSWORD_BYTES
+from dialplane.system.process import yield_processor
 
 _hasher = PasswordHash((Argon2Hasher(),))
 _MARK = ":"
 """Between the mark and the hash in PHC form, which has none."""
 
 
+HASHERS = os.cpu_count() or 1
+KNOWN_HASHERS = 1
+"""For logins that need not wait behind guessers."""
+
+
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(2 * (os.cpu_count() or 1), thread_name_prefix="dialplane-argon2")
+    return ThreadPoolExecutor(
+        HASHERS + KNOWN_HASHERS, thread_name_prefix="dialplane-argon2", initializer=yield_processor
+    )
 
 
 @cache

@@ -21,9 +21,6 @@ TARGETS = "targets"
 CUSTOMERS = "customers"
 GROUPINGS = (PROVIDERS, ROUTES, TARGETS, CUSTOMERS)
 
-WITHIN_S = 10.0
-"""How long PostgreSQL may take: a window of many calls is worth waiting for."""
-
 _CALLS, _ATTEMPTS, _ROUTES = tables.calls.c, tables.attempts.c, tables.routes.c
 _KEYS: Mapping[str, ColumnElement[Any]] = {
     PROVIDERS: _ATTEMPTS.provider_id,
@@ -76,19 +73,19 @@ async def sums(unit: Unit, by: str, window: Window, *, moved_on: str, limit: int
 
     `moved_on`: the `action` of an attempt after which the next one was to follow.
     """
-    rows = await unit.fetch_as(Sums, _sums(_facts(by, window, moved_on)).limit(limit), within_s=WITHIN_S)
+    rows = await unit.fetch_as(Sums, _sums(_facts(by, window, moved_on)).limit(limit))
     return [Sums(row.key, *(int(count or 0) for count in row[1:])) for row in rows]
 
 
 async def delays(unit: Unit, by: str, window: Window, keys: Sequence[str]) -> dict[str, Delays]:
     """Key -> its delays, for those of the keys that have any. Raises Unavailable."""
-    rows = await unit.fetch_as(Delays, _delays(_facts(by, window), keys), within_s=WITHIN_S)
+    rows = await unit.fetch_as(Delays, _delays(_facts(by, window), keys))
     return {row.key: row for row in rows}
 
 
 async def channels(unit: Unit, by: str, window: Window) -> dict[str, int]:
     """Key -> calls (of a customer) or attempts that go on now, whatever the window's instants. Raises Unavailable."""
-    return {row.key: row.channels for row in await unit.fetch_as(_Channels, _channels(by, window), within_s=WITHIN_S)}
+    return {row.key: row.channels for row in await unit.fetch_as(_Channels, _channels(by, window))}
 
 
 def _facts(by: str, window: Window, moved_on: str = "") -> Subquery:

@@ -1,0 +1,215 @@
+"""Hostile callers of every permission, all at once, while other callers, monitors and edges notice next to nothing."""
+
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx2
+import pytest
+from sqlalchemy import create_engine, insert
+
+from dialplane.domain.instants import format_instant
+from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
+from dialplane.store import tables
+from tests.api.processes import ApiProcess, running
+from tests.api.serving import SYSTEM_DEFAULT, Caller, Callers, settings_for
+from tests.databases import KINDS, PASSWORD, USERNAME, Server
+from tests.faults.counts import FULL, may_take_long, times
+from tests.faults.hostile import Attack
+
+SECONDS = times(8, 60)
+CALLS = times(20_000, 300_000)
+CROWD = times(15, 150)
+SLOWER = 5
+"""How many times its quiet value another caller's 99th percentile may be."""
+
+NOTICEABLE_S = 4.0
+"""What it may be in any case: on a machine that does other work meanwhile, a few answers of a short run are late."""
+
+SECOND_US = 1_000_000
+DAYS = 28
+
+
+class Quiet:
+    """A customer's agent, a monitor, and an edge, with all that they do; each answer's status and time is kept."""
+
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
+        self.customer = callers.admin.made("customers", name="Quiet")["id"]
+        self._reader = callers.caller_with(CUSTOMER_MANAGER, self.customer)
+        key = callers.admin.made("accesskeys", customer_id=SYSTEM_DEFAULT, permission=EDGE, expire=86_400, edge="quiet")
+        self._edge = callers.with_token(key["token"])
+        self.events = 0
+
+    def measured(self, seconds: float) -> dict[str, list[tuple[int, float]]]:
+        """What was asked -> (status, seconds) of each answer."""
+        asked: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            for name, ask in self._questions().items():
+                began = time.perf_counter()
+                status = ask().status_code
+                asked[name].append((status, time.perf_counter() - began))
+        return asked
+
+    def _questions(self) -> dict[str, Callable[[], Any]]:
+        dialroute = {"customer_id": self.customer, "target": "+4930123456"}
+        login = {"username": USERNAME, "password": PASSWORD}
+        return {
+            "dialroute": lambda: self._reader.get("/v1.0/dialroutes", params=dialroute),
+            "me": lambda: self._reader.get("/v1.0/me"),
+            "list of calls": lambda: self._reader.get("/v1.0/calls"),
+            "readyz": lambda: self._callers.nobody.get("/readyz"),
+            "healthz": lambda: self._callers.nobody.get("/healthz"),
+            "events": self._report,
+            "login": lambda: self._callers.nobody.post("/auth/login", login),
+        }
+
+    def _report(self) -> Any:
+        event = {"v": 1, "kind": "call_started", "edge": "quiet", "at": now_us(), "mono": 1, "number": "+4930123456"}
+        self.events += 1
+        ids = {"id": str(uuid.uuid4()), "call": str(uuid.uuid4()), "customer_id": self.customer}
+        return self._edge.post("/v1.0/events", {"edge": "quiet", "events": [event | ids]})
+
+
+@pytest.mark.parametrize("database", KINDS)
+@may_take_long
+def test_hostile_callers_take_nothing_from_others(
+    request: pytest.FixtureRequest, tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with api_with_calls(request, tmp_path, database) as process, httpx2.Client() as http:
+        callers = Callers(process.base_url, http)
+        quiet = Quiet(callers)
+        quiet.measured(SECONDS / 8)
+        before = quiet.measured(SECONDS / 2)
+        with attacked(callers) as attackers:
+            during = quiet.measured(SECONDS - 1)
+            answers = json.loads(attackers.communicate(timeout=60)[0])
+        after = callers.nobody.get("/readyz")
+        stored = stored_events(callers, quiet.customer)
+    if FULL or "-s" in sys.argv:
+        with capsys.disabled():
+            show(database, before, during, answers)
+    assert after.json()["status"] == "ready", after.text
+    assert min(quiet.events, 100) == stored, "events of an edge are not lost"
+    for name, asked in during.items():
+        assert {status for status, _ in asked} == {200}, (name, asked)
+        bound_s = max(SLOWER * p99(before[name]), NOTICEABLE_S)
+        assert p99(asked) <= bound_s, f"{name}: {p99(before[name]):.3f} s before, {p99(asked):.3f} s meanwhile"
+    assert_all_took_place(answers)
+
+
+def assert_all_took_place(answers: dict[str, int]) -> None:
+    """Each attack was made, and was met by the answer that is meant for it."""
+    large = (f"large body {EDGE} 413", f"large body {SUPER_ADMIN} 400", f"large body {CUSTOMER_ADMIN} 403")
+    for met in ("long login 413", "guess 401", *large):
+        assert answers.get(met, 0) > 0, (met, answers)
+    assert not [name for name in answers if name.endswith(" 500")], answers
+
+
+@contextmanager
+def api_with_calls(request: pytest.FixtureRequest, folder: Path, database: str) -> Iterator[ApiProcess]:
+    """A process on a database with many calls of a month."""
+    source = "sqlite_folder" if database == "sqlite" else "postgresql_server"
+    databases: Server = request.getfixturevalue(source)
+    with databases.lent("prepared") as url:
+        settings = settings_for(folder, url=url)
+        store_calls(url)
+        with running(settings.data, folder / "api.log", database_url=url, write_timeout_s="3") as process:
+            yield process
+
+
+def store_calls(url: str) -> None:
+    now = now_us()
+    apart = DAYS * 86_400 * SECOND_US // CALLS
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for begin in range(0, CALLS, 5_000):
+            numbers = range(begin, min(begin + 5_000, CALLS))
+            connection.execute(insert(tables.calls), [call_row(n, now - (CALLS - n) * apart) for n in numbers])
+            connection.execute(insert(tables.attempts), [attempt_row(n, now - (CALLS - n) * apart) for n in numbers])
+    engine.dispose()
+
+
+def call_row(number: int, at: int) -> dict[str, Any]:
+    moments = {"tm_start": at, "tm_ringing": at + SECOND_US, "tm_answered": at + 2 * SECOND_US}
+    ended = {"tm_ended": at + 30 * SECOND_US, "sip_status": 200, "hangup_by": "caller", "decision": "[]"}
+    whose = {"customer_id": SYSTEM_DEFAULT, "number": f"+4930{number:07}", "edge": "old"}
+    return {"id": call_id(number), **whose, **moments, **ended, "tm_create": at, "tm_update": at}
+
+
+def attempt_row(number: int, at: int) -> dict[str, Any]:
+    place = {"call_id": call_id(number), "number": 1, "skipped": 0, "why": "[]", "uri": "sip:a", "action": "stop"}
+    to = {"provider_id": call_id(number % 30), "route_id": call_id(number % 200)}
+    return {**place, **to, "tm_placed": at, "tm_answered": at + 2 * SECOND_US, "answered_status": 200}
+
+
+def call_id(number: int) -> str:
+    return str(uuid.UUID(int=number + (4 << 76) + (8 << 60)))
+
+
+@contextmanager
+def attacked(callers: Callers) -> Iterator["subprocess.Popen[str]"]:
+    """Attackers of every permission go on for SECONDS."""
+    keys = {
+        str(permission): token_of(callers.caller_with(permission, SYSTEM_DEFAULT))
+        for permission in (SUPER_ADMIN, CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE)
+    }
+    lines = callers.admin.get("/v1.0/feed").text.splitlines()
+    poll = {"since": json.loads(lines[-1])["end"], "epoch": json.loads(lines[0])["epoch"], "wait": 30}
+    now = now_us()
+    window = {"from": format_instant(now - 31 * 86_400 * SECOND_US), "to": format_instant(now)}
+    attack = Attack(
+        port=httpx2.URL(callers.base_url).port or 0,
+        seconds=SECONDS,
+        keys=keys,
+        window=urlencode(window),
+        poll=f"/v1.0/feed?{urlencode(poll)}",
+        crowd=CROWD,
+    )
+    command = [sys.executable, "-m", "tests.faults.hostile"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(asdict(attack)))
+        process.stdin.close()
+        process.stdin = None
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def token_of(caller: Caller) -> str:
+    return caller.headers["Authorization"].removeprefix("Bearer ")
+
+
+def stored_events(callers: Callers, customer: str) -> int:
+    return len(callers.admin.get("/v1.0/calls", params={"customer_id": customer}).json()["result"])
+
+
+def p99(asked: list[tuple[int, float]]) -> float:
+    seconds = sorted(took for _, took in asked)
+    return seconds[min(len(seconds) - 1, len(seconds) * 99 // 100)]
+
+
+def show(database: str, before: Any, during: Any, answers: dict[str, int]) -> None:
+    print(f"\nHostile callers, {database}, {CALLS} calls, {SECONDS} s:")
+    for name in before:
+        quiet, hostile = p99(before[name]) * 1000, p99(during[name]) * 1000
+        counts = f"{len(before[name])} and {len(during[name])} answers"
+        print(f"  {name:14} p99 {quiet:7.1f} ms quiet, {hostile:7.1f} ms meanwhile ({hostile / quiet:.1f} x; {counts})")
+    print("  attackers heard:", ", ".join(f"{name}: {times}" for name, times in sorted(answers.items())))
+
+
+def now_us() -> int:
+    return time.time_ns() // 1_000
