@@ -222,3 +222,18 @@ def test_an_edge_that_is_gone_can_be_deleted_and_comes_back_if_it_reports(api: A
     again = edge_of(api, name)
     assert (again["agent_version"], again["calls_in_progress"]) == ("2", 1)
     assert again["tm_create"] > known["tm_create"]
+
+
+def test_the_sources_that_an_edge_refused_are_shown_with_the_reason(api: Api) -> None:
+    name = f"edge {uuid.uuid4()}"
+    at = time.time_ns() // 1_000
+    source = {"address": "192.0.2.7", "count": 3, "reason": "unknown_source", "dialled": "112", "first": 1, "last": at}
+    report(api, name, "edge_refusals", sources=[source])
+    [shown] = api.admin.get(f"/v1.0/edges/{name}/refusals").json()["result"]
+    assert {field: shown[field] for field in ("address", "count", "reason", "dialled", "banned")} == {
+        **{"address": "192.0.2.7", "count": 3, "reason": "unknown_source"},
+        **{"dialled": "112", "banned": False},
+    }
+    assert shown["why"].startswith("no trunk allows this address")
+    assert shown["tm_first"] == "1970-01-01 00:00:00.000001"
+    assert api.admin.get(f"/v1.0/edges/{uuid.uuid4()}/refusals").status_code == 404

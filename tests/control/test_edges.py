@@ -216,3 +216,47 @@ async def test_a_deleted_edge_is_not_brought_back_by_a_contact_from_before(db: D
     for stranger in (EDGE_ACTOR, admin_of(await make_customer(db))):
         with pytest.raises(PermissionDenied):
             await edges.delete(db, stranger, "edge-2", now=NOW)
+
+
+SOURCE: dict[str, Any] = {"address": "192.0.2.7", "count": 3, "reason": "wrong_password", "dialled": "112"}
+
+
+async def test_the_last_report_of_refused_sources_stays_in_whatever_order_they_come(db: Database) -> None:
+    newer: dict[str, Any] = {"sources": [SOURCE | {"first": 10, "last": 20, "banned": True}]}
+    older: dict[str, Any] = {"sources": [SOURCE | {"address": "192.0.2.9", "first": 5, "last": 6}]}
+    await ingest(db, [event("edge_refusals", 20, **newer), event("edge_refusals", 10, **older)])
+    await ingest(db, [event("edge_refusals", 15, **older), event("edge_status", 30)])
+    async with db.read() as unit:
+        [refused] = await edges.refusals(unit, ADMIN, "edge-1")
+    assert (refused.address, refused.count, refused.reason, refused.dialled) == (
+        "192.0.2.7",
+        3,
+        "wrong_password",
+        "112",
+    )
+    assert (refused.tm_first, refused.tm_last, refused.banned) == (10, 20, True)
+
+
+async def test_refused_sources_are_for_the_platform_and_of_an_edge_that_there_is(db: Database) -> None:
+    await ingest(db, [event("edge_status", 20)])
+    async with db.read() as unit:
+        assert await edges.refusals(unit, ADMIN, "edge-1") == []
+        with pytest.raises(NotFound):
+            await edges.refusals(unit, ADMIN, "another")
+    acme = await make_customer(db)
+    async with db.read() as unit:
+        with pytest.raises(PermissionDenied):
+            await edges.refusals(unit, admin_of(acme), "edge-1")
+
+
+async def test_a_report_of_refused_sources_is_bounded_and_its_instants_are_not_ahead(db: Database) -> None:
+    ahead = 1 << 50
+    many = [SOURCE | {"address": f"192.0.2.{n}", "first": 1, "last": 2} for n in range(65)]
+    hostile = SOURCE | {"dialled": "\u202e" + "9" * 10_000, "first": ahead, "last": ahead}
+    result = await ingest(db, [event("edge_refusals", 20, sources=many), event("edge_refusals", 30, sources=[hostile])])
+    assert (result.accepted, len(result.refused)) == (1, 1)
+    async with db.read() as unit:
+        [refused] = await edges.refusals(unit, ADMIN, "edge-1")
+    assert (refused.tm_first, refused.tm_last) == (30, 30)
+    assert len(refused.dialled) == 128
+    assert refused.dialled.isprintable()

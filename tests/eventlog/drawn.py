@@ -9,7 +9,7 @@ from dialplane.eventlog.kinds import AnyEvent, Event
 
 KINDS: tuple[type[Event], ...] = get_args(AnyEvent)
 IDS = frozenset({"id", "call", "provider_id", "route_id", "customer_id", "trunk_id"})
-UNTIL_COUNTED = frozenset({"calls_shed", "shed_percent", "events_lost"})
+MAY_BE_ABSENT = frozenset({"calls_shed", "shed_percent", "events_lost", "identity", "routing_number"})
 """Fields that may be absent (UNSET); msgspec's description of a type leaves that out."""
 
 
@@ -30,7 +30,7 @@ def _structs(struct: Any) -> st.SearchStrategy[Any]:
 def _field(field: inspect.Field) -> st.SearchStrategy[Any]:
     text = st.uuids().map(str) if field.name in IDS else st.text(max_size=40)
     drawn = _values(field.type, text)
-    return drawn | st.just(UNSET) if field.name in UNTIL_COUNTED else drawn
+    return drawn | st.just(UNSET) if field.name in MAY_BE_ABSENT else drawn
 
 
 def _values(type_: inspect.Type, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
@@ -43,6 +43,8 @@ def _values(type_: inspect.Type, text: st.SearchStrategy[str]) -> st.SearchStrat
             return st.from_regex(pattern, fullmatch=True)
         case inspect.StrType():
             return text
+        case inspect.BoolType():
+            return st.booleans()
         case inspect.NoneType():
             return st.none()
         case inspect.UnionType(types=types):

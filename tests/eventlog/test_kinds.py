@@ -42,6 +42,15 @@ LINES: list[dict[str, Any]] = [
         **{"uri": "sip:+8210@alpha", "why": ["own_route"]},
     },
     {"kind": "attempt_skipped", **OF_ATTEMPT, "provider_id": CALL, "route_id": OTHER, "why": ["cps_cap_full"]},
+    {
+        **{"kind": "edge_refusals", **COMMON},
+        "sources": [
+            {
+                **{"address": "192.0.2.7", "count": 3, "reason": "unknown_source", "dialled": "112"},
+                **{"first": 1_700_000_000_000_000, "last": 1_700_000_000_000_001, "banned": True},
+            }
+        ],
+    },
     {"kind": "attempt_ringing", **OF_ATTEMPT, "status": 180},
     {"kind": "attempt_answered", **OF_ATTEMPT, "status": 200, "tag": "a-tag"},
     {

@@ -39,9 +39,9 @@ _PROVIDER_ID = Parameter(
     "provider_id", "query", str, description="Only attempts to this provider, or calls that had one."
 )
 
-_NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
-
 _NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
+
+_NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
 
 LIST_DIALROUTES = Operation(
     name="listDialroutes",
@@ -806,6 +806,18 @@ DELETE_EDGE = Operation(
     answer=schemas.EdgeAnswer,
 )
 
+LIST_REFUSALS = Operation(
+    name="listRefusals",
+    resource="edges",
+    verb="refusals",
+    method="GET",
+    path="/v1.0/edges/{name}/refusals",
+    summary="The sources that an edge refused last, and why",
+    permission="edge.refusals",
+    parameters=(_NAME,),
+    answer=schemas.RefusalsAnswer,
+)
+
 GET_PROVIDER_STATS = Operation(
     name="getProviderStats",
     resource="stats",
@@ -964,6 +976,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     LIST_EDGES,
     GET_EDGE,
     DELETE_EDGE,
+    LIST_REFUSALS,
     GET_PROVIDER_STATS,
     GET_ROUTE_STATS,
     GET_TARGET_STATS,

@@ -505,6 +505,25 @@ class Readiness(TypedDict):
     checks: Annotated[dict[str, str], "What was looked at: `ok`, or what is wrong."]
 
 
+class RefusedSourceAnswer(TypedDict):
+    """A source that comes in by no trunk, and why its last request was refused."""
+
+    address: str
+    count: Annotated[int, "Refused requests from tm_first to tm_last."]
+    reason: Annotated[str, "Stable code."]
+    why: Annotated[str, "The same as a sentence."]
+    dialled: Annotated[str, "What was dialled last."]
+    banned: Annotated[bool, "It gets no answer for a while: it asked too much."]
+    tm_first: str
+    tm_last: str
+
+
+class RefusalsAnswer(TypedDict):
+    """The sources that an edge refused last; it keeps 64 of them."""
+
+    result: Annotated[list[RefusedSourceAnswer], "The last one first."]
+
+
 class RevisionAnswer(TypedDict):
     """A revision: one change, by whom, from where."""
 

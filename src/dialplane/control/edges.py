@@ -53,6 +53,31 @@ class Edge:
     tm_create: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedSource:
+    """A source that comes in by no trunk, and why its last request was refused: a word of `refusals.FAULTS`.
+
+    `count` requests were refused from `tm_first` to `tm_last`. `banned`: it gets no answer at all for a while.
+    """
+
+    address: str
+    count: int
+    reason: str
+    dialled: str
+    banned: bool
+    tm_first: int
+    tm_last: int
+
+
+async def refusals(unit: Reading, actor: Actor, name: str) -> list[RefusedSource]:
+    """The sources that the edge of this name refused last, as it reported them, the last one first. Raises NotFound."""
+    permissions.require(actor, "edge.refusals")
+    report = await queries.refusals(unit, name)
+    if report is None:
+        raise NotFound("edge")
+    return [RefusedSource(**source) for source in json.loads(report.refusals or "[]")]
+
+
 async def get(unit: Reading, actor: Actor, name: str, *, now: int) -> Edge:
     """The edge of this name. Raises NotFound."""
     permissions.require(actor, "edge.get")

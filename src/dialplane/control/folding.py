@@ -29,12 +29,14 @@ from dialplane.eventlog.kinds import (
     CallStarted,
     ConsideredRoute,
     EdgeCalls,
+    EdgeRefusals,
     EdgeStatus,
     Event,
     FinalReply,
     LateAnswer,
     ProviderBreaker,
     ProviderHealth,
+    RefusedSource,
 )
 from dialplane.store.merging import ATTEMPTS, BREAKERS, CALLS, EDGES, HEALTH
 
@@ -174,9 +176,7 @@ class Folded:
 
     @_fold.register
     def _edge_status(self, event: EdgeStatus) -> None:
-        name = text(event.edge)
-        if not name:
-            raise InvalidValue("edge", "required", "must be given")
+        name = _name_of_edge(event)
         values = {
             "tm_status": event.at,
             "agent_version": text(event.agent_version, MAX_REASON),
@@ -189,6 +189,13 @@ class Folded:
             "counters": json.dumps(event.counters),
         }
         EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", values)
+
+    @_fold.register
+    def _edge_refusals(self, event: EdgeRefusals) -> None:
+        name = _name_of_edge(event)
+        refusals = json.dumps([_refused(source, latest=event.at) for source in event.sources])
+        row = self.edges.setdefault(name, {"name": name})
+        EDGES.merge(row, "tm_refusals", {"tm_refusals": event.at, "refusals": refusals})
 
     @_fold.register
     def _edge_calls(self, event: EdgeCalls) -> None:
@@ -266,6 +273,26 @@ def _route(event: AttemptSent | AttemptSkipped) -> Row:
         "provider_id": parse_id(event.provider_id, field="provider_id"),
         "route_id": parse_id(event.route_id, field="route_id"),
         "why": json.dumps([text(code) for code in event.why[:MAX_WHY]]),
+    }
+
+
+def _name_of_edge(event: Event) -> str:
+    name = text(event.edge)
+    if not name:
+        raise InvalidValue("edge", "required", "must be given")
+    return name
+
+
+def _refused(source: RefusedSource, *, latest: int) -> Row:
+    """The source as it is kept; none of its instants is later than the report."""
+    return {
+        "address": text(source.address, MAX_REASON),
+        "count": source.count,
+        "reason": text(source.reason, MAX_REASON),
+        "dialled": text(source.dialled, MAX_REASON),
+        "banned": source.banned,
+        "tm_first": min(source.first, latest),
+        "tm_last": min(source.last, latest),
     }
 
 

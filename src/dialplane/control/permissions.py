@@ -77,6 +77,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "edge.list": _ADMIN,
     "edge.get": _ADMIN,
     "edge.delete": _ADMIN,
+    "edge.refusals": _ADMIN,
 }
 """operation -> role -> scope; a role without a scope may not carry out the operation at all."""
 

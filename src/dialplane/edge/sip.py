@@ -24,6 +24,9 @@ COUNTERS_TABLE = "counters"
 RELAY = "RELAY"
 """The route of the script that forwards a request."""
 
+BANNED_TABLE = "banned"
+"""The hash table of the sources that get no answer for a while; kamailio.cfg puts some there too."""
+
 _HA1_GIVEN = 1
 _QOP_AUTH = 1
 _STALE = 16

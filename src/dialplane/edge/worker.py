@@ -26,6 +26,7 @@ from dialplane.edge.call.topology import Topology
 from dialplane.edge.call.unparsable import answer_to
 from dialplane.edge.limits.breakers import Breakers
 from dialplane.edge.limits.channels import Caps
+from dialplane.edge.limits.refused_sources import RefusedSources
 from dialplane.edge.limits.shedding import EVENTS_LOST, Shedding
 from dialplane.edge.nativelog import NativeLog, NativeTerms
 from dialplane.edge.recovery.dialog_report import DialogReport
@@ -103,6 +104,7 @@ class Worker:
         self._keepalive = Keepalive(
             sip, self._own, interval_s=settings.call_keepalive_s, most_silences=settings.call_keepalive_failures
         )
+        self._refused = RefusedSources(sip, self._log)
         self._main_pid = os.getpid()
         self._warned_at = 0.0
 
@@ -252,6 +254,7 @@ class Worker:
     def load_sampled(self, message: Any) -> int:
         """Some fifty times a second, in a process of its own: measure the load, and what the script writes with."""
         self._run(self._native_terms.sample)
+        self._run(self._refused.report)
         return self._run(self._shedding.sample)
 
     def calls_listed(self, message: Any) -> int:

@@ -125,6 +125,31 @@ ANSWERS: Mapping[Refusal, Answer] = {
 }
 
 
+class SourceFault(StrEnum):
+    """Why requests of a source were refused, more exactly than the source is told."""
+
+    UNKNOWN_SOURCE = "unknown_source"
+    NO_USABLE_TRUNK = "no_usable_trunk"
+    NO_PASSWORD = "no_password"
+    UNKNOWN_USER = "unknown_user"
+    WRONG_PASSWORD = "wrong_password"
+    REGISTERS = "registers"
+    SCANNER = "scanner"
+
+
+FAULTS: Mapping[str, str] = {
+    SourceFault.UNKNOWN_SOURCE: "no trunk allows this address, and the request names no digest trunk",
+    SourceFault.NO_USABLE_TRUNK: "a trunk allows this address, but it is disabled, not for addresses (`ip`), or the "
+    "request names none of the domains that tell several apart",
+    SourceFault.NO_PASSWORD: "no trunk allows this address; a digest trunk may be meant, but no password was sent",
+    SourceFault.UNKNOWN_USER: "no enabled digest trunk has this user name in the realm",
+    SourceFault.WRONG_PASSWORD: "the password is wrong",
+    SourceFault.REGISTERS: "it tries to register: trunks are known by address or by the digest of each call",
+    SourceFault.SCANNER: "its User-Agent is a scanner's",
+}
+"""Each as a sentence."""
+
+
 def sentence_of(code: str) -> str | None:
     """The sentence for the `reason` of a call's record, None if that is none of these codes."""
     return next((answer.sentence for refusal, answer in ANSWERS.items() if refusal == code), None)

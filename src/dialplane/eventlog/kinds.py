@@ -24,6 +24,10 @@ MAX_REASON = 128
 """Characters of a reason, a version or a short word; readers cut what is longer."""
 
 
+MOST_REFUSED = 64
+"""Refused sources that an edge keeps and reports."""
+
+
 def _one_of(words: Iterable[str]) -> Meta:
     """A closed list of words."""
     words = [str(word) for word in words]
@@ -239,6 +243,24 @@ class EdgeCalls(Event, kw_only=True, frozen=True, tag="edge_calls"):
     calls: Annotated[tuple[str, ...], Meta(description="UUIDs of the calls.")] = ()
 
 
+class RefusedSource(Struct, kw_only=True, frozen=True):
+    """A source whose requests were refused, as its last one was."""
+
+    address: Annotated[str, Meta(description="IP address.")]
+    count: Annotated[Total, Meta(description="Refused requests since `first`.")] = 1
+    reason: Annotated[str, Meta(description="Code of the reason.")] = ""
+    dialled: Annotated[str, Meta(description="What was dialled, as it stands in the Request-URI.")] = ""
+    first: Annotated[Instant, Meta(description="When the first one came, µs since 1970.")]
+    last: Annotated[Instant, Meta(description="When the last one came, µs since 1970.")]
+    banned: Annotated[bool, Meta(description="Whether it gets no answer for a while.")] = False
+
+
+class EdgeRefusals(Event, kw_only=True, frozen=True, tag="edge_refusals"):
+    """The sources without a trunk that were refused last; reported when they change, at most each ten seconds."""
+
+    sources: Annotated[tuple[RefusedSource, ...], Meta(max_length=MOST_REFUSED, description="The last one first.")] = ()
+
+
 AnyEvent = (
     CallStarted
     | CallRejected
@@ -254,4 +276,5 @@ AnyEvent = (
     | ProviderBreaker
     | EdgeStatus
     | EdgeCalls
+    | EdgeRefusals
 )

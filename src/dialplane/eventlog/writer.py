@@ -31,11 +31,13 @@ from dialplane.eventlog.kinds import (
     CallRejected,
     CallStarted,
     EdgeCalls,
+    EdgeRefusals,
     EdgeStatus,
     Event,
     LateAnswer,
     ProviderBreaker,
     ProviderHealth,
+    RefusedSource,
 )
 from dialplane.system.clock import now_us
 
@@ -211,6 +213,10 @@ class EventLog:
         The list is complete for calls that started from `since` to before `before` (instants).
         """
         self.note(EdgeCalls(**self._common(), since=since, before=before, prefix=prefix, calls=tuple(calls)))
+
+    def edge_refusals(self, sources: Sequence[RefusedSource]) -> None:
+        """The sources that were refused last."""
+        self.note(EdgeRefusals(**self._common(), sources=tuple(sources)))
 
     def note(self, event: Event) -> None:
         """Keep an event for the next write."""

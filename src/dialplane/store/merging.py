@@ -125,6 +125,7 @@ EDGES = Merged(
             *("agent_version", "kamailio_version", "kamailio_started"),
             *("max_call_s", "calls_shed", "shed_percent", "events_lost", "counters"),
         ),
+        "tm_refusals": ("refusals",),
     },
     latest=True,
 )

@@ -343,6 +343,8 @@ edges = _table(
     _maybe_number("shed_percent"),
     _maybe_big("events_lost"),
     Column("counters", Text),
+    _maybe_big("tm_refusals"),
+    Column("refusals", Text),
     _big("tm_create"),
     Index("edges_by_creation", "tm_create", unique=True),
 )

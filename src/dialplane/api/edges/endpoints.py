@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from starlette.responses import Response
 
-from dialplane.api.edges.schemas import EdgeAnswer, EdgeList, present
+from dialplane.api.edges.schemas import EdgeAnswer, EdgeList, RefusalsAnswer, present, present_refused
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse, page
@@ -38,3 +38,16 @@ async def delete_edge(request: AuthenticatedRequest, name: EdgeName) -> Response
     edge = await edges.delete(services.db, request.actor, name, now=now_us())
     services.metrics.companions.forget(name)
     return JsonResponse(present(edge))
+
+
+@EDGES.endpoint(
+    "GET",
+    "/{name}/refusals",
+    summary="The sources that an edge refused last, and why",
+    permission="edge.refusals",
+    answer=RefusalsAnswer,
+)
+async def list_refusals(request: AuthenticatedRequest, name: EdgeName) -> Response:
+    async with request.read() as unit:
+        sources = await edges.refusals(unit, request.actor, name)
+    return JsonResponse({"result": [present_refused(source) for source in sources]})

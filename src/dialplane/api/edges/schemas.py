@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredInstant, Presenter
-from dialplane.control.edges import LOAD_WINDOW_S, Edge
+from dialplane.control.edges import LOAD_WINDOW_S, Edge, RefusedSource
+from dialplane.engine.refusals import FAULTS
 
 EXAMPLE: dict[str, Any] = {
     "name": "edge-1",
@@ -64,4 +65,29 @@ class EdgeAnswer(BaseModel):
     tm_create: Annotated[AnsweredInstant, Field(description="When it was first heard of.")]
 
 
+class RefusedSourceAnswer(BaseModel):
+    """A source that comes in by no trunk, and why its last request was refused."""
+
+    address: str
+    count: Annotated[int, Field(description="Refused requests from tm_first to tm_last.")]
+    reason: Annotated[str, Field(description="Stable code.")]
+    why: Annotated[str, Field(description="The same as a sentence.")]
+    dialled: Annotated[str, Field(description="What was dialled last.")]
+    banned: Annotated[bool, Field(description="It gets no answer for a while: it asked too much.")]
+    tm_first: AnsweredInstant
+    tm_last: AnsweredInstant
+
+
+class RefusalsAnswer(BaseModel):
+    """The sources that an edge refused last; it keeps 64 of them."""
+
+    result: Annotated[list[RefusedSourceAnswer], Field(description="The last one first.")]
+
+
 present = Presenter(EdgeAnswer, Edge)
+_present_refused = Presenter(RefusedSourceAnswer, RefusedSource)
+
+
+def present_refused(source: RefusedSource) -> dict[str, Any]:
+    """A refused source with the sentence for its reason."""
+    return _present_refused(source, why=FAULTS.get(source.reason, source.reason))

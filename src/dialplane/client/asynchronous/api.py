@@ -631,6 +631,10 @@ class AsyncEdges:
         """Delete an edge that is gone."""
         return await self._transport.execute(operations.DELETE_EDGE, {"name": name})
 
+    async def refusals(self, name: str) -> schemas.RefusalsAnswer:
+        """The sources that an edge refused last, and why."""
+        return await self._transport.execute(operations.LIST_REFUSALS, {"name": name})
+
 
 class AsyncStats:
     """Operations on `/v1.0/stats`."""

@@ -614,6 +614,10 @@ class Edges:
         """Delete an edge that is gone."""
         return self._transport.execute(operations.DELETE_EDGE, {"name": name})
 
+    def refusals(self, name: str) -> schemas.RefusalsAnswer:
+        """The sources that an edge refused last, and why."""
+        return self._transport.execute(operations.LIST_REFUSALS, {"name": name})
+
 
 class Stats:
     """Operations on `/v1.0/stats`."""

@@ -83,6 +83,7 @@ class NewCalls:
         """Whether a request comes from a trunk's address; True if there is no table to tell."""
         try:
             with self._replica.view() as view:
+                self._trunks.note_other(view)
                 return self._trunks.is_address_of_trunk(view)
         except ReplicaUnavailable:
             return True

@@ -9,14 +9,17 @@ from collections.abc import Callable, Sequence
 
 from dialplane.domain.trunk import BASIC, DEFAULT_REALM, IP, Trunk
 from dialplane.edge.call.context import CallContext
-from dialplane.edge.sip import COUNTERS_TABLE, DIGEST_GOOD, DIGEST_WRONG
-from dialplane.engine.refusals import Refusal
+from dialplane.edge.call.message import dialled_in
+from dialplane.edge.limits.refused_sources import RefusedSources
+from dialplane.edge.sip import BANNED_TABLE, COUNTERS_TABLE, DIGEST_GOOD, DIGEST_WRONG
+from dialplane.engine.refusals import Refusal, SourceFault
 from dialplane.replica.reader import View
 
 FAILURES_TABLE = "auth_failures"
 KNOWN_TABLE = "known"
-BANNED_TABLE = "banned"
 FLOOD_TABLE = "flood"
+_FAULT_OF_METHOD = {"REGISTER": SourceFault.REGISTERS, "INVITE": SourceFault.SCANNER}
+"""Of requests that the script refuses by itself. The INVITEs among them are those of scanners."""
 STRANGER_ROUTE = "STRANGER"
 """Kamailio's route that counts the requests of a source without a trunk, and bans it if they are too many."""
 
@@ -27,6 +30,7 @@ class TrunkIdentification:
     def __init__(self, context: CallContext) -> None:
         self._context = context
         self._sip = context.sip
+        self._refused = RefusedSources(context.sip, context.log, now_us=context.now_us)
         self._secret_of_no_user = secrets.token_hex(16)
 
     def trunk_of_call(self, view: View) -> Trunk | None:
@@ -59,14 +63,28 @@ class TrunkIdentification:
         trunk = trunk_by_realm(view.trunks_of_user(sip.text("$au")), realm)
         outcome = sip.check_digest(realm, trunk.ha1 if trunk else self._secret_of_no_user)
         if trunk and outcome == DIGEST_GOOD:
-            sip.mark(KNOWN_TABLE, sip.text("$si"))
+            self._know(sip.text("$si"))
             return trunk
         if outcome == DIGEST_WRONG:
             self._count_failure()
         if fallback is None:
+            if outcome == DIGEST_WRONG:
+                self._note(SourceFault.WRONG_PASSWORD if trunk else SourceFault.UNKNOWN_USER)
             sip.run_route(STRANGER_ROUTE)
             sip.challenge(realm, stale=outcome != DIGEST_WRONG)
         return None
+
+    def _know(self, source: str) -> None:
+        """Note that a source has proved a password. Until then, it was refused if it came without one."""
+        if not self._sip.counted(KNOWN_TABLE, source):
+            self._refused.forget(source)
+        self._sip.mark(KNOWN_TABLE, source)
+
+    def note_other(self, view: View) -> None:
+        """Note a request outside dialogs, of a source without a trunk, that is refused whatever the source."""
+        fault = _FAULT_OF_METHOD.get(self._sip.text("$rm"))
+        if fault is not None and not self.is_address_of_trunk(view):
+            self._note(fault)
 
     def _count_failure(self) -> None:
         """Count a wrong password. Its nonce was sent to this source (kamailio.cfg), so none is banned for another."""
@@ -79,12 +97,23 @@ class TrunkIdentification:
                 sip.log_warning(f"dialplane: {source} is banned for wrong passwords")
 
     def _refuse(self, view: View) -> None:
+        sip = self._sip
         realm = realm_of_hosts(view, self._hosts())
-        self._sip.run_route(STRANGER_ROUTE)
+        if not (realm and sip.counted(KNOWN_TABLE, sip.text("$si"))):
+            self._note(self._fault(view, realm))
+        sip.run_route(STRANGER_ROUTE)
         if realm:
-            self._sip.challenge(realm)
+            sip.challenge(realm)
         elif not self._context.settings.drops_strangers:
             self._context.refuse_stateless(Refusal.UNKNOWN_SOURCE)
+
+    def _note(self, fault: SourceFault) -> None:
+        self._refused.note(fault, dialled=dialled_in(self._sip.text("$ru")))
+
+    def _fault(self, view: View, realm: str) -> SourceFault:
+        if view.trunks_at(self._sip.text("$si")):
+            return SourceFault.NO_USABLE_TRUNK
+        return SourceFault.NO_PASSWORD if realm else SourceFault.UNKNOWN_SOURCE
 
     def _hosts(self) -> Sequence[str]:
         """The hosts that a request names: of its request URI, To and From."""

@@ -58,6 +58,20 @@ async def find(unit: Unit, name: str) -> EdgeRow | None:
     return found[0] if found else None
 
 
+class Refusals(NamedTuple):
+    """What an edge reported last of refused sources: the instant, and a JSON list; None before its first report."""
+
+    tm_refusals: int | None
+    refusals: str | None
+
+
+async def refusals(unit: Unit, name: str) -> Refusals | None:
+    """The last report of the edge of this name, None if there is no such edge. Raises Unavailable."""
+    columns = select(_EDGES.tm_refusals, _EDGES.refusals)
+    found = await unit.fetch_as(Refusals, columns.where(_EDGES.name == name))
+    return found[0] if found else None
+
+
 async def longest_known(unit: Unit, *, heard_since: int, limit: int) -> list[EdgeRow]:
     """Those that were heard since then before the others; of each, those that are known for longest first.
 
