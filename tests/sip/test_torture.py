@@ -41,6 +41,8 @@ ALIKE = {
     "esc01": only(484),  # an INVITE for sip%3Auser%40example.com: no number
     "escnull": only(405),
     "lwsdisp": only(200),
+    "intmeth": only(400),  # has a NUL, if a quoted one: valid, and refused by decision 20
+    "esc02": only(405),  # escapes mean nothing in the names of methods and headers: both are unknown ones
     "longreq": only(484),  # an INVITE for no number, whose 34 Vias are not too many
     "semiuri": only(200),
     "transports": only(200),
@@ -83,10 +85,9 @@ TELLING = {
     # the body is shorter than Content-Length says: over TCP the rest may still come
     "clerr": (only(400), SILENCE),
     "baddn": (only(400), SILENCE),
-    # Kamailio reads some headers of these and can build no answer; the first two are valid
-    **dict.fromkeys(("intmeth", "esc02"), (SILENCE, SILENCE)),
+    # Kamailio reads some headers of these and can build no answer
     **dict.fromkeys(("ncl", "mcl01"), (SILENCE, HUNG_UP)),
-    # Kamailio's parser reads none of these. What can be answered is, over UDP: the first is valid
+    # Kamailio's parser reads none of these, and what can be answered is, over UDP. The first is valid: CSeq is folded
     **dict.fromkeys(("wsinv", "badinv01", "quotbal", "lwsruri", "lwsstart"), (only(400), HUNG_UP)),
     "badvers": (only(505), HUNG_UP),
     # several From, To, Call-ID; none; and a response
