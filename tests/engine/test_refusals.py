@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.engine import failover
 from dialplane.engine.refusals import ANSWERS, Decider, Refusal, Trace, status_of
 from dialplane.kamailio import render
 
@@ -37,16 +36,14 @@ def test_only_a_503_says_when_to_try_again() -> None:
 
 
 def test_the_statuses_that_kamailio_answers_itself_are_those_of_its_rows() -> None:
-    """A 2xx refuses nothing, and 487 is what the failover table has for a cancelled call."""
+    """A 2xx refuses nothing."""
     script = files("dialplane.kamailio").joinpath("kamailio.cfg").read_text()
     source = Path(render.__file__).read_text()
     answered = {int(status) for status in _REPLY.findall(script + source)}
 
     native = {answer.status for answer in ANSWERS.values() if answer.decider is Decider.NATIVE} - {None}
 
-    assert {status for status in answered if status >= 300} == native | {
-        failover.OUTCOMES[failover.CANCELLED].caller_status
-    }
+    assert {status for status in answered if status >= 300} == native
 
 
 def test_what_was_recorded_before_keeps_its_code() -> None:

@@ -145,8 +145,8 @@ class Caller:
 
     `cancel_after_ms` sends CANCEL that long after the INVITE (after the 18x when `cancel_once_ringing`). `talk_ms` is
     how long an answered call lasts; `headers` are raw lines in the INVITE (`bye_headers` in the BYE);
-    `uri` replaces the usual request URI. `options_status` is what it answers to the one OPTIONS within
-    the call that it waits for.
+    `uri` replaces the usual request URI. `options_status` is what it answers to the OPTIONS within
+    the call that it waits for, `options` of them.
     `may_be_refused`: 503 with Retry-After is as good as what it expects. `callee_may_die`: its BYE may be answered 408.
     """
 
@@ -162,6 +162,7 @@ class Caller:
     callee_hangs_up: bool = False
     bye_headers: str = ""
     options_status: int | None = None
+    options: int = 1
     may_be_refused: bool = False
     callee_may_die: bool = False
 
@@ -207,7 +208,7 @@ class Caller:
             + f"CSeq: 1 ACK\n{_NO_BODY}"
         )
         if self.options_status is not None:
-            answered += _options(self.options_status)
+            answered += _options(self.options_status) * self.options
         if self.callee_hangs_up:
             late = '<recv response="180" optional="true"/>' if self.may_be_refused else ""  # of a slower worker
             return answered + late + '<recv request="BYE"/>' + _send(_ok("BYE"))

@@ -13,7 +13,7 @@ from tests.sip.stage import Stage
 from tests.sip.wire import Peer
 from tests.waiting import eventually
 
-LONG = Caller(number="+491", talk_ms=4_000)
+LONG = Caller(number="+493012345", talk_ms=4_000)
 
 
 @contextmanager

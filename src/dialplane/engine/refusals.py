@@ -89,7 +89,7 @@ ANSWERS: Mapping[Refusal, Answer] = {
     Refusal.OVERLOAD: Answer(503, "the edge is overloaded", _NATIVE, Trace.CALLS_SHED),
     Refusal.TOO_LARGE: Answer(513, "the message is larger than the edge takes", _NATIVE),
     Refusal.UNSUPPORTED_VERSION: Answer(505, "the request is not of SIP/2.0", _MODULE),
-    Refusal.UNSUPPORTED_SCHEME: Answer(416, "the request URI is none of sip, sips and tel", _MODULE),
+    Refusal.UNSUPPORTED_SCHEME: Answer(416, "the request URI is none of sip, sips and tel", _NATIVE),
     Refusal.UNSUPPORTED_EXTENSION: Answer(420, "the request's Proxy-Require names an extension", _MODULE),
     Refusal.MALFORMED: Answer(400, "a header that SIP demands is missing or cannot be parsed", _NATIVE),
     Refusal.NOTHING_TO_CANCEL: Answer(481, "a CANCEL of a call that is not being set up", _NATIVE),

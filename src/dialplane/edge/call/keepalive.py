@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from dialplane.edge.call.dialog import CONFIRMED, SEEN_AT, Dialog, Party, dialog_in, own_request
+from dialplane.edge.call.dialog import CONFIRMED, SEEN_AT, Dialog, OwnRequest, Party, dialog_in, own_request
 from dialplane.edge.call.own_requests import OwnRequests
 from dialplane.edge.recovery.dialog_dump import dialog_lines
 from dialplane.edge.sip import Sip
@@ -61,28 +61,32 @@ class Keepalive:
                 watched.looked_s, watched.next_s = now_s, now_s + self._interval_s
 
     def _look_at(self, dialog: Dialog, call: str, watched: _Watched) -> None:
-        looks = [self._look_at_side(dialog, party, watched) for party in Party]
-        if Look.LOST in looks:
+        """End the call if a side has lost it; else ask those that said nothing."""
+        questions = {party: own_request(dialog, party, "OPTIONS") for party in Party}
+        looks = {
+            party: self._look_at_side(dialog, party, watched, request)
+            for party, request in questions.items()
+            if request is not None
+        }
+        if Look.LOST in looks.values():
             self._sip.mark(LOOKED, call)
             self._sip.end_dialog(dialog.h_entry, dialog.h_id, after_s=_AT_ONCE)
+            return
+        for party, look in looks.items():
+            if look is Look.ASK and (question := questions[party]) is not None:
+                self._own.send(question)
 
-    def _look_at_side(self, dialog: Dialog, party: Party, watched: _Watched) -> Look:
-        request = own_request(dialog, party, "OPTIONS")
-        if request is None:
-            return Look.LIVES
+    def _look_at_side(self, dialog: Dialog, party: Party, watched: _Watched, request: OwnRequest) -> Look:
         answer = self._take_answer(dialog, party)
         if answer is not None:
             self._remember(request.next_hop)
         seen_at = dialog.noted(party, SEEN_AT)
-        look = watched.sides[party].look(
+        return watched.sides[party].look(
             answer=answer,
             has_spoken=seen_at.isdigit() and int(seen_at) >= int(watched.looked_s),
             answers_options=request.next_hop in self._answering,
             most_silences=self._most_silences,
         )
-        if look is Look.ASK:
-            self._own.send(request)
-        return look
 
     def _take_answer(self, dialog: Dialog, party: Party) -> int | None:
         key = f"{dialog.call_id}|{dialog.leg(party).tag}"
