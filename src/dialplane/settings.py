@@ -281,8 +281,8 @@ class Settings(BaseSettings):
     )  # fmt: skip
     hide_topology: bool = Field(
         default=True,
-        description="Keep customers' addresses from carriers and carriers' from customers. Costs a seventh of the CPU "
-        "of a call; turn it off if all are one network.",
+        description="Keep customers' addresses from carriers and carriers' from customers. Costs a fifth of the "
+        "instructions of a call; turn it off if all are one network.",
     )
     breaker_failures: int = Field(
         default=5, ge=0, le=1000,

@@ -30,8 +30,8 @@ BURST_S = times(3, 10)
 MEASURED_CALLS = times(200, 1_200)
 AT_ONCE = 60
 LEAST_GOODPUT = 0.8 if FULL else 0.1
-"""0.79 to 0.82 were measured: a refusal costs 26 us, of which topoh takes 8 (docs/decisions/0013). A short run is over
-before the limit has settled: that there is goodput."""
+"""0.79 to 0.82 were measured (docs/decisions/0013). A short run is over before the limit has settled: that there is
+goodput."""
 
 MOST_FAILED = 0.01 if FULL else 0.05
 """Until the edge has noticed, a full buffer loses whatever comes; SIPp does not repeat every ACK that was lost."""

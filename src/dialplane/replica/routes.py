@@ -1,6 +1,7 @@
 """The routes of a replica that is built anew: collected first, then written in the order of their keys.
 
-So each page is written once and full, and a group is sorted once. Until then a route takes some 250 bytes of memory.
+So each page is written once and full, and a group is sorted once. Until then a route takes 370 to 490
+bytes of memory (measured, 300,000 routes of a thousand targets and of one each).
 """
 
 from collections import Counter, defaultdict
@@ -34,7 +35,7 @@ def candidate_of(record: Record) -> Candidate:
 
 
 class FreshRoutes:
-    """Routes by their key, each packed by itself: as an object it would take three times the memory."""
+    """Routes by their key, each packed by itself, which takes less memory than an object."""
 
     def __init__(self) -> None:
         self._groups: dict[bytes, list[bytes]] = defaultdict(list)
