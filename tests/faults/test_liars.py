@@ -1,15 +1,17 @@
-"""Edges that lie, and clocks that are wrong: whatever the API takes of them, every answer after it is a good one.
+"""Edges that lie, clocks that are wrong, keys and rows that are spoiled: every later answer of the API is a good one.
 
 Batches of events of every kind, with extreme and malformed values, come from edges with any clock to an API whose own
-clock is wrong as well. After each, with the clock right again: every GET of the API answers without a 5xx, the feed
-flows to its end, no job has failed, and what an honest edge reports is stored and shown.
+clock is wrong as well, whose secrets are gone or others, and into whose database somebody else has written. After each,
+with the clock right again: every GET of the API answers without a 5xx, the feed flows to its end, the route of a call
+is decided, no job has failed, and what an honest edge reports is stored and shown.
 """
 
 import itertools
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,13 +19,18 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from dialplane.api import app
+from dialplane.api.database import BOX_KEYS
 from dialplane.domain.instants import NEVER, format_instant
 from dialplane.jobs import lost_calls, survey
+from dialplane.store.address import backend_at
+from dialplane.store.encryption import new_encryption_key
 from dialplane.system import clock
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller, serving, settings_for
-from tests.databases import KINDS, Server
+from tests.databases import ENCRYPTION_KEY, Server
+from tests.databases import KINDS as DATABASES
 from tests.eventlog.drawn import KINDS as EVENT_KINDS
 from tests.eventlog.drawn import events as drawn_events
 from tests.eventlog.drawn import kind_of
@@ -44,20 +51,21 @@ INSTANT_FIELDS = ("at", "kamailio_started", "since", "before")
 class World:
     """An API with one object of each kind, an honest edge with a key of its own, and a liar whose key names no edge."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, engine: Engine) -> None:
         self.api = api
+        self.engine = engine
         self.admin = self._caller(permission="project_super_admin")
         self.honest = self._caller(permission="edge", edge="honest")
         self.liar = self._caller(permission="edge")
         self.bound_liar = self._caller(permission="edge", edge="liar")
         made = api.admin.made
-        self.provider = made("providers", type="sip", hostname=HOSTNAME)["id"]
+        self.provider = made("providers", type="sip", hostname=HOSTNAME, username="me", password="carrier's")["id"]
         route = made("routes", customer_id=SYSTEM_DEFAULT, provider_id=self.provider, priority=1, target="all")["id"]
         self.ids: dict[str, list[str]] = {
             "customers": [SYSTEM_DEFAULT],
             "providers": [self.provider],
             "routes": [route],
-            "trunks": [made("trunks")["id"]],
+            "trunks": [made("trunks", username="pbx", password="customer's", auth_types=["basic"])["id"]],
             "agents": [item["id"] for item in api.admin.get("/v1.0/agents").json()["result"]],
             "accesskeys": [item["id"] for item in api.admin.get("/v1.0/accesskeys").json()["result"]],
             "revisions": ["1"],
@@ -81,7 +89,7 @@ class World:
                 yield endpoint.path.replace(place, id_) if place else endpoint.path, asked.get(endpoint.path, {})
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=DATABASES)
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """On SQLite and on PostgreSQL, with quick jobs."""
     source = "sqlite_folder" if request.param == "sqlite" else "postgresql_server"
@@ -92,7 +100,9 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         for job in (lost_calls, survey):
             patch.setattr(job, "EVERY_S", 0.2)
         with serving(settings_for(tmp_path_factory.mktemp("liars"), url=url)) as api:
-            yield World(api)
+            engine = backend_at(url).writer_engine()
+            yield World(api, engine)
+            engine.dispose()
     databases.drop(name)
 
 
@@ -128,6 +138,52 @@ def offsets() -> st.SearchStrategy[int]:
     return st.builds(lambda day, s: clock.now_us() + day * DAY_NS // 1_000 + s * 1_000_000, days, st.integers(-90, 90))
 
 
+KEYS: Sequence[bytes | None] = [
+    *[ENCRYPTION_KEY.encode()] * 3,  # as they are
+    None,
+    b"",
+    new_encryption_key().encode(),
+    b"nonsense",
+    b"\xff\xfe\x00" * 99,
+    ENCRYPTION_KEY.encode()[:-7],
+    f"{new_encryption_key()}\n\n{ENCRYPTION_KEY} x".encode(),
+]
+"""Contents of the file of keys to stored passwords; None: it is gone."""
+
+SPOILED = [
+    *[""] * 3,
+    "UPDATE providers SET password = 'no ciphertext'",
+    "UPDATE trunks SET password = 'gAAAAA'",
+    "UPDATE clock SET last_instant_us = last_instant_us + 40000000000000",
+    "UPDATE clock SET epoch = ''",
+    "UPDATE alembic_version SET version_num = '9999'",
+    "UPDATE calls SET tm_start = 253370764799999999, tm_ringing = 0, tm_answered = 253370764799999999",
+    "UPDATE edges SET last_contact = 253370764799999999, tm_status = 253370764799999999",
+    "UPDATE provider_health SET checked_at = 253370764799999999, detail = ''",
+    "DELETE FROM edges",
+    "DELETE FROM attempts",
+]
+"""What somebody else writes into the database: of a version that took it, or with a client of the database."""
+
+
+@contextmanager
+def spoiled(world: World, keys: bytes | None, statement: str) -> Iterator[None]:
+    """With these keys, and after this statement. The keys are as they were in the end."""
+    file = world.api.settings.secrets_folder / BOX_KEYS
+    before = file.read_bytes()
+    if statement:
+        with world.engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+    if keys is None:
+        file.unlink()
+    else:
+        file.write_bytes(keys)
+    try:
+        yield
+    finally:
+        file.write_bytes(before)
+
+
 class Clock:
     """The wall clock of the whole process, which may be ahead or behind."""
 
@@ -150,6 +206,8 @@ def test_no_lie_and_no_clock_makes_a_later_answer_fail(world: World, monkeypatch
         batch=st.lists(lies(world.provider), min_size=1, max_size=BATCH),
         days=st.sampled_from([0, 0, 0, 1, -1, 400, 3_000, -3_000]),
         is_bound=st.booleans(),
+        keys=st.sampled_from(KEYS),
+        statement=st.sampled_from(SPOILED),
     )
     @settings(
         max_examples=times(8, 1_000),
@@ -158,7 +216,7 @@ def test_no_lie_and_no_clock_makes_a_later_answer_fail(world: World, monkeypatch
         database=None,
         phases=(Phase.explicit, Phase.generate),  # to make a batch smaller would ask for every answer hundreds of times
     )
-    def deceive(batch: list[dict[str, Any]], days: int, is_bound: bool) -> None:
+    def deceive(batch: list[dict[str, Any]], days: int, is_bound: bool, keys: bytes | None, statement: str) -> None:
         wall.ahead_ns = days * DAY_NS
         liar = world.bound_liar if is_bound else world.liar
         content = json.dumps({"edge": "liar", "events": batch})
@@ -167,8 +225,9 @@ def test_no_lie_and_no_clock_makes_a_later_answer_fail(world: World, monkeypatch
         finally:
             wall.ahead_ns = 0
         assert answer.status_code < 500, (answer.text, batch)
-        honest_report_is_shown(world)
-        every_answer_is_good(world)
+        with spoiled(world, keys, statement):
+            honest_report_is_shown(world)
+            every_answer_is_good(world)
 
     deceive()
 
@@ -177,6 +236,8 @@ def every_answer_is_good(world: World) -> None:
     for path, params in world.paths():
         answer = world.admin.get(path, params=params)
         assert answer.status_code < 500, (path, answer.text)
+        if path == "/v1.0/dialroutes":
+            assert [route["provider_id"] for route in answer.json()["result"]] == [world.provider]
         if path == "/v1.0/feed":
             assert "end" in json.loads(answer.text.splitlines()[-1])
     assert "dialplane_job_failures_total{" not in world.api.nobody.get("/metrics").text
