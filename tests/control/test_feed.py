@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import Update, update
 
 from dialplane.control import feed, providers, routes, trunks
 from dialplane.control.permissions import PermissionDenied
@@ -16,6 +17,7 @@ from dialplane.domain.provider import Provider
 from dialplane.domain.records import from_record
 from dialplane.domain.route import Route
 from dialplane.domain.trunk import Trunk
+from dialplane.store import tables
 from tests.control.making import (
     ADMIN,
     EDGE_ACTOR,
@@ -47,6 +49,12 @@ class Answer:
 
 async def read(db: Database, *, since: int = 0, epoch: str = "") -> Answer:
     return Answer([chunk async for chunk in feed.stream(db, EDGE_ACTOR, since=since, epoch=epoch)])
+
+
+async def spoil(db: Database, statement: Update) -> None:
+    """As somebody else would, with a client of the database."""
+    async with db.write() as unit:
+        await unit.execute(statement)
 
 
 async def test_the_first_answer_is_all_that_lives(db: Database) -> None:
@@ -164,11 +172,24 @@ async def test_a_large_answer_comes_in_chunks(db: Database, monkeypatch: pytest.
 
 
 async def test_a_reader_that_goes_away_gives_its_connection_back(db: Database) -> None:
-    for _ in range(10):
-        stream = feed.stream(db, EDGE_ACTOR, since=0, epoch="")
-        await anext(stream)
-        await stream.aclose()
     await make_provider(db)
+    for lines in [1, 2] * 5:
+        stream = feed.stream(db, EDGE_ACTOR, since=0, epoch="")
+        for _ in range(lines):
+            await anext(stream)
+        await stream.aclose()
+    await read(db)
+
+
+async def test_a_feed_that_breaks_off_gives_its_connection_back(db: Database) -> None:
+    await make_provider(db, username="me", password="carrier's")
+    await spoil(db, update(tables.providers).values(password="no ciphertext"))
+    for _ in range(5):
+        db.encryption.has_failed = False
+        with pytest.raises(feed.FeedBroken):
+            await read(db)
+    for _ in range(5):
+        assert [record["password"] for record in (await read(db)).of("provider")] == [""]
 
 
 async def test_the_feed_is_for_edges_and_says_so_at_once(db: Database) -> None:
@@ -188,3 +209,18 @@ async def test_a_trunk_that_changed_is_told_without_its_password(db: Database) -
     assert before["ha1"] != after["ha1"]
     assert (before["password"], after["password"]) == ("", "")
     assert from_record(Trunk, after).tm_delete == NEVER
+
+
+@pytest.mark.parametrize("epoch", ["", "no UUID"])
+async def test_an_epoch_of_any_text_is_answered_where_secrets_are_lost_too(db: Database, epoch: str) -> None:
+    """Somebody else wrote it into the database."""
+    provider = await make_provider(db, username="me", password="carrier's")
+    await spoil(db, update(tables.clock).values(epoch=epoch))
+    await spoil(db, update(tables.providers).values(password="no ciphertext"))
+    with pytest.raises(feed.FeedBroken):
+        await read(db)
+    lacking = await read(db)
+    assert [record["password"] for record in lacking.of("provider") if record["id"] == provider.id] == [""]
+    assert lacking.head["epoch"] not in ("", epoch), "once the keys are there, the edge starts from nothing"
+    again = await read(db, since=lacking.head["revision"], epoch=lacking.head["epoch"])
+    assert again.head == lacking.head | {"full": False}

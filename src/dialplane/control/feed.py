@@ -54,17 +54,18 @@ async def _lines(db: Database, since: int, epoch: str, caller: str) -> AsyncGene
         yield _line(FeedHead(_lacking(clock.epoch) if lacks_secrets else clock.epoch, clock.revision, full))
         count = 0
         for storage in _IN_FEED if full or since < clock.revision else ():
-            async for rows in queries.rows(unit, storage, since=after, at_once=ROWS_AT_ONCE):
-                count += len(rows)
-                yield _encoder.encode_lines(_changes(storage, rows, unit.encryption))
-                if unit.encryption.has_failed and not lacks_secrets:
-                    raise FeedBroken("a stored secret cannot be decrypted")
+            async with queries.rows(unit, storage, since=after, at_once=ROWS_AT_ONCE) as batches:
+                async for rows in batches:
+                    count += len(rows)
+                    yield _encoder.encode_lines(_changes(storage, rows, unit.encryption))
+                    if unit.encryption.has_failed and not lacks_secrets:
+                        raise FeedBroken("a stored secret cannot be decrypted")
         yield _line(FeedEnd(clock.revision, count))
 
 
 def _lacking(epoch: str) -> str:
     """The epoch of edges whose records may lack secrets."""
-    return str(uuid.uuid5(uuid.UUID(epoch), "without secrets"))
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{epoch} without secrets"))
 
 
 def _is_known(epoch: str, clock: Clock, encryption: Encryption) -> bool:
@@ -77,9 +78,12 @@ async def _lacks_secrets(unit: Reading, since: int | None) -> bool:
     if not unit.encryption.has_failed:
         return False
     for storage in _IN_FEED:
-        if storage.kind.sealed:
-            async for rows in queries.rows(unit, storage, since=since, at_once=ROWS_AT_ONCE):
-                secrets = (unit.encryption.decrypt(getattr(row, name)) for row in rows for name in storage.kind.sealed)
+        names = storage.kind.sealed
+        if not names:
+            continue
+        async with queries.rows(unit, storage, since=since, at_once=ROWS_AT_ONCE) as batches:
+            async for rows in batches:
+                secrets = (unit.encryption.decrypt(getattr(row, name)) for row in rows for name in names)
                 if any(isinstance(secret, Undecrypted) for secret in secrets):
                     return True
     return False

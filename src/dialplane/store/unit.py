@@ -4,7 +4,7 @@ The only way to the database for the rooms above: statements go in, rows come ou
 SQLAlchemy; the backend decides in which thread.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -105,6 +105,7 @@ class Unit:
         self._connection: Connection | None = None
         self._is_abandoned = False
         self._has_failed = False
+        self._has_ended = False
         self._versions: dict[str, int] = {}
 
     def keep_version(self, object_id: str, version: int) -> None:
@@ -161,8 +162,11 @@ class Unit:
         is_short = short and (self._connection is not None or self._pool.has_idle)
         return await self._run(lambda: self._guarded(work), short=is_short, within_s=limit_s)
 
-    async def batches(self, statement: Select[Any], size: int) -> AsyncIterator[Rows]:
-        """The rows of a large result, `size` at a time; memory holds no more than one batch."""
+    async def batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Rows]:
+        """The rows of a large result, `size` at a time; memory holds no more than one batch.
+
+        Whoever may leave before the last one closes it (`aclosing`): Python would do so after the unit's end only.
+        """
         streamed = statement.execution_options(stream_results=True, max_row_buffer=size)
         result = await self.run(lambda connection: connection.execute(streamed))
         try:
@@ -173,6 +177,7 @@ class Unit:
 
     async def release(self) -> None:
         """Ends the transaction (whatever was not committed is rolled back) and gives the connection back."""
+        self._has_ended = True
         if self._connection is not None and not self._is_abandoned:
             await self._run(self._give_back, short=True, within_s=ANSWER_WITHIN_S)
 
@@ -196,10 +201,10 @@ class Unit:
         """Carries work out, unless something failed in this unit before.
 
         SQLite may have rolled back on its own (a full disk): what came after would be committed without what came
-        before.
+        before. After its end it would take a connection that nobody gives back.
         """
-        if self._has_failed:
-            raise RuntimeError("this unit of work has failed")
+        if self._has_failed or self._has_ended:
+            raise RuntimeError("this unit of work has failed or has ended")
         try:
             if self._connection is None:
                 self._connection = self._pool.take()
