@@ -230,8 +230,8 @@ class Settings(BaseSettings):
     )
     tls_verify_carriers: bool = Field(
         default=True,
-        description="Check the certificates of carriers over TLS. Kamailio 5.6 checks who signed them and until when "
-        "they hold; the name only the probes check, which puts a carrier with another's certificate last.",
+        description="Check the certificates of carriers over TLS: who signed them, until when they hold, and for which "
+        "name, where a provider's hostname is one. Nothing that a server of another name answers is believed.",
     )
     denied_networks: Annotated[Listed, AfterValidator(_networks)] = Field(
         default=(),

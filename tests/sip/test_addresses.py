@@ -16,7 +16,7 @@ from dialplane.kamailio.config import TlsConfig
 from tests.authority import Authority
 from tests.ports import free_port
 from tests.sip.edges import RunningEdge
-from tests.sip.scenarios import ANSWER, SILENT, Caller, refuse
+from tests.sip.scenarios import ANSWER, SILENT, TAKE_INVITE, Caller, refuse
 from tests.sip.stage import Stage
 
 
@@ -128,7 +128,7 @@ def test_a_call_over_tls_asks_for_its_providers_name(stage: Stage, tmp_path: Pat
 def test_a_carriers_certificate_is_checked_where_authorities_are_named(
     stage: Stage, tmp_path: Path, presents: str, answered: int
 ) -> None:
-    """Kamailio checks no name: the one that holds is for another host."""
+    """The provider is an address, so for which name it holds is not asked."""
     stage.table.trunk()
     carrier = stage.carrier(ANSWER, transport="t1")
     certificate, authorities = presented(presents, tmp_path)
@@ -140,6 +140,42 @@ def test_a_carriers_certificate_is_checked_where_authorities_are_named(
         stage.call(edge)
 
     assert edge.await_events("attempt_answered")[0]["n"] == answered
+
+
+@pytest.mark.parametrize(("named", "answered"), [("carrier.example", 1), ("*.example", 1), ("other.example", 2)])
+def test_a_carrier_whose_certificate_has_another_name_answers_no_call(
+    stage: Stage, tmp_path: Path, named: str, answered: int
+) -> None:
+    stage.table.trunk()
+    carrier = stage.carrier(ANSWER, transport="t1")
+    authority = Authority(tmp_path, "authority")
+    with tls_in_front_of(carrier.port, *authority.sign(named)) as port:
+        provider = stage.table.provider(f"carrier.example:{port}", transport="tls", no_response_timeout_s=1)
+        stage.table.provider(stage.carrier(ANSWER).hostname)
+        edge = tls_edge(stage, tls=TlsConfig(authorities=authority.file))
+        edge.resolve(provider, f"127.0.0.1:{port}")
+
+        stage.call(edge)
+
+    assert edge.await_events("attempt_answered")[0]["n"] == answered
+
+
+def test_a_connection_to_one_carrier_answers_for_no_other_at_its_address(stage: Stage, tmp_path: Path) -> None:
+    stage.table.trunk()
+    carrier = stage.carrier((*refuse(503), TAKE_INVITE, *refuse(503)), transport="t1")
+    authority = Authority(tmp_path, "authority")
+    with tls_in_front_of(carrier.port, *authority.sign("carrier.example")) as port:
+        names = ("carrier.example", "other.example")
+        providers = [stage.table.provider(f"{name}:{port}", transport="tls", no_response_timeout_s=1) for name in names]
+        stage.table.provider(stage.carrier(ANSWER).hostname)
+        edge = tls_edge(stage, tls=TlsConfig(authorities=authority.file))
+        for provider in providers:
+            edge.resolve(provider, f"127.0.0.1:{port}")
+
+        stage.call(edge)
+
+    assert edge.await_events("attempt_answered")[0]["n"] == 3
+    assert [event["status"] for event in edge.events("attempt_ended")] == [503, None]
 
 
 def presented(what: str, folder: Path) -> tuple[tuple[Path, Path], Path]:

@@ -15,7 +15,7 @@ class TlsConfig:
     """PEM files. Without `certificate` and `key` the edge creates its own.
 
     `authorities` for carriers' certificates may be a folder as `openssl rehash` makes it. Without them certificates are
-    not checked; if they are missing none passes. Kamailio checks who signed a certificate, and not for which name.
+    not checked; if they are missing none passes. Kamailio checks who signed a certificate, the script for which name.
     """
 
     certificate: Path | None = None

@@ -116,6 +116,7 @@ def _derived(config: EdgeConfig) -> Mapping[str, object]:
         "script": config.script or files("dialplane.edge").joinpath("script.py"),
         "quiet": "#!define QUIET" if config.is_quiet else "",
         "hides_topology": "#!define HIDES_TOPOLOGY" if settings.hide_topology else "",
+        "checks_names": "#!define CHECKS_NAMES" if config.has_tls and config.tls.authorities else "",
         "asks_whether_calls_live": "#!define ASKS_WHETHER_CALLS_LIVE" if settings.call_keepalive_s else "",
         "life_interval_s": max(1, min(settings.call_keepalive_s // 5, _LONGEST_LIFE_INTERVAL_S)),
         "breakers": "#!define BREAKERS" if settings.breaker_failures else "",

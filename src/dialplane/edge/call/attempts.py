@@ -14,6 +14,7 @@ from dialplane.edge.call.digest import Credentials, authorization, challenge_in
 from dialplane.edge.call.message import one_line
 from dialplane.edge.call.plan import Carrier, FirstRow, Plan, PlannedAttempt, Turn
 from dialplane.edge.call.progress import Progress
+from dialplane.edge.call.server_name import ServerNames
 from dialplane.edge.limits.channels import PROVIDER
 from dialplane.edge.sip import KsrError
 from dialplane.engine import failover
@@ -67,6 +68,7 @@ class Attempts:
         self._log = context.log
         self._context = context
         self._answers = answers
+        self._server_names = ServerNames(context.sip)
         self._breakers = context.breakers
         self._caps = context.caps
         self._credentials_of = credentials_of
@@ -362,7 +364,7 @@ class Attempts:
             progress.sent()
             self._sip.set_target(attempt.uri, next_hop)
             if carrier.server_name:
-                self._sip.set_server_name(carrier.server_name)
+                self._server_names.ask(plan.invite, progress.branch, carrier.server_name)
             self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
             self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=branch_route)
             self._keep(progress)
