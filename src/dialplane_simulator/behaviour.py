@@ -106,8 +106,8 @@ def redirect(*, to: str, status: int = 302) -> Behaviour:
 
 def challenge(*, user: str, password: str, status: int = 407, algorithm: str = "MD5", ring: float = 0.0) -> Behaviour:
     """Asks for digest credentials; answers those who have them."""
-    asked = Challenge(credentials=Credentials(user, password), status=status, algorithm=algorithm)
-    return replace(answer(ring=ring), challenge=asked)
+    challenged = Challenge(credentials=Credentials(user, password), status=status, algorithm=algorithm)
+    return replace(answer(ring=ring), challenge=challenged)
 
 
 def fork(*, ring: float = 0.0) -> Behaviour:

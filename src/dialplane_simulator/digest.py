@@ -44,10 +44,12 @@ class Challenge:
 
     def accepts(self, value: str, *, method: str, is_ours: Callable[[str], bool]) -> bool:
         """Whether this Authorization value proves the password, for a nonce that we gave."""
-        given = parameters_of(value)
-        if given.get("username") != self.credentials.username or not is_ours(given.get("nonce", "")):
+        parameters = parameters_of(value)
+        if parameters.get("username") != self.credentials.username or not is_ours(parameters.get("nonce", "")):
             return False
-        return given.get("response") == _response(self.credentials, given | {"realm": self.realm}, method=method)
+        return parameters.get("response") == _response(
+            self.credentials, parameters | {"realm": self.realm}, method=method
+        )
 
 
 def parameters_of(value: str) -> dict[str, str]:
@@ -57,25 +59,25 @@ def parameters_of(value: str) -> dict[str, str]:
 
 def answer(challenge: str, credentials: Credentials, *, method: str, uri: str, cnonce: str) -> str:
     """The Authorization value for this challenge. Raises ValueError for an unsupported scheme or algorithm."""
-    asked = parameters_of(challenge)
-    algorithm = asked.get("algorithm", "MD5")
+    challenged = parameters_of(challenge)
+    algorithm = challenged.get("algorithm", "MD5")
     if not challenge.lower().startswith("digest") or algorithm.upper() not in _ALGORITHMS:
         raise ValueError("a challenge that cannot be answered")
     copied: tuple[str, ...] = ("realm", "nonce", "opaque")
-    given = {name: asked[name] for name in copied if name in asked}
-    given |= {"username": credentials.username, "uri": uri, "algorithm": algorithm}
-    if "auth" in [item.strip() for item in asked.get("qop", "").split(",")]:
-        given |= {"qop": "auth", "nc": "00000001", "cnonce": cnonce}
-    given["response"] = _response(credentials, given, method=method)
+    parameters = {name: challenged[name] for name in copied if name in challenged}
+    parameters |= {"username": credentials.username, "uri": uri, "algorithm": algorithm}
+    if "auth" in [item.strip() for item in challenged.get("qop", "").split(",")]:
+        parameters |= {"qop": "auth", "nc": "00000001", "cnonce": cnonce}
+    parameters["response"] = _response(credentials, parameters, method=method)
     bare = ("algorithm", "qop", "nc")
-    return "Digest " + ", ".join(f"{k}={v}" if k in bare else f'{k}="{v}"' for k, v in given.items())
+    return "Digest " + ", ".join(f"{k}={v}" if k in bare else f'{k}="{v}"' for k, v in parameters.items())
 
 
-def _response(credentials: Credentials, given: Mapping[str, str], *, method: str) -> str:
-    digest = _ALGORITHMS.get(given.get("algorithm", "MD5").upper(), _ALGORITHMS["MD5"])
-    ha1 = digest(f"{credentials.username}:{given.get('realm', '')}:{credentials.password}".encode())
-    ha2 = digest(f"{method}:{given.get('uri', '')}".encode())
-    middle = [given.get("nonce", "")]
-    if given.get("qop"):
-        middle += [given.get("nc", ""), given.get("cnonce", ""), given["qop"]]
+def _response(credentials: Credentials, parameters: Mapping[str, str], *, method: str) -> str:
+    digest = _ALGORITHMS.get(parameters.get("algorithm", "MD5").upper(), _ALGORITHMS["MD5"])
+    ha1 = digest(f"{credentials.username}:{parameters.get('realm', '')}:{credentials.password}".encode())
+    ha2 = digest(f"{method}:{parameters.get('uri', '')}".encode())
+    middle = [parameters.get("nonce", "")]
+    if parameters.get("qop"):
+        middle += [parameters.get("nc", ""), parameters.get("cnonce", ""), parameters["qop"]]
     return digest(":".join((ha1, *middle, ha2)).encode())

@@ -185,17 +185,17 @@ class UserAgentClient(UserAgent):
     def _refused(self, call: _Call, response: Response, now: float) -> None:
         credentials = call.plan.credentials
         if response.status in HEADERS and credentials and not call.authenticated and call.phase is Phase.CALLING:
-            asked, given = HEADERS[response.status]
+            challenge, authorization = HEADERS[response.status]
             try:
                 value = answer(
-                    response.first(asked), credentials, method="INVITE", uri=call.plan.uri, cnonce=self.token()
+                    response.first(challenge), credentials, method="INVITE", uri=call.plan.uri, cnonce=self.token()
                 )
             except ValueError:
                 pass
             else:
                 call.authenticated = True
                 call.sequence += 1
-                self._invite(call, now, (given, value))
+                self._invite(call, now, (authorization, value))
                 return
         call.final, call.final_s = response, now - call.started_s
         self._over(call, now)

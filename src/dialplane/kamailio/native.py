@@ -80,7 +80,7 @@ def parts(edge: str, *, mark: str, most_branches: int) -> Mapping[str, object]:
         "never_relayed": "".join(f" || $var(caller_status) == {status}" for status in failover.NEVER_RELAYED),
         "verdicts": _verdicts(),
         "weights": _weights(),
-        "told": _told(),
+        "best_headers": _best_headers(),
         "phrases": _phrases(),
         "listen": _switch("LISTEN", "$avp(n)", {n: f't_on_reply("ATTEMPT_{n}");' for n in range(1, MOST_ATTEMPTS + 1)}),
         "reply_routes": "\n".join(_REPLY_ROUTE.format(n=n) for n in range(1, MOST_ATTEMPTS + 1)),
@@ -156,12 +156,14 @@ def _weights() -> str:
     return _switch("WEIGH", "$var(outcome)", cases, classes, first="$var(weight) = NOTHING_TOLD;")
 
 
-def _told() -> str:
+def _best_headers() -> str:
     """The statements that keep the headers of an answer for the caller."""
     lines = []
     for name in failover.TELLING_HEADERS:
         body = f"$T_rpl($hdr({name}))"
-        lines.append(f'    if ({body} != $null) $var(told) = $var(told) + "{name}: " + {body} + "\\r\\n";')
+        lines.append(
+            f'    if ({body} != $null) $var(best_headers) = $var(best_headers) + "{name}: " + {body} + "\\r\\n";'
+        )
     return "\n".join(lines)
 
 

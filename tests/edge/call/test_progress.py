@@ -29,7 +29,7 @@ def test_progress_is_what_the_transaction_has_in_its_variables() -> None:
         "answered": 0,
         "over": 0,
         "final": weigh(404),
-        "told": "",
+        "best_headers": "",
         "retries": "",
     }
 

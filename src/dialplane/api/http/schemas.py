@@ -86,7 +86,7 @@ class Presenter(Generic[T]):
             if name not in required and name in defaults
         ]
 
-    def __call__(self, value: T, **given: Any) -> dict[str, Any]:
+    def __call__(self, value: T, **replaced: Any) -> dict[str, Any]:
         shown = self._template.copy()
         shown.update(zip(self._names, self._get(value), strict=True))
         for name, convert in self._conversions:
@@ -94,7 +94,7 @@ class Presenter(Generic[T]):
         for name, default, convert_used in self._optional:
             if (part := getattr(value, name)) != default:
                 shown[name] = convert_used(part) if convert_used else part
-        shown.update(given)
+        shown.update(replaced)
         return shown
 
 

@@ -54,11 +54,11 @@ async def get_readiness(request: Request) -> Response:
         **({"secrets": f"gone: {', '.join(missing)}"} if missing else {}),
         **({"loops": f"failing: {', '.join(failing)}"} if failing and checks["loops"] == OK else {}),
     }
-    told = {**checks, **degraded}
+    shown = {**checks, **degraded}
     if any(check != OK for name, check in checks.items() if name not in DEGRADING):
-        return JsonResponse({"status": "not_ready", "checks": told}, status_code=503)
-    is_whole = all(check == OK for check in told.values())
-    return JsonResponse({"status": "ready" if is_whole else "degraded", "checks": told})
+        return JsonResponse({"status": "not_ready", "checks": shown}, status_code=503)
+    is_whole = all(check == OK for check in shown.values())
+    return JsonResponse({"status": "ready" if is_whole else "degraded", "checks": shown})
 
 
 @MONITORING.endpoint(

@@ -252,11 +252,11 @@ class Attempts:
         reason = self._sip.text("$T_reply_reason") if status else ""
         self._log.attempt_ended(plan.call, n, status=status, reason=reason, verdict=step.verdict, action=step.action)
         if progress.failed(status):
-            progress.told = self._told()
+            progress.best_headers = self._best_headers()
             return True
         return False
 
-    def _told(self) -> str:
+    def _best_headers(self) -> str:
         """The header lines of the attempt's answer that tell the caller something; in the failure route."""
         lines = []
         for name in failover.TELLING_HEADERS:
@@ -422,8 +422,8 @@ class Attempts:
 
     def _end(self, plan: Plan, progress: Progress, status: int, hangup_by: HangupBy) -> None:
         self._settle(plan, progress, status, hangup_by)
-        if hangup_by is HangupBy.EDGE and progress.told:
-            self._sip.add_reply_headers(progress.told)
+        if hangup_by is HangupBy.EDGE and progress.best_headers:
+            self._sip.add_reply_headers(progress.best_headers)
         self._context.reply(status)
 
     def _settle(self, plan: Plan, progress: Progress, status: int, hangup_by: HangupBy) -> None:

@@ -22,7 +22,7 @@ NAMES = {
     "winner": "answered",
     "is_over": "over",
     "best": "final",
-    "told": "told",
+    "best_headers": "best_headers",
     "retries": "retries",
 }
 """Fields, and the variables of the script that hold them."""
@@ -37,7 +37,7 @@ VARIABLES = {
     "answered": ("both", "the attempt that answered the call, 0 as long as none has"),
     "over": ("both", "1 once the caller has a final answer that is no 2xx"),
     "final": ("both", "of the statuses that carriers sent, the one that tells the caller most, by its weight"),
-    "told": ("both", "the headers that came with it, for the caller"),
+    "best_headers": ("both", "the headers that came with it, for the caller"),
     "vias": ("both", "the Vias that replies have, with where the request came from (if the topology is hidden)"),
     "is_hidden": ("the script", "1 once the headers that show the caller's network are replaced, for all attempts"),
     "retries": (
@@ -59,8 +59,8 @@ class Progress:
     """Attempts are numbered from 1; 0 is none.
 
     `current` is under way, sent as branch `branch` (from 0) of the transaction; `winner` answered the call;
-    `best` is the weight of the status that tells the caller most of those that carriers sent (`failover.weigh`), `told`
-    the header lines that came with it. `retries` are what only Python does within an
+    `best` is the weight of the status that tells the caller most of those that carriers sent (`failover.weigh`),
+    `best_headers` the header lines that came with it. `retries` are what only Python does within an
     attempt, "N HOP AUTHENTICATIONS": attempt N went to the carrier's address HOP (from 0), so often with credentials.
     """
 
@@ -70,7 +70,7 @@ class Progress:
     winner: int = 0
     is_over: int = 0
     best: int = NOTHING_TOLD
-    told: str = ""
+    best_headers: str = ""
     retries: str = ""
     _kept: dict[str, int | str] = field(default_factory=dict, compare=False, repr=False)
 
