@@ -103,4 +103,6 @@ def _record(storage: Storage[Any], row: Any, encryption: Encryption) -> dict[str
         return record_of(storage.kind.for_edge(storage.value(row, encryption)))
     record = storage.record(row, encryption)
     del record["revision"]
-    return record | {name: str(record[name]) for name in storage.kind.sealed}
+    for name in storage.kind.sealed:
+        record[name] = str(record[name])
+    return record
