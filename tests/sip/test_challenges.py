@@ -124,6 +124,23 @@ def test_requests_within_the_call_are_challenged_and_answered(stage: Stage) -> N
         assert ended["hangup_by"] == "caller"
 
 
+def test_a_prack_names_the_invite_by_the_cseq_that_the_carrier_knows(stage: Stage) -> None:
+    with challenging(stage) as (_, caller, carrier):
+        caller.send(caller.request("INVITE", headers="Supported: 100rel\n"))
+        invite = challenged(carrier, "INVITE", "n1")
+        carrier.answer(invite, 183, tag="early", headers="Require: 100rel\nRSeq: 17\n")
+        ringing = caller.receive()
+        while ringing.startswith("SIP/2.0 100 "):
+            ringing = caller.receive()
+
+        caller.send(caller.request_within(ringing, "PRACK", cseq=2, headers="RAck: 17 1 INVITE\n"))
+
+        prack = carrier.receive_request("PRACK")
+        assert (header(prack, "RAck"), header(prack, "CSeq")) == ("17 2 INVITE", "3 PRACK")
+        carrier.answer(prack, 200)
+        assert header(caller.receive_final().replace("\r\n", "\n"), "CSeq") == "2 PRACK"
+
+
 def test_a_challenge_within_the_call_that_cannot_be_answered_does_not_reach_the_caller(stage: Stage) -> None:
     with challenging(stage) as (_, caller, carrier):
         answer = established(caller, carrier)
