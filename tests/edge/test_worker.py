@@ -43,7 +43,7 @@ def test_every_entry_point_that_the_configuration_names_exists(tmp_path: Path) -
     template = "".join(folder.joinpath(f"{part}.cfg").read_text() for part in ("kamailio", "call", "hide"))
     named = set(re.findall(r'python_exec\("([a-z_]+)"', template))
 
-    assert len(named) == 37
+    assert len(named) == 38
     assert all(callable(getattr(made, name)) for name in named)
     assert made.child_init(1) == 0
 

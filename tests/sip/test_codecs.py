@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.sip.established import establish
 from tests.sip.scenarios import ANSWER, SDP, Caller, refuse
 from tests.sip.stage import Stage
-from tests.sip.wire import peer
+from tests.sip.wire import peer, peer_at_edge
 
 STATIC_ONLY = "v=0\no=u 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 20000 RTP/AVP 0 8\n"
 VIDEO = "m=video 20002 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
@@ -128,3 +129,31 @@ def test_a_call_without_an_offer_goes_to_every_carrier(stage: Stage) -> None:
 
     assert len(carrier.received("INVITE")) == 1
     assert edge.events("attempt_skipped") == []
+
+
+def test_offers_within_the_call_are_cut_to_the_codecs_of_the_carrier_that_answered(stage: Stage) -> None:
+    stage.table.trunk()
+    stage.table.provider(stage.carrier(refuse(503)).hostname, codecs="G722")
+    with peer_at_edge() as carrier:
+        stage.table.provider(f"127.0.0.1:{carrier.port}", codecs="PCMA,PCMU")
+        edge = stage.edge()
+        carrier.reach(edge.port)
+        with peer(edge.port) as caller:
+            call = establish(edge, caller, carrier)
+            for cseq, method in enumerate(("INVITE", "UPDATE"), 2):
+                request = call.from_caller(method, cseq=cseq, contact=f"sip:me@127.0.0.1:{caller.port}")
+                caller.send(with_offer(request, SDP))
+
+                got = carrier.receive_request(method)
+                carrier.answer(got, 200)
+
+                assert "m=audio 20000 RTP/AVP 0 8 101\n" in got
+                assert caller.receive_final().startswith("SIP/2.0 200 ")
+                if method == "INVITE":
+                    caller.send(call.from_caller("ACK", cseq=cseq))
+
+
+def with_offer(request: str, sdp: str) -> str:
+    length = len(sdp.replace("\n", "\r\n"))
+    body = f"Content-Type: application/sdp\nContent-Length: {length}\n\n{sdp}"
+    return request.replace("Content-Length: 0\n\n", body)

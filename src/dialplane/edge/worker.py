@@ -235,6 +235,10 @@ class Worker:
         """A carrier has challenged a caller's request within a call: whether it is to be sent with credentials."""
         return self._ask(self._dialogs.challenged)
 
+    def offered_again(self, message: Any) -> int:
+        """A caller's INVITE or UPDATE within a call whose carrier takes some codecs only."""
+        return self._run(self._dialogs.restrict_offer)
+
     def own_challenged(self, message: Any) -> int:
         """A carrier has challenged a request of the edge's own."""
         return self._run(self._own.challenged)

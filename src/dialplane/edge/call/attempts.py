@@ -33,6 +33,8 @@ RAISED = "raised"
 """The variable that holds the attempt whose CSeq has risen, as it does with credentials (RFC 3261, section 22.2)."""
 ACCOUNT_VARIABLE = "account"
 """The variable of the dialog that holds the provider whose credentials its requests may need."""
+CODECS = "codecs"
+"""The variable that holds `N|CODECS` of an attempt, and of the dialog those of its carrier."""
 REPLY_TEXT = "$T_rpl($mb)"
 """In a failure route: the final response, as received."""
 ROUTE = "ATTEMPT"
@@ -228,6 +230,8 @@ class Attempts:
         carrier = plan.attempt(n).carrier
         if carrier.has_credentials:
             self._sip.note(ACCOUNT_VARIABLE, carrier.provider_id)
+        if carrier.codecs:
+            self._sip.note(CODECS, carrier.codecs)
         self._count_for_breaker(plan.attempt(n), status)
 
     def _outcome(self, progress: Progress) -> tuple[Outcome, int | None]:
@@ -365,6 +369,8 @@ class Attempts:
             self._sip.set_target(attempt.uri, next_hop)
             if carrier.server_name:
                 self._server_names.ask(plan.invite, progress.branch, carrier.server_name)
+            if carrier.codecs:
+                self._sip.keep(CODECS, f"{n}|{carrier.codecs}")
             self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
             self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=branch_route)
             self._keep(progress)

@@ -10,7 +10,7 @@ from dialplane.domain.call import LONGEST_SETUP_S, HangupBy
 from dialplane.domain.sip_status import phrase
 from dialplane.edge.call.answers import MOST_ROUTES
 from dialplane.edge.call.arrival import CALL_VARIABLE, INVITE_VARIABLE
-from dialplane.edge.call.attempts import ACCOUNT_VARIABLE, AUTHORIZATION, REPLY_TEXT
+from dialplane.edge.call.attempts import ACCOUNT_VARIABLE, AUTHORIZATION, CODECS, REPLY_TEXT
 from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.cookie import Origin, origin_of_cookie
 from dialplane.edge.call.dialog import COMES_FROM, CONFIRMED, MOVED_TO, RAISED, Dialog, Leg, Party, own_request
@@ -19,6 +19,7 @@ from dialplane.edge.call.keepalive import LOOKED
 from dialplane.edge.call.own_requests import OwnRequests
 from dialplane.edge.recovery.inherited_channels import InheritedChannels
 from dialplane.engine.refusals import Refusal
+from dialplane.engine.sdp import restricted
 
 TIMED_OUT = "call timed out"
 CALLER_PATH = "$var(caller_via)"
@@ -61,6 +62,13 @@ class Dialogs:
     def invite(self) -> str:
         """The key of the INVITE that began the current dialog."""
         return self._sip.dialog_variable(INVITE_VARIABLE)
+
+    def restrict_offer(self) -> None:
+        """Cut the offer of a caller's request to its carrier's codecs; the carrier refuses one without any."""
+        offer = self._sip.body()
+        cut = restricted(offer, self._sip.dialog_variable(CODECS).split(",")) if offer else None
+        if cut is not None and cut != offer:
+            self._sip.set_body(cut)
 
     def goes_on(self) -> bool:
         """Whether a request may pass whose dialog Kamailio does not know; if not, it is answered."""
