@@ -15,6 +15,7 @@ from dialplane.domain.ids import parse_id
 from dialplane.domain.texts import parse_member
 from dialplane.store.queries import calls as queries
 from dialplane.store.queries.calls import AttemptRow, CallRow, Filters
+from dialplane.system.turns import in_turns
 
 _HANGUP_BY = {by.value: by for by in HangupBy}
 
@@ -79,9 +80,11 @@ async def _with_attempts(unit: Unit, actor: Actor, rows: Sequence[CallRow]) -> l
     """Whoever may not see providers does not see the URIs by which they are dialled either."""
     attempts = await queries.attempts_of(unit, [row.id for row in rows])
     sees_carriers = permissions.may(actor, "provider.get")
-    return [
-        _record(row, [_attempt(part, row, sees_carriers=sees_carriers) for part in attempts[row.id]]) for row in rows
-    ]
+
+    def record(row: CallRow) -> CallRecord:
+        return _record(row, [_attempt(part, row, sees_carriers=sees_carriers) for part in attempts[row.id]])
+
+    return await in_turns(rows, record)
 
 
 def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:

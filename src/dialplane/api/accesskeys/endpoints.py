@@ -24,7 +24,7 @@ ACCESSKEYS = Resource.of(ACCESSKEY, AccessKeyAnswer)
 async def list_access_keys(request: AuthenticatedRequest, query: AccessKeyList) -> Response:
     async with request.read() as unit:
         keys = await accesskeys.list_(unit, request.actor, **query.listing())
-    return page(keys, present)
+    return await page(keys, present)
 
 
 @ACCESSKEYS.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND])

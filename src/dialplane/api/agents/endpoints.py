@@ -28,7 +28,7 @@ AGENTS = Resource.of(AGENT, AgentAnswer)
 async def list_agents(request: AuthenticatedRequest, query: AgentList) -> Response:
     async with request.read() as unit:
         found = await agents.list_(unit, request.actor, **query.listing())
-    return page(found, present)
+    return await page(found, present)
 
 
 @AGENTS.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.ALREADY_EXISTS])

@@ -15,7 +15,7 @@ CALLS = Resource("/v1.0/calls", tag="calls", kind="call", answer=CallAnswer)
 async def list_calls(request: AuthenticatedRequest, query: CallList) -> Response:
     async with request.read() as unit:
         records = await calls.list_(unit, request.actor, **query.listing())
-    return page(records, present)
+    return await page(records, present)
 
 
 @CALLS.verb("get", summary="Get a call with its attempts")

@@ -26,7 +26,7 @@ OWN_CUSTOMER = Resource("/v1.0/customer", tag="customers", kind="customer")
 async def list_customers(request: AuthenticatedRequest, query: CustomerList) -> Response:
     async with request.read() as unit:
         found = await customers.list_(unit, request.actor, **query.listing())
-    return page(found, present)
+    return await page(found, present)
 
 
 @CUSTOMERS.verb("create")

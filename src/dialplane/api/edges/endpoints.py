@@ -21,7 +21,7 @@ EdgeName = Annotated[str, Field(description="The edge's name.", min_length=1)]
 async def list_edges(request: AuthenticatedRequest, query: EdgeList) -> Response:
     async with request.read() as unit:
         found = await edges.list_(unit, request.actor, now=now_us(), **query.listing())
-    return page(found, present)
+    return await page(found, present)
 
 
 @EDGES.endpoint("GET", "/{name}", summary="Get an edge", permission="edge.get", answer=EdgeAnswer)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from dialplane.api.http.errors import ApiError, error_content
 from dialplane.control.units import Change
 from dialplane.domain.instants import NEVER, format_instant
+from dialplane.system.turns import in_turns
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ def created(value: Mapping[str, Any], unit: Change) -> Response:
     return JsonResponse(value, version=unit.version_of(value["id"]), revision=unit.revision)
 
 
-def page(
+async def page(
     items: Sequence[T],
     present: Callable[[T], Mapping[str, Any]],
     *,
@@ -64,7 +65,7 @@ def page(
 ) -> Response:
     """One page of a list. The next one starts behind the last item's `token`, an instant."""
     next_page_token = timestamp(token(items[-1])) if items else ""
-    return JsonResponse({"result": [present(item) for item in items], "next_page_token": next_page_token})
+    return JsonResponse({"result": await in_turns(items, present), "next_page_token": next_page_token})
 
 
 def timestamp(instant: int | None) -> str:

@@ -29,7 +29,7 @@ async def list_providers(request: AuthenticatedRequest, query: ProviderList) -> 
     async with request.read() as unit:
         found = await providers.list_(unit, request.actor, **query.listing())
         healths = await health.of_providers(unit, found)
-    return page(found, lambda provider: present(provider, healths[provider.id]))
+    return await page(found, lambda provider: present(provider, healths[provider.id]))
 
 
 @PROVIDERS.verb("create")

@@ -27,7 +27,7 @@ Number = Annotated[int, decimal(0, 2**63 - 1), Field(description="The revision's
 async def list_revisions(request: AuthenticatedRequest, query: RevisionList) -> Response:
     async with request.read() as unit:
         found = await revisions.list_(unit, request.actor, **query.listing())
-    return page(found, present, token=lambda revision: revision.instant)
+    return await page(found, present, token=lambda revision: revision.instant)
 
 
 @REVISIONS.verb("get", path="/{number}", summary="Get a revision with what it changed")

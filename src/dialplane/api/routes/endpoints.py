@@ -17,7 +17,7 @@ ROUTES = Resource.of(ROUTE, RouteAnswer)
 async def list_routes(request: AuthenticatedRequest, query: RouteList) -> Response:
     async with request.read() as unit:
         found = await routes.list_(unit, request.actor, **query.listing())
-    return page(found, present)
+    return await page(found, present)
 
 
 @ROUTES.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.PROVIDER_NOT_FOUND])

@@ -21,6 +21,7 @@ from dialplane.api.stats.schemas import (
 from dialplane.control import stats
 from dialplane.control.units import STATISTICS
 from dialplane.system.clock import now_us
+from dialplane.system.turns import in_turns
 
 STATS = Resource("/v1.0/stats", tag="stats")
 
@@ -59,7 +60,7 @@ def _declare(grouping: Grouping) -> None:
         window = window_of(query, now=now_us())
         async with request.read() as unit:
             groups = await stats.list_(unit, request.actor, grouping.by, window, limit=query.page_size)
-        result = [present(group, grouping.by) for group in groups]
+        result = await in_turns(groups, lambda group: present(group, grouping.by))
         return JsonResponse({"from": timestamp(window.since), "to": timestamp(window.until), "result": result})
 
 

@@ -17,7 +17,7 @@ TRUNKS = Resource.of(TRUNK, TrunkAnswer)
 async def list_trunks(request: AuthenticatedRequest, query: TrunkList) -> Response:
     async with request.read() as unit:
         found = await trunks.list_(unit, request.actor, **query.listing())
-    return page(found, present)
+    return await page(found, present)
 
 
 @TRUNKS.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.ALREADY_EXISTS, reasons.TRUNK_ADDRESS_TAKEN])
