@@ -32,6 +32,10 @@ def only(*statuses: int) -> Outcome:
     return Outcome(frozenset(statuses))
 
 
+def hung_up_after(status: int) -> Outcome:
+    return Outcome(frozenset({status}), hung_up=True)
+
+
 SILENCE = Outcome()
 HUNG_UP = Outcome(hung_up=True)
 """Over TCP nobody knows where the next message begins after one that cannot be parsed."""
@@ -87,9 +91,9 @@ TELLING = {
     "baddn": (only(400), SILENCE),
     # Kamailio reads some headers of these and can build no answer
     **dict.fromkeys(("ncl", "mcl01"), (SILENCE, HUNG_UP)),
-    # Kamailio's parser reads none of these, and what can be answered is, over UDP. The first is valid: CSeq is folded
-    **dict.fromkeys(("wsinv", "badinv01", "quotbal", "lwsruri", "lwsstart"), (only(400), HUNG_UP)),
-    "badvers": (only(505), HUNG_UP),
+    # Kamailio's parser reads none of these, and what can be answered is. The first is valid: CSeq is folded
+    **dict.fromkeys(("wsinv", "badinv01", "quotbal", "lwsruri", "lwsstart"), (only(400), hung_up_after(400))),
+    "badvers": (only(505), hung_up_after(505)),
     # several From, To, Call-ID; none; and a response
     **dict.fromkeys(("multi01", "insuf", "bigcode"), (SILENCE, HUNG_UP)),
 }
