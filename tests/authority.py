@@ -19,10 +19,15 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(self._made(self._name, self._key.public_key(), ca=True, names=()))
 
-    def sign(self, *names: str, expired: bool = False) -> tuple[Path, Path]:
-        """The files of a certificate for these host names, and of its key."""
+    def sign(self, *names: str, expired: bool = False, alternatives: bool = True) -> tuple[Path, Path]:
+        """The files of a certificate for these host names, and of its key.
+
+        Without `alternatives` the first name is its common name, and no other is in it.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        made = self._made(_named(names[0]), key.public_key(), ca=False, names=names, expired=expired)
+        made = self._made(
+            _named(names[0]), key.public_key(), ca=False, names=names if alternatives else (), expired=expired
+        )
         certificate, private = (self._folder / f"{names[0]}.{kind}" for kind in ("crt", "key"))
         certificate.write_bytes(made)
         private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

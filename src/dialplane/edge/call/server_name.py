@@ -4,6 +4,7 @@ Kamailio 5.6.3 checks who signed a certificate, not for which name, and knows co
 certificate of a connection is seen first where an answer comes in.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from cryptography import x509
@@ -35,9 +36,19 @@ class ServerNames:
 def is_for(certificate: str, name: str) -> bool:
     """Whether a PEM certificate is for this host name; its "*" is any first part of one (RFC 6125, section 6.4.3)."""
     try:
-        extensions = x509.load_pem_x509_certificate(certificate.encode()).extensions
-        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
-    except (ValueError, x509.ExtensionNotFound):
+        held = _names(x509.load_pem_x509_certificate(certificate.encode()))
+    except ValueError:
         return False
     wanted = name.lower()
-    return any(held.lower() in (wanted, f"*.{wanted.partition('.')[2]}") for held in names)
+    return any(one.lower() in (wanted, f"*.{wanted.partition('.')[2]}") for one in held)
+
+
+def _names(certificate: x509.Certificate) -> Sequence[str]:
+    """The host names of a certificate; its common name where it has none, as the probes' OpenSSL reads it."""
+    try:
+        alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = alternatives.get_values_for_type(x509.DNSName)
+    except x509.ExtensionNotFound:
+        names = []
+    common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return names or [str(attribute.value) for attribute in common]
