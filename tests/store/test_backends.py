@@ -13,7 +13,7 @@ from dialplane.store.backend import Backend
 from dialplane.store.bulk import BulkInsert
 from dialplane.store.objects import ROUTES
 from tests.control.making import ADMIN
-from tests.databases import SqliteFolder, open_database
+from tests.databases import Server, SqliteFolder, open_database
 
 CANARY = "hunter2-canary"
 FULL = 2
@@ -30,6 +30,19 @@ def test_no_parameter_of_a_statement_that_fails_is_in_the_exceptions_text(migrat
             assert CANARY not in "".join(traceback.format_exception(failed.value))
         finally:
             engine.dispose()
+
+
+def test_a_statement_on_postgresql_has_one_process_and_is_not_compiled(postgresql_server: Server) -> None:
+    with postgresql_server.lent("prepared") as url:
+        backend = backend_at(url)
+        for engine in (backend.writer_engine(), backend.reader_engine(1)):
+            try:
+                with engine.connect() as connection:
+                    names = ("jit", "max_parallel_workers_per_gather")
+                    shown = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+                assert shown == ["off", "0"]
+            finally:
+                engine.dispose()
 
 
 class Many(BulkInsert):
