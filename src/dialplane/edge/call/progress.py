@@ -49,6 +49,7 @@ VARIABLES = {
         "1 if the caller's trunk is trusted: it gets the identities that carriers assert",
     ),
     "authorization": ("Python", "`N NAME: BODY`: the header with the credentials of attempt N"),
+    "codecs": ("Python", "the last attempt whose carrier takes certain codecs only, and these, for later offers"),
     "raised": ("both", "the attempt whose CSeq has risen with its credentials; answers bear the caller's own"),
 }
 """The state of a call: variables of the transaction (`$avp`), who writes each, and its meaning."""
