@@ -27,7 +27,7 @@ from tests.databases import KINDS, PASSWORD, USERNAME, Server
 from tests.faults.counts import FULL, may_take_long, times
 from tests.faults.hostile import Attack
 
-SECONDS = times(8, 60)
+SECONDS = times(5, 60)
 CALLS = times(20_000, 300_000)
 CROWD = times(15, 150)
 SLOWER = 5
@@ -86,6 +86,7 @@ class Quiet:
 
 
 @pytest.mark.parametrize("database", KINDS)
+@pytest.mark.alone
 @may_take_long
 def test_hostile_callers_take_nothing_from_others(
     request: pytest.FixtureRequest, tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
