@@ -27,14 +27,14 @@ _DEFAULT_PORT = 5060
 _TAG_OF_OURS = "unparsable"
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A response, and the port at the sender's address that it goes to."""
 
     port: int
     text: str
 
 
-def answer_to(message: str, source_port: int, *, by_connection: bool = False) -> Answer | None:
+def answer_to(message: str, source_port: int, *, by_connection: bool = False) -> Response | None:
     """The answer to a request, None if it is none, an ACK, or lacks what an answer needs.
 
     `by_connection`: it came by one, and so does the answer (RFC 3261, section 18.2.2).
@@ -48,7 +48,7 @@ def answer_to(message: str, source_port: int, *, by_connection: bool = False) ->
     if via is None or cseq is None or cseq[1] != request[1]:
         return None
     port = source_port if by_connection or _RPORT.search(vias[0]) else int(via[1] or _DEFAULT_PORT)
-    return Answer(port, _response(_status(request), vias, headers)) if 0 < port < 65_536 else None
+    return Response(port, _response(_status(request), vias, headers)) if 0 < port < 65_536 else None
 
 
 def _headers(lines: Sequence[str]) -> Mapping[str, list[str]]:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, select
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.target import ALL, MAX_DIGITS
 from dialplane.store import tables
-from dialplane.store.prepared import Prepared
+from dialplane.store.driver_query import DriverQuery
 from dialplane.store.unit import Reading
 
 
@@ -49,14 +49,14 @@ async def matching(unit: Reading, *, customer_id: str, number: str) -> list[Matc
     targets = [ALL, *(number[: digits + 1] for digits in range(1, len(number)))]
     parameters = dict(zip(_TARGETS, targets, strict=False))
     parameters["customer_id"], parameters["default_id"] = customer_id, SYSTEM_DEFAULT_CUSTOMER
-    prepared = _matching_one_of(len(targets))
-    rows = await unit.run(lambda connection: prepared.rows(connection, parameters), short=True)
+    query = _matching_one_of(len(targets))
+    rows = await unit.run(lambda connection: query.rows(connection, parameters), short=True)
     unit.keep_instant(rows[0][-1])
     return [MatchingRoute._make(row[:-1]) for row in rows if row[0] is not None]
 
 
 @cache
-def _matching_one_of(targets: int) -> Prepared:
+def _matching_one_of(targets: int) -> DriverQuery:
     """One row at least: the clock's, beside each route that matches or beside none."""
     matches = and_(
         tables.LIVE,
@@ -64,4 +64,4 @@ def _matching_one_of(targets: int) -> Prepared:
         _ROUTES.target.in_([bindparam(name) for name in _TARGETS[:targets]]),
     )
     clock_and_routes = tables.clock.outerjoin(tables.routes, matches)
-    return Prepared(select(*_COLUMNS, tables.clock.c.last_instant_us).select_from(clock_and_routes))
+    return DriverQuery(select(*_COLUMNS, tables.clock.c.last_instant_us).select_from(clock_and_routes))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select
 
 
-class Prepared:
+class DriverQuery:
     """A query whose rows are plain tuples with the driver's own types: no type of SQLAlchemy's converts them."""
 
     def __init__(self, query: Select[Any]) -> None:
