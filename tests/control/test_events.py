@@ -19,7 +19,7 @@ from dialplane.domain.call import Verdict
 from dialplane.domain.errors import InvalidValue, NotFound
 from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
 from dialplane.domain.instants import NEVER
-from dialplane.eventlog.kinds import AnyEvent, EdgeStatus, Event
+from dialplane.eventlog.kinds import AnyEvent, EdgeRefusals, EdgeStatus, Event
 from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
 from tests.control.seen import CALL, PROVIDERS, ROUTE, event, failed_over_call, rejected_call, uuid_of
 from tests.databases import open_database
@@ -213,7 +213,7 @@ def test_every_event_of_the_contract_can_be_folded(kind: type[Event]) -> None:
     @settings(max_examples=30, deadline=None)
     def fold(event: Event) -> None:
         folded = Folded(now=NEVER)
-        if isinstance(event, EdgeStatus) and not event.edge:
+        if isinstance(event, (EdgeStatus, EdgeRefusals)) and not event.edge:
             with pytest.raises(InvalidValue):
                 folded.add(event)
             return
