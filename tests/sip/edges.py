@@ -161,9 +161,10 @@ class RunningEdge:
         return (self.folder / "kamailio.log").read_text(errors="replace")
 
     def events(self, kind: str = "") -> list[Event]:
-        """The events written so far, in order; those of one kind, or all."""
+        """The events written so far, in order; those of one kind, or all of calls (`edge_refusals` come by a clock)."""
         parsed: Sequence[Event] = [json.loads(line) for line in LogTail(self.config.events).lines()]
-        return [event for event in parsed if not self._is_past(event) and (not kind or event["kind"] == kind)]
+        shown = [event for event in parsed if event["kind"] == (kind or event["kind"]) and not self._is_past(event)]
+        return shown if kind else [event for event in shown if event["kind"] != "edge_refusals"]
 
     def forget_events(self) -> None:
         """Neither the events so far nor what is still to come of their calls is in `events` from now on."""
