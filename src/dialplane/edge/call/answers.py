@@ -108,7 +108,7 @@ class Answers:
         return Pending(int(n), int(branch), transaction, call)
 
     def is_gone(self, invite: str) -> bool:
-        """Whether the caller has sent BYE before the answer."""
+        """Whether the caller has given the call up before the answer, by CANCEL or BYE."""
         return bool(self._sip.counted(GONE, invite))
 
     def won(self, invite: str, call: str, n: int) -> str:
