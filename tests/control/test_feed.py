@@ -181,13 +181,18 @@ async def test_a_reader_that_goes_away_gives_its_connection_back(db: Database) -
     await read(db)
 
 
-async def test_a_feed_that_breaks_off_gives_its_connection_back(db: Database) -> None:
+async def test_a_feed_that_breaks_off_gives_its_connection_back(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def not_yet(*_: object) -> bool:
+        return False
+
     await make_provider(db, username="me", password="carrier's")
     await spoil(db, update(tables.providers).values(password="no ciphertext"))
-    for _ in range(5):
-        db.encryption.has_failed = False
-        with pytest.raises(feed.FeedBroken):
-            await read(db)
+    with monkeypatch.context() as patch:
+        patch.setattr(feed, "_lacks_secrets", not_yet)  # as if the keys went only then
+        for _ in range(5):
+            db.encryption.has_failed = False
+            with pytest.raises(feed.FeedBroken):
+                await read(db)
     for _ in range(5):
         assert [record["password"] for record in (await read(db)).of("provider")] == [""]
 
@@ -217,8 +222,6 @@ async def test_an_epoch_of_any_text_is_answered_where_secrets_are_lost_too(db: D
     provider = await make_provider(db, username="me", password="carrier's")
     await spoil(db, update(tables.clock).values(epoch=epoch))
     await spoil(db, update(tables.providers).values(password="no ciphertext"))
-    with pytest.raises(feed.FeedBroken):
-        await read(db)
     lacking = await read(db)
     assert [record["password"] for record in lacking.of("provider") if record["id"] == provider.id] == [""]
     assert lacking.head["epoch"] not in ("", epoch), "once the keys are there, the edge starts from nothing"

@@ -24,7 +24,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class FeedBroken(DialplaneError):
-    """A secret could not be decrypted for the first time: the next feed tells the edge so in its head."""
+    """The keys have gone since the feed began: the next one tells the edge so in its head."""
 
 
 async def wait(db: Database, *, since: int, epoch: str, wait_s: float) -> None:
@@ -74,9 +74,7 @@ def _is_known(epoch: str, clock: Clock, encryption: Encryption) -> bool:
 
 
 async def _lacks_secrets(unit: Reading, since: int | None) -> bool:
-    """Whether a secret of these records cannot be decrypted; looked at only if one could not be before."""
-    if not unit.encryption.has_failed:
-        return False
+    """Whether a secret of these records cannot be decrypted. What was decrypted is kept for the feed."""
     for storage in _IN_FEED:
         names = storage.kind.sealed
         if not names:
