@@ -62,7 +62,7 @@ def _create_key(keys: Path) -> None:
 
 
 async def secrets_problem(db: Database) -> str:
-    """What is wrong with the keys to stored passwords, in words that tell what to do; "" if nothing is."""
+    """The fault of the keys to stored passwords, in words that tell what to do; "" if nothing is."""
     async with db.read() as unit:
         problem = await stored_secrets.problem(unit)
     advice = "bring back the folder secrets, or run `dialplane rotate-password-keys` and set the passwords again"

@@ -79,9 +79,7 @@ async def compute(
     customer = (await objects.find_cached(unit, CUSTOMERS, (customer_id,))).get(customer_id)
     if customer is None or customer.tm_delete != NEVER:
         raise NotFound(CUSTOMERS.kind.name)
-    provider_ids = {route.provider_id for route in routes}
-    stored = await objects.find_cached(unit, PROVIDERS, provider_ids)
-    providers = {id_: stored[id_] for id_ in provider_ids if stored[id_].tm_delete == NEVER}
+    providers = await _providers_of(unit, routes)
     healths = await health.of_providers_cached(unit, providers.values())
     who = await _caller(unit, customer_id, trunk_id, caller)
     full = await channels.full_providers(unit, providers.values(), now=now) if sees_caps else {}
@@ -98,6 +96,13 @@ async def compute(
         routes = [route if route.customer_id == customer_id else _anonymous(route) for route in routes]
     sees_carriers = permissions.may(actor, "provider.get")
     return Computed(decided, {route.id: route for route in routes}, who, ported, sees_carriers)
+
+
+async def _providers_of(unit: Reading, routes: Iterable[MatchingRoute]) -> Mapping[str, Provider]:
+    """The live providers of these routes, by their ids."""
+    ids = {route.provider_id for route in routes}
+    stored = await objects.find_cached(unit, PROVIDERS, ids)
+    return {id_: stored[id_] for id_ in ids if stored[id_].tm_delete == NEVER}
 
 
 def _anonymous(route: MatchingRoute) -> MatchingRoute:

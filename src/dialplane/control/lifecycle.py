@@ -48,7 +48,7 @@ class UseCases(Generic[T]):
         """Raises ChangedSince if an undo must not make the object `after`, though its own row has not changed since."""
 
     def restored(self, unit: Change, present: T, before: T) -> T:
-        """What an undo makes of the present object: as it was before, but for what must not come back."""
+        """The present object after an undo: as it was before, but for what must not come back."""
         return before
 
     def check_fields(self, fields: Fields) -> None:

@@ -11,7 +11,7 @@ LOOKED_AT_CLOSELY = 1_000
 
 
 async def problem(unit: Unit) -> str:
-    """What is wrong with the keys to stored passwords, or "". Raises Unavailable."""
+    """The fault of the keys to stored passwords, or "". Raises Unavailable."""
     encryption = unit.encryption
     ciphertexts = await queries.newest(unit, limit=LOOKED_AT_CLOSELY if encryption.has_failed else LOOKED_AT)
     failed = sum(isinstance(encryption.decrypt(ciphertext), Undecrypted) for ciphertext in ciphertexts)

@@ -62,15 +62,7 @@ class Worker:
         )
         self._native_terms = NativeTerms(sip, events=Path(settings.events), is_allowed=settings.script_carries)
         self._native_log = NativeLog(sip, self._log)
-        self._context = CallContext(
-            sip=sip,
-            log=self._log,
-            settings=settings,
-            breakers=Breakers(sip, self._log, settings.breakers, now_s=time.monotonic),
-            caps=Caps(sip, now_s=time.monotonic),
-            warn=self._warn,
-            script_writes=self._native_log.is_writing,
-        )
+        self._context = self._context_of(settings)
         cookie_key = bytes.fromhex(settings.cookie_key)
         self._own = OwnRequests(sip, credentials_of=self._credentials_of)
         self._dialogs = Dialogs(
@@ -107,6 +99,17 @@ class Worker:
         self._refused = RefusedSources(sip, self._log)
         self._main_pid = os.getpid()
         self._warned_at = 0.0
+
+    def _context_of(self, settings: ScriptSettings) -> CallContext:
+        return CallContext(
+            sip=self._sip,
+            log=self._log,
+            settings=settings,
+            breakers=Breakers(self._sip, self._log, settings.breakers, now_s=time.monotonic),
+            caps=Caps(self._sip, now_s=time.monotonic),
+            warn=self._warn,
+            script_writes=self._native_log.is_writing,
+        )
 
     def child_init(self, rank: int) -> int:
         """Kamailio's call in each new process."""

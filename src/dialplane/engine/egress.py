@@ -56,7 +56,7 @@ def egress_headers(provider: Provider) -> Sequence[tuple[str, str]]:
 
 
 def escaped(text: str) -> str:
-    """What a number or an affix may hold, as a user part may hold it."""
+    """The characters that a number or an affix may hold, as a user part may hold it."""
     return text.translate(_ESCAPED)
 
 

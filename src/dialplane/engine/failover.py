@@ -89,7 +89,7 @@ CLASSES: Mapping[int, Rule] = {
 }
 
 TELL_THE_CALLER = (422, 420, 421, 415, 488, 606, 433, 428, 494, 413)
-"""What the caller can mend: a longer session, another offer, another identity."""
+"""Statuses of faults that the caller can mend: a longer session, another offer, another identity."""
 TELL_OF_THE_CALLEE = (404, 410, 484, 480, 403, 408)
 MOST_TELLING = (*TELL_THE_CALLER, *TELL_OF_THE_CALLEE)
 """When all were tried, the first of these that a carrier said is what the caller gets (RFC 3261, section 16.7, 6)."""

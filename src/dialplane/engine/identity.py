@@ -103,7 +103,7 @@ def is_refused(provider: Provider, caller: Caller) -> bool:
 
 
 def identity_of(provider: Provider, caller: Caller) -> Identity:
-    """What an attempt at this provider says of the caller."""
+    """The caller as an attempt at this provider presents them."""
     removed: list[str] = []
     added: list[tuple[str, str]] = []
     if provider.identity_headers:

@@ -14,7 +14,7 @@ _NOBODY_ANSWERED = 408
 
 
 class Look(StrEnum):
-    """What follows from a look at a side: it lives, it is to be asked, or it has lost the call."""
+    """Result of a look at a side: it lives, it is to be asked, or it has lost the call."""
 
     LIVES = "lives"
     ASK = "ask"

@@ -71,7 +71,7 @@ _REPLY_ROUTE = """onreply_route[ATTEMPT_{n}] {{
 
 
 def parts(edge: str, *, mark: str, most_branches: int) -> Mapping[str, object]:
-    """What `call.cfg` has places for: columns of the plan's rows, routes, and the events of an edge of this name."""
+    """Texts for the places in `call.cfg`: columns of plan rows, routes, and the events of an edge of this name."""
     return {
         **{column.name.lower(): column.value for column in Column},
         **_events(edge),

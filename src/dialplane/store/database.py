@@ -34,7 +34,7 @@ LOCK_WAIT_S = 1.8
 """How long a change waits for those before it, in all processes, so that the answer comes within two seconds."""
 
 LEAST_LOCK_WAIT_S = 0.1
-"""What is left at least for those of other processes."""
+"""The wait that remains at least for changes of other processes."""
 
 
 class Database:

@@ -226,7 +226,7 @@ class Unit:
             self._pool.give_back(connection)
 
     def _interruption(self) -> Callable[[], None] | None:
-        """What ends the statement that is being carried out; None if it must come to its end."""
+        """A call that ends the statement that is being carried out; None if it must come to its end."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""What a person reads: standard output, which shows what its encoding lacks as escapes instead of failing."""
+"""Standard output for people, which shows what its encoding lacks as escapes instead of failing."""
 
 import sys
 from io import TextIOWrapper

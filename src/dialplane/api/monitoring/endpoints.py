@@ -30,7 +30,7 @@ CLOCK_AHEAD_S = 60
 ahead, a microsecond for each object."""
 
 DEGRADING = ("secrets", "storage", "clock")
-"""What requests are carried out in spite of; any other check that fails is the end of readiness."""
+"""Checks that may fail while requests are carried out; any other that fails is the end of readiness."""
 
 
 @MONITORING.endpoint("GET", "/healthz", summary="Is the process alive", answer=Health, work=READINESS)

@@ -1,4 +1,4 @@
-"""What a connection sends, gathered over one turn of the event loop, so that a short response is one packet."""
+"""Writes of a connection, gathered over one turn of the event loop, so that a short response is one packet."""
 
 import asyncio
 from typing import Any

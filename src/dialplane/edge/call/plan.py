@@ -151,7 +151,7 @@ class Carrier(msgspec.Struct, array_like=True, frozen=True, dict=True):
 
 
 class Form(msgspec.Struct, array_like=True, frozen=True):
-    """What is of one attempt alone: headers that it leaves out and adds, or why the carrier cannot be tried."""
+    """Properties of one attempt alone: headers that it leaves out and adds, or why the carrier cannot be tried."""
 
     removed: Sequence[str] = ()
     added: Sequence[tuple[str, str]] = ()
@@ -283,7 +283,7 @@ def _list(words: tuple[str, ...]) -> str:
 
 
 class Table(Protocol):
-    """What the carriers of a process are built from: a View of the replica."""
+    """Source of the carriers of a process: a View of the replica."""
 
     @property
     def state(self) -> object:

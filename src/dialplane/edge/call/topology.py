@@ -1,4 +1,4 @@
-"""What hides one side's network from the other (docs/decisions/0008): Contacts, Routes and Vias that only we can read.
+"""Hides one side's network from the other (docs/decisions/0008): Contacts, Routes and Vias that only we can read.
 
 The text that is hidden stands, sealed, in a parameter of a URI or a Via of ours, so that nothing must be kept for it: a
 peer sends it back. Kamailio's script replaces the headers (kamailio/hide.cfg); it enters Python for what its tables do
@@ -124,7 +124,7 @@ def vias_for_replies(bodies: Sequence[str], address: str, port: int) -> str:
 
 
 class Topology:
-    """What Kamailio's script asks for; `own` is the `host:port` that takes the place of what is hidden."""
+    """Entries for Kamailio's script; `own` is the `host:port` that takes the place of what is hidden."""
 
     def __init__(self, sip: Sip, key: bytes) -> None:
         self._sip = sip

@@ -59,7 +59,7 @@ async def find(unit: Unit, name: str) -> EdgeRow | None:
 
 
 class Refusals(NamedTuple):
-    """What an edge reported last of refused sources: the instant, and a JSON list; None before its first report."""
+    """An edge's last report of refused sources: the instant, and a JSON list; None before its first report."""
 
     tm_refusals: int | None
     refusals: str | None

@@ -1,4 +1,4 @@
-"""What clients of the contract's API say of an agent beyond what it may do: kept as given.
+"""Fields that clients of the contract's API say of an agent beyond what it may do: kept as given.
 
 Revision: 0010
 """
