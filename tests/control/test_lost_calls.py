@@ -173,8 +173,15 @@ async def test_a_call_that_its_edge_has_no_more_is_over_and_one_that_it_has_goes
         going_on(before_s=0),
         going_on(edge="edge-2"),
         going_on(prefix="f"),
+        going_on(suffix="f"),
     ],
-    ids=["begun before Kamailio", "begun after the look", "another edge's", "another part of the calls"],
+    ids=[
+        "begun before Kamailio",
+        "begun after the look",
+        "another edge's",
+        "ids that begin otherwise",
+        "ids that end otherwise",
+    ],
 )
 async def test_a_report_speaks_for_no_other_calls(db: Database, report: dict[str, Any]) -> None:
     await ingest(db, [*answered(), report])

@@ -80,7 +80,7 @@ LINES: list[dict[str, Any]] = [
         **{"kind": "edge_status", **COMMON, "agent_version": "1", "kamailio_version": "5.6.3", "kamailio_started": 17},
         **{"max_call_s": 900, "counters": {}, "calls_shed": 0, "shed_percent": 90, "events_lost": 2},
     },
-    {"kind": "edge_calls", **COMMON, "since": 1, "before": 2, "prefix": "0e", "calls": [CALL]},
+    {"kind": "edge_calls", **COMMON, "since": 1, "before": 2, "prefix": "0e", "suffix": "81", "calls": [CALL]},
 ]
 """A line of each kind as version 1 has always had it: these keys, no others."""
 

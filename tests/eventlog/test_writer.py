@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplane.eventlog.kinds import MAX_REASON
-from dialplane.eventlog.writer import EventLog, new_id, printable
+from dialplane.eventlog.writer import EventLog, new_call_id, new_id, printable
 
 CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 
@@ -26,6 +26,17 @@ def test_ids_are_random_uuids() -> None:
 
     assert len(ids) == 1000
     assert all((uuid.UUID(id_).version, uuid.UUID(id_).variant) == (4, uuid.RFC_4122) for id_ in ids)
+
+
+def test_ids_of_calls_begin_with_the_time_and_are_random_behind_it() -> None:
+    before_ms = time.time_ns() // 1_000_000
+    ids = [new_call_id() for _ in range(1000)]
+    after_ms = time.time_ns() // 1_000_000
+
+    assert len(set(ids)) == 1000
+    assert all((uuid.UUID(id_).version, uuid.UUID(id_).variant) == (7, uuid.RFC_4122) for id_ in ids)
+    assert all(before_ms <= uuid.UUID(id_).int >> 80 <= after_ms for id_ in ids)
+    assert len({id_[-3:] for id_ in ids}) > 500
 
 
 def test_each_event_is_one_line_with_what_all_have_in_common(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -47,9 +48,15 @@ def test_a_newer_schema_is_refused(migrated_url: str) -> None:
 def test_the_migrated_schema_is_that_of_the_tables(migrated_url: str) -> None:
     engine = create_engine(parse_address(migrated_url))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": _is_declared}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def _is_declared(name: str | None, kind: str, _parents: object) -> bool:
+    """Partitions are not declared: they follow from their table."""
+    return kind != "table" or not re.match("(calls|attempts)_", name or "")
 
 
 def test_sqlite_tables_are_strict(sqlite_folder: object, tmp_path: object) -> None:

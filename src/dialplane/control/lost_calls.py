@@ -29,7 +29,12 @@ async def close_missing(unit: Writing, reports: Sequence[EdgeCalls]) -> int:
     closed = 0
     for report in reports:
         open_calls = await queries.open_calls(
-            unit, edge=report.edge, since=report.since, before=report.before, prefix=report.prefix
+            unit,
+            edge=report.edge,
+            since=report.since,
+            before=report.before,
+            prefix=report.prefix,
+            suffix=report.suffix,
         )
         reported = set(report.calls)
         lost = [LostCall(id_, report.at, NOT_GOING_ON) for id_ in open_calls if id_ not in reported]

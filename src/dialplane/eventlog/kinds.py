@@ -232,13 +232,17 @@ class EdgeStatus(Event, kw_only=True, frozen=True, tag="edge_status"):
 class EdgeCalls(Event, kw_only=True, frozen=True, tag="edge_calls"):
     """The calls that Kamailio has dialogs of.
 
-    A call whose id begins with `prefix`, that started from `since` to before `before` and is not in `calls`, is over.
+    A call whose id begins with `prefix` and ends with `suffix`, that started from `since` to before `before` and is not
+    in `calls`, is over.
     """
 
     since: Annotated[Instant, Meta(description="Start of Kamailio, µs since 1970.")]
     before: Annotated[Instant, Meta(description="Instant that the list is complete up to, µs since 1970.")]
     prefix: Annotated[
         str, Meta(pattern=r"^[0-9a-f]{0,3}\Z", description="Hexadecimal digits that the ids of the calls begin with.")
+    ] = ""
+    suffix: Annotated[
+        str, Meta(pattern=r"^[0-9a-f]{0,3}\Z", description="Hexadecimal digits that the ids of the calls end with.")
     ] = ""
     calls: Annotated[tuple[str, ...], Meta(description="UUIDs of the calls.")] = ()
 

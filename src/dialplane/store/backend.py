@@ -96,6 +96,10 @@ class Backend(ABC):
         """Work that is due after many rows were committed, on a connection that has read nothing in its transaction."""
 
     @abstractmethod
+    def make_partitions(self, connection: Connection, *, now: int) -> None:
+        """Makes what calls of the coming days need to be stored apart, inside the transaction that has begun."""
+
+    @abstractmethod
     def code_of(self, error: BaseException) -> str | None:
         """Code of Unavailable for an error of the driver: busy, storage_full, unreachable; None for any other."""
 

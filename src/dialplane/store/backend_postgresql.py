@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, ExceptionContext
 
+from dialplane.store import partitions
 from dialplane.store.backend import POOL_TIMEOUT_S, Backend
 from dialplane.store.threads import run_within
 
@@ -117,6 +118,9 @@ class Postgresql(Backend):
 
     def after_bulk_insert(self, connection: Connection) -> None:
         """Nothing: the server's autovacuum and checkpoints see to it."""
+
+    def make_partitions(self, connection: Connection, *, now: int) -> None:
+        partitions.make(connection, now=now)
 
     def code_of(self, error: BaseException) -> str | None:
         if not isinstance(error, psycopg.Error):

@@ -119,6 +119,9 @@ class Sqlite(Backend):
         """Carries the WAL file over into the database while others read and write. Nothing depends on it."""
         _driver(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
+    def make_partitions(self, connection: Connection, *, now: int) -> None:
+        """Nothing: all calls are in one table."""
+
     def code_of(self, error: BaseException) -> str | None:
         name = getattr(error, "sqlite_errorname", "")
         return next((code for prefix, code in _CODES.items() if name.startswith(prefix)), None)

@@ -244,6 +244,7 @@ revision_changes = _table(
     Index("revision_changes_of_object", "object_id", "revision"),
 )
 
+# On PostgreSQL these two are partitioned by day: store/partitions.py.
 calls = _table(
     "calls",
     _text("id", primary_key=True),
@@ -273,13 +274,14 @@ calls = _table(
     _maybe_big("mono_ended"),
     _big("tm_create"),
     _big("tm_update"),
-    Index("calls_by_creation", "tm_create", unique=True),
+    Index("calls_by_creation", "tm_create"),
     Index("calls_by_start", "tm_start"),
     Index("calls_open", "tm_ended", "tm_lost", "edge", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("calls_lost", "tm_lost", sqlite_where=LOST, postgresql_where=LOST),
     Index("calls_of_customer", "customer_id", "tm_create"),
     Index("calls_of_trunk", "trunk_id", "tm_create"),
     Index("calls_by_number", "number", "tm_create"),
+    Index("calls_by_caller", "source", "tm_create"),
 )
 
 attempts = _table(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dialplane.edge.recovery.dialog_report import DialogReport, split
 from dialplane.edge.sip import KsrError, Sip
-from dialplane.eventlog.writer import EventLog, new_id
+from dialplane.eventlog.writer import EventLog, new_call_id, new_id
 from tests.edge.fakeksr import FakeKsr
 
 
@@ -67,7 +67,7 @@ def test_a_report_names_what_either_of_two_looks_has_found_and_speaks_for_calls_
     report.report()
 
     [event] = told(log, tmp_path)
-    assert (event["kind"], event["since"], event["before"], event["prefix"]) == ("edge_calls", 100, 200, "")
+    assert (event["kind"], event["since"], event["before"], event["suffix"]) == ("edge_calls", 100, 200, "")
     assert event["calls"] == [ends, stays, begins]
 
 
@@ -101,10 +101,17 @@ def test_a_call_is_over_that_was_up_before_the_earlier_of_two_looks_and_is_in_ne
 
 
 @given(st.lists(st.uuids(version=4).map(str), max_size=400), st.integers(1, 60))
-def test_every_call_stands_in_the_part_that_its_id_begins_with(calls: list[str], most: int) -> None:
+def test_every_call_stands_in_the_part_that_its_id_ends_with(calls: list[str], most: int) -> None:
     parts = split(calls, most=most)
 
     assert sorted(call for _, part in parts for call in part) == sorted(calls)
-    assert all(call.startswith(prefix) for prefix, part in parts for call in part)
-    assert len({len(prefix) for prefix, _ in parts}) == 1
+    assert all(call.endswith(suffix) for suffix, part in parts for call in part)
+    assert len({len(suffix) for suffix, _ in parts}) == 1
     assert len(parts) == 16 ** len(parts[0][0])
+
+
+def test_calls_of_the_same_second_are_spread_over_all_parts() -> None:
+    """Their ids begin alike, with the time."""
+    parts = split([new_call_id() for _ in range(1_600)], most=200)
+    assert len(parts) == 16
+    assert all(40 < len(part) < 200 for _, part in parts)

@@ -28,7 +28,7 @@ from dialplane.engine.dialroute import Dialroute, dialroute
 from dialplane.engine.identity import ASSERTED, DIVERSION, IDENTITY, PRIVACY, Caller, caller_of
 from dialplane.engine.reasons import Reason
 from dialplane.engine.refusals import Refusal, status_of
-from dialplane.eventlog.writer import new_id, printable
+from dialplane.eventlog.writer import new_call_id, printable
 from dialplane.replica.layout import ReplicaUnavailable
 from dialplane.replica.reader import ReplicaReader, View
 from dialplane.system.address import is_of_this_machine
@@ -141,7 +141,7 @@ class NewCalls:
             self._context.refuse(Refusal.LOOP)
             return None
         facts = self._facts(trunk, dialled, admission, view.revision)
-        call = new_id()
+        call = new_call_id()
         refusal = admission.refusal or self._full_cap(trunk)
         if refusal:
             self._refuse(call, facts, refusal)
@@ -258,7 +258,7 @@ class NewCalls:
         self._context.warn(f"dialplane: {error}")
         if sip.has_transaction() or sip.begin_transaction():
             facts = self._facts(None, dialled_in(sip.text("$ru")), _NO_TABLE, None)
-            self._refuse(new_id(), facts, Refusal.NO_TABLE)
+            self._refuse(new_call_id(), facts, Refusal.NO_TABLE)
 
     def _refuse(self, call: str, facts: dict[str, Any], refusal: Refusal) -> None:
         self._context.log.call_rejected(call, facts, status=status_of(refusal), reason=refusal)

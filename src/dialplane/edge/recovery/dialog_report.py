@@ -13,7 +13,7 @@ from dialplane.eventlog.writer import EventLog
 from dialplane.system.clock import now_us
 
 CALLS_IN_EVENT = 1000
-"""Calls in one event: a line of 40 kB. More are split by how their ids begin, which is random."""
+"""Calls in one event: a line of 40 kB. More are split by how their ids end, which is random."""
 
 _CALL = re.compile(rb'[{,]"call":"([0-9a-f]{8}-[0-9a-f-]{27})"')  # a quote within text has a backslash before it
 _HEX = "0123456789abcdef"
@@ -46,8 +46,8 @@ class DialogReport:
         if not listed_at:
             return
         self._reported_before, self._reported = listed_at, now | before
-        for prefix, calls in split(sorted(self._reported)):
-            self._log.edge_calls(since=self._since, before=listed_at, prefix=prefix, calls=calls)
+        for suffix, calls in split(sorted(self._reported)):
+            self._log.edge_calls(since=self._since, before=listed_at, suffix=suffix, calls=calls)
 
     def is_over(self, call: str, at: int) -> bool:
         """Whether the last report covers a call that was up at an instant, and does not name it."""
@@ -60,9 +60,9 @@ class DialogReport:
 
 
 def split(calls: Sequence[str], *, most: int = CALLS_IN_EVENT) -> Sequence[tuple[str, Sequence[str]]]:
-    """Prefixes that together cover every id, each with the calls whose ids begin so, about `most` at most."""
+    """Suffixes that together cover every id, each with the calls whose ids end so, about `most` at most."""
     digits = next((digits for digits in range(_MOST_DIGITS) if len(calls) <= most * 16**digits), _MOST_DIGITS)
-    parts: dict[str, list[str]] = {"".join(prefix): [] for prefix in product(_HEX, repeat=digits)}
+    parts: dict[str, list[str]] = {"".join(suffix): [] for suffix in product(_HEX, repeat=digits)}
     for call in calls:
-        parts[call[:digits]].append(call)
+        parts[call[len(call) - digits :]].append(call)
     return list(parts.items())

@@ -14,10 +14,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Select, column, inspect, select, table
+from sqlalchemy.exc import DBAPIError
 
 from dialplane.store.address import backend_at
 from dialplane.store.backend import Backend
 from dialplane.store.unit import Unit
+from dialplane.system.clock import now_us
 
 _FOLDER = Path(__file__).parent
 _PRESENT: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
@@ -37,6 +39,7 @@ def upgrade(url: str) -> None:
     try:
         while _step(backend, engine):
             pass
+        _make_partitions(backend, engine)
     finally:
         engine.dispose()
 
@@ -116,6 +119,18 @@ def _step(backend: Backend, engine: Engine) -> bool:
         command.upgrade(config, "+1")
         connection.commit()
     return True
+
+
+def _make_partitions(backend: Backend, engine: Engine) -> None:
+    """Does nothing where others use the tables: a job of the API sees to it as well."""
+    with engine.connect() as connection:
+        try:
+            backend.begin_migrating(connection)
+            backend.make_partitions(connection, now=now_us())
+            connection.commit()
+        except DBAPIError as error:
+            if backend.unavailable(error) is None:
+                raise
 
 
 def _revision(connection: Connection) -> str | None:

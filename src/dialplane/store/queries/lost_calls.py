@@ -30,14 +30,17 @@ class _CallId(NamedTuple):
     id: str
 
 
-async def open_calls(unit: Unit, *, edge: str, since: int, before: int, prefix: str) -> list[str]:
-    """Ids of an edge's open calls with `since` <= tm_start < `before` that begin with `prefix`. Raises Unavailable."""
+async def open_calls(
+    unit: Unit, *, edge: str, since: int, before: int, prefix: str = "", suffix: str = ""
+) -> list[str]:
+    """Ids of an edge's open calls with `since` <= tm_start < `before` that begin and end so. Raises Unavailable."""
     began_within = select(_CALLS.id).where(
         IS_OPEN,
         _CALLS.edge == edge,
         _CALLS.tm_start >= since,
         _CALLS.tm_start < before,
         _CALLS.id.startswith(prefix),
+        _CALLS.id.endswith(suffix),
     )
     return [row.id for row in await unit.fetch_as(_CallId, began_within)]
 
