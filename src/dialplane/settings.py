@@ -231,7 +231,7 @@ class Settings(BaseSettings):
     tls_verify_carriers: bool = Field(
         default=True,
         description="Check the certificates of carriers over TLS: who signed them, until when they hold, and for which "
-        "name, where a provider's hostname is one. Nothing that a server of another name answers is believed.",
+        "name, where a provider's hostname is one. No call is sent to a server of another name.",
     )
     denied_networks: Annotated[Listed, AfterValidator(_networks)] = Field(
         default=(),

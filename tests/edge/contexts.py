@@ -23,6 +23,7 @@ def settings_in(folder: Path, **fields: Any) -> ScriptSettings:
         "cookie_key": "00" * 32,
         "is_quiet": False,
         "script_carries": False,
+        "checks_names": False,
     }
     return ScriptSettings.of(Settings(), **{**own, **fields})
 

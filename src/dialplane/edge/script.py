@@ -27,8 +27,12 @@ def mod_init() -> "Worker":
     """Kamailio's first call, before it forks: the object whose methods are its entry points."""
     _find_packages()
     locale.setlocale(locale.LC_CTYPE, "C")  # Kamailio's regular expressions read bytes, as without Python: "." is any
+    from dialplane.edge.openssl import check_names
     from dialplane.edge.settings import SETTINGS_VARIABLE, ScriptSettings
     from dialplane.edge.sip import connect
     from dialplane.edge.worker import Worker
 
-    return Worker(connect(), ScriptSettings.read(Path(os.environ[SETTINGS_VARIABLE])))
+    settings = ScriptSettings.read(Path(os.environ[SETTINGS_VARIABLE]))
+    if settings.checks_names:
+        check_names()
+    return Worker(connect(), settings)

@@ -71,7 +71,8 @@ class ScriptSettings(EdgeSettings):
     `replica`, `events` and `run` are folders; `sockets` the `address:port` of each SIP socket, as others reach it and
     as it is here. `cookie_key` (hex) signs the Record-Route cookies, so that they outlive a restart. `is_quiet`:
     workers log only what is critical and what the script says. `script_carries`: Kamailio's own script carries calls
-    that need no decision any more, and writes their events; if not, Python does.
+    that need no decision any more, and writes their events; if not, Python does. `checks_names`: a certificate of a
+    carrier over TLS must be for the carrier's name.
     """
 
     replica: str
@@ -81,6 +82,7 @@ class ScriptSettings(EdgeSettings):
     cookie_key: str
     is_quiet: bool
     script_carries: bool
+    checks_names: bool
 
     def to_json(self) -> str:
         """The settings file's text."""

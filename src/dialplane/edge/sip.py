@@ -137,8 +137,17 @@ class Sip:
             self._ksr.resetdsturi()
 
     def set_server_name(self, name: str) -> None:
-        """Have a TLS connection that is opened for this message ask for a certificate of that name."""
-        self._ksr.pvx.xavp_child_sets("tls", "server_name", name)
+        """Have a TLS connection that is opened for this message ask for a certificate of that name, "" for any."""
+        if name:
+            self._ksr.pvx.xavp_child_sets("tls", "server_name", name)
+        else:
+            self._ksr.pvx.xavp_rm("tls")
+
+    def connection_to(self, place: str) -> int:
+        """The id of a connection to this `address:port`, 0 if there is none."""
+        self.set_variable("$var(place)", place)
+        self.run_route("CONNECTION")
+        return self.number("$var(connection)")
 
     def record_route(self, parameters: str) -> None:
         """Stay in the path of the dialog (RFC 3261, section 16.6), with these parameters in our Record-Route."""

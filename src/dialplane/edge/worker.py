@@ -182,9 +182,9 @@ class Worker:
         """The current attempt is over without an answer."""
         return self._run(self._attempts.failed, answers=True)
 
-    def answered_by_name(self, message: Any) -> int:
-        """An answer to an INVITE came over TLS: whether from the server that was asked for."""
-        return self._ask(self._answers.is_from_right_server)
+    def certificate_shown(self, message: Any) -> int:
+        """The first answer to an INVITE that came by a connection over TLS."""
+        return self._run(self._attempts.server_names.note_certificate)
 
     def answered_again(self, message: Any) -> int:
         """A 2xx to a call that has its answer: whether it may pass, as that answer repeated."""

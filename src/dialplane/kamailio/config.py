@@ -62,6 +62,11 @@ class EdgeConfig:
         return any(socket.startswith("tls:") for socket in self.listen)
 
     @property
+    def checks_names(self) -> bool:
+        """Whether carriers' certificates are checked."""
+        return self.has_tls and self.tls.authorities is not None
+
+    @property
     def own_sockets(self) -> Sequence[SocketAddress]:
         """The address and port of each socket, in the order of `listen`."""
         return [SocketAddress.parse(socket.partition(":")[2]) for socket in self.listen]
@@ -92,4 +97,5 @@ class EdgeConfig:
             cookie_key=cookie_key,
             is_quiet=self.is_quiet,
             script_carries=self.script_carries and self.is_quiet,
+            checks_names=self.checks_names,
         )

@@ -41,7 +41,9 @@ _OUTSIDE_DIALOGS = "INVITE, ACK, CANCEL, OPTIONS"
 _ALLOW = f"{_OUTSIDE_DIALOGS}, BYE, UPDATE, PRACK, INFO, REFER, NOTIFY, MESSAGE"
 _TLS = """loadmodule "tls.so"
 modparam("tls", "config", "{config}")
-modparam("tls", "xavp_cfg", "tls")"""
+modparam("tls", "xavp_cfg", "tls")
+loadmodule "tcpops.so"
+modparam("tcpops", "closed_event", 0)"""
 CONFIG = "kamailio.cfg"
 _COOKIE_KEY_BYTES = 32
 _NO_LIMIT = 2**31 - 1
@@ -116,7 +118,7 @@ def _derived(config: EdgeConfig) -> Mapping[str, object]:
         "script": config.script or files("dialplane.edge").joinpath("script.py"),
         "quiet": "#!define QUIET" if config.is_quiet else "",
         "hides_topology": "#!define HIDES_TOPOLOGY" if settings.hide_topology else "",
-        "checks_names": "#!define CHECKS_NAMES" if config.has_tls and config.tls.authorities else "",
+        "checks_names": "#!define CHECKS_NAMES" if config.checks_names else "",
         "asks_whether_calls_live": "#!define ASKS_WHETHER_CALLS_LIVE" if settings.call_keepalive_s else "",
         "life_interval_s": max(1, min(settings.call_keepalive_s // 5, _LONGEST_LIFE_INTERVAL_S)),
         "breakers": "#!define BREAKERS" if settings.breaker_failures else "",
@@ -143,7 +145,7 @@ def render_tls(config: EdgeConfig) -> str:
 
 def modules() -> Sequence[str]:
     """The names of the modules that the configuration loads."""
-    return [*_LOADED.findall(_template(CONFIG)), "tls"]
+    return _LOADED.findall(_template(CONFIG) + _TLS)
 
 
 def _listed(authorities: Path) -> str:

@@ -1,37 +1,39 @@
-"""For which host names a certificate is."""
+"""Names in certificates."""
 
 from pathlib import Path
 
 import pytest
 
-from dialplane.edge.call.server_name import is_for
+from dialplane.edge.call.server_name import names_in, stands_for
 from tests.authority import Authority
 
 
 @pytest.mark.parametrize(
     ("held", "name", "expected"),
     [
-        (("sip.example.com",), "SIP.Example.com", True),
-        (("a.example", "sip.example.com"), "sip.example.com", True),
-        (("*.example.com",), "sip.example.com", True),
-        (("*.example.com",), "a.sip.example.com", False),
-        (("*.example.com",), "example.com", False),
-        (("example.com",), "sip.example.com", False),
+        ("sip.example.com", "SIP.Example.com", True),
+        ("SIP.example.com", "sip.example.com", True),
+        ("*.example.com", "sip.example.com", True),
+        ("*.example.com", "a.sip.example.com", False),
+        ("*.example.com", "example.com", False),
+        ("*.com", "example.com", False),
+        ("example.com", "sip.example.com", False),
+        ("*", "example", False),
     ],
 )
-def test_a_certificate_is_for_the_names_in_it(tmp_path: Path, held: tuple[str, ...], name: str, expected: bool) -> None:
-    certificate, _ = Authority(tmp_path, "authority").sign(*held)
-
-    assert is_for(certificate.read_text(), name) == expected
+def test_a_name_in_a_certificate_is_for_hosts(held: str, name: str, expected: bool) -> None:
+    assert stands_for(held, name) == expected
 
 
-def test_the_common_name_counts_where_there_is_no_other(tmp_path: Path) -> None:
-    certificate, _ = Authority(tmp_path, "authority").sign("sip.example.com", alternatives=False)
+def test_a_certificate_has_names_or_a_common_one(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "authority")
+    several, _ = authority.sign("sip.example.com", "*.example.org")
+    common, _ = authority.sign("sip.example.net", alternatives=False)
 
-    assert is_for(certificate.read_text(), "sip.example.com")
-    assert not is_for(certificate.read_text(), "other.example.com")
+    assert names_in(several.read_text()) == ["sip.example.com", "*.example.org"]
+    assert names_in(common.read_text()) == ["sip.example.net"]
 
 
 @pytest.mark.parametrize("text", ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-def test_what_is_no_certificate_is_for_nobody(text: str) -> None:
-    assert not is_for(text, "sip.example.com")
+def test_what_is_no_certificate_has_no_names(text: str) -> None:
+    assert not names_in(text)

@@ -16,7 +16,6 @@ from dialplane.edge.call.context import CallContext
 from dialplane.edge.call.dialog import OwnRequest
 from dialplane.edge.call.late_leg import ACK, LateAnswer, ending
 from dialplane.edge.call.own_requests import OwnRequests
-from dialplane.edge.call.server_name import ServerNames
 from dialplane.engine.egress import transport_suffix
 
 ANSWERS = "answers"
@@ -76,7 +75,6 @@ class Answers:
         self._call_of = call_of
         self._own = own
         self._won_before = won_before
-        self._server_names = ServerNames(context.sip)
 
     def invite(self, *, via: int = 1) -> str:
         """The key of the caller's INVITE that this message is about. `via`: which Via is the caller's, from 1.
@@ -129,10 +127,6 @@ class Answers:
         `account` is the provider whose credentials the leg may need, "" if it has none.
         """
         self._sip.put(GIVEN_UP, f"{invite}|{branch}", f"{call}|{n}|{account}")
-
-    def is_from_right_server(self) -> bool:
-        """In the reply route, of an answer over TLS: whether it comes from the server that was asked for."""
-        return self._server_names.is_right(self.invite(via=_CALLERS), self._answer().number)
 
     def is_repeated(self) -> bool:
         """In the reply route, of a 2xx to a call that has its answer: whether it is that again. Others are ended."""

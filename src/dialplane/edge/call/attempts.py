@@ -14,7 +14,7 @@ from dialplane.edge.call.digest import Credentials, authorization, challenge_in
 from dialplane.edge.call.message import one_line
 from dialplane.edge.call.plan import Carrier, FirstRow, Plan, PlannedAttempt, Turn
 from dialplane.edge.call.progress import Progress
-from dialplane.edge.call.server_name import ServerNames
+from dialplane.edge.call.server_name import SERVER, ServerNames
 from dialplane.edge.limits.channels import PROVIDER
 from dialplane.edge.sip import KsrError
 from dialplane.engine import failover
@@ -70,7 +70,7 @@ class Attempts:
         self._log = context.log
         self._context = context
         self._answers = answers
-        self._server_names = ServerNames(context.sip)
+        self.server_names = ServerNames(context.sip, is_checked=context.settings.checks_names)
         self._breakers = context.breakers
         self._caps = context.caps
         self._credentials_of = credentials_of
@@ -232,6 +232,8 @@ class Attempts:
             self._sip.note(ACCOUNT_VARIABLE, carrier.provider_id)
         if carrier.codecs:
             self._sip.note(CODECS, carrier.codecs)
+        if carrier.server_name:
+            self._sip.note(SERVER, carrier.server_name)
         self._count_for_breaker(plan.attempt(n), status)
 
     def _outcome(self, progress: Progress) -> tuple[Outcome, int | None]:
@@ -367,19 +369,23 @@ class Attempts:
                 break
             progress.sent()
             self._sip.set_target(attempt.uri, next_hop)
-            if carrier.server_name:
-                self._server_names.ask(plan.invite, progress.branch, carrier.server_name)
             if carrier.codecs:
                 self._sip.keep(CODECS, f"{n}|{carrier.codecs}")
+            if carrier.server_name:
+                self._sip.keep(SERVER, f"{n}|{carrier.server_name}")
             self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
             self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=branch_route)
             self._keep(progress)
             self._answers.sent(plan.invite, plan.call, n, branch=progress.branch)
-            if self._sip.relay():
+            if self._relay(carrier, next_hop):
                 return True
             if self._sip.is_cancelled():
                 break
         return False
+
+    def _relay(self, carrier: Carrier, next_hop: str) -> bool:
+        name = carrier.server_name
+        return self.server_names.relay(next_hop, name) if name else self._sip.relay()
 
     def _obstacle(self, attempt: PlannedAttempt, progress: Progress) -> Reason | None:
         """Why this carrier cannot be tried, but for its caps."""

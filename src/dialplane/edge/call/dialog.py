@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from dialplane.edge.call.server_name import SERVER
+
 _ROUTE = re.compile(r"<([^<>]*)>")
 RAISED = "raised"
 """The variable of a dialog that says by how much the callee's CSeq is ahead of the caller's own."""
@@ -66,13 +68,14 @@ class Dialog(msgspec.Struct, frozen=True):
 
 
 class OwnRequest(NamedTuple):
-    """A request to send, to the URI `next_hop` from the socket."""
+    """A request to send, to the URI `next_hop` from the socket; over TLS to the server of that name, "" for any."""
 
     method: str
     uri: str
     next_hop: str
     headers: str
     socket: str
+    server_name: str = ""
 
 
 def own_request(dialog: Dialog, party: Party, method: str) -> OwnRequest | None:
@@ -100,7 +103,8 @@ def own_request(dialog: Dialog, party: Party, method: str) -> OwnRequest | None:
         "Max-Forwards: 70",
     )
     next_hop = dialog.noted(party, COMES_FROM) or (routes[0] if routes else target)
-    return OwnRequest(method, target, next_hop, "".join(f"{line}\r\n" for line in lines), leg.socket)
+    server_name = (dialog.variables.get(SERVER) or "") if party is Party.CALLEE else ""
+    return OwnRequest(method, target, next_hop, "".join(f"{line}\r\n" for line in lines), leg.socket, server_name)
 
 
 _decode = msgspec.json.Decoder(Dialog).decode

@@ -17,6 +17,7 @@ from dialplane.edge.call.dialog import COMES_FROM, CONFIRMED, MOVED_TO, RAISED, 
 from dialplane.edge.call.digest import Credentials, authorization, challenge_in
 from dialplane.edge.call.keepalive import LOOKED
 from dialplane.edge.call.own_requests import OwnRequests
+from dialplane.edge.call.server_name import SERVER
 from dialplane.edge.recovery.inherited_channels import InheritedChannels
 from dialplane.engine.refusals import Refusal
 from dialplane.engine.sdp import restricted
@@ -129,7 +130,8 @@ class Dialogs:
     def _dialog(self) -> Dialog:
         """The current dialog, as far as a request within it needs."""
         text, noted = self._sip.text, self._sip.dialog_variable
-        names = [f"{party}_{name}" for party in Party for name in (MOVED_TO, COMES_FROM)] + [RAISED, ACCOUNT_VARIABLE]
+        names = [f"{party}_{name}" for party in Party for name in (MOVED_TO, COMES_FROM)]
+        names += [RAISED, ACCOUNT_VARIABLE, SERVER]
         caller, callee = (
             Leg(*(text(f"$dlg({side}_{part})") for part in ("tag", "contact", "cseq", "rs", "bindaddr")))
             for side in ("from", "to")

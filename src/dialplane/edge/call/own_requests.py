@@ -32,6 +32,7 @@ class OwnRequests:
         if account and request.method == _BYE:
             self._sip.put(OWN, _dialog_of(request.headers), msgspec.json.encode((request, account)).decode())
         sip = self._sip
+        sip.set_server_name(request.server_name)
         sip.send(request.method, request.uri, request.next_hop, request.headers, socket=request.socket)
 
     def challenged(self) -> None:

@@ -50,6 +50,7 @@ VARIABLES = {
     ),
     "authorization": ("Python", "`N NAME: BODY`: the header with the credentials of attempt N"),
     "codecs": ("Python", "the last attempt whose carrier takes certain codecs only, and these, for later offers"),
+    "server": ("Python", "the last attempt over TLS, and the name of its carrier's server, for later connections"),
     "raised": ("both", "the attempt whose CSeq has risen with its credentials; answers bear the caller's own"),
 }
 """The state of a call: variables of the transaction (`$avp`), who writes each, and its meaning."""
