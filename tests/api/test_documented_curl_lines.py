@@ -35,6 +35,8 @@ def test_the_lines_of_a_page_work_one_after_the_other(sqlite_api: Api, tmp_path:
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "API": sqlite_api.base_url,
         "TOKEN": sqlite_api.login(USERNAME, PASSWORD),
+        "USERNAME": USERNAME,
+        "PASSWORD": PASSWORD,
     }
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60

@@ -13,6 +13,8 @@ GUARDED = [(method, path, permission) for method, path, permission in ENDPOINTS 
 OPEN = {
     ("POST", "/auth/login"),
     ("POST", "/v1.0/auth/login"),
+    ("POST", "/auth/session"),
+    ("DELETE", "/auth/session"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from dialplane.client import Client
@@ -75,6 +76,7 @@ def test_a_newcomer_sees_a_call_fail_over_and_again_after_a_restart(tmp_path: Pa
         with Client(f"http://127.0.0.1:{http}") as client:
             client.login("admin@localhost", PASSWORD)
             made = demo_objects(client)
+        assert_link_logs_in_once(first)
         ports = json.loads((tmp_path / "data" / "demo.json").read_text())["ports"]
         told = subprocess.run(
             [*PROGRAM, "call", "--data", str(tmp_path / "data"), "--", "+821000000486"],
@@ -97,6 +99,13 @@ def test_a_newcomer_sees_a_call_fail_over_and_again_after_a_restart(tmp_path: Pa
         with Client(f"http://127.0.0.1:{http}") as client:
             client.login("admin@localhost", PASSWORD)
             assert demo_objects(client) == made
+
+
+def assert_link_logs_in_once(printed: str) -> None:
+    link = re.search(r"^Open +(http://127\.0\.0\.1:\d+/auth/link\?code=\S+) ", printed, re.MULTILINE)
+    assert link, printed
+    assert "dialplane=" in httpx2.get(link[1]).headers["set-cookie"]
+    assert "set-cookie" not in httpx2.get(link[1]).headers
 
 
 def assert_fails_over(text: str, *, ports: dict[str, int]) -> None:

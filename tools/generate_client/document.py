@@ -11,8 +11,8 @@ Schema = Mapping[str, Any]
 SAFE_TO_REPEAT = frozenset({"reportEvents"})
 """POSTs that may be sent twice: the API stores each event once, by its id."""
 
-DUPLICATES = frozenset({"loginVersioned"})
-"""Operations that the API has under a second path for clients that expect it there."""
+NOT_FOR_PROGRAMS = frozenset({"loginVersioned", "beginSession", "endOwnSession"})
+"""A second path, for clients that expect it there, and the sessions of browsers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def _endpoints(paths: Mapping[str, Mapping[str, Any]]) -> Iterator[Endpoint]:
     for path, operations in paths.items():
         has_items = any(other.startswith(f"{path}/{{") for other in paths)
         for method, operation in operations.items():
-            if operation["operationId"] not in DUPLICATES:
+            if operation["operationId"] not in NOT_FOR_PROGRAMS:
                 yield _endpoint(path, method, operation, has_items=has_items)
 
 

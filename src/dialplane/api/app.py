@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from dialplane.api.accesskeys.endpoints import ACCESSKEYS
 from dialplane.api.agents.endpoints import AGENTS
 from dialplane.api.auth.endpoints import AUTH
+from dialplane.api.auth.link import link_route
 from dialplane.api.calls.endpoints import CALLS
 from dialplane.api.changes.endpoints import CHANGES
 from dialplane.api.customers.endpoints import CUSTOMERS, OWN_CUSTOMER
@@ -78,6 +79,8 @@ def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], Non
     """The REST API. Its lifespan opens the database; `on_first_start` gets the first administrator created then."""
     metrics = Metrics(version=VERSION)
     routes: list[BaseRoute] = [*routes_of(ENDPOINTS), *docs_routes(openapi_document, title=TITLE)]
+    if settings.demo:
+        routes.append(link_route(settings.folder.login_link, home="/docs"))
     app = Starlette(
         routes=routes,
         middleware=_middleware(settings, metrics),
@@ -101,7 +104,13 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST", "PUT", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-Id"],
+                allow_headers=[
+                    "Authorization",
+                    "Content-Type",
+                    "If-Match",
+                    "Idempotency-Key",
+                    "X-Request-Id",
+                ],  # not CONSOLE_HEADER
                 expose_headers=["ETag", "Retry-After", "X-Request-Id", "X-Revision"],
             )
         )

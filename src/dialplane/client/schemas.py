@@ -582,6 +582,19 @@ RouteStatsWindow = TypedDict(
 """Figures of the attempts by one route."""
 
 
+class SessionAnswer(TypedDict):
+    """A browser's session; its token is in the cookie alone."""
+
+    username: str
+    idle_s: Annotated[int, "Seconds without a request after which it ends."]
+
+
+class SessionEnded(TypedDict):
+    """The browser has no session any more."""
+
+    status: str
+
+
 class TargetStats(TypedDict):
     """Figures of the attempts by routes to one target, as it is now."""
 

@@ -24,7 +24,8 @@ WIDEST = 100
 class Welcome:
     """`password` is None if it was shown before or came from the environment.
 
-    `call` is the command to place a call, None if no calls are taken here.
+    `call` is the command to place a call, None if no calls are taken here. `login_link` logs in a browser, once; "" if
+    there is none.
     """
 
     http_url: str
@@ -32,6 +33,7 @@ class Welcome:
     username: str
     password: str | None
     call: str | None = "dialplane call"
+    login_link: str = ""
 
 
 def print_timeline(console: Console, call: Mapping[str, Any], *, names: Mapping[str, str]) -> None:
@@ -52,6 +54,7 @@ def welcome_lines(welcome: Welcome) -> Sequence[str]:
     login = f'{{"username": "{welcome.username}", "password": "{welcome.password or "..."}"}}'
     return (
         "",
+        *((f"Open       {welcome.login_link}   (logs in once, on this machine)",) if welcome.login_link else ()),
         f"Login      {welcome.username}  {password}",
         f"API docs   {welcome.http_url}/docs",
         f"Health     {welcome.http_url}/healthz",

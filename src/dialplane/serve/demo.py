@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dialplane.client import ApiError, Client
+from dialplane.control.login import link
 from dialplane.demo import calling, carriers, prepare, screen
 from dialplane.demo.calling import DemoFailed, call_and_print
 from dialplane.serve.administrator import Administrator
@@ -71,8 +72,17 @@ class Demo:
             username=self._administrator.username,
             password=self._administrator.password or None,
             call=self._call_command() if self._has_edge else None,
+            login_link=self._login_link(),
         )
         screen.print_welcome(self._output.console, welcome)
+
+    def _login_link(self) -> str:
+        try:
+            code = link.make(self._folder.login_link, username=self._administrator.username)
+        except OSError as error:
+            self._output.warn(f"There is no link to log in with: {error}")
+            return ""
+        return f"{self._programs.control_url}{link.PATH}?code={code}"
 
     def _call_command(self) -> str:
         """The command to place a call, by the name that Dialplane was started with, and with an unusual data folder."""

@@ -131,6 +131,11 @@ class DataFolder:
         return self.root / "secrets"
 
     @property
+    def login_link(self) -> Path:
+        """The link that logs in whoever started the demo, until it is used."""
+        return self.secrets / "login-link.json"
+
+    @property
     def operator_key(self) -> Path:
         """The access key of the command line on this machine."""
         return self.secrets / "operator.key"

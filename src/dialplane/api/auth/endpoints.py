@@ -1,4 +1,4 @@
-"""`POST /auth/login`, also at `/v1.0/auth/login`."""
+"""`POST /auth/login`, also at `/v1.0/auth/login`, for programs; `/auth/session` for browsers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,7 +7,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialplane.api.auth.schemas import Login, LoginAnswer
+from dialplane.api.auth.schemas import Login, LoginAnswer, SessionAnswer, SessionEnded
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.rate_limits import origin_of
@@ -15,8 +15,11 @@ from dialplane.api.http.request import source_ip, unnamed_proxy
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services, services_of
+from dialplane.api.http.sessions import end_session, set_session
 from dialplane.control.login.credentials import InvalidCredentials, check_login
+from dialplane.control.login.sessions import BROWSER_IDLE_S
 from dialplane.control.units import CREDENTIALS
+from dialplane.domain.agent import Agent
 from dialplane.system.clock import now_us
 
 log = structlog.get_logger("dialplane.api")
@@ -48,6 +51,26 @@ async def _turn(services: Services, *, username: str, address: str) -> AsyncIter
         places.leave(origin)
 
 
+async def _logged_in(request: Request, body: Login) -> tuple[Agent, str]:
+    """The agent, and the stamp of its password. Raises ApiError 429 and 503, InvalidCredentials, CustomerFrozen."""
+    services, address = services_of(request), source_ip(request)
+    if proxy := unnamed_proxy(request):
+        log.warning("proxy not in DIALPLANE_TRUSTED_PROXIES: its clients share one limit of logins", proxy=proxy)
+    await services.rate_limits.admit_login(username=body.username, address=address)
+    try:
+        async with _turn(services, username=body.username, address=address):
+            found = await check_login(services.db, body.username, body.password)
+    except InvalidCredentials:
+        services.metrics.logins.labels("refused").inc()
+        raise
+    await services.rate_limits.login_succeeded(username=body.username, address=address)
+    services.metrics.logins.labels("accepted").inc()
+    return found
+
+
+_REFUSES = (reasons.INVALID_CREDENTIALS, reasons.CUSTOMER_FROZEN, reasons.RATE_LIMIT_EXCEEDED)
+
+
 def _login(path: str, *, operation_id: str) -> None:
     @AUTH.endpoint(
         "POST",
@@ -56,24 +79,36 @@ def _login(path: str, *, operation_id: str) -> None:
         summary="Log in",
         answer=LoginAnswer,
         work=CREDENTIALS,
-        refuses=[reasons.INVALID_CREDENTIALS, reasons.CUSTOMER_FROZEN, reasons.RATE_LIMIT_EXCEEDED],
+        refuses=_REFUSES,
     )
     async def log_in(request: Request, body: Login) -> Response:
-        services, address = services_of(request), source_ip(request)
-        if proxy := unnamed_proxy(request):
-            log.warning("proxy not in DIALPLANE_TRUSTED_PROXIES: its clients share one limit of logins", proxy=proxy)
-        await services.rate_limits.admit_login(username=body.username, address=address)
-        try:
-            async with _turn(services, username=body.username, address=address):
-                agent, stamp = await check_login(services.db, body.username, body.password)
-        except InvalidCredentials:
-            services.metrics.logins.labels("refused").inc()
-            raise
-        await services.rate_limits.login_succeeded(username=body.username, address=address)
-        services.metrics.logins.labels("accepted").inc()
-        token = services.session_keys.issue(agent.id, stamp, now=now_us())
+        agent, stamp = await _logged_in(request, body)
+        token = services_of(request).session_keys.issue(agent.id, stamp, now=now_us())
         return JsonResponse({"username": agent.username, "token": token})
 
 
 _login("/auth/login", operation_id="login")
 _login("/v1.0/auth/login", operation_id="loginVersioned")
+
+
+@AUTH.endpoint(
+    "POST",
+    "/auth/session",
+    summary="Log in with a browser",
+    description="Sets a cookie that no script can read; see the documentation of browsers' sessions.",
+    answer=SessionAnswer,
+    work=CREDENTIALS,
+    refuses=_REFUSES,
+)
+async def begin_session(request: Request, body: Login) -> Response:
+    agent, stamp = await _logged_in(request, body)
+    response = JsonResponse({"username": agent.username, "idle_s": BROWSER_IDLE_S})
+    set_session(request, response, services_of(request).session_keys.issue_to_browser(agent.id, stamp, now=now_us()))
+    return response
+
+
+@AUTH.endpoint("DELETE", "/auth/session", summary="Log out of a browser", answer=SessionEnded, work=CREDENTIALS)
+async def end_own_session(request: Request) -> Response:
+    response = JsonResponse({"status": "ended"})
+    end_session(request, response)
+    return response

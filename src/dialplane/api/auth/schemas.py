@@ -24,3 +24,18 @@ class LoginAnswer(BaseModel):
 
     username: str
     token: Annotated[str, Field(description="JWT for `Authorization: Bearer` or `?token=`, valid for seven days.")]
+
+
+class SessionAnswer(BaseModel):
+    """A browser's session; its token is in the cookie alone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"username": "admin@localhost", "idle_s": 43_200}]})
+
+    username: str
+    idle_s: Annotated[int, Field(description="Seconds without a request after which it ends.")]
+
+
+class SessionEnded(BaseModel):
+    """The browser has no session any more."""
+
+    status: str

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from starlette.requests import cookie_parser
@@ -16,15 +16,22 @@ from dialplane.control.actor import Actor
 from dialplane.control.login.credentials import looks_like_accesskey
 
 MAX_TOKEN = 4096
+CONSOLE_HEADER = "X-Dialplane-Console"
+"""What changes something by a browser's session carries it: no form or link of another page can set a header."""
+
 CACHE_S = 1.0
 MAX_CACHED = 4096
 
 
 class Credential(NamedTuple):
-    """One credential as it was sent; `is_accesskey` or else a session's JWT."""
+    """One credential as it was sent; `is_accesskey` or else a session's JWT.
+
+    `is_browsers`: a session's in a cookie that `POST /auth/session` has set.
+    """
 
     is_accesskey: bool
     token: str
+    is_browsers: bool = False
 
 
 _NAMES = (("token", False), ("accesskey", True))
@@ -48,16 +55,33 @@ def credentials_of(scope: Scope, *, from_query: bool) -> list[Credential]:
     return list(found) or list(dict.fromkeys(_of_cookies(scope)))
 
 
+def session_cookie(scope: Scope) -> str:
+    """The name of a browser's session; over HTTPS one that no other host can set (RFC 6265bis, section 4.1.3.2)."""
+    return "__Host-dialplane" if scope["scheme"] == "https" else "dialplane"
+
+
 def _of_cookies(scope: Scope) -> Iterator[Credential]:
     """None from a browser that another site's page told to send the request (cross-site request forgery)."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    origin, host = headers.get(b"origin"), headers.get(b"host", "")
-    is_own = origin is None or origin.partition("://")[2].lower() == host.lower()
-    if is_own and headers.get(b"sec-fetch-site", "none") in ("none", "same-origin"):
+    if _is_of_own_page(headers):
         cookies = cookie_parser(headers.get(b"cookie", ""))
+        if token := cookies.get(session_cookie(scope)):
+            yield Credential(False, _token(token), is_browsers=True)
+            return
         for name, is_accesskey in _NAMES:
             if name in cookies:
                 yield Credential(is_accesskey, _token(cookies[name]))
+
+
+def _is_of_own_page(headers: Mapping[bytes, str]) -> bool:
+    """By Sec-Fetch-Site, which no page can set; browsers send it to HTTPS and to this machine, Origin everywhere else.
+
+    The proxy before HTTPS may put a name of its own in Host, so that Origin would not match.
+    """
+    if (site := headers.get(b"sec-fetch-site")) is not None:
+        return site in ("none", "same-origin")
+    origin = headers.get(b"origin")
+    return origin is None or origin.partition("://")[2].lower() == headers.get(b"host", "").lower()
 
 
 def _bearer(value: bytes) -> Credential:

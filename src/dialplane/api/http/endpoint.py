@@ -22,6 +22,7 @@ from dialplane.api.http.rate_limits import origin_of
 from dialplane.api.http.reasons import Reason
 from dialplane.api.http.request import AuthenticatedRequest, authenticate, source_ip, while_connected
 from dialplane.api.http.services import RequestLimits, Services, held, no_place, services_of
+from dialplane.api.http.sessions import renew_session
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Work
@@ -85,9 +86,12 @@ class Endpoint:
         except NoPlace as error:
             raise no_place(error) from None
         try:
-            return await self._carry_out(request, services, actor, caller)
+            response = await self._carry_out(request, services, actor, caller)
         finally:
             places.leave(caller)
+        if "session" in request.scope["state"]:
+            renew_session(request, response, services.session_keys)
+        return response
 
     async def _carry_out(self, request: Request, services: Services, actor: Actor | None, caller: str) -> Response:
         arguments = self._parsed_query(request, services.limits)

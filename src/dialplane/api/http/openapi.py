@@ -29,6 +29,13 @@ _SECURITY_SCHEMES = {
     "token": {"type": "apiKey", "in": "query", "name": "token", "description": "A token of POST /auth/login."},
     "accesskey": {"type": "apiKey", "in": "query", "name": "accesskey", "description": "An access key."},
     "cookie": {"type": "apiKey", "in": "cookie", "name": "accesskey", "description": "An access key of a program."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "dialplane",
+        "description": "A browser's session, set by POST /auth/session; over HTTPS its name is `__Host-dialplane`. "
+        "What changes something needs the header `X-Dialplane-Console: 1`, too.",
+    },
 }
 _SECURITY: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY_SCHEMES]
 _HEADERS = {"X-Request-Id": {"description": "Names this request in the logs.", "schema": {"type": "string"}}}

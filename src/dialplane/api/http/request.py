@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from dialplane.api.http import reasons
-from dialplane.api.http.credentials import Credential, credentials_of
-from dialplane.api.http.errors import ApiError
+from dialplane.api.http.credentials import CONSOLE_HEADER, Credential, credentials_of
+from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.idempotency import IdempotencyKey
 from dialplane.api.http.rate_limits import origin_of
 from dialplane.api.http.services import Services
@@ -99,9 +99,19 @@ async def authenticate(request: Request, services: Services) -> Actor:
         other = await _actor_of(credential, services, request)
         if (other.kind, other.id) != (actor.kind, actor.id):
             raise ApiError(reasons.INVALID_CREDENTIALS)
+    if credentials[0].is_browsers:
+        _require_console(request)
+        request.scope["state"]["session"] = credentials[0].token
     services.rate_limits.admit_request(kind=actor.kind, id_=actor.id)
     request.scope["state"]["actor"] = actor
     return actor
+
+
+def _require_console(request: Request) -> None:
+    """Raises ApiError 400 for what changes something by a browser's session, and does not say that it means it."""
+    if request.method not in ("GET", "HEAD") and request.headers.get(CONSOLE_HEADER) != "1":
+        rule = "must be 1 in what changes something by the session of a browser"
+        raise ApiError(reasons.INVALID_REQUEST_HEADER, details=[Detail(CONSOLE_HEADER, "required", rule)])
 
 
 async def _actor_of(credential: Credential, services: Services, request: Request) -> Actor:

@@ -169,6 +169,7 @@ class Resource:
             implied.append(reasons.QUERY_TOO_LONG)
         if endpoint.method != "GET":
             implied += [reasons.STORAGE_FULL, reasons.SECRETS_MISSING]
+            implied += [] if endpoint.permission is None else [reasons.INVALID_REQUEST_HEADER]
         if endpoint.body is not None:
             implied += _WITH_BODY
         if endpoint.is_repeatable:

@@ -29,7 +29,7 @@ async def check_login(db: Database, username: str, password: str) -> tuple[Agent
     Takes the database, not a unit: the hash is verified (150-190 ms, in a thread) outside any transaction.
     An unknown user costs the same time as a wrong password. Raises InvalidCredentials, CustomerFrozen.
     """
-    agent = await _find_agent(db, username)
+    agent = await find_agent(db, username)
     matches = await passwords.verify_password(password, agent.password_hash if agent else "")
     if agent is None or not matches:
         raise InvalidCredentials
@@ -105,7 +105,8 @@ def _refuse_frozen(permission: str, customer_status: str) -> None:
         raise CustomerFrozen
 
 
-async def _find_agent(db: Database, username: str) -> Agent | None:
+async def find_agent(db: Database, username: str) -> Agent | None:
+    """The live agent of this name, None if there is none. Raises Unavailable."""
     try:
         parse_username(username)
     except InvalidValue:

@@ -1,4 +1,8 @@
-"""Sessions: tokens (JWT, HS256) that identify an agent for seven days, and the keys that sign them."""
+"""Sessions: tokens (JWT, HS256) that identify an agent, and the keys that sign them.
+
+A program's token is good for seven days. A browser's ends twelve hours after its last renewal, and seven days after the
+login at the latest.
+"""
 
 import secrets
 import time
@@ -14,6 +18,12 @@ import jwt
 from dialplane.system.files import create_file
 
 SESSION_LIFETIME_S = 7 * 86_400
+BROWSER_IDLE_S = 12 * 3_600
+"""How long a browser's session lasts without a request."""
+
+RENEWED_AFTER_S = 600
+"""The age at which a browser's session is renewed by the next request."""
+
 _ALGORITHM = "HS256"
 _ISSUER = "dialplane"
 _KEY_BYTES = 32
@@ -22,12 +32,16 @@ _SUFFIX = ".session-key"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The claims of a valid session: the agent, the stamp of its password, issue and expiry (instants)."""
+    """The claims of a valid session: the agent, the stamp of its password, issue and expiry (instants).
+
+    `logged_in_at`: of a browser's session, however often it was renewed; None of a program's.
+    """
 
     agent_id: str
     stamp: str
     issued_at: int
     expires_at: int
+    logged_in_at: int | None = None
 
 
 class SessionKeys:
@@ -57,17 +71,29 @@ class SessionKeys:
         return bool(_files(folder))
 
     def issue(self, agent_id: str, stamp: str, *, now: int) -> str:
-        """A token for this agent, valid for SESSION_LIFETIME_S from `now` (instant, us)."""
+        """A program's token for this agent, valid for SESSION_LIFETIME_S from `now` (instant, us)."""
+        issued_s = now // 1_000_000
+        return self._signed(agent_id, stamp, iat=issued_s, exp=issued_s + SESSION_LIFETIME_S)
+
+    def issue_to_browser(self, agent_id: str, stamp: str, *, now: int, logged_in_at: int | None = None) -> str:
+        """A browser's token for this agent, who logged in at `logged_in_at`, now by default (instants, us)."""
+        issued_s = now // 1_000_000
+        login_s = issued_s if logged_in_at is None else logged_in_at // 1_000_000
+        ends_s = min(issued_s + BROWSER_IDLE_S, login_s + SESSION_LIFETIME_S)
+        return self._signed(agent_id, stamp, iat=issued_s, exp=ends_s, auth_time=login_s)
+
+    def renewed(self, token: str, *, now: int) -> str | None:
+        """A browser's token in place of this one, if it is old enough for that. Raises ValueError as `verify` does."""
+        claims = self.verify(token, now=now)
+        if claims.logged_in_at is None or now - claims.issued_at < RENEWED_AFTER_S * 1_000_000:
+            return None
+        return self.issue_to_browser(claims.agent_id, claims.stamp, now=now, logged_in_at=claims.logged_in_at)
+
+    def _signed(self, agent_id: str, stamp: str, **times: int) -> str:
+        """`times`: registered claims in seconds, and `auth_time` (OpenID Connect Core 1.0, section 2)."""
         self._reload()
         key_id, key = self._newest
-        issued_s = now // 1_000_000
-        claims = {
-            "iss": _ISSUER,
-            "sub": agent_id,
-            "stamp": stamp,
-            "iat": issued_s,
-            "exp": issued_s + SESSION_LIFETIME_S,
-        }
+        claims = {"iss": _ISSUER, "sub": agent_id, "stamp": stamp, **times}
         return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": key_id})
 
     def verify(self, token: str, *, now: int) -> Claims:
@@ -104,9 +130,10 @@ class SessionKeys:
 
 def _claims(claims: dict[str, Any]) -> Claims:
     agent_id, stamp, issued_s, expires_s = (claims[name] for name in ("sub", "stamp", "iat", "exp"))
-    if not (type(agent_id) is type(stamp) is str and type(issued_s) is type(expires_s) is int):
+    login_s = claims.get("auth_time", 0)
+    if not (type(agent_id) is type(stamp) is str and type(issued_s) is type(expires_s) is type(login_s) is int):
         raise TypeError
-    return Claims(agent_id, stamp, issued_s * 1_000_000, expires_s * 1_000_000)
+    return Claims(agent_id, stamp, issued_s * 1_000_000, expires_s * 1_000_000, login_s * 1_000_000 or None)
 
 
 def rotate(folder: Path) -> None:
