@@ -14,7 +14,7 @@ ALONE = $(shell grep -rl --include='*.py' 'pytest.mark.alone' tests)
 test faults: export PYTHONDONTWRITEBYTECODE :=
 
 help:  ## what each command does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/.ready system  ## install everything that is missing: virtual environment, Kamailio, SIPp
 
@@ -41,6 +41,9 @@ test: setup  ## all tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
 	@$(BIN)/pytest -n $(TEST_WORKERS) -m "not alone" --durations=10 $(PYTEST_ARGS)
 	@$(BIN)/pytest -m alone --durations=10 $(PYTEST_ARGS) $(ALONE)
 
+test-debian13:  ## make test in a Debian 13 of its own; needs root and debootstrap
+	@setup/on-debian trixie make test
+
 check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated client
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -58,4 +61,4 @@ bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a ca
 
 FORCE:
 
-.PHONY: FORCE help setup system run test check faults bench
+.PHONY: FORCE help setup system run test test-debian13 check faults bench

@@ -1,17 +1,22 @@
-"""A KSR made from Kamailio's own list of functions: what is not on the list is not there."""
+"""A KSR made from Kamailio's own lists of functions: what a version that we run on lacks is not there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-_LIST = Path(__file__).with_name("ksr-functions-5.6.3.txt")
+LISTS = {path.stem.rpartition("-")[2]: path for path in Path(__file__).parent.glob("ksr-functions-*.txt")}
+"""Version of Kamailio -> its list, which `python -m tools.ksr_functions` has printed there."""
 
 
 def function_names() -> set[str]:
-    """All functions, as `tm.t_relay`; those of the core without a module."""
+    """The functions that all these versions have, as `tm.t_relay`; those of the core without a module."""
+    return set.intersection(*(_names(path.read_text().splitlines()) for path in LISTS.values()))
+
+
+def _names(lines: Sequence[str]) -> set[str]:
     names = set()
-    for line in _LIST.read_text().splitlines():
+    for line in lines:
         module, colon, functions = line.partition(":")
         names |= {f"{module}.{name}" for name in functions.split()} if colon else {module.strip()}
     return names - {""}

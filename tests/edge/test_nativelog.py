@@ -2,6 +2,8 @@
 
 import os
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,3 +126,23 @@ def test_a_file_that_cannot_be_opened_leaves_the_events_to_python(tmp_path: Path
 
     assert not native.is_writing()
     assert shared.variable == ""
+
+
+PRINTED_IN_PIECES = """
+import ctypes, os, socket
+from dialplane.edge.nativelog import keep_lines_whole
+keep_lines_whole()
+ours, stderr = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+ours.setblocking(False)
+os.dup2(stderr.fileno(), 2)
+library = ctypes.CDLL(None)
+file = ctypes.c_void_p.in_dll(library, "stderr")
+library.fprintf(file, b"%d(%d) ", 3, 4711)
+library.fprintf(file, b"%s%s", b"x" * 5000, b"\\n")
+print(len(ours.recv(65536)))
+"""
+
+
+def test_a_line_that_kamailio_prints_is_one_write() -> None:
+    done = subprocess.run([sys.executable, "-c", PRINTED_IN_PIECES], capture_output=True, text=True, timeout=30)
+    assert done.stdout.strip() == str(len("3(4711) ") + 5000 + 1), done.stderr

@@ -5,6 +5,7 @@ write. Each process compares them with its own before it writes (kamailio/call.c
 its stderr becomes the new hour's file. What the script writes is lost unseen on a full disk, so it stops before that.
 """
 
+import ctypes
 import os
 import resource
 import sys
@@ -23,6 +24,11 @@ TERMS_VARIABLE = "$var(writing)"
 
 LEAST_ROOM = 16 << 20
 """Bytes that must be free: some thousand calls a second write 3 MB in one."""
+
+_LINE = ctypes.create_string_buffer(64 << 10)
+"""The buffer of stderr (`keep_lines_whole`): longer than any event."""
+
+_BY_LINES = 1  # _IOLBF of the C library
 
 _STEP_NS = 1_000_000  # what the clocks may differ by between two readings; a clock that is set differs by more
 
@@ -99,3 +105,14 @@ class NativeLog:
         self._sip.log_descriptor = os.dup(STDERR)
         with suppress(OSError):
             sys.stderr = os.fdopen(self._sip.log_descriptor, "w", closefd=False)
+
+
+def keep_lines_whole() -> None:
+    """From now on this process, and those that it forks, writes each line of the C library's stderr in one write(2).
+
+    Stderr has no buffer as it comes: since version 2.37 glibc then writes what Kamailio prints in pieces of 128 bytes,
+    and lines of several processes mix.
+    """
+    library = ctypes.CDLL(None)
+    stderr = ctypes.c_void_p.in_dll(library, "stderr")
+    library.setvbuf(stderr, _LINE, _BY_LINES, len(_LINE))

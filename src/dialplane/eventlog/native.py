@@ -1,7 +1,8 @@
 """Events that Kamailio's own script writes, into the same files as the Python writer.
 
-In a process that writes them, stderr (file descriptor 2) is the hour's file; `xlog` makes one write(2) of a line. What
-Kamailio puts in front, and clocks that no pseudo-variable has, make the line another one than Python's:
+In a process that writes them, stderr (file descriptor 2) is the hour's file; a line of `xlog` is one write(2) to it
+(`edge/nativelog.py`, `keep_lines_whole`). What Kamailio puts in front, and clocks that no pseudo-variable has, make the
+line another one than Python's:
 
  3(4711) ALERT: <mark>490123 1764131662123456789 {"kind":"attempt_ringing",...}
 
