@@ -10,7 +10,7 @@ import pytest
 from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller
 
-SECRETS = ("secret-carrier", "7788", "TOKEN-4711", "for the platform's eyes")
+SECRETS = ("secret-carrier", "77*88", "TOKEN-4711", "for the platform's eyes")
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def customer_with_route(api: Api, make_provider: Callable[..., dict[str, Any]]) 
     for owner, name, digits in ((customer, "own", 12), (SYSTEM_DEFAULT, "for the platform's eyes", 11)):
         provider = make_provider(
             hostname=f"sbc{uuid.uuid4().hex}.secret-carrier.example",
-            tech_prefix="7788",
+            tech_prefix="77*88",
             tech_headers={"X-Account-Token": "TOKEN-4711"},
         )["id"]
         fields = {"customer_id": owner, "provider_id": provider, "priority": 1, "target": target[:digits]}
@@ -37,7 +37,7 @@ def customer_with_route(api: Api, make_provider: Callable[..., dict[str, Any]]) 
             "n": 1,
             "provider_id": provider,
             "route_id": route,
-            "uri": "sip:7788+49@sbc.secret-carrier.example",
+            "uri": "sip:77*88+49@sbc.secret-carrier.example",
             "why": [],
         },
     ]
