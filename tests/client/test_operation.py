@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from dialplane.client import schemas
+from dialplane.client.connection import connection_options
 from dialplane.client.operation import Operation, Parameter
 
 UPDATE = Operation(
@@ -58,3 +61,20 @@ def test_a_post_is_safe_to_repeat_with_an_idempotency_key_or_by_its_nature() -> 
     assert not post.request({}).idempotent
     assert post.request({"Idempotency-Key": "k"}).idempotent
     assert replace(post, safe_to_repeat=True).request({}).idempotent
+
+
+@pytest.mark.parametrize(
+    ("base_url", "verified", "trusting"),
+    [
+        ("http://127.0.0.1:8080", False, False),
+        ("http://localhost", False, False),
+        ("https://127.0.0.1:8443", True, False),
+        ("https://api.example", True, True),
+        ("http://api.example", True, True),
+    ],
+)
+def test_certificates_are_verified_but_for_plain_http_on_this_machine(
+    base_url: str, verified: bool, trusting: bool
+) -> None:
+    options = connection_options(base_url, token=None, timeout_s=1.0)
+    assert (options["verify"], options["trust_env"]) == (verified, trusting)

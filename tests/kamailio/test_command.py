@@ -51,7 +51,7 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(
         (folder / f"{name}.so").touch()
     (folder / "dialog.so").unlink()
     (folder / "app_python3.so").write_bytes(b"...libpython3.9.so.1.0...")
-    monkeypatch.setattr(command, "_MODULE_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(command, "_LIBRARY_FOLDERS", (str(tmp_path),))
 
     lacking = missing()
 

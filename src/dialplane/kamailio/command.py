@@ -13,7 +13,9 @@ from dialplane.system.process import program_path
 
 SITE_PACKAGES_VARIABLE = "DIALPLANE_EDGE_SITE_PACKAGES"
 DEBIAN_PACKAGES = ("kamailio", "kamailio-python3-modules", "kamailio-extra-modules", "kamailio-tls-modules")
-_MODULE_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
+_LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
+_MODULE_FOLDERS = ("kamailio/modules", "*/kamailio/modules")
+"""Below one of the former; Debian has a folder for each architecture between."""
 _LIBPYTHON = re.compile(rb"libpython(3\.[0-9]+)\.so")
 
 
@@ -61,7 +63,7 @@ def install_command() -> str:
 
 
 def _module_folder() -> Path | None:
-    found = (path for root in _MODULE_FOLDERS for path in Path(root).glob("**/kamailio/modules"))
+    found = (path for root in _LIBRARY_FOLDERS for below in _MODULE_FOLDERS for path in Path(root).glob(below))
     return next(found, None)
 
 
