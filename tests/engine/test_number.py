@@ -123,9 +123,10 @@ def test_every_emergency_number_of_every_region_is_a_short_code() -> None:
         ("+16305550100;npdi;rn=+1-630-555-0000", Ported("+16305550000", True)),
         ("+16305550100;NPDI;RN=6305550000;rn-context=+1", Ported("+16305550000", True)),
         ("+16305550100;npdi", Ported("", True)),
-        ("+16305550100;rn=6305550000", Ported("", False)),
-        ("+16305550100;rn=+1630555000F", Ported("", False)),
-        ("+16305550100;rn=pstn", Ported("", False)),
+        ("+16305550100;rn=6305550000", Ported("", False, True)),
+        ("+16305550100;rn=+1630555000F", Ported("", False, True)),
+        ("+16305550100;rn=pstn", Ported("", False, True)),
+        ("+16305550100;rn=;rn-context=+1", Ported("", False, True)),
         ("+16305550100", NOT_LOOKED_UP),
     ],
 )

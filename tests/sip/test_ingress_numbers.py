@@ -128,3 +128,20 @@ def test_a_routing_number_chooses_the_route_if_its_trunk_is_trusted(stage: Stage
     assert not left.received("INVITE")
     [started] = edge.await_events("call_started")
     assert (started["number"], started.get("routing_number")) == ("+567812345", "+22233000" if is_trusted else None)
+
+
+@pytest.mark.parametrize("rn", ["rn=22233000", "rn=+", "rn=+2223x", "rn=;rn-context=+1", "rn"])
+def test_a_routing_number_that_is_none_is_ignored_and_the_record_says_so(stage: Stage, rn: str) -> None:
+    stage.table.trunk(trusted_identity=True)
+    everything, ported = stage.carrier(refuse(486)), stage.carrier(refuse(486))
+    stage.table.provider(everything.hostname)
+    stage.table.provider(ported.hostname, target="+22233")
+    edge = stage.shared_edge()
+
+    stage.call(edge, Caller(uri=f"sip:+567812345;{rn}@127.0.0.1", expects=486))
+
+    assert not ported.received("INVITE")
+    [started] = edge.await_events("call_started")
+    [place] = started["decision"]
+    assert place["reasons"] == ["own_route", "routing_number_ignored"]
+    assert (started.get("routing_number"), started["dialled"]) == (None, f"+567812345;{rn}")

@@ -11,7 +11,7 @@ group is the same for all calls but for the weighted draw.
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from dialplane.domain.health import UNHEALTHY
 from dialplane.domain.provider import Provider
@@ -82,6 +82,12 @@ class Dialroute(NamedTuple):
 
     tried: Sequence[Choice]
     others: Sequence[Choice]
+
+    def also_for(self, reason: Reason) -> Self:
+        """The same, where this is one more reason for each place that is tried."""
+        return self._replace(
+            tried=[(candidate, target, provider, (*why, reason)) for candidate, target, provider, why in self.tried]
+        )
 
     @property
     def attempts(self) -> tuple[Place, ...]:

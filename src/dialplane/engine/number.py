@@ -33,10 +33,12 @@ class Ported(NamedTuple):
     """The result of a portability look-up that came with a number (RFC 4694).
 
     `routing_number`: `+` and digits, "" if the number was not ported. `is_looked_up`: no further look-up is needed.
+    `is_malformed`: a routing number came that is none.
     """
 
     routing_number: str = ""
     is_looked_up: bool = False
+    is_malformed: bool = False
 
 
 NOT_LOOKED_UP = Ported()
@@ -71,8 +73,10 @@ def ported(user: str) -> Ported:
     if len(user) > _LONGEST_USER or ";" not in user:
         return NOT_LOOKED_UP
     _, parameters = _parts(user)
-    number = (parameters.get("rn-context", "") + parameters.get("rn", "")).translate(_SEPARATORS)
-    return Ported(number if is_number(number) else "", "npdi" in parameters)
+    said = parameters.get("rn", "")
+    number = (parameters.get("rn-context", "") + said).translate(_SEPARATORS)
+    is_good = bool(said) and is_number(number)
+    return Ported(number if is_good else "", "npdi" in parameters, "rn" in parameters and not is_good)
 
 
 def _parts(user: str) -> tuple[str, Mapping[str, str]]:

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NO_BRANCH_LEFT = "no_branch_left"
     NUMBER_UNFORMATTABLE = "number_unformattable"
     ANONYMOUS_REFUSED = "anonymous_refused"
+    ROUTING_NUMBER_IGNORED = "routing_number_ignored"
 
 
 SENTENCES: Mapping[str, str] = {
@@ -50,6 +51,7 @@ SENTENCES: Mapping[str, str] = {
     Reason.NO_BRANCH_LEFT: "skipped: the edge has sent as many INVITEs for the call as it can",
     Reason.NUMBER_UNFORMATTABLE: "skipped: the provider's rules leave nothing of the number that can be sent",
     Reason.ANONYMOUS_REFUSED: "skipped: the caller withholds its number, and the provider takes no such calls",
+    Reason.ROUTING_NUMBER_IGNORED: "chosen by the number called: the routing number (rn) that came with it is none",
 }
 
 

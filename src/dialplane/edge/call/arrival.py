@@ -147,6 +147,8 @@ class NewCalls:
             self._refuse(call, facts, refusal)
             return None
         decision = self._dialroute(view, trunk, call, admission, now_us)
+        if admission.ported.is_malformed:
+            decision = decision.also_for(Reason.ROUTING_NUMBER_IGNORED)
         made = decided(
             decision,
             admission.number,
