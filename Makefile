@@ -20,6 +20,7 @@ setup: $(VENV)/.ready system  ## install everything that is missing: virtual env
 
 system:
 	@setup/system-packages kamailio sipp curl
+	@setup/system-packages nat || echo "calls from behind a real NAT are not tested"
 
 # looked at each time: made anew when Debian's Python is another one, or the folder was copied or moved
 $(VENV)/.made: FORCE

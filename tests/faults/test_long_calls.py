@@ -1,4 +1,8 @@
-"""Hundreds of calls for a quarter of an hour, with sides that no OPTIONS reaches: the edge ends none of them."""
+"""Hundreds of calls for a quarter of an hour, with sides that no OPTIONS reaches: the edge ends none of them.
+
+Half of the callers are behind NAT: a real one where network namespaces are allowed, else they write addresses that
+nobody reaches.
+"""
 
 import time
 from collections.abc import Sequence
@@ -7,6 +11,8 @@ from dataclasses import dataclass, field
 from select import select
 
 from tests.faults.counts import FULL, may_take_long, times
+from tests.ports import free_port
+from tests.sip import nat as networks
 from tests.sip.established import NOWHERE, Established, establish
 from tests.sip.stage import Stage
 from tests.sip.wire import Peer, peer
@@ -73,19 +79,26 @@ def play(calls: Sequence[LongCall], *, for_s: float) -> None:
 
 @may_take_long
 def test_no_call_is_ended_by_the_edge(stage: Stage) -> None:
-    stage.table.trunk()
     with ExitStack() as stack:
+        why_not = networks.why_not()
+        nat = None if why_not else stack.enter_context(networks.nat())
+        edge_at, port = nat.edge_at if nat else "127.0.0.1", free_port()
+        stage.table.trunk(allowed_ips=("127.0.0.1", nat.seen_from if nat else "127.0.0.2"))
         carriers = [stack.enter_context(peer(0)) for _ in range(CALLS)]
         for place, carrier in enumerate(carriers):
             stage.table.provider(f"127.0.0.1:{carrier.port}", target=f"+82{place:04d}")
-        edge = stage.edge(call_keepalive_s=LOOKED_AT_EACH_S, shared_memory_mb=64)
+        socket = f"udp:{edge_at}:{port}"
+        edge = stage.edge(call_keepalive_s=LOOKED_AT_EACH_S, shared_memory_mb=64, more_sockets=(socket,))
         calls = []
         for place, carrier in enumerate(carriers):
-            carrier.reach(edge.port)
-            caller, moved = (stack.enter_context(peer(edge.port)) for _ in range(2))
-            number = {"+821012345678": f"+82{place:04d}5678"}
-            behind_nat = NOWHERE if place // len(HABITS) % 2 else {}
-            established = establish(edge, caller, carrier, rewritten={**number, **behind_nat})
+            carrier.reach(port, edge_at=edge_at)
+            is_behind_nat = place // len(HABITS) % 2
+            inside = nat.peer(port) if nat and is_behind_nat else peer(port, edge_at=edge_at)
+            caller, moved = stack.enter_context(inside), stack.enter_context(peer(port, edge_at=edge_at))
+            rewritten = {"+821012345678": f"+82{place:04d}5678"}
+            if is_behind_nat and not nat:
+                rewritten |= NOWHERE
+            established = establish(edge, caller, carrier, rewritten=rewritten)
             calls.append(LongCall(HABITS[place % len(HABITS)], established, moved))
 
         play(calls, for_s=LASTS_S)
@@ -93,5 +106,6 @@ def test_no_call_is_ended_by_the_edge(stage: Stage) -> None:
         ended = edge.events("call_ended")
         hung_up = sum(bool(call.byes) for call in calls)
         print(f"\n{CALLS} calls for {LASTS_S} s, looked at each {LOOKED_AT_EACH_S} s: {len(ended)} ended by the edge")
+        print(f"half of them behind {'a NAT of network namespaces' if nat else f'NAT by what they write: {why_not}'}")
         assert (ended, hung_up) == ([], 0)
         assert len(edge.events("attempt_answered")) == CALLS

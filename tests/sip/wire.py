@@ -15,16 +15,19 @@ _RETRANSMIT_S = 0.5  # T1: a datagram that finds a full buffer is lost
 
 
 class Peer:
-    """A UDP socket on loopback that talks to an edge."""
+    """A UDP socket that talks to an edge; `host` is what it calls its own address."""
 
-    def __init__(self, sock: socket.socket, edge_port: int) -> None:
+    def __init__(
+        self, sock: socket.socket, edge_port: int, *, edge_at: str = "127.0.0.1", host: str = "127.0.0.1"
+    ) -> None:
         self._socket = sock
-        self._edge = ("127.0.0.1", edge_port)
+        self._edge = (edge_at, edge_port)
+        self._host = host
         self.port: int = sock.getsockname()[1]
 
-    def reach(self, edge_port: int) -> None:
+    def reach(self, edge_port: int, *, edge_at: str = "127.0.0.1") -> None:
         """Talk to this edge."""
-        self._edge = ("127.0.0.1", edge_port)
+        self._edge = (edge_at, edge_port)
 
     def fileno(self) -> int:
         """The descriptor of the socket, for `select`."""
@@ -102,7 +105,7 @@ class Peer:
         to = _TO.search(request)
         return (
             f"SIP/2.0 {status} {reason}\n{above}{echoed}\n{to[0] if to else ''}{f';tag={tag}' if tag else ''}\n"
-            f"Contact: <sip:carrier@127.0.0.1:{self.port}>\n{headers}Content-Length: 0\n\n"
+            f"Contact: <sip:carrier@{self._host}:{self.port}>\n{headers}Content-Length: 0\n\n"
         )
 
     def answer(self, request: str, status: int, **how: str) -> None:
@@ -116,11 +119,11 @@ class Peer:
         unique = os.urandom(6).hex()
         return (
             f"{method} {uri or f'sip:+821012345678@127.0.0.1:{self._edge[1]}'} SIP/2.0\n"
-            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch={branch or f'z9hG4bK{unique}'}\n"
+            f"Via: SIP/2.0/UDP {self._host}:{self.port};branch={branch or f'z9hG4bK{unique}'}\n"
             f"From: <sip:+15550001@127.0.0.1>;tag={unique}\n"
             f"To: <sip:+821012345678@127.0.0.1>{to_tag}\n"
             f"Call-ID: {call_id or unique}\nCSeq: 1 {method}\nMax-Forwards: 70\n"
-            f"Contact: <sip:me@127.0.0.1:{self.port}>\n{headers}Content-Length: 0\n\n"
+            f"Contact: <sip:me@{self._host}:{self.port}>\n{headers}Content-Length: 0\n\n"
         )
 
     def request_within(self, response: str, method: str, *, cseq: int, headers: str = "") -> str:
@@ -129,7 +132,7 @@ class Peer:
         routes = "".join(f"Route: {route}\n" for route in re.findall(r"^Record-Route: (.*)$", response, re.M)[::-1])
         return (
             f"{method} {_header(response, 'Contact').partition('<')[2].partition('>')[0]} SIP/2.0\n"
-            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{os.urandom(6).hex()}\n"
+            f"Via: SIP/2.0/UDP {self._host}:{self.port};branch=z9hG4bK{os.urandom(6).hex()}\n"
             f"From: {_header(response, 'From')}\nTo: {_header(response, 'To')}\n"
             f"Call-ID: {_header(response, 'Call-ID')}\nCSeq: {cseq} {method}\nMax-Forwards: 70\n"
             f"{routes}{headers}Content-Length: 0\n\n"
@@ -149,11 +152,11 @@ def _ack_of(invite: str, to: str, headers: str) -> str:
 
 
 @contextmanager
-def peer(edge_port: int, *, address: str = "127.0.0.1") -> Iterator[Peer]:
+def peer(edge_port: int, *, address: str = "127.0.0.1", edge_at: str = "127.0.0.1") -> Iterator[Peer]:
     """A peer at that address, on a port of its own."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((address, 0))
-        yield Peer(sock, edge_port)
+        yield Peer(sock, edge_port, edge_at=edge_at)
 
 
 @contextmanager
