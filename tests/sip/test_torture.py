@@ -89,13 +89,15 @@ TELLING = {
     # the body is shorter than Content-Length says: over TCP the rest may still come
     "clerr": (only(400), SILENCE),
     "baddn": (only(400), SILENCE),
-    # Kamailio reads some headers of these and can build no answer
-    **dict.fromkeys(("ncl", "mcl01"), (SILENCE, HUNG_UP)),
+    # nobody knows how long the body is
+    "ncl": (only(400), HUNG_UP),
+    "mcl01": (only(400), hung_up_after(400)),
+    "multi01": (only(400), only(400)),  # several From, To, Call-ID and CSeq: the first ones stand in the answer
+    "insuf": (SILENCE, SILENCE),  # no From, To and Call-ID: no answer could have what each must have
     # Kamailio's parser reads none of these, and what can be answered is. The first is valid: CSeq is folded
     **dict.fromkeys(("wsinv", "badinv01", "quotbal", "lwsruri", "lwsstart"), (only(400), hung_up_after(400))),
     "badvers": (only(505), hung_up_after(505)),
-    # several From, To, Call-ID; none; and a response
-    **dict.fromkeys(("multi01", "insuf", "bigcode"), (SILENCE, HUNG_UP)),
+    "bigcode": (SILENCE, HUNG_UP),  # a response
 }
 OUTCOMES = {**{name: (outcome, outcome) for name, outcome in ALIKE.items()}, **TELLING}
 

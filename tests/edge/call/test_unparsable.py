@@ -25,7 +25,7 @@ def heard(name: str) -> str:
         ("esc02", "SIP/2.0 501 Not Implemented"),
         ("quotbal", "SIP/2.0 400 Bad Request"),
         ("ncl", "SIP/2.0 400 Bad Request"),
-        ("multi01", ""),
+        ("multi01", "SIP/2.0 400 Bad Request"),
         ("insuf", ""),
         ("bigcode", ""),
     ],

@@ -18,7 +18,7 @@ _RPORT = re.compile(r";\s*rport\s*(?=[;,]|$)", re.IGNORECASE)
 _VIA = re.compile(r"SIP\s*/\s*[\d.]+\s*/\s*(?:UDP|TCP|TLS)\s+(?:\[[^\]]*\]|[^\s:;,]+)(?:\s*:\s*(\d+))?", re.IGNORECASE)
 _TAG = re.compile(r";\s*tag\s*=", re.IGNORECASE)
 _NAMES: Mapping[str, str] = {"v": "via", "f": "from", "t": "to", "i": "call-id"}
-_ONCE = ("from", "to", "call-id", "cseq")
+_NEEDED = ("from", "to", "call-id", "cseq")
 _METHODS = frozenset(
     ("INVITE", "CANCEL", "OPTIONS", "BYE", "UPDATE", "PRACK", "INFO", "REFER", "NOTIFY", "MESSAGE", "REGISTER")
 )
@@ -42,7 +42,7 @@ def answer_to(message: str, source_port: int, *, by_connection: bool = False) ->
     first, *lines = _FOLD.sub(" ", message.partition("\r\n\r\n")[0]).split("\r\n")
     request, headers = _REQUEST.fullmatch(first), _headers(lines)
     vias = headers.get("via", ())
-    if request is None or request[1] == "ACK" or not vias or any(len(headers.get(name, ())) != 1 for name in _ONCE):
+    if request is None or request[1] == "ACK" or not vias or any(name not in headers for name in _NEEDED):
         return None
     via, cseq = _VIA.match(vias[0]), _CSEQ.fullmatch(headers["cseq"][0])
     if via is None or cseq is None or cseq[1] != request[1]:
