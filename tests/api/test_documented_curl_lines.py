@@ -61,6 +61,10 @@ def test_every_resource_is_on_a_page() -> None:
         "stats/routes",
         "stats/targets",
         "stats/customers",
+        "stats/statuses",
+        "stats/trunks",
+        "stats/edges",
+        "stats/overview",
         "edges",
     ):
         assert f"$API/v1.0/{noun}" in text

@@ -9,14 +9,15 @@ import pytest
 
 from dialplane.domain.instants import format_instant
 from dialplane.domain.permission import CUSTOMER_MANAGER
+from dialplane.domain.statistics import bucket_of, middle_of
 from tests.api.serving import Api, Caller
 
 FIGURES = [
     "skipped", "answered", "asr", "ner", "acd_ms", "pdd_p50_ms", "pdd_p95_ms", "failover_rate", "late_answers",
-    "channels",
+    "channels", "saved",
 ]  # fmt: skip
-GROUPINGS = ("providers", "routes", "targets", "customers")
-SECOND = 1_000_000
+GROUPINGS = ("providers", "routes", "targets", "statuses", "customers", "trunks", "edges")
+SECOND, MINUTE = 1_000_000, 60_000_000
 
 
 def now_us() -> int:
@@ -35,12 +36,13 @@ class Reported:
             api.admin.made("routes", customer_id=self.customer, provider_id=one, priority=n, target=self.target)["id"]
             for n, one in enumerate(self.providers)
         ]
+        self.trunk = api.admin.made("trunks", customer_id=self.customer)["id"]
         self._call = str(uuid.uuid4())
         self._caller = api.admin
 
     def report(self, *, ended: bool = True) -> None:
         events = [
-            self._event("call_started", 0, customer_id=self.customer, number=f"{self.target}1"),
+            self._event("call_started", 0, customer_id=self.customer, number=f"{self.target}1", trunk_id=self.trunk),
             self._event("attempt_sent", 1, n=1, provider_id=self.providers[0], route_id=self.routes[0], why=[]),
             self._event("attempt_ended", 2, n=1, status=503, verdict="carrier_error", action="next"),
             self._event("attempt_sent", 2, n=2, provider_id=self.providers[1], route_id=self.routes[1], why=[]),
@@ -78,18 +80,20 @@ def test_a_providers_figures_count_attempts(api: Api, reported: Reported) -> Non
     assert list(refused) == ["provider_id", "attempts", *FIGURES]
     assert refused | {"provider_id": ""} == {
         "provider_id": "", "attempts": 1, "skipped": 0, "answered": 0, "asr": 0.0, "ner": 0.0, "acd_ms": None,
-        "pdd_p50_ms": None, "pdd_p95_ms": None, "failover_rate": 1.0, "late_answers": 0, "channels": 0,
+        "pdd_p50_ms": None, "pdd_p95_ms": None, "failover_rate": 1.0, "late_answers": 0, "channels": 0, "saved": 0,
     }  # fmt: skip
     assert answered | {"provider_id": ""} == {
         "provider_id": "", "attempts": 1, "skipped": 0, "answered": 1, "asr": 1.0, "ner": 1.0, "acd_ms": 30_000,
-        "pdd_p50_ms": 2_000, "pdd_p95_ms": 2_000, "failover_rate": 0.0, "late_answers": 0, "channels": 0,
+        "pdd_p50_ms": middle_of(bucket_of(2_000)), "pdd_p95_ms": middle_of(bucket_of(2_000)), "failover_rate": 0.0,
+        "late_answers": 0, "channels": 0, "saved": 1,
     }  # fmt: skip
 
 
 def test_a_customers_figures_count_calls(api: Api, reported: Reported) -> None:
     (found,) = result_of(api.admin, "customers", customer_id=reported.customer)
-    assert list(found) == ["customer_id", "calls", *FIGURES]
-    assert (found["calls"], found["asr"], found["failover_rate"], found["pdd_p50_ms"]) == (1, 1.0, 1.0, 4_000)
+    assert list(found) == ["customer_id", "calls", *FIGURES, "refused"]
+    assert (found["calls"], found["asr"], found["failover_rate"], found["saved"]) == (1, 1.0, 1.0, 1)
+    assert found["pdd_p50_ms"] == middle_of(bucket_of(4_000))
 
 
 def test_routes_and_targets_have_their_own_figures(api: Api, reported: Reported) -> None:
@@ -108,27 +112,98 @@ def test_a_provider_as_a_filter_narrows_every_grouping(api: Api, reported: Repor
 
 
 @pytest.mark.parametrize("by", GROUPINGS)
-def test_what_is_outside_the_window_does_not_count(api: Api, reported: Reported, by: str) -> None:
-    def counted(begin_s: int, end_s: int) -> int:
-        instants = [format_instant(reported.began + seconds * SECOND) for seconds in (begin_s, end_s)]
+def test_what_is_outside_the_minutes_of_the_window_does_not_count(api: Api, reported: Reported, by: str) -> None:
+    def counted(begin_min: int, end_min: int) -> int:
+        first = reported.began - reported.began % MINUTE
+        instants = [format_instant(first + minutes * MINUTE) for minutes in (begin_min, end_min)]
         window = dict(zip(("from", "to"), instants, strict=True))
         return len(result_of(api.admin, by, customer_id=reported.customer, **window))
 
-    assert counted(0, 3) > 0
+    assert counted(0, 2) > 0
     assert counted(-10, 0) == 0
-    assert counted(3, 10) == 0
+    assert counted(2, 10) == 0
 
 
 def test_the_window_is_the_last_hour_unless_another_is_asked_for(api: Api) -> None:
     begin, end = (api.admin.get("/v1.0/stats/providers").json()[name] for name in ("from", "to"))
-    assert end > begin
     now = now_us()
-    assert format_instant(now - 3_660 * SECOND) < begin < format_instant(now - 3_590 * SECOND)
-    asked = {"from": "2022-10-22 16:16:16.874761", "to": "2022-10-23 16:16:16.874761"}
-    answer = api.admin.get("/v1.0/stats/providers", params=asked).json()
-    assert answer == {**asked, "result": []} or all(one["attempts"] == 0 for one in answer["result"])
-    until = api.admin.get("/v1.0/stats/providers", params={"to": asked["to"]}).json()
-    assert until["from"] == "2022-10-23 15:16:16.874761"
+    assert format_instant(now - 3_720 * SECOND) < begin < format_instant(now - 3_590 * SECOND)
+    assert format_instant(now - 10 * SECOND) < end < format_instant(now + MINUTE)
+    until = api.admin.get("/v1.0/stats/providers", params={"to": "2022-10-23 16:16:00.000000"}).json()
+    assert until == {"from": "2022-10-23 15:16:00.000000", "to": "2022-10-23 16:16:00.000000", "result": []} or all(
+        one["attempts"] == 0 for one in until["result"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "counted"),
+    [
+        (("22 16:16:16.874761", "23 16:16:16.874761", ""), ("22 16:16:00.000000", "23 16:17:00.000000")),
+        (("22 16:16:16.874761", "23 16:16:16.874762", ""), ("22 16:00:00.000000", "23 17:00:00.000000")),
+        (("22 16:16:16.874761", "22 16:36:16.874761", "600"), ("22 16:10:00.000000", "22 16:40:00.000000")),
+        (("22 16:16:16.874761", "23 16:36:16.874761", "86400"), ("22 00:00:00.000000", "24 00:00:00.000000")),
+    ],
+)
+def test_a_window_is_widened_to_whole_minutes_hours_or_steps(
+    api: Api, asked: tuple[str, str, str], counted: tuple[str, str]
+) -> None:
+    since, until, step = asked
+    params = {"from": f"2022-10-{since}", "to": f"2022-10-{until}", **({"step": step} if step else {})}
+    for path in ("providers", "overview"):
+        answer = api.admin.get(f"/v1.0/stats/{path}", params=params).json()
+        assert (answer["from"], answer["to"]) == (f"2022-10-{counted[0]}", f"2022-10-{counted[1]}")
+        assert answer.get("step") == (int(step) if step else None)
+
+
+def test_the_figures_of_each_step_are_arrays(api: Api, reported: Reported) -> None:
+    first = reported.began - reported.began % MINUTE
+    window = {"from": format_instant(first - 10 * MINUTE), "to": format_instant(first + 5 * MINUTE), "step": "300"}
+    (found,) = result_of(api.admin, "customers", customer_id=reported.customer, **window)
+    steps = found["steps"]
+    assert {len(values) for values in steps.values()} == {
+        (first + 5 * MINUTE - 1) // (5 * MINUTE) - (first - 10 * MINUTE) // (5 * MINUTE) + 1
+    }
+    assert (sum(steps["calls"]), sum(steps["saved"])) == (found["calls"], found["saved"]) == (1, 1)
+    at = steps["calls"].index(1)
+    assert (steps["asr"][at], steps["pdd_p95_ms"][at]) == (1.0, found["pdd_p95_ms"])
+    assert steps["asr"][at - 1] is None
+    assert set(steps) == {
+        *("calls", "answered", "asr", "ner", "acd_ms", "pdd_p50_ms", "pdd_p95_ms", "failover_rate", "saved", "refused")
+    }
+    for one in result_of(api.admin, "providers", customer_id=reported.customer, **window):
+        assert sum(one["steps"]["attempts"]) == one["attempts"] == 1
+
+
+def test_the_overview_is_of_all_calls_and_of_all_attempts(api: Api, reported: Reported) -> None:
+    answer = api.admin.get("/v1.0/stats/overview", params={"customer_id": reported.customer, "step": "60"}).json()
+    calls, attempts = answer["calls"], answer["attempts"]
+    assert (calls["calls"], calls["answered"], calls["saved"], calls["refused"], calls["channels"]) == (1, 1, 1, 0, 0)
+    assert (attempts["attempts"], attempts["answered"], attempts["asr"]) == (2, 1, 0.5)
+    assert sum(calls["steps"]["calls"]) == 1
+    assert len(attempts["steps"]["attempts"]) == len(calls["steps"]["calls"]) in (60, 61)
+
+
+def test_attempts_are_counted_by_their_final_sip_status(api: Api, reported: Reported) -> None:
+    found = {one["sip_status"]: one for one in result_of(api.admin, "statuses", customer_id=reported.customer)}
+    assert {status: one["attempts"] for status, one in found.items()} == {"200": 1, "503": 1}
+
+
+@pytest.mark.parametrize("step", ["0", "59", "61", "3000000", "a"])
+def test_a_step_that_is_none_is_refused(api: Api, step: str) -> None:
+    for path in (*GROUPINGS, "overview"):
+        answer = api.admin.get(f"/v1.0/stats/{path}", params={"step": step})
+        assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (400, "step")
+
+
+def test_steps_are_so_few_that_the_answer_stays_small(api: Api) -> None:
+    day = {"from": "2022-10-22 00:00:00.000000", "to": "2022-10-23 00:00:00.000000", "step": "60"}
+    refused = api.admin.get("/v1.0/stats/providers", params=day).json()["error"]["details"][0]
+    assert (refused["field"], refused["code"]) == ("step", "too_small")
+    assert api.admin.get("/v1.0/stats/providers", params={**day, "page_size": "20"}).status_code == 200
+    assert api.admin.get("/v1.0/stats/overview", params=day).status_code == 200
+    years = {"from": "2020-01-01 00:00:00.000000", "to": "2022-10-23 00:00:00.000000"}
+    assert api.admin.get("/v1.0/stats/overview", params={**years, "step": "86400"}).status_code == 200
+    assert api.admin.get("/v1.0/stats/overview", params={**years, "step": "43200"}).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -228,4 +228,4 @@ async def test_durations_of_lying_clocks_can_be_summed(db: Database, mono: int) 
     async with db.read() as unit:
         for by in GROUPINGS:
             found = await stats.list_(unit, ADMIN, by, Window(since=0, until=NEVER))
-            assert [one.acd_ms for one in found] == [LONGEST_CALL_MS] * (by != "targets")
+            assert [one.acd_ms for one in found] == [LONGEST_CALL_MS] * (by not in ("targets", "trunks"))

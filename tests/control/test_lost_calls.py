@@ -22,6 +22,8 @@ SECOND = 1_000_000
 START = 1_000_000 * SECOND
 MAX_CALL_S = 7_200
 
+ALWAYS = Window(since=0, until=1 << 60)
+
 
 async def ingest(db: Database, batch: Sequence[Any]) -> None:
     assert (await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=batch)).refused == ()
@@ -38,7 +40,7 @@ async def close(db: Database, *, at_s: float) -> int:
 
 async def channels(db: Database) -> int:
     async with db.read() as unit:
-        found = await stats.list_(unit, ADMIN, PROVIDERS, Window(since=0, until=1 << 60))
+        found = await stats.list_(unit, ADMIN, PROVIDERS, ALWAYS)
     return sum(one.channels for one in found)
 
 
@@ -111,7 +113,7 @@ async def test_an_end_that_is_reported_after_all_stands_above_the_conclusion(db:
     assert (record.call.reason, record.call.hangup_by, record.duration_ms) == ("OK", "callee", 60_000)
     assert record.call.tm_ended == START + 62 * SECOND
     async with db.read() as unit:
-        (provider,) = await stats.list_(unit, ADMIN, PROVIDERS, Window(since=0, until=1 << 60))
+        (provider,) = await stats.list_(unit, ADMIN, PROVIDERS, ALWAYS)
     assert (provider.acd_ms, provider.channels) == (60_000, 0)
 
 
@@ -121,7 +123,7 @@ async def test_a_lost_call_is_listed_as_ended_and_has_no_part_in_the_average_dur
     async with db.read() as unit:
         assert [record.call.id for record in await calls.list_(unit, ADMIN, status="hangup")] == [CALL]
         assert await calls.list_(unit, ADMIN, status="ringing") == []
-        (provider,) = await stats.list_(unit, ADMIN, PROVIDERS, Window(since=0, until=1 << 60))
+        (provider,) = await stats.list_(unit, ADMIN, PROVIDERS, ALWAYS)
     assert (provider.seized, provider.answered, provider.acd_ms) == (1, 0, None)
 
 

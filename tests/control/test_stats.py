@@ -1,10 +1,11 @@
 """Statistics are what a naive count over the same records gives, on both databases, whatever the records are."""
 
 import asyncio
-import math
+import random
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,12 +13,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
-from dialplane.control import events, stats
+from dialplane.control import events, rollups, stats
 from dialplane.control.permissions import PermissionDenied
-from dialplane.control.stats import CUSTOMERS, GROUPINGS, PROVIDERS, ROUTES, TARGETS, Stats, Window
+from dialplane.control.stats import (
+    CUSTOMERS,
+    EDGES,
+    GROUPINGS,
+    PROVIDERS,
+    ROUTES,
+    STATUSES,
+    TARGETS,
+    TRUNKS,
+    Stats,
+    Window,
+    widened,
+)
 from dialplane.control.units import Database
 from dialplane.store.address import parse_address
 from dialplane.store.backend_sqlite import Sqlite
+from tests.control.counting import Recorded, percentile
 from tests.control.making import ADMIN, EDGE_ACTOR, actor, admin_of, make_customer, make_provider, make_route
 from tests.control.plans import sqlite_plans
 from tests.control.seen import event, failed_over_call, uuid_of
@@ -25,9 +39,15 @@ from tests.databases import open_database
 
 pytestmark = pytest.mark.anyio
 
-ALWAYS = Window(since=0, until=1 << 60)
+MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
+ALWAYS = Window(since=0, until=30_000 * DAY)
+TODAY = 20_000 * DAY
 SOME_PROVIDERS = [uuid_of(n) for n in (1_001, 1_002)]
 SOME_CUSTOMERS = [uuid_of(n) for n in (2_001, 2_002)]
+SOME_TRUNKS = [uuid_of(n) for n in (3_001, 3_002)]
+SOME_EDGES = ["edge-1", "edge-2"]
+MOMENTS = [TODAY + offset for offset in (-DAY, -HOUR, -MINUTE, 0, 59 * MINUTE, 23 * HOUR, 3 * DAY)]
+"""Begins of minutes, hours and days, and others."""
 
 
 @dataclass
@@ -55,6 +75,8 @@ class Story:
     tries: list[Try] = field(default_factory=list)
     ended: int | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    trunk: str | None = None
+    edge: str = "edge-1"
 
     @property
     def ringing(self) -> int | None:
@@ -72,12 +94,13 @@ class Story:
 
     def told(self) -> list[dict[str, Any]]:
         """What an edge reports of it."""
-        told = [event("call_started", self.start, call=self.id, customer_id=self.customer, number="+8210")]
+        whose: dict[str, Any] = {"customer_id": self.customer, "trunk_id": self.trunk}
+        told = [event("call_started", self.start, call=self.id, number="+8210", **whose)]
         for n, one in enumerate(self.tries, 1):
             told += self._told(n, one)
         if self.ended is not None:
             told.append(event("call_ended", self.start + self.ended, call=self.id, status=200))
-        return told
+        return [part | {"edge": self.edge} for part in told]
 
     def _told(self, n: int, one: Try) -> list[dict[str, Any]]:
         def at(kind: str, instant: int | None, **fields: Any) -> list[dict[str, Any]]:
@@ -93,7 +116,7 @@ class Story:
         ]
 
 
-instants = st.integers(0, 3_000_000)
+instants = st.integers(0, 3_000_000) | st.integers(0, 70_000_000)
 maybe = st.none() | instants
 
 
@@ -121,15 +144,12 @@ def tries(draw: st.DrawFn, routes: Sequence[str]) -> Try:
 def stories(draw: st.DrawFn, routes: Sequence[str]) -> Story:
     return Story(
         customer=draw(st.none() | st.sampled_from(SOME_CUSTOMERS)),
-        start=draw(st.integers(10_000_000, 20_000_000)),
+        start=draw(st.sampled_from(MOMENTS)) + draw(st.integers(0, 3 * MINUTE)),
         tries=draw(st.lists(tries(routes), max_size=4)),
         ended=draw(st.none() | st.integers(0, 90_000_000)),
+        trunk=draw(st.none() | st.sampled_from(SOME_TRUNKS)),
+        edge=draw(st.sampled_from(SOME_EDGES)),
     )
-
-
-def percentile(values: Iterable[int], percent: int) -> int | None:
-    ordered = sorted(values)
-    return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None
 
 
 def is_effective(one: Try) -> bool:
@@ -143,16 +163,31 @@ def delay_ms(begin: int, ringing: int | None, answered: int | None) -> list[int]
     return [] if sign is None else [max(0, sign - begin) // 1_000]
 
 
-def naive_of_attempts(made: Sequence[Story], key_of: Callable[[Try], str], window: Window) -> list[Stats]:
+def is_saving(story: Story, one: Try) -> bool:
+    before = story.tries[: story.tries.index(one)]
+    return one.answered is not None and any(not other.skipped for other in before)
+
+
+def status_of(one: Try) -> str:
+    if one.answered is not None:
+        return "200"
+    return "none" if one.ended is not None else ""
+
+
+def naive_of_attempts(
+    made: Sequence[Story], key_of: Callable[[Try], str], window: Window, *, has_channels: bool = True
+) -> list[Stats]:
     groups: dict[str, list[tuple[Story, Try]]] = {}
     going_on: dict[str, int] = {}
     for story in made:
         for one in story.tries:
             if window.customer_id not in (None, story.customer) or window.provider_id not in (None, one.provider):
                 continue
+            if not key_of(one):
+                continue
             if window.since <= story.start + one.placed < window.until:
                 groups.setdefault(key_of(one), []).append((story, one))
-            if story.ended is None and not one.skipped and one.ended is None:
+            if has_channels and story.ended is None and not one.skipped and one.ended is None:
                 going_on[key_of(one)] = going_on.get(key_of(one), 0) + 1
     found = []
     for key in groups.keys() | going_on.keys():
@@ -168,6 +203,7 @@ def naive_of_attempts(made: Sequence[Story], key_of: Callable[[Try], str], windo
                 answered=sum(one.answered is not None for one in sent),
                 effective=sum(map(is_effective, sent)),
                 moved_on=sum(one.ended is not None and one.action == "next" for one in sent),
+                saved=sum(is_saving(story, one) for story, one in both),
                 late_answers=sum(one.late is not None for one in sent),
                 ended=sum(ms is not None for ms in durations),
                 duration_ms=sum(ms for ms in durations if ms is not None),
@@ -179,17 +215,17 @@ def naive_of_attempts(made: Sequence[Story], key_of: Callable[[Try], str], windo
     return found
 
 
-def naive_of_customers(made: Sequence[Story], window: Window) -> list[Stats]:
+def naive_of_calls(made: Sequence[Story], key_of: Callable[[Story], str | None], window: Window) -> list[Stats]:
     wanted = [
         story
         for story in made
-        if story.customer is not None
+        if key_of(story) is not None
         and window.customer_id in (None, story.customer)
         and (window.provider_id is None or any(one.provider == window.provider_id for one in story.tries))
     ]
     found = []
-    for key in {story.customer for story in wanted if story.customer}:
-        mine = [story for story in wanted if story.customer == key]
+    for key in {key for story in wanted if (key := key_of(story))}:
+        mine = [story for story in wanted if key_of(story) == key]
         counted = [story for story in mine if window.since <= story.start < window.until]
         channels = sum(story.ended is None for story in mine)
         if not counted and not channels:
@@ -205,6 +241,8 @@ def naive_of_customers(made: Sequence[Story], window: Window) -> list[Stats]:
                 answered=sum(story.answered is not None for story in counted),
                 effective=sum(any(map(is_effective, mine)) for mine in sent),
                 moved_on=sum(len(mine) > 1 for mine in sent),
+                saved=sum(any(is_saving(story, one) for one in story.tries) for story in counted),
+                refused=sum(story.ended is not None and all(one.skipped for one in story.tries) for story in counted),
                 late_answers=sum(one.late is not None for mine in sent for one in mine),
                 ended=sum(ms is not None for ms in durations),
                 duration_ms=sum(ms for ms in durations if ms is not None),
@@ -217,7 +255,10 @@ def naive_of_customers(made: Sequence[Story], window: Window) -> list[Stats]:
 
 
 async def tell(db: Database, made: Iterable[Story]) -> None:
-    batch = [part for story in made for part in story.told()]
+    await report(db, [part for story in made for part in story.told()])
+
+
+async def report(db: Database, batch: Sequence[dict[str, Any]]) -> None:
     assert (await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=batch)).refused == ()
 
 
@@ -243,9 +284,22 @@ def route_targets(database_url: str) -> dict[str, str]:
 def forget_calls(url: str) -> None:
     engine = create_engine(parse_address(url))
     with engine.begin() as connection:
-        for name in ("attempts", "calls"):
+        for name in ("attempts", "calls", "rollups", "rollup_changes"):
             connection.execute(text(f"DELETE FROM {name}"))
     engine.dispose()
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    since = draw(st.sampled_from(MOMENTS)) + draw(st.integers(-2, 2)) * MINUTE
+    length = draw(st.sampled_from([MINUTE, 2 * MINUTE, HOUR, 25 * HOUR, 5 * DAY]))
+    window = Window(
+        since=since,
+        until=since + length,
+        customer_id=draw(st.none() | st.none() | st.sampled_from(SOME_CUSTOMERS)),
+        provider_id=draw(st.none() | st.none() | st.sampled_from(SOME_PROVIDERS)),
+    )
+    return widened(window)
 
 
 @given(data=st.data())
@@ -254,22 +308,23 @@ def test_every_figure_is_that_of_a_naive_count(
     data: st.DataObject, route_targets: dict[str, str], database_url: str
 ) -> None:
     made = data.draw(st.lists(stories(list(route_targets)), max_size=8))
-    window = Window(
-        since=data.draw(st.integers(9_000_000, 15_000_000)),
-        until=data.draw(st.integers(15_000_000, 24_000_000)),
-        customer_id=data.draw(st.none() | st.none() | st.sampled_from(SOME_CUSTOMERS)),
-        provider_id=data.draw(st.none() | st.none() | st.sampled_from(SOME_PROVIDERS)),
-    )
+    window = data.draw(windows())
     expected = {
         PROVIDERS: naive_of_attempts(made, lambda one: one.provider, window),
         ROUTES: naive_of_attempts(made, lambda one: one.route, window),
         TARGETS: naive_of_attempts(made, lambda one: route_targets[one.route], window),
-        CUSTOMERS: naive_of_customers(made, window),
+        STATUSES: naive_of_attempts(made, status_of, window, has_channels=False),
+        CUSTOMERS: naive_of_calls(made, lambda story: story.customer, window),
+        TRUNKS: naive_of_calls(made, lambda story: story.trunk, window),
+        EDGES: naive_of_calls(made, lambda story: story.edge, window),
     }
+    is_folded = data.draw(st.booleans())
 
     async def counted() -> dict[str, list[Stats]]:
         db = open_database(database_url)
         await tell(db, made)
+        if is_folded:
+            await rollups.fold(db)
         found = {by: await found_in(db, by, window) for by in GROUPINGS}
         await db.close()
         return found
@@ -279,6 +334,103 @@ def test_every_figure_is_that_of_a_naive_count(
     for by in GROUPINGS:
         assert sorted(found[by], key=lambda one: one.key) == sorted(expected[by], key=lambda one: one.key), by
         assert [one.seized for one in found[by]] == sorted((one.seized for one in found[by]), reverse=True)
+
+
+@given(data=st.data(), order=st.randoms(use_true_random=False))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_statistics_are_a_count_over_the_records_after_any_batches_with_repeats_and_disorder(
+    data: st.DataObject, order: random.Random, route_targets: dict[str, str], database_url: str
+) -> None:
+    made = data.draw(st.lists(stories(list(route_targets)), min_size=1, max_size=5))
+    whole = [part for story in made for part in story.told()]
+    parts = whole + order.sample(whole, len(whole) // 2)
+    order.shuffle(parts)
+    cuts = sorted({0, len(parts), *data.draw(st.lists(st.integers(0, len(parts)), max_size=4))})
+    batches = [(parts[begin:end], data.draw(st.booleans()), data.draw(windows())) for begin, end in pairwise(cuts)]
+    forget_calls(database_url)
+
+    async def go_through() -> None:
+        for batch, is_folded, window in batches:
+            db = open_database(database_url)
+            try:
+                await report(db, batch)
+                if is_folded:
+                    await rollups.fold(db)
+                await check_against_records(db, database_url, window)
+            finally:
+                await db.close()
+
+    asyncio.run(go_through())
+
+
+async def check_against_records(db: Database, url: str, window: Window) -> None:
+    recorded = Recorded(url)
+    for by in GROUPINGS:
+        found = [replace(one, channels=0) for one in await found_in(db, by, window, limit=1_000)]
+        assert sorted((one for one in found if one != Stats(key=one.key)), key=lambda one: one.key) == [
+            one for one in recorded.count(by, window) if one != Stats(key=one.key)
+        ], by
+
+
+@pytest.mark.parametrize("step_s", [60, 300, 3_600, 86_400])
+async def test_the_steps_of_a_window_are_the_windows_of_their_length(db: Database, step_s: int) -> None:
+    chosen = random.Random(step_s)
+    made = [
+        Story(
+            chosen.choice(SOME_CUSTOMERS),
+            TODAY + chosen.randrange(3 * step_s) * 1_000_000,
+            [
+                Try(chosen.choice(SOME_PROVIDERS), uuid_of(1), n, ringing=n + chosen.randrange(9_000_000))
+                for n in (1, 2)
+            ],
+            ended=chosen.choice([None, 9_000_000]),
+        )
+        for _ in range(40)
+    ]
+    await tell(db, made[:20])
+    await rollups.fold(db)
+    await tell(db, made[20:])
+    window = Window(since=TODAY, until=TODAY + 3 * step_s * 1_000_000, step_s=step_s)
+    for by in (PROVIDERS, CUSTOMERS):
+        found = {one.key: one for one in await found_in(db, by, window)}
+        for n, instant in enumerate(window.instants):
+            step = Window(since=instant, until=instant + step_s * 1_000_000)
+            alone = {one.key: one for one in await found_in(db, by, step)}
+            for key, one in found.items():
+                assert one.steps[n] == replace(alone.get(key, Stats(key=key)), channels=0)
+    async with db.read() as unit:
+        whole = await stats.overview(unit, ADMIN, window)
+    assert whole.calls.seized == sum(step.seized for step in whole.calls.steps) == 40
+    assert whole.attempts.seized == sum(step.seized for step in whole.attempts.steps) == 80
+
+
+async def test_records_that_are_deleted_stay_in_the_statistics(db: Database, database_url: str) -> None:
+    made = [Story(SOME_CUSTOMERS[0], TODAY, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, ended=2)], ended=9)]
+    await tell(db, made)
+    before = await found_in(db, PROVIDERS, ALWAYS)
+    assert [one.seized for one in before] == [1]
+    engine = create_engine(parse_address(database_url))
+    with engine.begin() as connection:
+        for name in ("attempts", "calls"):
+            connection.execute(text(f"DELETE FROM {name}"))
+    engine.dispose()
+    assert await found_in(db, PROVIDERS, ALWAYS) == before
+    await rollups.fold(db)
+    assert await found_in(db, PROVIDERS, ALWAYS) == before
+
+
+async def test_two_nodes_that_add_up_at_the_same_time_add_each_change_once(database_url: str) -> None:
+    one, two = open_database(database_url), open_database(database_url)
+    for n in range(20):
+        await tell(
+            one, [Story(SOME_CUSTOMERS[0], TODAY + n, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, ended=2)], ended=9)]
+        )
+    folded = await asyncio.gather(rollups.fold(one), rollups.fold(two), rollups.fold(one))
+    assert sum(folded) == 20
+    (provider,) = await found_in(two, PROVIDERS, ALWAYS)
+    assert provider.seized == 20
+    await one.close()
+    await two.close()
 
 
 async def test_a_providers_asr_counts_attempts_and_a_customers_counts_calls(db: Database) -> None:
@@ -344,21 +496,23 @@ async def test_a_customer_sees_the_figures_of_its_own_calls_only(db: Database) -
 
 @pytest.mark.parametrize("by", GROUPINGS)
 @pytest.mark.parametrize("narrowed", [{}, {"customer_id": uuid_of(1)}, {"provider_id": uuid_of(2)}])
-async def test_no_statement_reads_more_than_the_window_and_what_goes_on(
+async def test_no_statement_reads_more_than_the_sums_of_the_window_and_what_goes_on(
     db: Database, by: str, narrowed: dict[str, str]
 ) -> None:
     """By SQLite's own plan: every table is reached by a bounded index or by its key."""
-    window = Window(since=5, until=9, **narrowed)
+    sent = Try(narrowed.get("provider_id", SOME_PROVIDERS[0]), uuid_of(1), 1, ended=2)
+    await tell(db, [Story(narrowed.get("customer_id"), TODAY, [sent], ended=9, trunk=SOME_TRUNKS[0])])
+    await rollups.fold(db)
+    whose: dict[str, Any] = dict(narrowed)
+    window = replace(ALWAYS, since=TODAY - HOUR, **whose)
     with sqlite_plans() as plans:
         await found_in(db, by, window)
     if not isinstance(db.backend, Sqlite):
         return
-    assert len(plans) == 3
-    for plan in plans:
-        read = [
-            step for step in plan if step.partition(" ")[2].partition(" ")[0] in ("calls", "attempts", "went", "routes")
-        ]
-        assert read
-        for step in read:
-            is_bounded = "calls_open" in step or "attempts_by_placing" in step or "calls_by_start" in step
-            assert is_bounded or ("(call_id=?" in step or "(id=?" in step), plan
+    read = [
+        step for plan in plans for step in plan if step.partition(" ")[2].startswith(("calls", "attempts", "rollup"))
+    ]
+    assert any("rollups" in step for step in read) or (by == CUSTOMERS and not narrowed)
+    for step in read:
+        assert step.startswith("SEARCH") or "calls_open" in step or step == "SCAN rollup_changes", read
+        assert "rollups" not in step or "instant>? AND instant<?" in step

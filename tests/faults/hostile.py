@@ -59,7 +59,7 @@ class Attackers:
         await asyncio.gather(*works)
 
     def _statistics(self) -> list[str]:
-        groups = ("providers", "routes", "targets", "customers")
+        groups = ("providers", "routes", "targets", "statuses", "customers", "trunks", "edges", "overview")
         return [f"/v1.0/stats/{group}?{self.attack.window}" for group in groups]
 
     def _scan(self) -> str:

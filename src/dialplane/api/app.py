@@ -52,6 +52,7 @@ from dialplane.control.units import Database
 from dialplane.domain.errors import DialplaneError
 from dialplane.jobs.contacts import contacts_job
 from dialplane.jobs.lost_calls import lost_calls_job
+from dialplane.jobs.rollups import rollups_job
 from dialplane.jobs.supervisor import Job, Supervisor
 from dialplane.jobs.survey import survey_job
 from dialplane.settings import Settings
@@ -143,6 +144,7 @@ def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: M
             Job(name="api", every_s=LAG_EVERY_S, run_round=metrics.measure_loop_lag),
             contacts_job(db, contacts),
             lost_calls_job(db, max_call_s=settings.max_call_s, on_closed=metrics.lost_calls.inc),
+            rollups_job(db),
             survey_job(db, metrics.network),
         ],
         on_success=lambda job: metrics.heartbeats.labels(job).set_to_current_time(),

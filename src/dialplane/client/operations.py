@@ -29,14 +29,22 @@ _IDEMPOTENCY_KEY = Parameter(
     description="Sent again with the same key and body, the request gets its first answer again (for a day).",
 )
 
-_CUSTOMER_ID = Parameter("customer_id", "query", str, description="Only this customer's.")
-
 _FROM = Parameter("from", "query", str, description="Begin of the window; an hour before its end by default.")
 
 _TO = Parameter("to", "query", str, description="End of the window, itself outside; now by default.")
 
+_STEP = Parameter(
+    "step",
+    "query",
+    int,
+    description="Length of the steps to show, in s, a multiple of 60; none by default. The window"
+    " is widened to whole steps.",
+)
+
+_CUSTOMER_ID = Parameter("customer_id", "query", str, description="Only calls of this customer.")
+
 _PROVIDER_ID = Parameter(
-    "provider_id", "query", str, description="Only attempts to this provider, or calls that had one."
+    "provider_id", "query", str, description="Only attempts to this provider, or customers' calls that had one."
 )
 
 _NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
@@ -90,7 +98,7 @@ LIST_ROUTES = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
-        _CUSTOMER_ID,
+        Parameter("customer_id", "query", str, description="Only this customer's."),
         Parameter("provider_id", "query", str, description="Only those to this provider."),
         Parameter("target", "query", str, description="Only those with exactly this target."),
     ),
@@ -164,7 +172,7 @@ LIST_CALLS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
-        _CUSTOMER_ID,
+        Parameter("customer_id", "query", str, description="Only this customer's."),
         Parameter("trunk_id", "query", str, description="Only those that came in here."),
         Parameter("provider_id", "query", str, description="Only those with an attempt to this provider."),
         Parameter("number", "query", str, description="Only those to this number."),
@@ -440,7 +448,7 @@ LIST_TRUNKS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
-        _CUSTOMER_ID,
+        Parameter("customer_id", "query", str, description="Only this customer's."),
     ),
     answer=schemas.TrunkPage,
 )
@@ -512,7 +520,7 @@ LIST_ACCESS_KEYS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
-        _CUSTOMER_ID,
+        Parameter("customer_id", "query", str, description="Only this customer's."),
     ),
     answer=schemas.AccessKeyPage,
 )
@@ -584,7 +592,7 @@ LIST_AGENTS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
-        _CUSTOMER_ID,
+        Parameter("customer_id", "query", str, description="Only this customer's."),
         Parameter("status", "query", str, description="Taken and not looked at: agents have no status here."),
         Parameter("tag_ids", "query", str, description="Taken and not looked at: tags have no meaning here."),
     ),
@@ -825,12 +833,16 @@ GET_PROVIDER_STATS = Operation(
     method="GET",
     path="/v1.0/stats/providers",
     summary="Figures of providers' attempts",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in use are left out.",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in "
+    "use are left out. The window is widened to whole minutes, or to whole hours if "
+    "it is longer than a day, and with `step` to whole steps; the answer says which "
+    "one it is. With `step`, one array for each figure, a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
         _TO,
-        Parameter("customer_id", "query", str, description="Only calls of this customer."),
+        _STEP,
+        _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
     ),
@@ -844,12 +856,16 @@ GET_ROUTE_STATS = Operation(
     method="GET",
     path="/v1.0/stats/routes",
     summary="Figures of routes' attempts",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in use are left out.",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in "
+    "use are left out. The window is widened to whole minutes, or to whole hours if "
+    "it is longer than a day, and with `step` to whole steps; the answer says which "
+    "one it is. With `step`, one array for each figure, a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
         _TO,
-        Parameter("customer_id", "query", str, description="Only calls of this customer."),
+        _STEP,
+        _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
     ),
@@ -863,16 +879,43 @@ GET_TARGET_STATS = Operation(
     method="GET",
     path="/v1.0/stats/targets",
     summary="Figures of the attempts to targets",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in use are left out.",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in "
+    "use are left out. The window is widened to whole minutes, or to whole hours if "
+    "it is longer than a day, and with `step` to whole steps; the answer says which "
+    "one it is. With `step`, one array for each figure, a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
         _TO,
-        Parameter("customer_id", "query", str, description="Only calls of this customer."),
+        _STEP,
+        _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
     ),
     answer=schemas.TargetStatsWindow,
+)
+
+GET_STATUS_STATS = Operation(
+    name="getStatusStats",
+    resource="stats",
+    verb="statuses",
+    method="GET",
+    path="/v1.0/stats/statuses",
+    summary="Figures of attempts by their final SIP status",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in "
+    "use are left out. The window is widened to whole minutes, or to whole hours if "
+    "it is longer than a day, and with `step` to whole steps; the answer says which "
+    "one it is. With `step`, one array for each figure, a value for each step.",
+    permission="stats.list",
+    parameters=(
+        _FROM,
+        _TO,
+        _STEP,
+        _CUSTOMER_ID,
+        _PROVIDER_ID,
+        Parameter("page_size", "query", int, description="How many, busiest first."),
+    ),
+    answer=schemas.StatusStatsWindow,
 )
 
 GET_CUSTOMER_STATS = Operation(
@@ -882,16 +925,86 @@ GET_CUSTOMER_STATS = Operation(
     method="GET",
     path="/v1.0/stats/customers",
     summary="Figures of customers' calls",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in use are left out.",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in "
+    "use are left out. The window is widened to whole minutes, or to whole hours if "
+    "it is longer than a day, and with `step` to whole steps; the answer says which "
+    "one it is. With `step`, one array for each figure, a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
         _TO,
-        Parameter("customer_id", "query", str, description="Only calls of this customer."),
+        _STEP,
+        _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
     ),
     answer=schemas.CustomerStatsWindow,
+)
+
+GET_TRUNK_STATS = Operation(
+    name="getTrunkStats",
+    resource="stats",
+    verb="trunks",
+    method="GET",
+    path="/v1.0/stats/trunks",
+    summary="Figures of trunks' calls",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in "
+    "use are left out. The window is widened to whole minutes, or to whole hours if "
+    "it is longer than a day, and with `step` to whole steps; the answer says which "
+    "one it is. With `step`, one array for each figure, a value for each step.",
+    permission="stats.list",
+    parameters=(
+        _FROM,
+        _TO,
+        _STEP,
+        _CUSTOMER_ID,
+        _PROVIDER_ID,
+        Parameter("page_size", "query", int, description="How many, busiest first."),
+    ),
+    answer=schemas.TrunkStatsWindow,
+)
+
+GET_EDGE_STATS = Operation(
+    name="getEdgeStats",
+    resource="stats",
+    verb="edges",
+    method="GET",
+    path="/v1.0/stats/edges",
+    summary="Figures of edges' calls",
+    description="The busiest first. Those with neither an attempt in the window nor a channel in "
+    "use are left out. The window is widened to whole minutes, or to whole hours if "
+    "it is longer than a day, and with `step` to whole steps; the answer says which "
+    "one it is. With `step`, one array for each figure, a value for each step.",
+    permission="stats.list",
+    parameters=(
+        _FROM,
+        _TO,
+        _STEP,
+        _CUSTOMER_ID,
+        _PROVIDER_ID,
+        Parameter("page_size", "query", int, description="How many, busiest first."),
+    ),
+    answer=schemas.EdgeStatsWindow,
+)
+
+GET_STATS_OVERVIEW = Operation(
+    name="getStatsOverview",
+    resource="stats",
+    verb="overview",
+    method="GET",
+    path="/v1.0/stats/overview",
+    summary="Figures of all calls and attempts",
+    description="The window is widened to whole minutes, or to whole hours if it is longer than a"
+    " day, and with `step` to whole steps; the answer says which one it is. With "
+    "`step`, one array for each figure, a value for each step.",
+    permission="stats.list",
+    parameters=(
+        _FROM,
+        _TO,
+        _STEP,
+        _CUSTOMER_ID,
+    ),
+    answer=schemas.StatsOverview,
 )
 
 GET_HEALTH = Operation(
@@ -980,7 +1093,11 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     GET_PROVIDER_STATS,
     GET_ROUTE_STATS,
     GET_TARGET_STATS,
+    GET_STATUS_STATS,
     GET_CUSTOMER_STATS,
+    GET_TRUNK_STATS,
+    GET_EDGE_STATS,
+    GET_STATS_OVERVIEW,
     GET_HEALTH,
     GET_READINESS,
     GET_METRICS,

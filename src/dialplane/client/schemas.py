@@ -126,6 +126,38 @@ class AttemptAnswer(TypedDict):
     duration_ms: Annotated[int | None, "Answer to end."]
 
 
+class AttemptSteps(TypedDict):
+    """Figures of attempts in each step of the window, in order."""
+
+    answered: list[int]
+    asr: list[float | None]
+    ner: list[float | None]
+    acd_ms: list[int | None]
+    pdd_p50_ms: list[int | None]
+    pdd_p95_ms: list[int | None]
+    failover_rate: list[float | None]
+    saved: list[int]
+    attempts: list[int]
+
+
+class AttemptFigures(TypedDict):
+    """Figures of attempts."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
+    attempts: Annotated[int, "INVITEs sent in the window."]
+    steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
+
+
 class PlaceAnswer(TypedDict):
     """A candidate of the decision."""
 
@@ -177,6 +209,40 @@ class CallAnswer(TypedDict):
     tm_create: str
     tm_update: str
     tm_delete: str
+
+
+class CallSteps(TypedDict):
+    """Figures of calls in each step of the window, in order."""
+
+    answered: list[int]
+    asr: list[float | None]
+    ner: list[float | None]
+    acd_ms: list[int | None]
+    pdd_p50_ms: list[int | None]
+    pdd_p95_ms: list[int | None]
+    failover_rate: list[float | None]
+    saved: list[int]
+    calls: list[int]
+    refused: list[int]
+
+
+class CallFigures(TypedDict):
+    """Figures of calls."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
+    calls: Annotated[int, "Calls that came in in the window."]
+    refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
+    steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
 
 
 class CallPage(TypedDict):
@@ -266,13 +332,16 @@ class CustomerStats(TypedDict):
     asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
     ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
     acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
-    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
     pdd_p95_ms: int | None
     failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
-    customer_id: str
+    saved: Annotated[int, "Answered after another carrier had failed."]
     calls: Annotated[int, "Calls that came in in the window."]
+    refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
+    steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
+    customer_id: str
 
 
 CustomerStatsWindow = TypedDict(
@@ -280,6 +349,7 @@ CustomerStatsWindow = TypedDict(
     {
         "from": str,
         "to": str,
+        "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "result": Annotated[list[CustomerStats], "The busiest first."],
     },
 )
@@ -350,6 +420,38 @@ class EdgePage(TypedDict):
 
     result: Annotated[list[EdgeAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class EdgeStats(TypedDict):
+    """Figures of the calls of one edge."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
+    calls: Annotated[int, "Calls that came in in the window."]
+    refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
+    steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
+    edge: str
+
+
+EdgeStatsWindow = TypedDict(
+    "EdgeStatsWindow",
+    {
+        "from": str,
+        "to": str,
+        "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "result": Annotated[list[EdgeStats], "The busiest first."],
+    },
+)
+"""Figures of the calls of one edge."""
 
 
 class EdgeViewAnswer(TypedDict):
@@ -474,12 +576,14 @@ class ProviderStats(TypedDict):
     asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
     ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
     acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
-    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
     pdd_p95_ms: int | None
     failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
     attempts: Annotated[int, "INVITEs sent in the window."]
+    steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
     provider_id: str
 
 
@@ -488,6 +592,7 @@ ProviderStatsWindow = TypedDict(
     {
         "from": str,
         "to": str,
+        "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "result": Annotated[list[ProviderStats], "The busiest first."],
     },
 )
@@ -562,12 +667,14 @@ class RouteStats(TypedDict):
     asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
     ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
     acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
-    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
     pdd_p95_ms: int | None
     failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
     attempts: Annotated[int, "INVITEs sent in the window."]
+    steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
     route_id: str
 
 
@@ -576,6 +683,7 @@ RouteStatsWindow = TypedDict(
     {
         "from": str,
         "to": str,
+        "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "result": Annotated[list[RouteStats], "The busiest first."],
     },
 )
@@ -595,20 +703,66 @@ class SessionEnded(TypedDict):
     status: str
 
 
-class TargetStats(TypedDict):
-    """Figures of the attempts by routes to one target, as it is now."""
+StatsOverview = TypedDict(
+    "StatsOverview",
+    {
+        "from": str,
+        "to": str,
+        "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "calls": CallFigures,
+        "attempts": AttemptFigures,
+    },
+)
+"""Figures of all calls and of all attempts."""
+
+
+class StatusStats(TypedDict):
+    """Figures of the attempts with one final SIP status."""
 
     skipped: Annotated[int, "Attempts that were passed over."]
     answered: int
     asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
     ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
     acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
-    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
     pdd_p95_ms: int | None
     failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
     attempts: Annotated[int, "INVITEs sent in the window."]
+    steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
+    sip_status: Annotated[str, "The carrier's final status; `none` if none came."]
+
+
+StatusStatsWindow = TypedDict(
+    "StatusStatsWindow",
+    {
+        "from": str,
+        "to": str,
+        "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "result": Annotated[list[StatusStats], "The busiest first."],
+    },
+)
+"""Figures of the attempts with one final SIP status."""
+
+
+class TargetStats(TypedDict):
+    """Figures of the attempts by routes to one target, as it was then."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
+    attempts: Annotated[int, "INVITEs sent in the window."]
+    steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
     target: str
 
 
@@ -617,10 +771,11 @@ TargetStatsWindow = TypedDict(
     {
         "from": str,
         "to": str,
+        "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "result": Annotated[list[TargetStats], "The busiest first."],
     },
 )
-"""Figures of the attempts by routes to one target, as it is now."""
+"""Figures of the attempts by routes to one target, as it was then."""
 
 
 class TrunkAnswer(TypedDict):
@@ -651,6 +806,38 @@ class TrunkPage(TypedDict):
 
     result: Annotated[list[TrunkAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class TrunkStats(TypedDict):
+    """Figures of the calls that came in by one trunk."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
+    calls: Annotated[int, "Calls that came in in the window."]
+    refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
+    steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
+    trunk_id: str
+
+
+TrunkStatsWindow = TypedDict(
+    "TrunkStatsWindow",
+    {
+        "from": str,
+        "to": str,
+        "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "result": Annotated[list[TrunkStats], "The busiest first."],
+    },
+)
+"""Figures of the calls that came in by one trunk."""
 
 
 class AccessKeyCreate(TypedDict):

@@ -12,7 +12,7 @@ from dialplane.control.folding import Folded, text
 from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue
 from dialplane.eventlog.kinds import AnyEvent
-from dialplane.store import merging
+from dialplane.store import merging, records
 from dialplane.store.queries import calls
 
 MAX_EVENTS = 2_000
@@ -62,8 +62,7 @@ async def _store(db: Database, folded: Folded, caller: str) -> int:
             folded.leave_out_foreign(await calls.edges_of(unit, list(folded.calls)))
         for call in folded.calls_in_order():
             call["tm_create"] = call["tm_update"] = unit.next_instant()
-        await merging.CALLS.store(unit, folded.calls_in_order())
-        await merging.ATTEMPTS.store(unit, list(folded.attempts.values()))
+        await records.store(unit, folded.calls_in_order(), list(folded.attempts.values()))
         await merging.HEALTH.store(unit, list(folded.health.values()))
         await merging.BREAKERS.store(unit, list(folded.breakers.values()))
         await edges.store(unit, list(folded.edges.values()))

@@ -1,6 +1,7 @@
 """Correction of instants that lie ahead of the clock, after a clock that was ahead was set right."""
 
 from dialplane.control.units import JOBS, Database
+from dialplane.store import records
 from dialplane.store.queries import future_instants as queries
 
 TOLERANCE_US = 5_000_000
@@ -19,5 +20,6 @@ async def correct(db: Database) -> bool:
         if not await queries.exist(unit, latest=latest):
             return False
     async with db.write() as writing:
-        await queries.correct(writing, latest=latest, now=now)
+        async with records.recounted(writing, await queries.calls_ahead(writing, latest=latest)):
+            await queries.correct(writing, latest=latest, now=now)
     return True

@@ -1,85 +1,222 @@
-"""Statistics of attempts and calls over a window of time: answer-seizure ratio, network effectiveness, delays."""
+"""Statistics over a window of time: what was counted of providers, routes, targets, SIP statuses, customers, trunks and
+edges, from sums that are kept with the records (domain/rollups.py), and what goes on now.
+"""
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Unit
-from dialplane.engine.failover import NEXT
+from dialplane.domain import statistics
+from dialplane.domain.rollups import (
+    CUSTOMERS,
+    DAY_S,
+    EDGES,
+    GROUPINGS,
+    HOUR_S,
+    MINUTE_S,
+    OF_CALLS,
+    PROVIDERS,
+    ROUTES,
+    SECOND_US,
+    STATUSES,
+    TARGETS,
+    TRUNKS,
+    Range,
+    Total,
+    ceiled,
+    floored,
+    ranges,
+)
+from dialplane.store.queries import rollups
 from dialplane.store.queries import stats as queries
-from dialplane.store.queries.stats import CUSTOMERS, GROUPINGS, PROVIDERS, ROUTES, TARGETS, Delays, Sums, Window
+from dialplane.store.queries.rollups import Part, Selection
 
-__all__ = ["CUSTOMERS", "GROUPINGS", "PROVIDERS", "ROUTES", "TARGETS", "Stats", "Window", "list_"]
+__all__ = [
+    "CUSTOMERS", "EDGES", "GROUPINGS", "OF_CALLS", "PROVIDERS", "ROUTES", "STATUSES", "TARGETS", "TRUNKS",
+    "Overview", "Stats", "Window", "list_", "overview", "widened",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """`since` <= instant < `until` (us). `customer_id` and `provider_id` narrow it unless they are None.
+
+    `step_s`: length of the steps that it is divided into, None for none.
+    """
+
+    since: int
+    until: int
+    step_s: int | None = None
+    customer_id: str | None = None
+    provider_id: str | None = None
+
+    @property
+    def finest_s(self) -> int:
+        """Length of the shortest sums that make it up: minutes, or hours in a long one."""
+        if self.step_s is not None:
+            return next(length for length in (DAY_S, HOUR_S, MINUTE_S) if self.step_s % length == 0)
+        return MINUTE_S if self.until - self.since <= DAY_S * SECOND_US else HOUR_S
+
+    @property
+    def instants(self) -> range:
+        """When its steps begin; none if it has none."""
+        return range(self.since, self.until, self.step_s * SECOND_US) if self.step_s else range(0)
+
+
+def widened(window: Window) -> Window:
+    """The window of which sums are kept: it begins and ends with a whole step, or a whole minute or hour."""
+    length_s = window.step_s or window.finest_s
+    return replace(window, since=floored(window.since, length_s), until=ceiled(window.until, length_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """The figures of one provider, route, target or customer. Rates are None if nothing was seized, times in ms.
+    """The figures of one key; see `Figures`. Rates are None if nothing was seized, times in ms.
 
-    `seized`: INVITEs sent, or a customer's calls. `skipped`: attempts without an INVITE. `effective`: answered,
-    busy or not answered. `moved_on`: attempts after which the next was to follow, or calls with more than one.
-    `duration_ms` is the sum over the `ended` ones that were answered. `channels`: going on now, whatever the window.
+    `channels`: going on now, whatever the window. `steps`: the same of each step of the window.
     """
 
-    key: str
+    key: str = ""
     seized: int = 0
     skipped: int = 0
     answered: int = 0
     effective: int = 0
     moved_on: int = 0
+    saved: int = 0
+    refused: int = 0
     late_answers: int = 0
     ended: int = 0
     duration_ms: int = 0
     pdd_p50_ms: int | None = None
     pdd_p95_ms: int | None = None
     channels: int = 0
+    steps: Sequence["Stats"] = field(default=())
 
     @property
     def asr(self) -> float | None:
         """Answer-seizure ratio, 0 to 1."""
-        return self._rate(self.answered)
+        return statistics.asr(self)
 
     @property
     def ner(self) -> float | None:
-        """Network effectiveness ratio, 0 to 1: a callee who is busy or does not answer was reached."""
-        return self._rate(self.effective)
+        """Network effectiveness ratio, 0 to 1."""
+        return statistics.ner(self)
 
     @property
     def failover_rate(self) -> float | None:
         """Share of what moved on to the next carrier, 0 to 1."""
-        return self._rate(self.moved_on)
+        return statistics.failover_rate(self)
 
     @property
     def acd_ms(self) -> int | None:
         """Average duration of answered calls."""
-        return self.duration_ms // self.ended if self.ended else None
+        return statistics.acd_ms(self)
 
-    def _rate(self, part: int) -> float | None:
-        return part / self.seized if self.seized else None
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The figures of all calls, and of all attempts."""
+
+    calls: Stats
+    attempts: Stats
 
 
 async def list_(unit: Unit, actor: Actor, by: str, window: Window, *, limit: int = 100) -> list[Stats]:
-    """The busiest of a grouping (`providers`, `routes`, `targets`, `customers`), most seized first, at most `limit`.
+    """The busiest of one of GROUPINGS over the window, `widened`, most seized first, at most `limit`.
 
-    Those with neither an attempt in the window nor a channel in use are left out. Raises PermissionDenied, Unavailable.
+    Those with nothing in the window and no channel in use are left out. Raises PermissionDenied, Unavailable.
     """
+    window = widened(window)
+    selection = _selection(actor, by, window)
+    if selection is None:
+        return []
+    channels = await queries.channels(unit, selection)
+    sums = await _Sums.read(unit, selection, window)
+    busiest = sorted(sums.seized.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    idle = sorted(channels.keys() - sums.seized.keys())[: limit - len(busiest)]
+    await sums.read_parts(unit, [key for key, _ in busiest])
+    return [sums.stats([key], key=key, channels=channels.get(key, 0)) for key in [*(key for key, _ in busiest), *idle]]
+
+
+async def overview(unit: Unit, actor: Actor, window: Window) -> Overview:
+    """The figures of all of the actor's calls over the window, `widened`. Raises PermissionDenied, Unavailable."""
+    window = widened(window)
+    calls, attempts = [await _all_of(unit, actor, by, window) for by in (EDGES, PROVIDERS)]
+    return Overview(calls=calls, attempts=attempts)
+
+
+async def _all_of(unit: Unit, actor: Actor, by: str, window: Window) -> Stats:
+    selection = _selection(actor, by, window)
+    if selection is None:
+        return Stats(steps=(Stats(),) * len(window.instants))
+    channels = await queries.channels(unit, selection)
+    sums = await _Sums.read(unit, selection, window)
+    await sums.read_parts(unit, list(sums.seized))
+    return sums.stats(list(sums.seized), channels=sum(channels.values()))
+
+
+def _selection(actor: Actor, by: str, window: Window) -> Selection | None:
+    """What the actor may see of a window; None for nothing of it. Raises PermissionDenied."""
+    customer_id = window.customer_id
     if permissions.require(actor, "stats.list") is Scope.OWN:
-        if window.customer_id not in (None, actor.customer_id):
-            return []
-        window = replace(window, customer_id=actor.customer_id)
-    sums = await queries.sums(unit, by, window, moved_on=NEXT, limit=limit)
-    channels = await queries.channels(unit, by, window)
-    delays = await queries.delays(unit, by, window, [row.key for row in sums])
-    stats = [_stats(row, delays.get(row.key), channels.pop(row.key, 0)) for row in sums]
-    others = [Stats(key=key, channels=count) for key, count in sorted(channels.items())]
-    return (stats + others)[:limit]
+        if customer_id not in (None, actor.customer_id):
+            return None
+        customer_id = actor.customer_id
+    return Selection(grouped_by=by, customer_id=customer_id, provider_id=window.provider_id)
 
 
-def _stats(sums: Sums, delays: Delays | None, channels: int) -> Stats:
-    return Stats(
-        **sums._asdict(),
-        pdd_p50_ms=None if delays is None else delays.p50,
-        pdd_p95_ms=None if delays is None else delays.p95,
-        channels=channels,
-    )
+class _Sums:
+    """The sums of a window by key; `seized` ranks the keys before all of them are read."""
+
+    def __init__(self, selection: Selection, window: Window, ranges: Sequence[Range], pending: Sequence[Part]) -> None:
+        self._selection = selection
+        self._window = window
+        self._ranges = ranges
+        self._pending = pending
+        self._parts: dict[str, list[Part]] = defaultdict(list)
+        self.seized: dict[str, int] = {}
+
+    @classmethod
+    async def read(cls, unit: Unit, selection: Selection, window: Window) -> "_Sums":
+        """The keys of which anything is counted. Raises Unavailable."""
+        made = ranges(window.since, window.until, finest_s=window.finest_s)
+        pending = await rollups.pending_parts(unit, selection, since=window.since, until=window.until)
+        sums = cls(selection, window, made, pending)
+        totals: dict[str, Total] = defaultdict(Total)
+        for key, figures in [
+            *await rollups.totals(unit, selection, made),
+            *((part.key, part.figures) for part in pending),
+        ]:
+            totals[key].add(figures, {})
+        sums.seized = {key: total.sums.seized for key, total in totals.items() if not total.is_zero}
+        return sums
+
+    async def read_parts(self, unit: Unit, keys: Sequence[str]) -> None:
+        """Reads all that is counted of these keys. Raises Unavailable."""
+        if keys:
+            finest_s = self._window.finest_s
+            made = self._ranges
+            if self._window.step_s is not None:
+                made = [Range(finest_s, self._window.since, self._window.until)]
+            wanted = set(keys)
+            for part in [*await rollups.parts(unit, self._selection, made, keys), *self._pending]:
+                if part.key in wanted:
+                    self._parts[part.key].append(part)
+
+    def stats(self, keys: Iterable[str], *, key: str = "", channels: int = 0) -> Stats:
+        """The figures of all these keys together."""
+        total, steps = Total(), {instant: Total() for instant in self._window.instants}
+        step_s = self._window.step_s
+        for part in (part for one in keys for part in self._parts[one]):
+            total.add(part.figures, part.delays)
+            if step_s is not None:
+                steps[floored(part.instant, step_s)].add(part.figures, part.delays)
+        return replace(_stats(key, total), channels=channels, steps=tuple(_stats(key, one) for one in steps.values()))
+
+
+def _stats(key: str, total: Total) -> Stats:
+    return Stats(key=key, **total.sums._asdict(), pdd_p50_ms=total.pdd_ms(50), pdd_p95_ms=total.pdd_ms(95))

@@ -14,6 +14,9 @@ LONGEST_CALL_S = 31 * 86_400
 LONGEST_CALL_MS = LONGEST_CALL_S * 1_000
 """Longest duration or delay that is counted, whatever two clocks say: a sum of 3 x 10^9 of them fits into 64 bits."""
 
+NEXT = "next"
+"""The action of an attempt after which another one was to follow."""
+
 
 class CallStatus(StrEnum):
     """How far a call has come, in the contract's words. DIALING: no carrier has rung; PROGRESSING: it is answered."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from dialplane.domain.call import NEXT as NEXT
 from dialplane.domain.call import HangupBy, Verdict
 
-NEXT = "next"
 STOP = "stop"
 ANSWERED = "answered"
 AUTHENTICATE = "authenticate"

@@ -41,6 +41,16 @@ class Merged:
         if present is None or (values[key] >= present if self.latest else values[key] < present):
             into.update(values)
 
+    def merged(self, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
+        """The row with all columns that two rows merge to, of which `old` is the stored one; None if there is none."""
+        if old is None:
+            return {**dict.fromkeys(self.table.c.keys()), **new}
+        row = {**old, **{name: new[name] for name in self.always}}
+        for key, columns in self.groups.items():
+            if new.get(key) is not None:
+                self.merge(row, key, {name: new.get(name) for name in (key, *columns)})
+        return row
+
     async def store(self, unit: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
         """Inserts the rows or merges them into those that are there; columns that are missing are unknown."""
         if rows:
@@ -93,7 +103,7 @@ ATTEMPTS = Merged(
     tables.attempts,
     identity=("call_id", "number"),
     groups={
-        "tm_placed": ("skipped", "provider_id", "route_id", "uri", "why", "identity"),
+        "tm_placed": ("skipped", "provider_id", "route_id", "target", "uri", "why", "identity"),
         "tm_ringing": (),
         "tm_answered": ("answered_status",),
         "tm_ended": ("ended_status", "sip_reason", "verdict", "action"),

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import TextClause
 
 from dialplane.domain.instants import NEVER
+from dialplane.domain.statistics import Figures
 
 metadata = MetaData()
 
@@ -38,8 +39,8 @@ LOST: TextClause = text("tm_lost IS NOT NULL")
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _table(name: str, *parts: Any) -> Table:
-    return Table(name, metadata, *parts, sqlite_strict=True)
+def _table(name: str, *parts: Any, **options: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True, **options)
 
 
 def _text(name: str, **options: Any) -> Column[str]:
@@ -290,6 +291,7 @@ attempts = _table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("provider_id", Text),
     Column("route_id", Text),
+    Column("target", Text),
     Column("uri", Text),
     Column("why", Text),
     Column("identity", Text),
@@ -308,6 +310,32 @@ attempts = _table(
     Index("attempts_of_provider", "provider_id", "call_id"),
     Index("attempts_by_placing", "tm_placed"),
 )
+
+rollups = _table(
+    "rollups",
+    _text("grouped_by", primary_key=True),
+    Column("step_s", Integer, primary_key=True, autoincrement=False),
+    _text("customer_id", primary_key=True),
+    _big("instant", primary_key=True, autoincrement=False),
+    _text("provider_id", primary_key=True),
+    _text("key", primary_key=True),
+    *(_big(name) for name in Figures._fields),
+    _text("delays"),
+    sqlite_with_rowid=False,
+)
+"""Sums of what calls and attempts count for (domain/rollups.py), `step_s` seconds from `instant` on."""
+
+rollup_changes = _table(
+    "rollup_changes",
+    _text("id", primary_key=True),
+    _big("first"),
+    _big("last"),
+    _text("contribution"),
+)
+"""What is still to be added to the sums: one row for each transaction that changed records.
+
+`first` and `last`: the earliest and latest minute that it changes.
+"""
 
 provider_health = _table(
     "provider_health",

@@ -27,7 +27,7 @@ class NetworkGauges:
         def gauge(name: str, help: str, *labels: str) -> Gauge:
             return Gauge(f"dialplane_{name}", help, labels, registry=registry)
 
-        over = f"over the last {WINDOW_S} s"
+        over = f"over the last {WINDOW_S} s, in whole minutes"
         self.edge_lag = gauge("edge_lag_revisions", "Revisions an edge is behind, as of its last poll.", "edge")
         self.edge_contact = gauge(
             "edge_last_contact_seconds", "When an edge was last in contact, seconds since 1970.", "edge"

@@ -1,20 +1,20 @@
-"""`/v1.0/stats`: statistics over a window of time, by provider, route, target or customer."""
+"""`/v1.0/stats`: statistics over a window of time, by provider, route, target, SIP status, customer, trunk or edge."""
 
 from typing import NamedTuple
 
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
-from dialplane.api.http.responses import JsonResponse, timestamp
+from dialplane.api.http.responses import JsonResponse
 from dialplane.api.stats.schemas import (
-    CustomerStats,
-    ProviderStats,
-    RouteStats,
+    SHAPES,
+    OverviewAnswer,
+    OverviewQuery,
     StatsQuery,
-    TargetStats,
     present,
+    present_overview,
+    present_window,
     window_answer_of,
     window_of,
 )
@@ -25,23 +25,29 @@ from dialplane.system.turns import in_turns
 
 STATS = Resource("/v1.0/stats", tag="stats")
 
-_DESCRIPTION = """The busiest first. Those with neither an attempt in the window nor a channel in use are left out."""
+_WINDOW = """The window is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to
+whole steps; the answer says which one it is. With `step`, one array for each figure, a value for each step."""
+_DESCRIPTION = f"""The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+
+{_WINDOW}"""
 
 
 class Grouping(NamedTuple):
-    """`by`: the grouping of `control.stats`. `item`: the schema of one group."""
+    """`by`: one of `control.stats.GROUPINGS`."""
 
     by: str
     operation_id: str
     summary: str
-    item: type[BaseModel]
 
 
 GROUPINGS = (
-    Grouping(stats.PROVIDERS, "getProviderStats", "Figures of providers' attempts", ProviderStats),
-    Grouping(stats.ROUTES, "getRouteStats", "Figures of routes' attempts", RouteStats),
-    Grouping(stats.TARGETS, "getTargetStats", "Figures of the attempts to targets", TargetStats),
-    Grouping(stats.CUSTOMERS, "getCustomerStats", "Figures of customers' calls", CustomerStats),
+    Grouping(stats.PROVIDERS, "getProviderStats", "Figures of providers' attempts"),
+    Grouping(stats.ROUTES, "getRouteStats", "Figures of routes' attempts"),
+    Grouping(stats.TARGETS, "getTargetStats", "Figures of the attempts to targets"),
+    Grouping(stats.STATUSES, "getStatusStats", "Figures of attempts by their final SIP status"),
+    Grouping(stats.CUSTOMERS, "getCustomerStats", "Figures of customers' calls"),
+    Grouping(stats.TRUNKS, "getTrunkStats", "Figures of trunks' calls"),
+    Grouping(stats.EDGES, "getEdgeStats", "Figures of edges' calls"),
 )
 
 
@@ -53,16 +59,33 @@ def _declare(grouping: Grouping) -> None:
         summary=grouping.summary,
         description=_DESCRIPTION,
         permission="stats.list",
-        answer=window_answer_of(grouping.item),
+        answer=window_answer_of(SHAPES[grouping.by].item),
         work=STATISTICS,
     )
     async def get_stats(request: AuthenticatedRequest, query: StatsQuery) -> Response:
         window = window_of(query, now=now_us())
         async with request.read() as unit:
             groups = await stats.list_(unit, request.actor, grouping.by, window, limit=query.page_size)
-        result = await in_turns(groups, lambda group: present(group, grouping.by))
-        return JsonResponse({"from": timestamp(window.since), "to": timestamp(window.until), "result": result})
+        result = await in_turns(groups, lambda group: present(group, grouping.by, window))
+        return JsonResponse({**present_window(window), "result": result})
 
 
 for _grouping in GROUPINGS:
     _declare(_grouping)
+
+
+@STATS.endpoint(
+    "GET",
+    "/overview",
+    operation_id="getStatsOverview",
+    summary="Figures of all calls and attempts",
+    description=_WINDOW,
+    permission="stats.list",
+    answer=OverviewAnswer,
+    work=STATISTICS,
+)
+async def get_overview(request: AuthenticatedRequest, query: OverviewQuery) -> Response:
+    window = window_of(query, now=now_us())
+    async with request.read() as unit:
+        found = await stats.overview(unit, request.actor, window)
+    return JsonResponse({**present_window(window), **present_overview(found, window)})

@@ -1,8 +1,9 @@
 """Schemas of statistics."""
 
+from collections.abc import Mapping
 from functools import cache
 from types import GenericAlias
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -10,59 +11,134 @@ from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.fields import Id, optional
 from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal
+from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
-from dialplane.control.stats import CUSTOMERS, PROVIDERS, ROUTES, TARGETS, Stats, Window
+from dialplane.control import stats
+from dialplane.control.stats import OF_CALLS, Overview, Stats, Window, widened
 
 DEFAULT_WINDOW_US = 3_600_000_000
-LONGEST_WINDOW_US = 31 * 86_400_000_000
-"""A longer one would read more records than an answer is worth waiting for."""
+_DAY_US = 86_400_000_000
+LONGEST_WINDOW_US = 31 * _DAY_US
+LONGEST_WINDOW_OF_DAYS_US = 1_100 * _DAY_US
+"""The same with steps of whole days."""
+
+MAX_STEPS = 1_500
+MAX_VALUES = 30_000
+"""Steps of all keys of an answer together: 100 keys over a day in steps of five minutes."""
 
 
 def _maybe(name: str, description: str) -> Any:
     return Field(default_factory=lambda: None, alias=name, description=description)
 
 
-class StatsQuery(Query):
-    """From when to when, and of what."""
+class OverviewQuery(Query):
+    """From when to when, in which steps, and whose."""
 
     from_: Instant = _maybe("from", "Begin of the window; an hour before its end by default.")
     to: Instant = optional("End of the window, itself outside; now by default.")
+    step: Annotated[int, decimal(60, 31 * 86_400)] = optional(
+        "Length of the steps to show, in s, a multiple of 60; none by default. The window is widened to whole steps."
+    )
     customer_id: Id = optional("Only calls of this customer.")
-    provider_id: Id = optional("Only attempts to this provider, or calls that had one.")
+
+
+class StatsQuery(OverviewQuery):
+    """The same, of what, and how many."""
+
+    provider_id: Id = optional("Only attempts to this provider, or customers' calls that had one.")
     page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many, busiest first.")
 
 
-def window_of(query: StatsQuery, *, now: int) -> Window:
-    """The window of a query. Raises ApiError 400 for one that is empty or too long."""
+def window_of(query: OverviewQuery, *, now: int) -> Window:
+    """The window of a query, widened. Raises ApiError 400 for one that is empty, too long, or of too many steps."""
     until = now if query.to is None else query.to
     since = until - DEFAULT_WINDOW_US if query.from_ is None else query.from_
-    if not 0 < until - since <= LONGEST_WINDOW_US:
-        rule = "must be before `to`, by at most 31 days"
-        raise ApiError(reasons.INVALID_REQUEST_PARAMETER, details=[Detail("from", "out_of_range", rule)])
-    return Window(since=since, until=until, customer_id=query.customer_id, provider_id=query.provider_id)
+    if query.step is not None and query.step % 60:
+        raise _refused("step", "out_of_range", "must be a multiple of 60")
+    has_days = query.step is not None and query.step % 86_400 == 0
+    longest_us = LONGEST_WINDOW_OF_DAYS_US if has_days else LONGEST_WINDOW_US
+    if not 0 < until - since <= longest_us:
+        raise _refused("from", "out_of_range", f"must be before `to`, by at most {longest_us // _DAY_US} days")
+    provider_id = query.provider_id if isinstance(query, StatsQuery) else None
+    keys = query.page_size if isinstance(query, StatsQuery) else 1
+    window = widened(
+        Window(since=since, until=until, step_s=query.step, customer_id=query.customer_id, provider_id=provider_id)
+    )
+    most = min(MAX_STEPS, MAX_VALUES // keys)
+    if len(window.instants) > most:
+        raise _refused("step", "too_small", f"must divide the window into at most {most} steps for this page_size")
+    return window
+
+
+def _refused(field: str, code: str, rule: str) -> ApiError:
+    return ApiError(reasons.INVALID_REQUEST_PARAMETER, details=[Detail(field, code, rule)])
+
+
+_ASR = "Answer-seizure ratio, 0 to 1; null where nothing was tried."
+_NER = "Network effectiveness ratio: busy and no answer count as success too."
+_ACD = "Average duration of answered calls that have ended."
+_PDD = "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."
+_FAILOVER = "Share that went on to another carrier, 0 to 1."
+_SAVED = "Answered after another carrier had failed."
+_REFUSED = "Calls that ended without an INVITE to any carrier."
 
 
 class _Figures(BaseModel):
     skipped: Annotated[int, Field(description="Attempts that were passed over.")]
     answered: int
-    asr: Annotated[float | None, Field(description="Answer-seizure ratio, 0 to 1; null where nothing was tried.")]
-    ner: Annotated[
-        float | None,
-        Field(description="Network effectiveness ratio: busy and no answer count as success too."),
-    ]
-    acd_ms: Annotated[int | None, Field(description="Average duration of answered calls that have ended.")]
-    pdd_p50_ms: Annotated[int | None, Field(description="Post-dial delay: INVITE to first ringing, or to the answer.")]
+    asr: Annotated[float | None, Field(description=_ASR)]
+    ner: Annotated[float | None, Field(description=_NER)]
+    acd_ms: Annotated[int | None, Field(description=_ACD)]
+    pdd_p50_ms: Annotated[int | None, Field(description=_PDD)]
     pdd_p95_ms: int | None
-    failover_rate: Annotated[float | None, Field(description="Share that went on to another carrier, 0 to 1.")]
+    failover_rate: Annotated[float | None, Field(description=_FAILOVER)]
     late_answers: Annotated[int, Field(description="Attempts that a carrier answered after they were given up.")]
     channels: Annotated[int, Field(description="In use now, whatever the window.")]
+    saved: Annotated[int, Field(description=_SAVED)]
 
 
-class _AttemptFigures(_Figures):
+class _Steps(BaseModel):
+    """The figures of each step of the window, in order."""
+
+    answered: list[int]
+    asr: list[float | None]
+    ner: list[float | None]
+    acd_ms: list[int | None]
+    pdd_p50_ms: list[int | None]
+    pdd_p95_ms: list[int | None]
+    failover_rate: list[float | None]
+    saved: list[int]
+
+
+class AttemptSteps(_Steps):
+    """Figures of attempts in each step of the window, in order."""
+
+    attempts: list[int]
+
+
+class CallSteps(_Steps):
+    """Figures of calls in each step of the window, in order."""
+
+    calls: list[int]
+    refused: list[int]
+
+
+class AttemptFigures(_Figures):
+    """Figures of attempts."""
+
     attempts: Annotated[int, Field(description="INVITEs sent in the window.")]
+    steps: AttemptSteps = optional("Shown if `step` is named.")
 
 
-class ProviderStats(_AttemptFigures):
+class CallFigures(_Figures):
+    """Figures of calls."""
+
+    calls: Annotated[int, Field(description="Calls that came in in the window.")]
+    refused: Annotated[int, Field(description=_REFUSED)]
+    steps: CallSteps = optional("Shown if `step` is named.")
+
+
+class ProviderStats(AttemptFigures):
     """Figures of the attempts to one provider."""
 
     model_config = ConfigDict(title="ProviderStats")
@@ -70,42 +146,112 @@ class ProviderStats(_AttemptFigures):
     provider_id: AnsweredId
 
 
-class RouteStats(_AttemptFigures):
+class RouteStats(AttemptFigures):
     """Figures of the attempts by one route."""
 
     route_id: AnsweredId
 
 
-class TargetStats(_AttemptFigures):
-    """Figures of the attempts by routes to one target, as it is now."""
+class TargetStats(AttemptFigures):
+    """Figures of the attempts by routes to one target, as it was then."""
 
     target: str
 
 
-class CustomerStats(_Figures):
+class StatusStats(AttemptFigures):
+    """Figures of the attempts with one final SIP status."""
+
+    sip_status: Annotated[str, Field(description="The carrier's final status; `none` if none came.", examples=["503"])]
+
+
+class CustomerStats(CallFigures):
     """Figures of one customer's calls."""
 
     customer_id: AnsweredId
-    calls: Annotated[int, Field(description="Calls that came in in the window.")]
+
+
+class TrunkStats(CallFigures):
+    """Figures of the calls that came in by one trunk."""
+
+    trunk_id: AnsweredId
+
+
+class EdgeStats(CallFigures):
+    """Figures of the calls of one edge."""
+
+    edge: str
+
+
+_WINDOW: Mapping[str, Any] = {
+    "from_": (AnsweredInstant, Field(alias="from")),
+    "to": (AnsweredInstant, ...),
+    "step": (int, Field(default_factory=int, description="Length of a step in s; shown if it is named.")),
+}
 
 
 @cache
 def window_answer_of(item: type[BaseModel]) -> type[BaseModel]:
     """The schema of an answer with these items."""
-    fields: Any = {
-        "from_": (AnsweredInstant, Field(alias="from")),
-        "to": (AnsweredInstant, ...),
-        "result": (GenericAlias(list, (item,)), Field(description="The busiest first.")),
-    }
-    model: type[BaseModel] = create_model(f"{item.__name__}Window", __doc__=item.__doc__, **fields)
+    result: Any = (GenericAlias(list, (item,)), Field(description="The busiest first."))
+    model: type[BaseModel] = create_model(f"{item.__name__}Window", __doc__=item.__doc__, **_WINDOW, result=result)
     return model
 
 
-_KEYS = {PROVIDERS: "provider_id", ROUTES: "route_id", TARGETS: "target", CUSTOMERS: "customer_id"}
+OverviewAnswer: type[BaseModel] = create_model(
+    "StatsOverview",
+    __doc__="Figures of all calls and of all attempts.",
+    **_WINDOW,
+    calls=(CallFigures, ...),
+    attempts=(AttemptFigures, ...),
+)
+
+
+class Shape(NamedTuple):
+    """How the figures of a grouping are shown: the name of its key, and the schema of one of them."""
+
+    key: str
+    item: type[BaseModel]
+
+
+SHAPES: Mapping[str, Shape] = {
+    stats.PROVIDERS: Shape("provider_id", ProviderStats),
+    stats.ROUTES: Shape("route_id", RouteStats),
+    stats.TARGETS: Shape("target", TargetStats),
+    stats.STATUSES: Shape("sip_status", StatusStats),
+    stats.CUSTOMERS: Shape("customer_id", CustomerStats),
+    stats.TRUNKS: Shape("trunk_id", TrunkStats),
+    stats.EDGES: Shape("edge", EdgeStats),
+}
 _present_figures = Presenter(_Figures, Stats)
 
 
-def present(stats: Stats, by: str) -> dict[str, Any]:
-    """The figures of one group of a grouping of `control.stats`."""
-    seized = "calls" if by == CUSTOMERS else "attempts"
-    return {_KEYS[by]: stats.key, seized: stats.seized, **_present_figures(stats)}
+def present_window(window: Window) -> dict[str, Any]:
+    """The window as it was counted."""
+    shown = {"from": timestamp(window.since), "to": timestamp(window.until)}
+    return shown if window.step_s is None else {**shown, "step": window.step_s}
+
+
+def present(figures: Stats, by: str, window: Window) -> dict[str, Any]:
+    """The figures of one key of a grouping."""
+    return {SHAPES[by].key: figures.key, **_present(figures, window, is_of_calls=by in OF_CALLS)}
+
+
+def present_overview(overview: Overview, window: Window) -> dict[str, Any]:
+    """The figures of everything."""
+    return {
+        "calls": _present(overview.calls, window, is_of_calls=True),
+        "attempts": _present(overview.attempts, window, is_of_calls=False),
+    }
+
+
+def _present(figures: Stats, window: Window, *, is_of_calls: bool) -> dict[str, Any]:
+    seized = "calls" if is_of_calls else "attempts"
+    shown = {seized: figures.seized, **_present_figures(figures)}
+    if is_of_calls:
+        shown["refused"] = figures.refused
+    if window.step_s is not None:
+        names = {seized: "seized", **{name: name for name in _Steps.model_fields}}
+        if is_of_calls:
+            names["refused"] = "refused"
+        shown["steps"] = {name: [getattr(step, field) for step in figures.steps] for name, field in names.items()}
+    return shown

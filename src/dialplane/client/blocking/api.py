@@ -630,21 +630,32 @@ class Stats:
         *,
         from_: str | None = None,
         to: str | None = None,
+        step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
     ) -> schemas.ProviderStatsWindow:
         """Figures of providers' attempts.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
+        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
+        answer says which one it is. With `step`, one array for each figure, a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
-        by default. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this provider, or
-        calls that had one. `page_size`: How many, busiest first.
+        by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
+        widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
+        provider, or customers' calls that had one. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_PROVIDER_STATS,
-            {"from": from_, "to": to, "customer_id": customer_id, "provider_id": provider_id, "page_size": page_size},
+            {
+                "from": from_,
+                "to": to,
+                "step": step,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "page_size": page_size,
+            },
         )
 
     def routes(
@@ -652,21 +663,32 @@ class Stats:
         *,
         from_: str | None = None,
         to: str | None = None,
+        step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
     ) -> schemas.RouteStatsWindow:
         """Figures of routes' attempts.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
+        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
+        answer says which one it is. With `step`, one array for each figure, a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
-        by default. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this provider, or
-        calls that had one. `page_size`: How many, busiest first.
+        by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
+        widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
+        provider, or customers' calls that had one. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_ROUTE_STATS,
-            {"from": from_, "to": to, "customer_id": customer_id, "provider_id": provider_id, "page_size": page_size},
+            {
+                "from": from_,
+                "to": to,
+                "step": step,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "page_size": page_size,
+            },
         )
 
     def targets(
@@ -674,21 +696,65 @@ class Stats:
         *,
         from_: str | None = None,
         to: str | None = None,
+        step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
     ) -> schemas.TargetStatsWindow:
         """Figures of the attempts to targets.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
+        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
+        answer says which one it is. With `step`, one array for each figure, a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
-        by default. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this provider, or
-        calls that had one. `page_size`: How many, busiest first.
+        by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
+        widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
+        provider, or customers' calls that had one. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_TARGET_STATS,
-            {"from": from_, "to": to, "customer_id": customer_id, "provider_id": provider_id, "page_size": page_size},
+            {
+                "from": from_,
+                "to": to,
+                "step": step,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "page_size": page_size,
+            },
+        )
+
+    def statuses(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        step: int | None = None,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        page_size: int = 100,
+    ) -> schemas.StatusStatsWindow:
+        """Figures of attempts by their final SIP status.
+
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
+        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
+        answer says which one it is. With `step`, one array for each figure, a value for each step.
+
+        `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
+        by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
+        widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
+        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        """
+        return self._transport.execute(
+            operations.GET_STATUS_STATS,
+            {
+                "from": from_,
+                "to": to,
+                "step": step,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "page_size": page_size,
+            },
         )
 
     def customers(
@@ -696,21 +762,119 @@ class Stats:
         *,
         from_: str | None = None,
         to: str | None = None,
+        step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
     ) -> schemas.CustomerStatsWindow:
         """Figures of customers' calls.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
+        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
+        answer says which one it is. With `step`, one array for each figure, a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
-        by default. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this provider, or
-        calls that had one. `page_size`: How many, busiest first.
+        by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
+        widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
+        provider, or customers' calls that had one. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_CUSTOMER_STATS,
-            {"from": from_, "to": to, "customer_id": customer_id, "provider_id": provider_id, "page_size": page_size},
+            {
+                "from": from_,
+                "to": to,
+                "step": step,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "page_size": page_size,
+            },
+        )
+
+    def trunks(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        step: int | None = None,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        page_size: int = 100,
+    ) -> schemas.TrunkStatsWindow:
+        """Figures of trunks' calls.
+
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
+        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
+        answer says which one it is. With `step`, one array for each figure, a value for each step.
+
+        `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
+        by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
+        widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
+        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        """
+        return self._transport.execute(
+            operations.GET_TRUNK_STATS,
+            {
+                "from": from_,
+                "to": to,
+                "step": step,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "page_size": page_size,
+            },
+        )
+
+    def edges(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        step: int | None = None,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+        page_size: int = 100,
+    ) -> schemas.EdgeStatsWindow:
+        """Figures of edges' calls.
+
+        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
+        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
+        answer says which one it is. With `step`, one array for each figure, a value for each step.
+
+        `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
+        by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
+        widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
+        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        """
+        return self._transport.execute(
+            operations.GET_EDGE_STATS,
+            {
+                "from": from_,
+                "to": to,
+                "step": step,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "page_size": page_size,
+            },
+        )
+
+    def overview(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        step: int | None = None,
+        customer_id: str | None = None,
+    ) -> schemas.StatsOverview:
+        """Figures of all calls and attempts.
+
+        The window is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole
+        steps; the answer says which one it is. With `step`, one array for each figure, a value for each step.
+
+        `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
+        by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
+        widened to whole steps. `customer_id`: Only calls of this customer.
+        """
+        return self._transport.execute(
+            operations.GET_STATS_OVERVIEW, {"from": from_, "to": to, "step": step, "customer_id": customer_id}
         )
 
 

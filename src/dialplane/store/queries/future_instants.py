@@ -16,11 +16,12 @@ _CALLS, _EDGES = tables.calls.c, tables.edges.c
 _NOW = bindparam("now_", type_=_CALLS.tm_create.type)
 _LATEST = bindparam("latest_", type_=_CALLS.tm_create.type)
 
+_INSTANTS_OF_CALLS = (_CALLS.tm_start, _CALLS.tm_ringing, _CALLS.tm_answered)
 _COUNT_AS_NOW: Sequence[tuple[Table, Sequence[Column[int]], ColumnElement[bool] | None]] = (
     (tables.edges, (_EDGES.last_contact, _EDGES.tm_polled, _EDGES.tm_status), None),
     (tables.provider_health, (tables.provider_health.c.checked_at,), None),
     (tables.provider_breakers, (tables.provider_breakers.c.changed_at,), None),
-    (tables.calls, (_CALLS.tm_start, _CALLS.tm_ringing, _CALLS.tm_answered), IS_OPEN),
+    (tables.calls, _INSTANTS_OF_CALLS, IS_OPEN),
 )
 """Of calls the open ones alone, which have an index: what is on record of the others is history."""
 
@@ -39,6 +40,7 @@ _CONDITIONS = [
     *((table, _ahead(columns, condition)) for table, columns, condition in _COUNT_AS_NOW),
     *((table, condition) for table, condition, _ in _UNKNOWN),
 ]
+_CALLS_AHEAD = select(_CALLS.id).where(_ahead(_INSTANTS_OF_CALLS, IS_OPEN))
 _ANY = select(or_(*(exists(select(1).select_from(table).where(condition)) for table, condition in _CONDITIONS)))
 _UPDATES: Sequence[Update] = (
     *(
@@ -57,6 +59,11 @@ _UPDATES: Sequence[Update] = (
 async def exist(unit: Unit, *, latest: int) -> bool:
     """Whether there are any later than `latest`. Raises Unavailable."""
     return bool((await unit.fetch(_ANY, {"latest_": latest}))[0][0])
+
+
+async def calls_ahead(unit: Unit, *, latest: int) -> list[str]:
+    """Ids of the open calls that have an instant later than `latest`. Raises Unavailable."""
+    return [row.id for row in await unit.fetch(_CALLS_AHEAD, {"latest_": latest})]
 
 
 async def correct(unit: Writing, *, latest: int, now: int) -> None:

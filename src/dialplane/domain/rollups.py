@@ -1,0 +1,153 @@
+"""Rollups: sums of what records count for, by minute, hour and day, one for each key of each grouping.
+
+A sum of all customers has "" as its customer, and each customer has its own. A call counts once under the provider "",
+and once more under each provider that it had an attempt to; an attempt counts under its own alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dialplane.domain.statistics import NO_DELAY, AttemptPlace, Figures, Place, percentile_ms
+
+PROVIDERS = "providers"
+ROUTES = "routes"
+TARGETS = "targets"
+STATUSES = "statuses"
+CUSTOMERS = "customers"
+TRUNKS = "trunks"
+EDGES = "edges"
+OF_ATTEMPTS = (PROVIDERS, ROUTES, TARGETS, STATUSES)
+OF_CALLS = (CUSTOMERS, TRUNKS, EDGES)
+GROUPINGS = (*OF_ATTEMPTS, *OF_CALLS)
+
+SECOND_US = 1_000_000
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+STEPS_S = (MINUTE_S, HOUR_S, DAY_S)
+"""Lengths of time that are summed up, each a multiple of the one before. Days are those of UTC."""
+
+
+class Cell(NamedTuple):
+    """Whose sums they are: `key` is a provider's, route's, customer's or trunk's id, a target, status or edge."""
+
+    grouped_by: str
+    customer_id: str
+    provider_id: str
+    key: str
+
+
+@dataclass(slots=True)
+class Total:
+    """Sums of figures, and the histogram of their delays: bucket -> count."""
+
+    figures: list[int] = field(default_factory=lambda: [0] * len(Figures._fields))
+    delays: dict[int, int] = field(default_factory=dict)
+
+    def add(self, figures: Iterable[int], delays: Mapping[int, int]) -> None:
+        """Adds other sums."""
+        self.figures = [a + b for a, b in zip(self.figures, figures, strict=True)]
+        for bucket, count in delays.items():
+            self.delays[bucket] = self.delays.get(bucket, 0) + count
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing is counted: all that was has been subtracted."""
+        return not any(self.figures) and not any(self.delays.values())
+
+    @property
+    def sums(self) -> Figures:
+        """The figures by their names."""
+        return Figures(*self.figures)
+
+    def pdd_ms(self, percent: int) -> int | None:
+        """A percentile of the delays, at most 1/32 off; None if there are none."""
+        return percentile_ms(self.delays, percent)
+
+
+def cells_of(place: Place) -> Iterator[Cell]:
+    """All that count what counts at this place."""
+    keys: Sequence[tuple[str, str]]
+    provider_ids: Sequence[str]
+    if isinstance(place, AttemptPlace):
+        keys = (
+            (PROVIDERS, place.provider_id),
+            (ROUTES, place.route_id),
+            (TARGETS, place.target),
+            (STATUSES, place.status),
+        )
+        provider_ids = (place.provider_id,)
+    else:
+        keys = ((CUSTOMERS, place.customer_id), (TRUNKS, place.trunk_id), (EDGES, place.edge))
+        provider_ids = ("", *place.provider_ids)
+    for customer_id in ("", place.customer_id) if place.customer_id else ("",):
+        for provider_id in provider_ids:
+            yield from (Cell(grouped_by, customer_id, provider_id, key) for grouped_by, key in keys if key)
+
+
+class Sum(NamedTuple):
+    """One sum of a cell: of `step_s` seconds from `instant` (us) on."""
+
+    grouped_by: str
+    step_s: int
+    customer_id: str
+    instant: int
+    provider_id: str
+    key: str
+
+
+def sums_of(counted: Iterable[tuple[Place, Figures]]) -> dict[Sum, Total]:
+    """All sums that these figures belong to, of each of STEPS_S."""
+    by_minute: dict[tuple[Cell, int], Total] = defaultdict(Total)
+    for place, figures in counted:
+        delays = delays_of(place, figures)
+        for cell in cells_of(place):
+            by_minute[cell, place.minute].add(figures, delays)
+    sums: dict[Sum, Total] = defaultdict(Total)
+    for (cell, minute), total in by_minute.items():
+        for step_s in STEPS_S:
+            begin = floored(minute, step_s)
+            sum_ = Sum(cell.grouped_by, step_s, cell.customer_id, begin, cell.provider_id, cell.key)
+            sums[sum_].add(total.figures, total.delays)
+    return sums
+
+
+def delays_of(place: Place, figures: Figures) -> dict[int, int]:
+    """The histogram of what counts at one place: all of it has the same delay, or none."""
+    return {} if place.delay == NO_DELAY else {place.delay: figures.seized}
+
+
+class Range(NamedTuple):
+    """The sums of this length that begin from `since` to before `until`, both in us and multiples of it."""
+
+    step_s: int
+    since: int
+    until: int
+
+
+def ranges(since: int, until: int, *, finest_s: int = MINUTE_S) -> list[Range]:
+    """The fewest sums that make up a window, which begins and ends with a sum of the finest length."""
+    return list(_ranges(since, until, [step for step in reversed(STEPS_S) if step >= finest_s]))
+
+
+def _ranges(since: int, until: int, steps_s: list[int]) -> Iterator[Range]:
+    if since >= until:
+        return
+    step_s, *finer = steps_s
+    first, last = ceiled(since, step_s), floored(until, step_s)
+    if first >= last:
+        yield from _ranges(since, until, finer)
+        return
+    yield from _ranges(since, first, finer)
+    yield Range(step_s, first, last)
+    yield from _ranges(last, until, finer)
+
+
+def floored(instant: int, step_s: int) -> int:
+    """The last multiple of a length that is not after an instant."""
+    return instant - instant % (step_s * SECOND_US)
+
+
+def ceiled(instant: int, step_s: int) -> int:
+    """The first multiple of a length that is not before an instant."""
+    return -floored(-instant, step_s)
