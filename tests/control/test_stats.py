@@ -461,7 +461,7 @@ async def test_nothing_seized_has_no_rates(db: Database) -> None:
 async def test_channels_are_those_of_now_whatever_the_window(db: Database) -> None:
     going_on = Story(SOME_CUSTOMERS[0], 1_000, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, answered=5)])
     await tell(db, [going_on])
-    nothing = Window(since=0, until=1)
+    nothing = Window(since=MINUTE, until=2 * MINUTE)
     assert await found_in(db, PROVIDERS, nothing) == [Stats(key=SOME_PROVIDERS[0], channels=1)]
     assert await found_in(db, CUSTOMERS, nothing) == [Stats(key=SOME_CUSTOMERS[0], channels=1)]
     going_on.ended = 9

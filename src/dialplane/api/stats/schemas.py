@@ -138,10 +138,27 @@ class CallFigures(_Figures):
     steps: CallSteps = optional("Shown if `step` is named.")
 
 
+_EXAMPLE = {
+    "provider_id": "4dbeabd6-f397-4375-95d2-a38411e07ed1",
+    "attempts": 1200,
+    "skipped": 0,
+    "answered": 744,
+    "asr": 0.62,
+    "ner": 0.91,
+    "acd_ms": 143250,
+    "pdd_p50_ms": 1216,
+    "pdd_p95_ms": 3520,
+    "failover_rate": 0.08,
+    "late_answers": 1,
+    "channels": 31,
+    "saved": 52,
+}
+
+
 class ProviderStats(AttemptFigures):
     """Figures of the attempts to one provider."""
 
-    model_config = ConfigDict(title="ProviderStats")
+    model_config = ConfigDict(title="ProviderStats", json_schema_extra={"examples": [_EXAMPLE]})
 
     provider_id: AnsweredId
 
