@@ -138,7 +138,7 @@ class CallFigures(_Figures):
     steps: CallSteps = optional("Shown if `step` is named.")
 
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "provider_id": "4dbeabd6-f397-4375-95d2-a38411e07ed1",
     "attempts": 1200,
     "skipped": 0,
