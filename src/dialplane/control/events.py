@@ -11,7 +11,7 @@ from dialplane.control.actor import Actor
 from dialplane.control.folding import Folded, text
 from dialplane.control.units import Database
 from dialplane.domain.errors import InvalidValue
-from dialplane.eventlog.kinds import AnyEvent
+from dialplane.eventlog.kinds import AnyEvent, Event
 from dialplane.store import merging, records
 from dialplane.store.queries import calls
 
@@ -19,6 +19,28 @@ MAX_EVENTS = 2_000
 """Most events of one batch, which bounds how long it holds the writer's lock."""
 
 _MAX_REASON = 200
+
+
+class Batch(msgspec.Struct, forbid_unknown_fields=True):
+    """A body of events all of which are of the contract. `agent` is as it stands there, empty if it does not."""
+
+    edge: str
+    events: list[AnyEvent]
+    agent: msgspec.Raw = msgspec.Raw(b"")
+
+
+_decode = msgspec.json.Decoder(Batch).decode
+
+
+def decoded(body: bytes) -> Batch | None:
+    """The batch that a body holds; None for one that is to be looked at event by event.
+
+    Of a name that stands twice the last counts.
+    """
+    try:
+        return _decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +55,7 @@ class Ingested:
 
 
 async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]) -> Ingested:
-    """Store a batch of decoded JSON events in one transaction. A malformed event is refused alone.
+    """Store a batch of events, or of JSON values, in one transaction. A malformed event is refused alone.
 
     An instant ahead of the database's clock (`db.now`) counts as now. If the actor's key is bound to an edge, events in
     another edge's name, and those of another edge's calls, are refused alone too.
@@ -48,7 +70,7 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
     folded, refused = Folded(now=db.now(), edge=actor.edge), list[str]()
     for event in events:
         try:
-            folded.add(msgspec.convert(event, AnyEvent))
+            folded.add(event if isinstance(event, Event) else msgspec.convert(event, AnyEvent))
         except (msgspec.ValidationError, InvalidValue, UnicodeError) as error:  # UnicodeError: a name with a surrogate
             refused.append(text(f"{edge}: {error}", _MAX_REASON))
     lost = await _store(db, folded, actor.id) if folded.count else 0

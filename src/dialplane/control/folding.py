@@ -4,12 +4,11 @@ Whatever the order and however often events come, the rows merge to the same: se
 ahead of the receiver's clock counts as now, so that no edge's clock can outdo what is reported later.
 """
 
-import json
 from collections import Counter
-from collections.abc import Mapping
-from functools import singledispatchmethod
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import UnsetType
 from msgspec.structs import replace
 
@@ -26,6 +25,8 @@ from dialplane.eventlog.kinds import (
     AttemptSkipped,
     CallEnded,
     CallEvent,
+    CallRedirected,
+    CallRejected,
     CallStarted,
     ConsideredRoute,
     EdgeCalls,
@@ -71,9 +72,9 @@ class Folded:
         """Fold one event in. Raises InvalidValue for one that breaks a rule; it changes no row then."""
         if self.edge and event.edge != self.edge:
             raise InvalidValue("edge", "not_permitted", "must be the edge of the key")
-        self._fold(not_ahead(event, now=self.now))
+        _FOLD[type(event)](self, not_ahead(event, now=self.now))
         self.count += 1
-        if isinstance(event, CallEvent):
+        if self.edge and isinstance(event, CallEvent):
             self._events_of_call[parse_id(event.call)] += 1
 
     def leave_out_foreign(self, edge_of: Mapping[str, str]) -> None:
@@ -89,15 +90,9 @@ class Folded:
         """The calls by start, the earliest first: it gets the lowest instant for paging."""
         return sorted(self.calls.values(), key=lambda row: (row.get("tm_start") or 0, row["id"]))
 
-    @singledispatchmethod
-    def _fold(self, event: Event) -> None:
-        raise TypeError(type(event).__name__)
-
-    @_fold.register
     def _call_started(self, event: CallStarted) -> None:
         self._merge_call(event, "tm_start", **_arrival(event))
 
-    @_fold.register
     def _final_reply(self, event: FinalReply) -> None:
         self._merge_call(event, "tm_start", **_arrival(event))
         reason = text(event.reason, MAX_REASON)
@@ -105,7 +100,6 @@ class Folded:
             event, "tm_ended", mono_ended=event.mono, sip_status=event.status, reason=reason, hangup_by="edge"
         )
 
-    @_fold.register
     def _call_ended(self, event: CallEnded) -> None:
         self._merge_call(
             event,
@@ -116,28 +110,21 @@ class Folded:
             hangup_by=text(event.hangup_by, MAX_REASON),
         )
 
-    @_fold.register
     def _attempt_sent(self, event: AttemptSent) -> None:
-        identity = (
-            None if isinstance(event.identity, UnsetType) else json.dumps(list(map(text, event.identity[:MAX_WHY])))
-        )
+        identity = None if isinstance(event.identity, UnsetType) else _json(list(map(text, event.identity[:MAX_WHY])))
         self._merge_attempt(event, "tm_placed", skipped=0, uri=text(event.uri), identity=identity, **_route(event))
 
-    @_fold.register
     def _attempt_skipped(self, event: AttemptSkipped) -> None:
         self._merge_attempt(event, "tm_placed", skipped=1, uri="", **_route(event))
 
-    @_fold.register
     def _attempt_ringing(self, event: AttemptRinging) -> None:
         self._merge_attempt(event, "tm_ringing")
         self._merge_call(event, "tm_ringing", mono_ringing=event.mono)
 
-    @_fold.register
     def _attempt_answered(self, event: AttemptAnswered) -> None:
         self._merge_attempt(event, "tm_answered", answered_status=event.status)
         self._merge_call(event, "tm_answered", mono_answered=event.mono)
 
-    @_fold.register
     def _attempt_ended(self, event: AttemptEnded) -> None:
         self._merge_attempt(
             event,
@@ -148,11 +135,9 @@ class Folded:
             action=text(event.action, MAX_REASON),
         )
 
-    @_fold.register
     def _late_answer(self, event: LateAnswer) -> None:
         self._merge_attempt(event, "tm_late_answer", late_status=event.status)
 
-    @_fold.register
     def _provider_health(self, event: ProviderHealth) -> None:
         key = _provider_and_edge(event)
         values = {
@@ -163,7 +148,6 @@ class Folded:
         }
         HEALTH.merge(self.health.setdefault(key, _row_of(key)), "checked_at", values)
 
-    @_fold.register
     def _provider_breaker(self, event: ProviderBreaker) -> None:
         key = _provider_and_edge(event)
         values = {
@@ -174,7 +158,6 @@ class Folded:
         }
         BREAKERS.merge(self.breakers.setdefault(key, _row_of(key)), "changed_at", values)
 
-    @_fold.register
     def _edge_status(self, event: EdgeStatus) -> None:
         name = _name_of_edge(event)
         values = {
@@ -186,18 +169,16 @@ class Folded:
             "calls_shed": _or_none(event.calls_shed),
             "shed_percent": _or_none(event.shed_percent),
             "events_lost": _or_none(event.events_lost),
-            "counters": json.dumps(event.counters),
+            "counters": _json(event.counters),
         }
         EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", values)
 
-    @_fold.register
     def _edge_refusals(self, event: EdgeRefusals) -> None:
         name = _name_of_edge(event)
-        refusals = json.dumps([_refused(source, latest=event.at) for source in event.sources])
+        refusals = _json([_refused(source, latest=event.at) for source in event.sources])
         row = self.edges.setdefault(name, {"name": name})
         EDGES.merge(row, "tm_refusals", {"tm_refusals": event.at, "refusals": refusals})
 
-    @_fold.register
     def _edge_calls(self, event: EdgeCalls) -> None:
         self.dialog_reports.append(replace(event, edge=text(event.edge)))
 
@@ -210,9 +191,31 @@ class Folded:
         ATTEMPTS.merge(row, key, {key: event.at, **values})
 
     def _call(self, event: CallEvent) -> Row:
+        known = self.calls.get(event.call)
+        if known is not None:
+            return known
         call_id = parse_id(event.call, field="call")
         return self.calls.setdefault(call_id, {"id": call_id, "edge": text(event.edge)})
 
+
+_FOLD: Mapping[type[Event], Callable[[Folded, Any], None]] = {
+    CallStarted: Folded._call_started,
+    CallRejected: Folded._final_reply,
+    CallRedirected: Folded._final_reply,
+    CallEnded: Folded._call_ended,
+    AttemptSent: Folded._attempt_sent,
+    AttemptSkipped: Folded._attempt_skipped,
+    AttemptRinging: Folded._attempt_ringing,
+    AttemptAnswered: Folded._attempt_answered,
+    AttemptEnded: Folded._attempt_ended,
+    LateAnswer: Folded._late_answer,
+    ProviderHealth: Folded._provider_health,
+    ProviderBreaker: Folded._provider_breaker,
+    EdgeStatus: Folded._edge_status,
+    EdgeRefusals: Folded._edge_refusals,
+    EdgeCalls: Folded._edge_calls,
+}
+"""Kind of event -> how it changes the rows."""
 
 _INSTANTS = ("at", "kamailio_started", "since", "before")
 
@@ -222,6 +225,8 @@ def not_ahead(event: Event, *, now: int) -> Event:
 
     If `at` is ahead, the sender's clock is: its other instants are as much too late. None of them is left ahead.
     """
+    if event.at <= now and not isinstance(event, (EdgeStatus, EdgeCalls)):
+        return event
     ahead = max(0, event.at - now)
     values = {name: getattr(event, name, None) for name in _INSTANTS}
     known = {name: value for name, value in values.items() if value is not None}
@@ -232,8 +237,12 @@ def not_ahead(event: Event, *, now: int) -> Event:
 
 def text(value: str, longest: int = MAX_TEXT) -> str:
     """Text from the wire as a database can keep it: cut to `longest`, with U+FFFD for each that does not print."""
-    cut = value[:longest]
+    cut = value if len(value) <= longest else value[:longest]
     return cut if cut.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in cut)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _or_none(value: int | UnsetType) -> int | None:
@@ -251,7 +260,7 @@ def _arrival(event: Arrival) -> Row:
         "number": text(event.number or ""),
         "routing_number": None if isinstance(event.routing_number, UnsetType) else text(event.routing_number),
         "table_revision": event.revision,
-        "decision": json.dumps([_considered(route) for route in event.decision[:MAX_DECISION]]),
+        "decision": _json([_considered(route) for route in event.decision[:MAX_DECISION]]),
         "mono_start": event.mono,
     }
 
@@ -272,7 +281,7 @@ def _route(event: AttemptSent | AttemptSkipped) -> Row:
     return {
         "provider_id": parse_id(event.provider_id, field="provider_id"),
         "route_id": parse_id(event.route_id, field="route_id"),
-        "why": json.dumps([text(code) for code in event.why[:MAX_WHY]]),
+        "why": _json([text(code) for code in event.why[:MAX_WHY]]),
     }
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from dialplane.control.units import JOBS, Database
-from dialplane.domain.rollups import Sum, Total, sums_of
+from dialplane.domain.rollups import Block, Sums, sums_of
 from dialplane.store.queries import rollups as queries
 from dialplane.store.queries.rollups import PendingChange
 
@@ -29,5 +29,5 @@ async def fold(db: Database) -> int:
                 folded += len(changes)
 
 
-def _sums_of(changes: Iterable[PendingChange]) -> dict[Sum, Total]:
+def _sums_of(changes: Iterable[PendingChange]) -> dict[Block, Sums]:
     return sums_of(counted for one in changes for counted in queries.decoded(one.contribution))

@@ -2,7 +2,6 @@
 edges, from sums that are kept with the records (domain/rollups.py), and what goes on now.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -41,6 +40,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+HOURS_UP_TO_S = 14 * DAY_S
+"""A longer window is one of whole days: its answer reads some thirty sums for each key, not a hundred."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """`since` <= instant < `until` (us). `customer_id` and `provider_id` narrow it unless they are None.
@@ -56,10 +59,11 @@ class Window:
 
     @property
     def finest_s(self) -> int:
-        """Length of the shortest sums that make it up: minutes, or hours in a long one."""
+        """Length of the shortest sums that make it up: minutes, hours beyond a day, days beyond HOURS_UP_TO_S."""
         if self.step_s is not None:
             return next(length for length in (DAY_S, HOUR_S, MINUTE_S) if self.step_s % length == 0)
-        return MINUTE_S if self.until - self.since <= DAY_S * SECOND_US else HOUR_S
+        length_s = (self.until - self.since) // SECOND_US
+        return MINUTE_S if length_s <= DAY_S else HOUR_S if length_s <= HOURS_UP_TO_S else DAY_S
 
     @property
     def instants(self) -> range:
@@ -135,11 +139,12 @@ async def list_(unit: Unit, actor: Actor, by: str, window: Window, *, limit: int
     if selection is None:
         return []
     channels = await queries.channels(unit, selection)
-    sums = await _Sums.read(unit, selection, window)
-    busiest = sorted(sums.seized.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    idle = sorted(channels.keys() - sums.seized.keys())[: limit - len(busiest)]
-    await sums.read_parts(unit, [key for key, _ in busiest])
-    return [sums.stats([key], key=key, channels=channels.get(key, 0)) for key in [*(key for key, _ in busiest), *idle]]
+    parts = await _parts(unit, selection, window)
+    seized = {key: sum(part.figures[0] for part in found) for key, found in parts.items()}
+    busiest = sorted(seized, key=lambda key: (-seized[key], key))[:limit]
+    idle = sorted(channels.keys() - seized.keys())[: limit - len(busiest)]
+    made = [_stats(parts.get(key, ()), window, key=key, channels=channels.get(key, 0)) for key in (*busiest, *idle)]
+    return [one for one in made if one.channels or replace(one, key="", steps=()) != Stats()]
 
 
 async def overview(unit: Unit, actor: Actor, window: Window) -> Overview:
@@ -154,9 +159,8 @@ async def _all_of(unit: Unit, actor: Actor, by: str, window: Window) -> Stats:
     if selection is None:
         return Stats(steps=(Stats(),) * len(window.instants))
     channels = await queries.channels(unit, selection)
-    sums = await _Sums.read(unit, selection, window)
-    await sums.read_parts(unit, list(sums.seized))
-    return sums.stats(list(sums.seized), channels=sum(channels.values()))
+    parts = await _parts(unit, selection, window)
+    return _stats([part for found in parts.values() for part in found], window, channels=sum(channels.values()))
 
 
 def _selection(actor: Actor, by: str, window: Window) -> Selection | None:
@@ -169,54 +173,31 @@ def _selection(actor: Actor, by: str, window: Window) -> Selection | None:
     return Selection(grouped_by=by, customer_id=customer_id, provider_id=window.provider_id)
 
 
-class _Sums:
-    """The sums of a window by key; `seized` ranks the keys before all of them are read."""
-
-    def __init__(self, selection: Selection, window: Window, ranges: Sequence[Range], pending: Sequence[Part]) -> None:
-        self._selection = selection
-        self._window = window
-        self._ranges = ranges
-        self._pending = pending
-        self._parts: dict[str, list[Part]] = defaultdict(list)
-        self.seized: dict[str, int] = {}
-
-    @classmethod
-    async def read(cls, unit: Unit, selection: Selection, window: Window) -> "_Sums":
-        """The keys of which anything is counted. Raises Unavailable."""
-        made = ranges(window.since, window.until, finest_s=window.finest_s)
-        pending = await rollups.pending_parts(unit, selection, since=window.since, until=window.until)
-        sums = cls(selection, window, made, pending)
-        totals: dict[str, Total] = defaultdict(Total)
-        for key, figures in [
-            *await rollups.totals(unit, selection, made),
-            *((part.key, part.figures) for part in pending),
-        ]:
-            totals[key].add(figures, {})
-        sums.seized = {key: total.sums.seized for key, total in totals.items() if not total.is_zero}
-        return sums
-
-    async def read_parts(self, unit: Unit, keys: Sequence[str]) -> None:
-        """Reads all that is counted of these keys. Raises Unavailable."""
-        if keys:
-            finest_s = self._window.finest_s
-            made = self._ranges
-            if self._window.step_s is not None:
-                made = [Range(finest_s, self._window.since, self._window.until)]
-            wanted = set(keys)
-            for part in [*await rollups.parts(unit, self._selection, made, keys), *self._pending]:
-                if part.key in wanted:
-                    self._parts[part.key].append(part)
-
-    def stats(self, keys: Iterable[str], *, key: str = "", channels: int = 0) -> Stats:
-        """The figures of all these keys together."""
-        total, steps = Total(), {instant: Total() for instant in self._window.instants}
-        step_s = self._window.step_s
-        for part in (part for one in keys for part in self._parts[one]):
-            total.add(part.figures, part.delays)
-            if step_s is not None:
-                steps[floored(part.instant, step_s)].add(part.figures, part.delays)
-        return replace(_stats(key, total), channels=channels, steps=tuple(_stats(key, one) for one in steps.values()))
+async def _parts(unit: Unit, selection: Selection, window: Window) -> dict[str, list[Part]]:
+    """Key -> the sums that make up its figures in a window. Raises Unavailable."""
+    finest_s = window.finest_s
+    if window.step_s is None:
+        made = ranges(window.since, window.until, finest_s=finest_s)
+    else:
+        made = [Range(finest_s, window.since, window.until)]
+    found: dict[str, list[Part]] = {}
+    for part in [
+        *await rollups.parts(unit, selection, made),
+        *await rollups.pending_parts(unit, selection, since=window.since, until=window.until),
+    ]:
+        found.setdefault(part.key, []).append(part)
+    return found
 
 
-def _stats(key: str, total: Total) -> Stats:
-    return Stats(key=key, **total.sums._asdict(), pdd_p50_ms=total.pdd_ms(50), pdd_p95_ms=total.pdd_ms(95))
+def _stats(parts: Iterable[Part], window: Window, *, key: str = "", channels: int = 0) -> Stats:
+    """The figures that these sums make up."""
+    total, steps = Total(), {instant: Total() for instant in window.instants}
+    for part in parts:
+        total.add(part.figures, part.delays)
+        if window.step_s is not None:
+            steps[floored(part.instant, window.step_s)].add(part.figures, part.delays)
+    whole, *each = (
+        Stats(key=key, **one.sums._asdict(), pdd_p50_ms=one.pdd_ms(50), pdd_p95_ms=one.pdd_ms(95))
+        for one in (total, *steps.values())
+    )
+    return replace(whole, channels=channels, steps=tuple(each))

@@ -13,6 +13,8 @@ SYSTEM_DEFAULT_CUSTOMER = "00000000-0000-0000-0000-000000000001"
 
 def parse_id(text: str, *, field: str = "id") -> str:
     """The canonical lower-case id. Braces, `urn:` and 32 bare hex digits are refused. Raises InvalidValue."""
+    if _CANONICAL.fullmatch(text):
+        return text
     lowered = text.lower() if text.isascii() else ""
     if not _CANONICAL.fullmatch(lowered):
         raise InvalidValue(field, "invalid_id", "must be a UUID in the form 8-4-4-4-12 hexadecimal digits")

@@ -1,11 +1,12 @@
 """Rollups: sums of what records count for, by minute, hour and day, one for each key of each grouping.
 
-A sum of all customers has "" as its customer, and each customer has its own. A call counts once under the provider "",
-and once more under each provider that it had an attempt to; an attempt counts under its own alone.
+A sum of all customers has "" as its customer, and each customer has its own; by customer, its key is enough. By customer, a
+call counts once under the provider "", and once more under each that it had an attempt to; by trunk and edge under "" alone.
+An attempt counts under its own provider. All sums of a grouping, a customer and a length of time are kept together.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -65,10 +66,9 @@ class Total:
         return percentile_ms(self.delays, percent)
 
 
-def cells_of(place: Place) -> Iterator[Cell]:
+def cells_of(place: Place) -> list[Cell]:
     """All that count what counts at this place."""
-    keys: Sequence[tuple[str, str]]
-    provider_ids: Sequence[str]
+    customers = ("", place.customer_id) if place.customer_id else ("",)
     if isinstance(place, AttemptPlace):
         keys = (
             (PROVIDERS, place.provider_id),
@@ -76,40 +76,47 @@ def cells_of(place: Place) -> Iterator[Cell]:
             (TARGETS, place.target),
             (STATUSES, place.status),
         )
-        provider_ids = (place.provider_id,)
-    else:
-        keys = ((CUSTOMERS, place.customer_id), (TRUNKS, place.trunk_id), (EDGES, place.edge))
-        provider_ids = ("", *place.provider_ids)
-    for customer_id in ("", place.customer_id) if place.customer_id else ("",):
-        for provider_id in provider_ids:
-            yield from (Cell(grouped_by, customer_id, provider_id, key) for grouped_by, key in keys if key)
+        return [Cell(by, customer, place.provider_id, key) for by, key in keys if key for customer in customers]
+    keys = ((TRUNKS, place.trunk_id), (EDGES, place.edge))
+    cells = [Cell(by, customer, "", key) for by, key in keys if key for customer in customers]
+    if place.customer_id:
+        cells += [Cell(CUSTOMERS, "", provider, place.customer_id) for provider in ("", *place.provider_ids)]
+    return cells
 
 
-class Sum(NamedTuple):
-    """One sum of a cell: of `step_s` seconds from `instant` (us) on."""
+class Block(NamedTuple):
+    """All sums of a grouping for one customer ("" for all) over `step_s` seconds from `instant` (us) on."""
 
     grouped_by: str
-    step_s: int
     customer_id: str
+    step_s: int
     instant: int
-    provider_id: str
-    key: str
 
 
-def sums_of(counted: Iterable[tuple[Place, Figures]]) -> dict[Sum, Total]:
+Entry = tuple[str, str]
+"""Key and provider of one sum of a block."""
+
+Sums = dict[Entry, Total]
+
+
+def sums_of(counted: Iterable[tuple[Place, Figures]]) -> dict[Block, Sums]:
     """All sums that these figures belong to, of each of STEPS_S."""
     by_minute: dict[tuple[Cell, int], Total] = defaultdict(Total)
     for place, figures in counted:
-        delays = delays_of(place, figures)
+        present = [(n, figure) for n, figure in enumerate(figures) if figure]
+        delay, seized = place.delay, figures.seized
         for cell in cells_of(place):
-            by_minute[cell, place.minute].add(figures, delays)
-    sums: dict[Sum, Total] = defaultdict(Total)
+            total = by_minute[cell, place.minute]
+            for n, figure in present:
+                total.figures[n] += figure
+            if delay != NO_DELAY:
+                total.delays[delay] = total.delays.get(delay, 0) + seized
+    blocks: dict[Block, Sums] = defaultdict(lambda: defaultdict(Total))
     for (cell, minute), total in by_minute.items():
         for step_s in STEPS_S:
-            begin = floored(minute, step_s)
-            sum_ = Sum(cell.grouped_by, step_s, cell.customer_id, begin, cell.provider_id, cell.key)
-            sums[sum_].add(total.figures, total.delays)
-    return sums
+            sums = blocks[Block(cell.grouped_by, cell.customer_id, step_s, floored(minute, step_s))]
+            sums[cell.key, cell.provider_id].add(total.figures, total.delays)
+    return blocks
 
 
 def delays_of(place: Place, figures: Figures) -> dict[int, int]:

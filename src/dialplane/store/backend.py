@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.engine import URL
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     MergingInsert = sqlite.Insert | postgresql.Insert
 
 T = TypeVar("T")
+Rows = Iterable[Sequence[Any]]
 
 POOL_TIMEOUT_S = 1.8
 """How long a connection of an engine is waited for."""
@@ -86,6 +87,18 @@ class Backend(ABC):
         self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> None:
         """Inserts rows in the driver's fastest way, inside the transaction that has begun."""
+
+    @abstractmethod
+    def rows_among(
+        self, connection: Connection, table: Table, columns: Sequence[str], *, column: str, values: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        """The rows whose text in `column` is one of `values`, in the driver's fastest way."""
+
+    @abstractmethod
+    def update_many(
+        self, connection: Connection, table: Table, *, identity: Sequence[str], columns: Sequence[str], rows: Rows
+    ) -> None:
+        """Sets columns of the rows that `identity` names; each of `rows` has the values of both, in this order."""
 
     @abstractmethod
     def merging_insert(self, table: Table) -> "MergingInsert":

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, ExceptionContext
 
 from dialplane.store import partitions
-from dialplane.store.backend import POOL_TIMEOUT_S, Backend
+from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows
 from dialplane.store.threads import run_within
 
 T = TypeVar("T")
@@ -112,6 +112,29 @@ class Postgresql(Backend):
         with _driver(connection).cursor() as cursor, cursor.copy(copying.encode()) as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def rows_among(
+        self, connection: Connection, table: Table, columns: Sequence[str], *, column: str, values: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {column} = ANY(%s)"
+        return _driver(connection).execute(statement.encode(), (list(values),)).fetchall()
+
+    def update_many(
+        self, connection: Connection, table: Table, *, identity: Sequence[str], columns: Sequence[str], rows: Rows
+    ) -> None:
+        staged = self._staged(connection, table, (*identity, *columns), rows)
+        values = ", ".join(f"{name} = {staged}.{name}" for name in columns)
+        where = " AND ".join(f"{table.name}.{name} = {staged}.{name}" for name in identity)
+        _driver(connection).execute(f"UPDATE {table.name} SET {values} FROM {staged} WHERE {where}".encode())
+
+    def _staged(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> str:
+        """The name of a temporary table with these rows: COPY and one statement take less than a statement for each."""
+        name, driver = f"staged_{table.name}", _driver(connection)
+        like = f"SELECT * FROM {table.name} WITH NO DATA"
+        driver.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ON COMMIT DELETE ROWS AS {like}".encode())
+        driver.execute(f"DELETE FROM {name}".encode())
+        self.insert_many(connection, name, columns, rows)
+        return name
 
     def merging_insert(self, table: Table) -> postgresql.Insert:
         return postgresql.insert(table)

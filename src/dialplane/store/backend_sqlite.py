@@ -1,5 +1,6 @@
 """SQLite: one file, written by one process at a time, read in the process itself."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 
-from dialplane.store.backend import POOL_TIMEOUT_S, Backend
+from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows
 from dialplane.store.threads import run_within
 
 T = TypeVar("T")
@@ -111,6 +112,20 @@ class Sqlite(Backend):
     ) -> None:
         marks = ", ".join("?" * len(columns))
         _driver(connection).executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
+    def rows_among(
+        self, connection: Connection, table: Table, columns: Sequence[str], *, column: str, values: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        among = f"{column} IN (SELECT value FROM json_each(?))"
+        statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {among}"
+        return _driver(connection).execute(statement, (json.dumps(values),)).fetchall()
+
+    def update_many(
+        self, connection: Connection, table: Table, *, identity: Sequence[str], columns: Sequence[str], rows: Rows
+    ) -> None:
+        where = " AND ".join(f"{name} = ?{n}" for n, name in enumerate(identity, 1))
+        values = ", ".join(f"{name} = ?{n}" for n, name in enumerate(columns, 1 + len(identity)))
+        _driver(connection).executemany(f"UPDATE {table.name} SET {values} WHERE {where}", rows)
 
     def merging_insert(self, table: Table) -> sqlite.Insert:
         return sqlite.insert(table)

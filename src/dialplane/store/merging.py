@@ -41,15 +41,21 @@ class Merged:
         if present is None or (values[key] >= present if self.latest else values[key] < present):
             into.update(values)
 
-    def merged(self, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
-        """The row with all columns that two rows merge to, of which `old` is the stored one; None if there is none."""
-        if old is None:
-            return {**dict.fromkeys(self.table.c.keys()), **new}
-        row = {**old, **{name: new[name] for name in self.always}}
-        for key, columns in self.groups.items():
-            if new.get(key) is not None:
-                self.merge(row, key, {name: new.get(name) for name in (key, *columns)})
-        return row
+    def taken_over(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+        """The keys of the groups that a new row brings to a stored one, or brings from earlier."""
+        return tuple(
+            key
+            for key in self.groups
+            if (instant := new.get(key)) is not None and (old[key] is None or instant < old[key])
+        )
+
+    def columns_of(self, groups: Sequence[str]) -> list[str]:
+        """The columns of these groups, their keys among them."""
+        return [name for key in groups for name in (key, *self.groups[key])]
+
+    def values_of(self, groups: Sequence[str], row: Mapping[str, Any]) -> dict[str, Any]:
+        """What a row has in these groups."""
+        return {name: row.get(name) for name in self.columns_of(groups)}
 
     async def store(self, unit: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
         """Inserts the rows or merges them into those that are there; columns that are missing are unknown."""

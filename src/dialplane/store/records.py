@@ -4,109 +4,170 @@ Both are one transaction, so that each call and attempt counts once, whatever is
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection
 
 from dialplane.domain.statistics import Contribution, change, contribution
 from dialplane.store import tables
-from dialplane.store.merging import ATTEMPTS, CALLS
+from dialplane.store.backend import Backend
+from dialplane.store.merging import ATTEMPTS, CALLS, Merged
 from dialplane.store.queries import rollups
 from dialplane.store.unit import COMMIT_WITHIN_S, Writing
 
 Row = dict[str, Any]
 
-_CALLS_BY_ID = select(tables.calls).where(tables.calls.c.id.in_(bindparam("ids", expanding=True)))
-_ATTEMPTS_BY_CALL = (
-    select(tables.attempts)
-    .where(tables.attempts.c.call_id.in_(bindparam("ids", expanding=True)))
-    .order_by(tables.attempts.c.call_id, tables.attempts.c.number)
+_OF_CALLS = (
+    *("id", "edge", "customer_id", "trunk_id", "tm_start", "tm_ringing", "tm_answered", "tm_ended"),
+    *("mono_start", "mono_ringing", "mono_answered", "mono_ended"),
 )
-_TARGETS = select(tables.routes.c.id, tables.routes.c.target).where(
-    tables.routes.c.id.in_(bindparam("ids", expanding=True))
+_OF_ATTEMPTS = (
+    *("call_id", "number", "provider_id", "route_id", "target", "skipped", "tm_placed", "tm_ringing", "tm_answered"),
+    *("tm_ended", "tm_late_answer", "answered_status", "ended_status", "verdict", "action"),
 )
+"""What merging and statistics need to know of a record."""
+
+_NO_CALL: Row = dict.fromkeys(_OF_CALLS)
+_NO_ATTEMPT: Row = dict.fromkeys(_OF_ATTEMPTS)
 
 
 class Records:
-    """Calls by id, and the attempts of each by number, as they are stored."""
+    """Some calls by id, and the attempts of each by number, as far as _OF_CALLS and _OF_ATTEMPTS go."""
 
-    def __init__(self, connection: Connection, ids: Collection[str]) -> None:
-        """Reads these calls. Raises the driver's own errors."""
-        wanted = {"ids": list(ids)}
-        self.calls = {row["id"]: dict(row) for row in connection.execute(_CALLS_BY_ID, wanted).mappings()}
+    def __init__(self, calls: Iterable[Row], attempts: Iterable[Row]) -> None:
+        self.calls = {row["id"]: row for row in calls}
         self.attempts: dict[str, dict[int, Row]] = defaultdict(dict)
-        for row in connection.execute(_ATTEMPTS_BY_CALL, wanted).mappings():
-            self.attempts[row["call_id"]][row["number"]] = dict(row)
+        for row in attempts:
+            self.attempts[row["call_id"]][row["number"]] = row
+
+    @classmethod
+    def read(cls, backend: Backend, connection: Connection, ids: Sequence[str]) -> "Records":
+        """Those that are stored. Raises the driver's own errors."""
+        calls = backend.rows_among(connection, tables.calls, _OF_CALLS, column="id", values=ids)
+        known = [row[0] for row in calls]
+        attempts = (
+            backend.rows_among(connection, tables.attempts, _OF_ATTEMPTS, column="call_id", values=known)
+            if known
+            else []
+        )
+        return cls(
+            (dict(zip(_OF_CALLS, row, strict=True)) for row in calls),
+            (dict(zip(_OF_ATTEMPTS, row, strict=True)) for row in attempts),
+        )
+
+    def copy(self) -> "Records":
+        """The same, to be changed."""
+        return Records(self.calls.values(), (row for rows in self.attempts.values() for row in rows.values()))
 
     def contribution(self, id_: str) -> Contribution:
         """What a call counts for in statistics; nothing if it is not stored."""
-        call = self.calls.get(id_)
-        attempts = self.attempts[id_]
+        call, attempts = self.calls.get(id_), self.attempts.get(id_, {})
         return {} if call is None else contribution(call, [attempts[number] for number in sorted(attempts)])
 
 
+class _Changes:
+    """What is to be written to a table: new rows, and of others the groups of columns that take over."""
+
+    def __init__(self, merged: Merged) -> None:
+        self._merged = merged
+        self._inserts: list[Row] = []
+        self._updates: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+
+    def insert(self, row: Row) -> None:
+        """A row that is not stored."""
+        self._inserts.append(row)
+
+    def update(self, row: Row, groups: tuple[str, ...]) -> None:
+        """These groups of columns of a row that is."""
+        self._updates[groups].append(row)
+
+    def write(self, backend: Backend, connection: Connection) -> None:
+        """One statement for the new rows, and one for all others that take the same groups over."""
+        merged, table = self._merged, self._merged.table
+        if self._inserts:
+            names = table.c.keys()
+            rows = ([row.get(name) for name in names] for row in self._inserts)
+            backend.insert_many(connection, table.name, names, rows)
+        for groups, updated in self._updates.items():
+            columns = (*merged.always, *merged.columns_of(groups))
+            names = [*merged.identity, *columns]
+            rows = ([row.get(name) for name in names] for row in updated)
+            backend.update_many(connection, table, identity=merged.identity, columns=columns, rows=rows)
+
+
 async def store(unit: Writing, calls: Sequence[Row], attempts: Sequence[Row]) -> None:
-    """Merges rows of calls and attempts, each of a call among these, into the records. Raises Unavailable."""
+    """Merges rows of calls and attempts, each of a call among these, into the records. Raises Unavailable.
+
+    What is stored already is not written again.
+    """
     if calls:
-        await unit.run(lambda connection: _store(unit, connection, calls, attempts), within_s=COMMIT_WITHIN_S)
+        await unit.run(lambda connection: _store(unit.backend, connection, calls, attempts), within_s=COMMIT_WITHIN_S)
 
 
-def _store(unit: Writing, connection: Connection, calls: Sequence[Row], attempts: Sequence[Row]) -> None:
-    records = Records(connection, [row["id"] for row in calls])
-    before = {row["id"]: records.contribution(row["id"]) for row in calls}
-    _name_targets(connection, attempts)
-    changed_calls, changed_attempts = list[Row](), list[Row]()
-    for new in calls:
-        old = records.calls.get(new["id"])
-        row = CALLS.merged(old, new)
-        if old is None or any(row[name] != old[name] for name in row if name not in ("tm_create", "tm_update")):
-            row["tm_create"] = new["tm_create"] if old is None else old["tm_create"]
-            records.calls[new["id"]] = row
-            changed_calls.append(row)
-    for new in attempts:
-        of_call = records.attempts[new["call_id"]]
-        old = of_call.get(new["number"])
-        row = ATTEMPTS.merged(old, new)
-        if row != old:
-            of_call[new["number"]] = row
-            changed_attempts.append(row)
-    _write(unit, connection, CALLS.table, CALLS.identity, changed_calls)
-    _write(unit, connection, ATTEMPTS.table, ATTEMPTS.identity, changed_attempts)
-    touched = {row["id"] for row in changed_calls} | {row["call_id"] for row in changed_attempts}
-    rollups.add(connection, [change(before[id_], records.contribution(id_)) for id_ in sorted(touched)])
+def _store(backend: Backend, connection: Connection, calls: Sequence[Row], attempts: Sequence[Row]) -> None:
+    stored = Records.read(backend, connection, [row["id"] for row in calls])
+    _name_targets(backend, connection, attempts)
+    merged, of_calls, of_attempts = stored.copy(), _Changes(CALLS), _Changes(ATTEMPTS)
+    touched = {row["call_id"] for row in attempts if _merge_attempt(merged, of_attempts, row)}
+    touched |= {row["id"] for row in calls if _merge_call(merged, of_calls, row, is_touched=row["id"] in touched)}
+    of_calls.write(backend, connection)
+    of_attempts.write(backend, connection)
+    rollups.add(connection, [change(stored.contribution(id_), merged.contribution(id_)) for id_ in touched])
 
 
-def _name_targets(connection: Connection, attempts: Sequence[Row]) -> None:
+def _merge_call(records: Records, changes: _Changes, row: Row, *, is_touched: bool) -> bool:
+    """Whether the call, or with `is_touched` one of its attempts, is another one now."""
+    old = records.calls.get(row["id"])
+    if old is None:
+        records.calls[row["id"]] = {**_NO_CALL, **row}
+        changes.insert(row)
+        return True
+    groups = CALLS.taken_over(old, row)
+    if groups:
+        records.calls[row["id"]] = {**old, **CALLS.values_of(groups, row)}
+    if groups or is_touched:
+        changes.update(row, groups)
+    return bool(groups)
+
+
+def _merge_attempt(records: Records, changes: _Changes, row: Row) -> bool:
+    """Whether the attempt is another one now."""
+    of_call = records.attempts[row["call_id"]]
+    old = of_call.get(row["number"])
+    if old is None:
+        of_call[row["number"]] = {**_NO_ATTEMPT, **row}
+        changes.insert(row)
+        return True
+    groups = ATTEMPTS.taken_over(old, row)
+    if groups:
+        of_call[row["number"]] = {**old, **ATTEMPTS.values_of(groups, row)}
+        changes.update(row, groups)
+    return bool(groups)
+
+
+def _name_targets(backend: Backend, connection: Connection, attempts: Sequence[Row]) -> None:
     """The target of a route is kept with the attempt: a route may be changed later."""
-    ids = {row["route_id"] for row in attempts if row.get("route_id")}
-    targets = {row.id: row.target for row in connection.execute(_TARGETS, {"ids": sorted(ids)})} if ids else {}
-    for row in attempts:
-        if row.get("route_id"):
-            row["target"] = targets.get(row["route_id"], "")
-
-
-def _write(unit: Writing, connection: Connection, table: Table, identity: Sequence[str], rows: Sequence[Row]) -> None:
-    if rows:
-        insert = unit.backend.merging_insert(table)
-        others = {column.name: insert.excluded[column.name] for column in table.c if column.name not in identity}
-        connection.execute(insert.on_conflict_do_update(index_elements=list(identity), set_=others), rows)
+    placed = [row for row in attempts if row.get("route_id")]
+    ids = sorted({row["route_id"] for row in placed})
+    rows = backend.rows_among(connection, tables.routes, ("id", "target"), column="id", values=ids) if ids else []
+    targets: dict[str, str] = dict(rows)
+    for row in placed:
+        row["target"] = targets.get(row["route_id"], "")
 
 
 @asynccontextmanager
 async def recounted(unit: Writing, ids: Collection[str]) -> AsyncIterator[None]:
     """Within it these calls may be changed in any way: statistics follow. Raises Unavailable."""
-    before = await _contributions(unit, ids)
+    before = await _read(unit, ids)
     yield
-    after = await _contributions(unit, ids)
-    changes = [change(before[id_], after[id_]) for id_ in ids]
+    after = await _read(unit, ids)
+    changes = [change(before.contribution(id_), after.contribution(id_)) for id_ in ids]
     await unit.run(lambda connection: rollups.add(connection, changes), within_s=COMMIT_WITHIN_S)
 
 
-async def _contributions(unit: Writing, ids: Collection[str]) -> dict[str, Contribution]:
-    def read(connection: Connection) -> dict[str, Contribution]:
-        records = Records(connection, ids)
-        return {id_: records.contribution(id_) for id_ in ids}
-
-    return await unit.run(read, within_s=COMMIT_WITHIN_S)
+async def _read(unit: Writing, ids: Collection[str]) -> Records:
+    return await unit.run(
+        lambda connection: Records.read(unit.backend, connection, list(ids)), within_s=COMMIT_WITHIN_S
+    )

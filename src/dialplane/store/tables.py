@@ -20,7 +20,6 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import TextClause
 
 from dialplane.domain.instants import NEVER
-from dialplane.domain.statistics import Figures
 
 metadata = MetaData()
 
@@ -39,8 +38,8 @@ LOST: TextClause = text("tm_lost IS NOT NULL")
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _table(name: str, *parts: Any, **options: Any) -> Table:
-    return Table(name, metadata, *parts, sqlite_strict=True, **options)
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
 
 
 def _text(name: str, **options: Any) -> Column[str]:
@@ -314,16 +313,13 @@ attempts = _table(
 rollups = _table(
     "rollups",
     _text("grouped_by", primary_key=True),
-    Column("step_s", Integer, primary_key=True, autoincrement=False),
     _text("customer_id", primary_key=True),
+    Column("step_s", Integer, primary_key=True, autoincrement=False),
     _big("instant", primary_key=True, autoincrement=False),
-    _text("provider_id", primary_key=True),
-    _text("key", primary_key=True),
-    *(_big(name) for name in Figures._fields),
-    _text("delays"),
-    sqlite_with_rowid=False,
+    _text("sums"),
+    Index("rollups_by_instant", "step_s", "instant"),
 )
-"""Sums of what calls and attempts count for (domain/rollups.py), `step_s` seconds from `instant` on."""
+"""Blocks of sums of what calls and attempts count for: domain/rollups.py, and store/queries/rollups.py for `sums`."""
 
 rollup_changes = _table(
     "rollup_changes",

@@ -81,15 +81,20 @@ async def parse_body(model: type[B], body: bytes, *, is_update: bool = False, tu
     Large ones take turns: a parser lets no other thread run.
     """
     if len(body) < THREAD_FROM_BYTES:
-        return model.of(decode_object(body), is_update=is_update)
+        return _parsed(model, body, is_update=is_update)
     try:
         await turns.wait(caller, within_s=PARSE_WAIT_S)
     except TimeoutError:
         raise ApiError(reasons.OVERLOADED) from None
     try:
-        return await asyncio.to_thread(lambda: model.of(decode_object(body), is_update=is_update))
+        return await asyncio.to_thread(lambda: _parsed(model, body, is_update=is_update))
     finally:
         turns.leave(caller)
+
+
+def _parsed(model: type[B], body: bytes, *, is_update: bool) -> B:
+    found = model.at_once(body)
+    return model.of(decode_object(body), is_update=is_update) if found is None else found
 
 
 def declared_length(scope: Scope, *, limit: int) -> int:

@@ -156,6 +156,11 @@ class Body(BaseModel):
     SIZE: ClassVar[BodySize] = BodySize.OBJECT
 
     @classmethod
+    def at_once(cls, body: bytes) -> Self | None:
+        """The body that these bytes hold, if a typed decoder takes them; None if `of` is to look at the parts."""
+        return None
+
+    @classmethod
     def of(cls, fields: Mapping[str, Any], *, is_update: bool = False) -> Self:
         """The body that has these JSON fields. Raises ApiError 400."""
         try:

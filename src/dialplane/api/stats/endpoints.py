@@ -25,8 +25,8 @@ from dialplane.system.turns import in_turns
 
 STATS = Resource("/v1.0/stats", tag="stats")
 
-_WINDOW = """The window is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to
-whole steps; the answer says which one it is. With `step`, one array for each figure, a value for each step."""
+_WINDOW = """The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer
+than 14; and with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value for each step."""
 _DESCRIPTION = f"""The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
 
 {_WINDOW}"""
@@ -63,7 +63,7 @@ def _declare(grouping: Grouping) -> None:
         work=STATISTICS,
     )
     async def get_stats(request: AuthenticatedRequest, query: StatsQuery) -> Response:
-        window = window_of(query, now=now_us())
+        window = window_of(query, now=now_us(), by=grouping.by)
         async with request.read() as unit:
             groups = await stats.list_(unit, request.actor, grouping.by, window, limit=query.page_size)
         result = await in_turns(groups, lambda group: present(group, grouping.by, window))

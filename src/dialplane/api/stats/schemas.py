@@ -45,11 +45,13 @@ class OverviewQuery(Query):
 class StatsQuery(OverviewQuery):
     """The same, of what, and how many."""
 
-    provider_id: Id = optional("Only attempts to this provider, or customers' calls that had one.")
+    provider_id: Id = optional(
+        "Only attempts to this provider, or customers' calls with one; not for trunks and edges."
+    )
     page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many, busiest first.")
 
 
-def window_of(query: OverviewQuery, *, now: int) -> Window:
+def window_of(query: OverviewQuery, *, now: int, by: str = "") -> Window:
     """The window of a query, widened. Raises ApiError 400 for one that is empty, too long, or of too many steps."""
     until = now if query.to is None else query.to
     since = until - DEFAULT_WINDOW_US if query.from_ is None else query.from_
@@ -60,6 +62,8 @@ def window_of(query: OverviewQuery, *, now: int) -> Window:
     if not 0 < until - since <= longest_us:
         raise _refused("from", "out_of_range", f"must be before `to`, by at most {longest_us // _DAY_US} days")
     provider_id = query.provider_id if isinstance(query, StatsQuery) else None
+    if provider_id is not None and by in (stats.TRUNKS, stats.EDGES):
+        raise _refused("provider_id", "not_supported", "cannot narrow figures of trunks and edges")
     keys = query.page_size if isinstance(query, StatsQuery) else 1
     window = widened(
         Window(since=since, until=until, step_s=query.step, customer_id=query.customer_id, provider_id=provider_id)

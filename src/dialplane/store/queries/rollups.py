@@ -5,23 +5,23 @@ write. `fold` adds many of them up, and to the sums, at once; whoever reads sums
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, union_all
 
-from dialplane.domain.rollups import OF_CALLS, Cell, Range, Sum, Total, cells_of, delays_of
+from dialplane.domain.rollups import CUSTOMERS, OF_CALLS, Block, Cell, Range, Sums, Total, cells_of, delays_of
 from dialplane.domain.statistics import AttemptPlace, CallPlace, Contribution, Figures, Place
 from dialplane.store import tables
 from dialplane.store.unit import COMMIT_WITHIN_S, Unit, Writing
 
 _ROLLUPS, _CHANGES = tables.rollups.c, tables.rollup_changes.c
-_FIGURES = [_ROLLUPS[name] for name in Figures._fields]
-_IDENTITY = [_ROLLUPS[name] for name in ("grouped_by", "step_s", "customer_id", "instant", "provider_id", "key")]
+_BLOCK = [_ROLLUPS[name] for name in Block._fields]
 _AT_ONCE = 500
-"""Sums that one statement reads."""
+"""Blocks that one statement reads."""
+
 
 Counted = tuple[Place, Figures]
 
@@ -69,58 +69,49 @@ async def pending(unit: Unit, *, limit: int) -> list[PendingChange]:
     return await unit.fetch_as(PendingChange, select(_CHANGES.id, _CHANGES.contribution).limit(limit))
 
 
-async def fold(unit: Writing, changes: Sequence[PendingChange], sums: Mapping[Sum, Total]) -> bool:
-    """Adds `sums`, which are those of the changes, and forgets the changes. Raises Unavailable.
+async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Mapping[Block, Sums]) -> bool:
+    """Adds `blocks`, which are the sums of the changes, and forgets the changes. Raises Unavailable.
 
     False, and nothing is done, if another process has added some of them meanwhile.
     """
-    return await unit.run(lambda connection: _fold(unit, connection, changes, sums), within_s=COMMIT_WITHIN_S)
+    return await unit.run(lambda connection: _fold(unit, connection, changes, blocks), within_s=COMMIT_WITHIN_S)
 
 
-def _fold(unit: Writing, connection: Connection, changes: Sequence[PendingChange], sums: Mapping[Sum, Total]) -> bool:
+def _fold(
+    unit: Writing, connection: Connection, changes: Sequence[PendingChange], blocks: Mapping[Block, Sums]
+) -> bool:
     ids = [one.id for one in changes]
     there = connection.execute(select(func.count()).where(_CHANGES.id.in_(ids))).scalar_one()
     if there != len(ids):
         return False
     connection.execute(delete(tables.rollup_changes).where(_CHANGES.id.in_(ids)))
-    _add_what_is_there(connection, sums)
+    identities = list(blocks)
+    for first in range(0, len(identities), _AT_ONCE):
+        some = identities[first : first + _AT_ONCE]
+        for row in connection.execute(select(*_BLOCK, _ROLLUPS.sums).where(tuple_(*_BLOCK).in_(some))):
+            block = blocks[Block(*row[:-1])]
+            for key, provider_id, figures, delays in _unpack(row[-1]):
+                block.setdefault((key, provider_id), Total()).add(figures, delays)
     adding = unit.backend.merging_insert(tables.rollups)
-    columns = {name: adding.excluded[name] for name in (*Figures._fields, "delays")}
-    if rows := [_row(sum_, total) for sum_, total in sums.items() if not total.is_zero]:
-        connection.execute(adding.on_conflict_do_update(index_elements=_IDENTITY, set_=columns), rows)
-    if zero := [_bound(sum_) for sum_, total in sums.items() if total.is_zero]:
-        connection.execute(_DELETE, zero)
+    adding = adding.on_conflict_do_update(index_elements=_BLOCK, set_={"sums": adding.excluded.sums})
+    connection.execute(adding, [{**block._asdict(), "sums": packed(sums)} for block, sums in blocks.items()])
     return True
 
 
-def _add_what_is_there(connection: Connection, sums: Mapping[Sum, Total]) -> None:
-    identities, size = list(sums), len(Sum._fields)
-    for first in range(0, len(identities), _AT_ONCE):
-        some = identities[first : first + _AT_ONCE]
-        for row in connection.execute(select(tables.rollups).where(tuple_(*_IDENTITY).in_(some))):
-            sums[Sum(*row[:size])].add(row[size:-1], decoded_delays(row[-1]))
+_unpack: Callable[[str], list[tuple[str, str, list[int], dict[int, int]]]] = msgspec.json.Decoder(
+    list[tuple[str, str, list[int], dict[int, int]]]
+).decode
 
 
-def _row(sum_: Sum, total: Total) -> dict[str, Any]:
-    return {**sum_._asdict(), **total.sums._asdict(), "delays": _encoded_delays(total.delays)}
-
-
-def _bound(sum_: Sum) -> dict[str, Any]:
-    return {f"{name}_": value for name, value in sum_._asdict().items()}
-
-
-_DELETE = delete(tables.rollups).where(*(column == bindparam(f"{column.name}_") for column in _IDENTITY))
-
-_delays_decoder = msgspec.json.Decoder(dict[int, int])
-
-
-def decoded_delays(text: str) -> dict[int, int]:
-    """A histogram as it is kept: JSON, bucket -> count."""
-    return _delays_decoder.decode(text) if text != "{}" else {}
-
-
-def _encoded_delays(delays: Mapping[int, int]) -> str:
-    return msgspec.json.encode({bucket: count for bucket, count in delays.items() if count}).decode()
+def packed(sums: Sums) -> str:
+    """JSON, one array for each sum that is not zero: key, provider, figures, and the delays, bucket -> count."""
+    return msgspec.json.encode(
+        [
+            (key, provider_id, total.figures, {bucket: count for bucket, count in total.delays.items() if count})
+            for (key, provider_id), total in sums.items()
+            if not total.is_zero
+        ]
+    ).decode()
 
 
 # --- sums
@@ -134,32 +125,33 @@ class Selection:
     customer_id: str | None = None
     provider_id: str | None = None
 
+    @property
+    def _customer_id(self) -> str:
+        """Customers are not summed up by customer: each has its key."""
+        return "" if self.grouped_by == CUSTOMERS else self.customer_id or ""
+
+    @property
+    def _provider_id(self) -> str | None:
+        """None for the sums of any."""
+        return "" if self.grouped_by in OF_CALLS and self.provider_id is None else self.provider_id
+
+    @property
+    def _key(self) -> str | None:
+        """None for those of any."""
+        return self.customer_id if self.grouped_by == CUSTOMERS else None
+
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The same in SQL: the begin of the table's key."""
-        of_calls = self.grouped_by in OF_CALLS
-        provider_id = "" if of_calls and self.provider_id is None else self.provider_id
-        return [
-            _ROLLUPS.grouped_by == self.grouped_by,
-            _ROLLUPS.customer_id == (self.customer_id or ""),
-            *([] if provider_id is None else [_ROLLUPS.provider_id == provider_id]),
-        ]
+        """The blocks that they are in: the begin of the table's key."""
+        return [_ROLLUPS.grouped_by == self.grouped_by, _ROLLUPS.customer_id == self._customer_id]
+
+    def has_entry(self, key: str, provider_id: str) -> bool:
+        """Whether a sum of such a block is among them."""
+        return self._provider_id in (None, provider_id) and self._key in (None, key)
 
     def has(self, cell: Cell) -> bool:
         """Whether a cell is among them."""
-        is_of_provider = (
-            cell.provider_id == (self.provider_id or "")
-            if self.grouped_by in OF_CALLS
-            else self.provider_id in (None, cell.provider_id)
-        )
-        is_there = cell.grouped_by == self.grouped_by and cell.customer_id == (self.customer_id or "")
-        return is_there and is_of_provider
-
-
-class KeySum(NamedTuple):
-    """The sums of one key over a window."""
-
-    key: str
-    figures: Figures
+        is_of_block = cell.grouped_by == self.grouped_by and cell.customer_id == self._customer_id
+        return is_of_block and self.has_entry(cell.key, cell.provider_id)
 
 
 class Part(NamedTuple):
@@ -167,24 +159,22 @@ class Part(NamedTuple):
 
     key: str
     instant: int
-    figures: Figures
+    figures: Sequence[int]
     delays: Mapping[int, int]
 
 
-async def totals(unit: Unit, selection: Selection, ranges: Sequence[Range]) -> list[KeySum]:
-    """The sums over all these ranges, but for the changes that are still to be added. Raises Unavailable."""
-    found = union_all(*(select(_ROLLUPS.key, *_FIGURES).where(*_where(selection, one)) for one in ranges)).subquery().c
-    summed = select(found.key, *(func.sum(found[name]) for name in Figures._fields)).group_by(found.key)
-    return [KeySum(row[0], Figures(*map(int, row[1:]))) for row in await unit.fetch(summed)]
-
-
-async def parts(unit: Unit, selection: Selection, ranges: Sequence[Range], keys: Collection[str]) -> list[Part]:
-    """The sums of these keys one by one, but for the changes that are still to be added. Raises Unavailable."""
-    columns = (_ROLLUPS.key, _ROLLUPS.instant, *_FIGURES, _ROLLUPS.delays)
-    among = _ROLLUPS.key.in_(list(keys))
-    each = union_all(*(select(*columns).where(*_where(selection, one), among) for one in ranges))
-    rows = await unit.fetch(each)
-    return [Part(row[0], row[1], Figures(*row[2:-1]), decoded_delays(row[-1])) for row in rows]
+async def parts(unit: Unit, selection: Selection, ranges: Sequence[Range]) -> list[Part]:
+    """The sums one by one, but for the changes that are still to be added. Raises Unavailable."""
+    if not ranges:
+        return []
+    columns = (_ROLLUPS.instant, _ROLLUPS.sums)
+    blocks = await unit.fetch(union_all(*(select(*columns).where(*_where(selection, one)) for one in ranges)))
+    return [
+        Part(key, instant, figures, delays)
+        for instant, sums in blocks
+        for key, provider_id, figures, delays in _unpack(sums)
+        if selection.has_entry(key, provider_id)
+    ]
 
 
 async def pending_parts(unit: Unit, selection: Selection, *, since: int, until: int) -> list[Part]:

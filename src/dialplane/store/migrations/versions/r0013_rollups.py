@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from dialplane.domain.rollups import Sum, Total, sums_of
+from dialplane.domain.rollups import Block, Sums, Total, sums_of
 from dialplane.domain.statistics import Figures, Place, contribution
 
 revision = "0013"
@@ -19,13 +19,8 @@ branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-IDENTITY = ("grouped_by", "step_s", "customer_id", "instant", "provider_id", "key")
-FIGURES = (
-    *("seized", "skipped", "answered", "effective", "moved_on", "saved", "refused", "late_answers"),
-    *("ended", "duration_ms"),
-)
 CALLS_AT_ONCE = 2_000
-MOST_SUMS = 100_000
+MOST_SUMS = 200_000
 """Sums that are held in memory."""
 
 
@@ -34,16 +29,13 @@ def upgrade() -> None:
     op.create_table(
         "rollups",
         sa.Column("grouped_by", sa.Text, primary_key=True),
-        sa.Column("step_s", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("customer_id", sa.Text, primary_key=True),
+        sa.Column("step_s", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("instant", BIG, primary_key=True, autoincrement=False),
-        sa.Column("provider_id", sa.Text, primary_key=True),
-        sa.Column("key", sa.Text, primary_key=True),
-        *(sa.Column(name, BIG, nullable=False) for name in FIGURES),
-        sa.Column("delays", sa.Text, nullable=False),
+        sa.Column("sums", sa.Text, nullable=False),
         sqlite_strict=True,
-        sqlite_with_rowid=False,
     )
+    op.create_index("rollups_by_instant", "rollups", ["step_s", "instant"])
     op.create_table(
         "rollup_changes",
         sa.Column("id", sa.Text, primary_key=True),
@@ -58,14 +50,16 @@ def upgrade() -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    sums: dict[Sum, Total] = {}
+    blocks: dict[Block, Sums] = {}
     for counted in _counted(connection):
-        for sum_, total in sums_of(counted).items():
-            sums.setdefault(sum_, Total()).add(total.figures, total.delays)
-        if len(sums) > MOST_SUMS:
-            _add(connection, sums)
-            sums = {}
-    _add(connection, sums)
+        for block, sums in sums_of(counted).items():
+            held = blocks.setdefault(block, {})
+            for entry, total in sums.items():
+                held.setdefault(entry, Total()).add(total.figures, total.delays)
+        if sum(map(len, blocks.values())) > MOST_SUMS:
+            _add(connection, blocks)
+            blocks = {}
+    _add(connection, blocks)
 
 
 def _counted(connection: sa.Connection) -> Iterator[list[tuple[Place, Figures]]]:
@@ -83,19 +77,18 @@ def _counted(connection: sa.Connection) -> Iterator[list[tuple[Place, Figures]]]
         yield [counted for row in rows for counted in contribution(dict(row), of_call[row["id"]]).items()]
 
 
-def _add(connection: sa.Connection, sums: dict[Sum, Total]) -> None:
+def _add(connection: sa.Connection, blocks: dict[Block, Sums]) -> None:
     """Adds them to those that are there already."""
-    same = " AND ".join(f"{name} = :{name}" for name in IDENTITY)
-    there = sa.text(f"SELECT {', '.join(FIGURES)}, delays FROM rollups WHERE {same}")
-    rows = []
-    for sum_, total in sums.items():
-        row = connection.execute(there, sum_._asdict()).first()
-        if row is not None:
-            total.add(row[:-1], {int(bucket): count for bucket, count in json.loads(row[-1]).items()})
-            connection.execute(sa.text(f"DELETE FROM rollups WHERE {same}"), sum_._asdict())
-        delays = json.dumps({bucket: count for bucket, count in total.delays.items() if count}, separators=(",", ":"))
-        rows.append({**sum_._asdict(), **total.sums._asdict(), "delays": delays})
-    if rows:
-        names = (*IDENTITY, *FIGURES, "delays")
-        values = ", ".join(f":{name}" for name in names)
-        connection.execute(sa.text(f"INSERT INTO rollups ({', '.join(names)}) VALUES ({values})"), rows)
+    same = "grouped_by = :grouped_by AND customer_id = :customer_id AND step_s = :step_s AND instant = :instant"
+    for block, sums in blocks.items():
+        there = connection.execute(sa.text(f"SELECT sums FROM rollups WHERE {same}"), block._asdict()).scalar()
+        for key, provider_id, figures, delays in json.loads(there or "[]"):
+            counts = {int(bucket): count for bucket, count in delays.items()}
+            sums.setdefault((key, provider_id), Total()).add(figures, counts)
+        if there is not None:
+            connection.execute(sa.text(f"DELETE FROM rollups WHERE {same}"), block._asdict())
+        rows = [(*entry, total.figures, total.delays) for entry, total in sums.items()]
+        connection.execute(
+            sa.text("INSERT INTO rollups VALUES (:grouped_by, :customer_id, :step_s, :instant, :sums)"),
+            {**block._asdict(), "sums": json.dumps(rows, separators=(",", ":"))},
+        )
