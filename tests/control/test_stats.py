@@ -514,10 +514,10 @@ async def test_no_statement_reads_more_than_the_sums_of_the_window_and_what_goes
         await found_in(db, by, window)
     if not isinstance(db.backend, Sqlite):
         return
-    read = [
-        step for plan in plans for step in plan if step.partition(" ")[2].startswith(("calls", "attempts", "rollup"))
-    ]
-    assert any("rollups" in step for step in read) or (by == CUSTOMERS and not narrowed)
+    read = [step for plan in plans for step in plan]
+    if window.provider_id is None or by not in (TRUNKS, EDGES):
+        assert any("rollups" in step for step in read)
     for step in read:
-        assert step.startswith("SEARCH") or "calls_open" in step or step == "SCAN rollup_changes", read
-        assert "rollups" not in step or "instant>? AND instant<?" in step
+        if step.partition(" ")[2].startswith(("calls", "attempts", "rollup")):
+            assert step.startswith("SEARCH") or "calls_open" in step or step == "SCAN rollup_changes", read
+            assert "rollups" not in step or "instant>? AND instant<?" in step

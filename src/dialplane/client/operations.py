@@ -44,7 +44,10 @@ _STEP = Parameter(
 _CUSTOMER_ID = Parameter("customer_id", "query", str, description="Only calls of this customer.")
 
 _PROVIDER_ID = Parameter(
-    "provider_id", "query", str, description="Only attempts to this provider, or customers' calls that had one."
+    "provider_id",
+    "query",
+    str,
+    description="Only attempts to this provider, or customers' calls with one; not for trunks and edges.",
 )
 
 _NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
@@ -834,9 +837,10 @@ GET_PROVIDER_STATS = Operation(
     path="/v1.0/stats/providers",
     summary="Figures of providers' attempts",
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes, or to whole hours if "
-    "it is longer than a day, and with `step` to whole steps; the answer says which "
-    "one it is. With `step`, one array for each figure, a value for each step.",
+    "use are left out. The window is widened to whole minutes; to whole hours if it "
+    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
+    "steps. The answer says which one it is. With `step`, one array for each figure, "
+    "a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -857,9 +861,10 @@ GET_ROUTE_STATS = Operation(
     path="/v1.0/stats/routes",
     summary="Figures of routes' attempts",
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes, or to whole hours if "
-    "it is longer than a day, and with `step` to whole steps; the answer says which "
-    "one it is. With `step`, one array for each figure, a value for each step.",
+    "use are left out. The window is widened to whole minutes; to whole hours if it "
+    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
+    "steps. The answer says which one it is. With `step`, one array for each figure, "
+    "a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -880,9 +885,10 @@ GET_TARGET_STATS = Operation(
     path="/v1.0/stats/targets",
     summary="Figures of the attempts to targets",
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes, or to whole hours if "
-    "it is longer than a day, and with `step` to whole steps; the answer says which "
-    "one it is. With `step`, one array for each figure, a value for each step.",
+    "use are left out. The window is widened to whole minutes; to whole hours if it "
+    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
+    "steps. The answer says which one it is. With `step`, one array for each figure, "
+    "a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -903,9 +909,10 @@ GET_STATUS_STATS = Operation(
     path="/v1.0/stats/statuses",
     summary="Figures of attempts by their final SIP status",
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes, or to whole hours if "
-    "it is longer than a day, and with `step` to whole steps; the answer says which "
-    "one it is. With `step`, one array for each figure, a value for each step.",
+    "use are left out. The window is widened to whole minutes; to whole hours if it "
+    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
+    "steps. The answer says which one it is. With `step`, one array for each figure, "
+    "a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -926,9 +933,10 @@ GET_CUSTOMER_STATS = Operation(
     path="/v1.0/stats/customers",
     summary="Figures of customers' calls",
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes, or to whole hours if "
-    "it is longer than a day, and with `step` to whole steps; the answer says which "
-    "one it is. With `step`, one array for each figure, a value for each step.",
+    "use are left out. The window is widened to whole minutes; to whole hours if it "
+    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
+    "steps. The answer says which one it is. With `step`, one array for each figure, "
+    "a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -949,9 +957,10 @@ GET_TRUNK_STATS = Operation(
     path="/v1.0/stats/trunks",
     summary="Figures of trunks' calls",
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes, or to whole hours if "
-    "it is longer than a day, and with `step` to whole steps; the answer says which "
-    "one it is. With `step`, one array for each figure, a value for each step.",
+    "use are left out. The window is widened to whole minutes; to whole hours if it "
+    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
+    "steps. The answer says which one it is. With `step`, one array for each figure, "
+    "a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -972,9 +981,10 @@ GET_EDGE_STATS = Operation(
     path="/v1.0/stats/edges",
     summary="Figures of edges' calls",
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes, or to whole hours if "
-    "it is longer than a day, and with `step` to whole steps; the answer says which "
-    "one it is. With `step`, one array for each figure, a value for each step.",
+    "use are left out. The window is widened to whole minutes; to whole hours if it "
+    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
+    "steps. The answer says which one it is. With `step`, one array for each figure, "
+    "a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -994,9 +1004,10 @@ GET_STATS_OVERVIEW = Operation(
     method="GET",
     path="/v1.0/stats/overview",
     summary="Figures of all calls and attempts",
-    description="The window is widened to whole minutes, or to whole hours if it is longer than a"
-    " day, and with `step` to whole steps; the answer says which one it is. With "
-    "`step`, one array for each figure, a value for each step.",
+    description="The window is widened to whole minutes; to whole hours if it is longer than a "
+    "day, to whole days if longer than 14; and with `step` to whole steps. The answer"
+    " says which one it is. With `step`, one array for each figure, a value for each "
+    "step.",
     permission="stats.list",
     parameters=(
         _FROM,

@@ -655,13 +655,14 @@ class AsyncStats:
         """Figures of providers' attempts.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return await self._transport.execute(
             operations.GET_PROVIDER_STATS,
@@ -688,13 +689,14 @@ class AsyncStats:
         """Figures of routes' attempts.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return await self._transport.execute(
             operations.GET_ROUTE_STATS,
@@ -721,13 +723,14 @@ class AsyncStats:
         """Figures of the attempts to targets.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return await self._transport.execute(
             operations.GET_TARGET_STATS,
@@ -754,13 +757,14 @@ class AsyncStats:
         """Figures of attempts by their final SIP status.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return await self._transport.execute(
             operations.GET_STATUS_STATS,
@@ -787,13 +791,14 @@ class AsyncStats:
         """Figures of customers' calls.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return await self._transport.execute(
             operations.GET_CUSTOMER_STATS,
@@ -820,13 +825,14 @@ class AsyncStats:
         """Figures of trunks' calls.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return await self._transport.execute(
             operations.GET_TRUNK_STATS,
@@ -853,13 +859,14 @@ class AsyncStats:
         """Figures of edges' calls.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return await self._transport.execute(
             operations.GET_EDGE_STATS,
@@ -883,8 +890,9 @@ class AsyncStats:
     ) -> schemas.StatsOverview:
         """Figures of all calls and attempts.
 
-        The window is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole
-        steps; the answer says which one it is. With `step`, one array for each figure, a value for each step.
+        The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer
+        than 14; and with `step` to whole steps. The answer says which one it is. With `step`, one array for each
+        figure, a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is

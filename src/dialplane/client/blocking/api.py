@@ -638,13 +638,14 @@ class Stats:
         """Figures of providers' attempts.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_PROVIDER_STATS,
@@ -671,13 +672,14 @@ class Stats:
         """Figures of routes' attempts.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_ROUTE_STATS,
@@ -704,13 +706,14 @@ class Stats:
         """Figures of the attempts to targets.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_TARGET_STATS,
@@ -737,13 +740,14 @@ class Stats:
         """Figures of attempts by their final SIP status.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_STATUS_STATS,
@@ -770,13 +774,14 @@ class Stats:
         """Figures of customers' calls.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_CUSTOMER_STATS,
@@ -803,13 +808,14 @@ class Stats:
         """Figures of trunks' calls.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_TRUNK_STATS,
@@ -836,13 +842,14 @@ class Stats:
         """Figures of edges' calls.
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole steps; the
-        answer says which one it is. With `step`, one array for each figure, a value for each step.
+        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
+        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
+        for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls that had one. `page_size`: How many, busiest first.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
         """
         return self._transport.execute(
             operations.GET_EDGE_STATS,
@@ -866,8 +873,9 @@ class Stats:
     ) -> schemas.StatsOverview:
         """Figures of all calls and attempts.
 
-        The window is widened to whole minutes, or to whole hours if it is longer than a day, and with `step` to whole
-        steps; the answer says which one it is. With `step`, one array for each figure, a value for each step.
+        The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer
+        than 14; and with `step` to whole steps. The answer says which one it is. With `step`, one array for each
+        figure, a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
