@@ -839,8 +839,8 @@ GET_PROVIDER_STATS = Operation(
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
     "use are left out. The window is widened to whole minutes; to whole hours if it "
     "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, one array for each figure, "
-    "a value for each step.",
+    "steps. The answer says which one it is. With `step`, each figure is an array "
+    "too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -863,8 +863,8 @@ GET_ROUTE_STATS = Operation(
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
     "use are left out. The window is widened to whole minutes; to whole hours if it "
     "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, one array for each figure, "
-    "a value for each step.",
+    "steps. The answer says which one it is. With `step`, each figure is an array "
+    "too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -887,8 +887,8 @@ GET_TARGET_STATS = Operation(
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
     "use are left out. The window is widened to whole minutes; to whole hours if it "
     "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, one array for each figure, "
-    "a value for each step.",
+    "steps. The answer says which one it is. With `step`, each figure is an array "
+    "too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -911,8 +911,8 @@ GET_STATUS_STATS = Operation(
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
     "use are left out. The window is widened to whole minutes; to whole hours if it "
     "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, one array for each figure, "
-    "a value for each step.",
+    "steps. The answer says which one it is. With `step`, each figure is an array "
+    "too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -935,8 +935,8 @@ GET_CUSTOMER_STATS = Operation(
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
     "use are left out. The window is widened to whole minutes; to whole hours if it "
     "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, one array for each figure, "
-    "a value for each step.",
+    "steps. The answer says which one it is. With `step`, each figure is an array "
+    "too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -959,8 +959,8 @@ GET_TRUNK_STATS = Operation(
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
     "use are left out. The window is widened to whole minutes; to whole hours if it "
     "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, one array for each figure, "
-    "a value for each step.",
+    "steps. The answer says which one it is. With `step`, each figure is an array "
+    "too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -983,8 +983,8 @@ GET_EDGE_STATS = Operation(
     description="The busiest first. Those with neither an attempt in the window nor a channel in "
     "use are left out. The window is widened to whole minutes; to whole hours if it "
     "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, one array for each figure, "
-    "a value for each step.",
+    "steps. The answer says which one it is. With `step`, each figure is an array "
+    "too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -1006,8 +1006,8 @@ GET_STATS_OVERVIEW = Operation(
     summary="Figures of all calls and attempts",
     description="The window is widened to whole minutes; to whole hours if it is longer than a "
     "day, to whole days if longer than 14; and with `step` to whole steps. The answer"
-    " says which one it is. With `step`, one array for each figure, a value for each "
-    "step.",
+    " says which one it is. With `step`, each figure is an array too, with a value "
+    "for each step.",
     permission="stats.list",
     parameters=(
         _FROM,

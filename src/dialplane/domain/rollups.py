@@ -1,8 +1,8 @@
 """Rollups: sums of what records count for, by minute, hour and day, one for each key of each grouping.
 
-A sum of all customers has "" as its customer, and each customer has its own; by customer, its key is enough. By customer, a
-call counts once under the provider "", and once more under each that it had an attempt to; by trunk and edge under "" alone.
-An attempt counts under its own provider. All sums of a grouping, a customer and a length of time are kept together.
+A sum of all customers has "" as its customer, and each customer has its own; by customer, its key is enough. There, a
+call counts once under the provider "", and once more under each that it had an attempt to; by trunk and edge under ""
+alone. An attempt counts under its own provider. All sums of a grouping, a customer and a length of time are one block.
 """
 
 from collections import defaultdict

@@ -26,8 +26,8 @@ from dialplane.system.turns import in_turns
 STATS = Resource("/v1.0/stats", tag="stats")
 
 _WINDOW = """The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer
-than 14; and with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-for each step."""
+than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with
+a value for each step."""
 _DESCRIPTION = f"""The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
 
 {_WINDOW}"""

@@ -656,8 +656,8 @@ class AsyncStats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -690,8 +690,8 @@ class AsyncStats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -724,8 +724,8 @@ class AsyncStats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -758,8 +758,8 @@ class AsyncStats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -792,8 +792,8 @@ class AsyncStats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -826,8 +826,8 @@ class AsyncStats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -860,8 +860,8 @@ class AsyncStats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -891,8 +891,8 @@ class AsyncStats:
         """Figures of all calls and attempts.
 
         The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer
-        than 14; and with `step` to whole steps. The answer says which one it is. With `step`, one array for each
-        figure, a value for each step.
+        than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array
+        too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is

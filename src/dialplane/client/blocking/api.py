@@ -639,8 +639,8 @@ class Stats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -673,8 +673,8 @@ class Stats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -707,8 +707,8 @@ class Stats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -741,8 +741,8 @@ class Stats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -775,8 +775,8 @@ class Stats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -809,8 +809,8 @@ class Stats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -843,8 +843,8 @@ class Stats:
 
         The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
         is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, one array for each figure, a value
-        for each step.
+        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
+        value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
@@ -874,8 +874,8 @@ class Stats:
         """Figures of all calls and attempts.
 
         The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer
-        than 14; and with `step` to whole steps. The answer says which one it is. With `step`, one array for each
-        figure, a value for each step.
+        than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array
+        too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
