@@ -10,6 +10,8 @@ NAMES = {
     "decisions": "Decisions and the replica, in process",
     "put_to_edge": "From a PUT to the edge that uses it",
     "control": "The REST API over a million routes",
+    "ingest": "What edges report, stored: before and now, one node and two",
+    "statistics": "Statistics of a month of 10 million calls",
     "calls": "A call that fails over once, at 300 a second, beside native Kamailio scripts",
     "saturation": "As many failed-over calls as go through, beside native Kamailio scripts",
     "dead_carrier": "What a dead first carrier costs the caller",

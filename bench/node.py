@@ -95,10 +95,14 @@ class Node:
 
 
 @contextmanager
-def running(data: Path, *, port: int, database_url: str = "") -> Iterator[Node]:
-    """An API on this data folder, ready; gone at the end."""
+def running(
+    data: Path, *, port: int, database_url: str = "", source: Path | None = None, admin_password: str = ""
+) -> Iterator[Node]:
+    """An API on this data folder, ready; gone at the end. `source`: folder of other code than this."""
     set_ = {"DIALPLANE_DATA": str(data), "DIALPLANE_HTTP": f"127.0.0.1:{port}", "DIALPLANE_DATABASE_URL": database_url}
-    environment = {**os.environ, **set_}
+    environment = {**os.environ, **set_, "DIALPLANE_ADMIN_PASSWORD": admin_password}
+    if source is not None:
+        environment["PYTHONPATH"] = str(source)
     started = time.perf_counter()
     with (data / "api.log").open("wb") as log:
         process = subprocess.Popen(

@@ -30,7 +30,10 @@ STEPS_S = (MINUTE_S, HOUR_S, DAY_S)
 
 
 class Cell(NamedTuple):
-    """Whose sums they are: `key` is a provider's, route's, customer's or trunk's id, a target, status or edge."""
+    """Whose sums they are: `key` is a provider's, route's, customer's or trunk's id, a target, status or edge.
+
+    `customer_id`: whose sums count it besides those of all, "" for nobody's.
+    """
 
     grouped_by: str
     customer_id: str
@@ -68,19 +71,14 @@ class Total:
 
 def cells_of(place: Place) -> list[Cell]:
     """All that count what counts at this place."""
-    customers = ("", place.customer_id) if place.customer_id else ("",)
+    customer_id = place.customer_id
     if isinstance(place, AttemptPlace):
-        keys = (
-            (PROVIDERS, place.provider_id),
-            (ROUTES, place.route_id),
-            (TARGETS, place.target),
-            (STATUSES, place.status),
-        )
-        return [Cell(by, customer, place.provider_id, key) for by, key in keys if key for customer in customers]
-    keys = ((TRUNKS, place.trunk_id), (EDGES, place.edge))
-    cells = [Cell(by, customer, "", key) for by, key in keys if key for customer in customers]
-    if place.customer_id:
-        cells += [Cell(CUSTOMERS, "", provider, place.customer_id) for provider in ("", *place.provider_ids)]
+        provider_id = place.provider_id
+        keys = ((PROVIDERS, provider_id), (ROUTES, place.route_id), (TARGETS, place.target), (STATUSES, place.status))
+        return [Cell(by, customer_id, provider_id, key) for by, key in keys if key]
+    cells = [Cell(by, customer_id, "", key) for by, key in ((TRUNKS, place.trunk_id), (EDGES, place.edge)) if key]
+    if customer_id:
+        cells += [Cell(CUSTOMERS, "", provider_id, customer_id) for provider_id in ("", *place.provider_ids)]
     return cells
 
 
@@ -114,8 +112,10 @@ def sums_of(counted: Iterable[tuple[Place, Figures]]) -> dict[Block, Sums]:
     blocks: dict[Block, Sums] = defaultdict(lambda: defaultdict(Total))
     for (cell, minute), total in by_minute.items():
         for step_s in STEPS_S:
-            sums = blocks[Block(cell.grouped_by, cell.customer_id, step_s, floored(minute, step_s))]
-            sums[cell.key, cell.provider_id].add(total.figures, total.delays)
+            begin = floored(minute, step_s)
+            for customer_id in {"", cell.customer_id}:
+                sums = blocks[Block(cell.grouped_by, customer_id, step_s, begin)]
+                sums[cell.key, cell.provider_id].add(total.figures, total.delays)
     return blocks
 
 

@@ -27,8 +27,12 @@ What is not there is read from the mapped file (up to 2 GB of it, SQLite's most)
 without a copy of the page: measured here, a quarter less for a decision over a million routes.
 """
 
-WRITER_PRAGMAS = ("cache_size=-64000",)
-"""64 MB of pages: a change of 100,000 routes touches most pages of their indexes, and many of them again and again."""
+WRITER_PRAGMAS = ("cache_size=-64000", "wal_autocheckpoint=4000")
+"""64 MB of pages: a change of 100,000 routes touches most pages of their indexes, and many of them again and again.
+
+The WAL file is carried over into the database at 16 MB: calls that are stored one batch after the other write the same
+pages of indexes again and again, and each is then carried over once (measured: a tenth of the time that a call takes).
+"""
 
 _CODES = {
     "SQLITE_BUSY": "busy",

@@ -6,6 +6,7 @@ Both are one transaction, so that each call and attempt counts once, whatever is
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -88,8 +89,8 @@ class _Changes:
         merged, table = self._merged, self._merged.table
         if self._inserts:
             names = table.c.keys()
-            rows = ([row.get(name) for name in names] for row in self._inserts)
-            backend.insert_many(connection, table.name, names, rows)
+            unknown, values = dict.fromkeys(names), itemgetter(*names)
+            backend.insert_many(connection, table.name, names, (values({**unknown, **row}) for row in self._inserts))
         for groups, updated in self._updates.items():
             columns = (*merged.always, *merged.columns_of(groups))
             names = [*merged.identity, *columns]

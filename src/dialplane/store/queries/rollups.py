@@ -91,7 +91,11 @@ def _fold(
         for row in connection.execute(select(*_BLOCK, _ROLLUPS.sums).where(tuple_(*_BLOCK).in_(some))):
             block = blocks[Block(*row[:-1])]
             for key, provider_id, figures, delays in _unpack(row[-1]):
-                block.setdefault((key, provider_id), Total()).add(figures, delays)
+                total = block.get((key, provider_id))
+                if total is None:
+                    block[key, provider_id] = Total(figures, delays)
+                else:
+                    total.add(figures, delays)
     adding = unit.backend.merging_insert(tables.rollups)
     adding = adding.on_conflict_do_update(index_elements=_BLOCK, set_={"sums": adding.excluded.sums})
     connection.execute(adding, [{**block._asdict(), "sums": packed(sums)} for block, sums in blocks.items()])
@@ -150,7 +154,7 @@ class Selection:
 
     def has(self, cell: Cell) -> bool:
         """Whether a cell is among them."""
-        is_of_block = cell.grouped_by == self.grouped_by and cell.customer_id == self._customer_id
+        is_of_block = cell.grouped_by == self.grouped_by and self._customer_id in ("", cell.customer_id)
         return is_of_block and self.has_entry(cell.key, cell.provider_id)
 
 
