@@ -55,7 +55,7 @@ def take_and_die(url: str, told: Sequence[Batch], *, before: int) -> bool:
     """In a process of its own, which is killed before its so manieth statement; whether it came that far."""
     child = os.fork()
     if not child:
-        count_statements(lambda number: number == before and os.kill(os.getpid(), signal.SIGKILL))
+        count_statements(die_before(before))
         asyncio.run(take(url, told))
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -63,7 +63,15 @@ def take_and_die(url: str, told: Sequence[Batch], *, before: int) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def count_statements(notice: Callable[[int], object]) -> None:
+def die_before(statement: int) -> Callable[[int], None]:
+    def notice(number: int) -> None:
+        if number == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return notice
+
+
+def count_statements(notice: Callable[[int], None]) -> None:
     """Calls `notice` with the number of each statement and commit of this process before it is carried out."""
     numbers = iter(range(1, 1_000_000))
 
