@@ -409,6 +409,15 @@ async def test_the_steps_of_a_window_are_the_windows_of_their_length(db: Databas
     assert whole.attempts.seized == sum(step.seized for step in whole.attempts.steps) == 80
 
 
+@pytest.mark.parametrize("length", [MINUTE, DAY, DAY + 1, 14 * DAY, 14 * DAY + 1])
+@pytest.mark.parametrize("step_s", [None, 300, 86_400])
+def test_a_widened_window_is_widened_no_further(length: int, step_s: int | None) -> None:
+    window = Window(since=TODAY + 7, until=TODAY + 7 + length, step_s=step_s)
+    once = widened(window)
+    assert once.since <= window.since < window.until <= once.until
+    assert widened(once) == once
+
+
 async def test_records_that_are_deleted_stay_in_the_statistics(db: Database, database_url: str) -> None:
     made = [Story(SOME_CUSTOMERS[0], TODAY, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, ended=2)], ended=9)]
     await tell(db, made)

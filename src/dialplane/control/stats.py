@@ -40,15 +40,17 @@ __all__ = [
 ]  # fmt: skip
 
 
-HOURS_UP_TO_S = 14 * DAY_S
-"""A longer window is one of whole days: its answer reads some thirty sums for each key, not a hundred."""
+MINUTES_UP_TO = DAY_S * SECOND_US
+HOURS_UP_TO = 14 * MINUTES_UP_TO
+"""The longest window (us) of whole minutes, and of whole hours; a longer one is of days, some thirty for each key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """`since` <= instant < `until` (us). `customer_id` and `provider_id` narrow it unless they are None.
 
-    `step_s`: length of the steps that it is divided into, None for none.
+    `step_s`: length of the steps that it is divided into, None for none. `finest_s`: length of the shortest sums that
+    make it up, once it is `widened`.
     """
 
     since: int
@@ -56,14 +58,7 @@ class Window:
     step_s: int | None = None
     customer_id: str | None = None
     provider_id: str | None = None
-
-    @property
-    def finest_s(self) -> int:
-        """Length of the shortest sums that make it up: minutes, hours beyond a day, days beyond HOURS_UP_TO_S."""
-        if self.step_s is not None:
-            return next(length for length in (DAY_S, HOUR_S, MINUTE_S) if self.step_s % length == 0)
-        length_s = (self.until - self.since) // SECOND_US
-        return MINUTE_S if length_s <= DAY_S else HOUR_S if length_s <= HOURS_UP_TO_S else DAY_S
+    finest_s: int | None = None
 
     @property
     def instants(self) -> range:
@@ -72,9 +67,17 @@ class Window:
 
 
 def widened(window: Window) -> Window:
-    """The window of which sums are kept: it begins and ends with a whole step, or a whole minute or hour."""
-    length_s = window.step_s or window.finest_s
-    return replace(window, since=floored(window.since, length_s), until=ceiled(window.until, length_s))
+    """The window of which sums are kept: of whole steps; without any, of minutes, or hours or days if it is long."""
+    if window.finest_s is not None:
+        return window
+    length = window.until - window.since
+    if window.step_s is not None:
+        finest_s = next(one for one in (DAY_S, HOUR_S, MINUTE_S) if window.step_s % one == 0)
+    else:
+        finest_s = MINUTE_S if length <= MINUTES_UP_TO else HOUR_S if length <= HOURS_UP_TO else DAY_S
+    whole_s = window.step_s or finest_s
+    since, until = floored(window.since, whole_s), ceiled(window.until, whole_s)
+    return replace(window, since=since, until=until, finest_s=finest_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +178,7 @@ def _selection(actor: Actor, by: str, window: Window) -> Selection | None:
 
 async def _parts(unit: Unit, selection: Selection, window: Window) -> dict[str, list[Part]]:
     """Key -> the sums that make up its figures in a window. Raises Unavailable."""
-    finest_s = window.finest_s
+    finest_s = window.finest_s or MINUTE_S
     if window.step_s is None:
         made = ranges(window.since, window.until, finest_s=finest_s)
     else:
