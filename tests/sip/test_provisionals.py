@@ -1,52 +1,19 @@
 """What carriers say before they answer: early media, reliable provisionals, forks, and too much of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from tests.sip.edges import RunningEdge
+from tests.sip.between import Between, between_carriers
 from tests.sip.races import header, headers
 from tests.sip.scenarios import SDP
 from tests.sip.stage import Stage
-from tests.sip.wire import Peer, peer, peer_at_edge
-
-
-@dataclass(frozen=True)
-class Between:
-    """A caller and two carriers with an edge between them; the first carrier has the call's INVITE."""
-
-    edge: RunningEdge
-    caller: Peer
-    first: Peer
-    second: Peer
-
-    def call(self, *, with_headers: str = "") -> tuple[str, str]:
-        """Place a call: the INVITE as the caller sent it, and as the first carrier got it."""
-        sent = self.caller.request("INVITE", headers=with_headers)
-        self.caller.send(sent)
-        return sent, self.first.receive_request("INVITE")
-
-    def heard(self, status: int, *, within_s: float = 5.0) -> str:
-        """The next response with that status at the caller, lines ended by LF."""
-        for _ in range(50):
-            message = self.caller.receive(within_s=within_s).replace("\r\n", "\n")
-            if message.startswith(f"SIP/2.0 {status} ") or not message:
-                return message
-        return ""
 
 
 @pytest.fixture
 def between(stage: Stage) -> Iterator[Between]:
-    with peer_at_edge() as first, peer_at_edge() as second:
-        stage.table.trunk()
-        for carrier in (first, second):
-            stage.table.provider(f"127.0.0.1:{carrier.port}")
-        edge = stage.edge(workers=1)
-        for carrier in (first, second):
-            carrier.reach(edge.port)
-        with peer(edge.port) as caller:
-            yield Between(edge, caller, first, second)
+    with between_carriers(stage) as made:
+        yield made
 
 
 def test_early_media_of_each_carrier_reaches_the_caller(between: Between) -> None:

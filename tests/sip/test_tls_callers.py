@@ -22,13 +22,13 @@ class TlsPhone:
         self.port: int = connection.getsockname()[1]
         self._call_id = os.urandom(6).hex()
         self._to = "<sip:+821012345678@127.0.0.1>"
-        self._target = "sip:+821012345678@127.0.0.1"
+        self.target = "sip:+821012345678@127.0.0.1"
         self._routes: Sequence[str] = ()
 
     def send(self, method: str, *, number: int, body: str = "") -> None:
         """A request; within the dialog once it was answered."""
         lines = [
-            f"{method} {self._target} SIP/2.0",
+            f"{method} {self.target} SIP/2.0",
             f"Via: SIP/2.0/TLS 127.0.0.1:{self.port};branch=z9hG4bK{os.urandom(6).hex()}",
             f"From: <sip:+15550001@127.0.0.1>;tag=phone\r\nTo: {self._to}",
             f"Call-ID: {self._call_id}\r\nCSeq: {number} {method}\r\nMax-Forwards: 70",
@@ -57,7 +57,7 @@ class TlsPhone:
         self.send("INVITE", number=1, body=SDP.replace("\n", "\r\n"))
         answer = self.receive()
         self._to = value_of(answer, "To")
-        self._target = value_of(answer, "Contact").partition("<")[2].partition(">")[0]
+        self.target = value_of(answer, "Contact").partition("<")[2].partition(">")[0]
         self._routes = re.findall(r"^Record-Route: (.*?)\r$", answer, re.M)[::-1]
         self.send("ACK", number=1)
         return answer
@@ -101,6 +101,15 @@ def test_a_whole_call_over_tls_that_the_caller_hangs_up(stage: Stage) -> None:
 
     [ended] = edge.await_events("call_ended")
     assert (ended["status"], ended["hangup_by"]) == (200, "caller")
+
+
+def test_a_call_that_is_to_be_secure_is_carried_from_who_uses_tls_itself(stage: Stage) -> None:
+    with tls_phone(stage, ANSWER) as (phone, edge):
+        phone.target = "sips:+821012345678@127.0.0.1"
+        assert phone.call().startswith("SIP/2.0 200 ")
+
+        [sent] = edge.await_events("attempt_sent")
+        assert sent["uri"].startswith("sip:+821012345678@")
 
 
 def test_the_carriers_bye_comes_back_on_the_callers_own_tls_connection(stage: Stage) -> None:

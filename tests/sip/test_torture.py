@@ -55,7 +55,7 @@ ALIKE = {
     "noreason": SILENCE,
     # section 3.1.2, invalid
     "scalar02": only(400),
-    "scalarlg": SILENCE,
+    "scalarlg": SILENCE,  # a response with numbers that are too large, to be discarded
     "ltgtruri": only(400),
     "trws": only(200),  # blanks at the end of the request line: read with leniency, as the RFC allows
     "escruri": only(484),
@@ -72,7 +72,7 @@ ALIKE = {
     "bext01": only(420),
     "invut": only(484),
     "regaut01": only(405),
-    "bcast": SILENCE,
+    "bcast": SILENCE,  # a response whose second Via is a broadcast address, to be discarded
     "zeromf": only(200),  # an OPTIONS that ends here may be answered (RFC 3261, 11)
     "cparam01": only(405),
     "cparam02": only(405),
@@ -97,7 +97,7 @@ TELLING = {
     # Kamailio's parser reads none of these, and what can be answered is. The first is valid: CSeq is folded
     **dict.fromkeys(("wsinv", "badinv01", "quotbal", "lwsruri", "lwsstart"), (only(400), hung_up_after(400))),
     "badvers": (only(505), hung_up_after(505)),
-    "bigcode": (SILENCE, HUNG_UP),  # a response
+    "bigcode": (SILENCE, HUNG_UP),  # a response with a status that is too large, to be dropped
 }
 OUTCOMES = {**{name: (outcome, outcome) for name, outcome in ALIKE.items()}, **TELLING}
 
