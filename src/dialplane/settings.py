@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     )  # fmt: skip
     body_timeout_s: int = Field(
         default=20, ge=1, le=600,
-        description="Seconds a request's whole body may take to arrive, so that slow senders hold no place.",
+        description="Seconds a request's whole body may take to arrive, so that slow senders hold no slot.",
     )  # fmt: skip
     header_timeout_s: int = Field(
         default=10, ge=1, le=120,
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     requests_in_flight_per_caller: int = Field(
         default=128, ge=1, le=100_000,
         description="The same of one access key or person, or of one address without credentials; more are answered "
-        "429, so that no caller takes all places.",
+        "429, so that no caller takes all slots.",
     )  # fmt: skip
     feed_followers: int = Field(
         default=1000, ge=1, le=100_000,

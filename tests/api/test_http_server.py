@@ -209,7 +209,7 @@ def test_more_requests_than_can_be_served_in_time_are_told_to_come_back(tmp_path
         slow.send(
             b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
         )
-        eventually(lambda: has_begun(api, slow), what="the place is taken")
+        eventually(lambda: has_begun(api, slow), what="the slot is taken")
         answer: Any = api.admin.get("/v1.0/me")
         assert answer.json()["error"]["reason"] == "OVERLOADED"
         assert answer.headers["retry-after"] == "1"
@@ -253,7 +253,7 @@ def test_a_long_poll_ends_when_the_api_stops(tmp_path: Path) -> None:
             )
         )
         poll.start()
-        eventually(lambda: api.server.app.state.services.places[FEED].held == 1)
+        eventually(lambda: api.server.app.state.services.slots[FEED].held == 1)
         api.server.should_exit = True
         poll.join(timeout=10)
         assert not poll.is_alive()
@@ -261,7 +261,7 @@ def test_a_long_poll_ends_when_the_api_stops(tmp_path: Path) -> None:
         assert answers[0].text.splitlines()[-1].startswith('{"end":')
 
 
-def test_a_follower_that_goes_away_frees_its_place_at_once(sqlite_api: Api) -> None:
+def test_a_follower_that_goes_away_frees_its_slot_at_once(sqlite_api: Api) -> None:
     lines = sqlite_api.admin.get("/v1.0/feed").text.splitlines()
     epoch, since = json.loads(lines[0])["epoch"], json.loads(lines[-1])["end"]
     services = sqlite_api.server.app.state.services
@@ -270,8 +270,8 @@ def test_a_follower_that_goes_away_frees_its_place_at_once(sqlite_api: Api) -> N
             f"GET /v1.0/feed?since={since}&epoch={epoch}&wait=30 HTTP/1.1\r\nHost: x\r\n"
             f"Authorization: {sqlite_api.admin.headers['Authorization']}\r\n\r\n".encode()
         )
-        eventually(lambda: services.places[FEED].held == 1)
-    eventually(lambda: services.places[FEED].held == 0, within_s=5)
+        eventually(lambda: services.slots[FEED].held == 1)
+    eventually(lambda: services.slots[FEED].held == 0, within_s=5)
 
 
 def test_all_addresses_of_ipv6_are_those_of_ipv4_too(prepared_file: Path, tmp_path: Path) -> None:

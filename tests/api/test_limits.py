@@ -1,4 +1,4 @@
-"""What one caller may take of the API: time, memory and places are bounded for each, and the others notice nothing."""
+"""What one caller may take of the API: time, memory and slots are bounded for each, and the others notice nothing."""
 
 import json
 import socket
@@ -53,7 +53,7 @@ def refusal(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["reason"]
 
 
-def test_who_does_not_read_holds_no_place_and_is_cut_off(tmp_path: Path, prepared_file: Path) -> None:
+def test_who_does_not_read_holds_no_slot_and_is_cut_off(tmp_path: Path, prepared_file: Path) -> None:
     settings = settings_for(tmp_path, database=prepared_file, requests_in_flight=4, write_timeout_s=2)
     with serving(settings) as api, ExitStack() as stack:
         wires = [stack.enter_context(connection(api, receive_buffer=4_096)) for _ in range(8)]
@@ -178,7 +178,7 @@ def test_a_caller_has_so_many_requests_in_flight(tmp_path: Path, prepared_file: 
         assert answer.headers["retry-after"] == "1"
         assert modest.get("/v1.0/me").status_code == 200
         stack.close()
-        eventually(lambda: greedy.get("/v1.0/me").status_code == 200, what="its places are free again")
+        eventually(lambda: greedy.get("/v1.0/me").status_code == 200, what="its slots are free again")
 
 
 def test_bodies_have_so_much_memory_and_a_caller_its_share(tmp_path: Path, prepared_file: Path) -> None:
@@ -216,8 +216,8 @@ def test_one_edge_does_not_have_all_long_polls(tmp_path: Path, prepared_file: Pa
         for caller, count in ((bound, 4), (unbound, 6)):
             for _ in range(count):
                 stack.enter_context(connection(api)).sendall(request_of(caller, "GET", poll))
-        places = api.server.app.state.services.places[FEED]
-        eventually(lambda: places.held == 10, what="all of them wait")
+        slots = api.server.app.state.services.slots[FEED]
+        eventually(lambda: slots.held == 10, what="all of them wait")
         for caller in (bound, unbound):
             assert refusal(caller.get(poll)) == (429, "RATE_LIMIT_EXCEEDED")
         assert other.get(poll.replace("wait=30", "wait=1")).status_code == 200
@@ -257,7 +257,7 @@ def test_statistics_of_one_customer_stop_nobody_and_end_with_their_requests(
         for _ in range(8):
             stack.enter_context(connection(api)).sendall(request_of(curious, "GET", "/v1.0/stats/customers"))
         eventually(lambda: running() == 1, what="one is carried out")
-        eventually(lambda: api.server.app.state.services.places[STATISTICS].held == 8, what="the others wait")
+        eventually(lambda: api.server.app.state.services.slots[STATISTICS].held == 8, what="the others wait")
         assert refusal(curious.get("/v1.0/stats/customers")) == (429, "RATE_LIMIT_EXCEEDED")
         for _ in range(5):
             for caller, path in ((api.nobody, "/readyz"), (curious, "/v1.0/me"), (other, "/v1.0/calls")):
@@ -267,7 +267,7 @@ def test_statistics_of_one_customer_stop_nobody_and_end_with_their_requests(
         stack.enter_context(connection(api)).sendall(request_of(other, "GET", "/v1.0/stats/customers"))
         eventually(lambda: running() == 2, what="another caller's are carried out beside it")
     eventually(lambda: running() == 0, what="they end with their requests")
-    eventually(lambda: api.server.app.state.services.places[STATISTICS].held == 0)
+    eventually(lambda: api.server.app.state.services.slots[STATISTICS].held == 0)
 
 
 def test_a_list_that_its_caller_no_longer_waits_for_ends(sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,11 +275,11 @@ def test_a_list_that_its_caller_no_longer_waits_for_ends(sqlite_api: Api, monkey
         await unit.run(endless)
 
     monkeypatch.setattr("dialplane.api.calls.endpoints.calls.list_", list_)
-    places = sqlite_api.server.app.state.services.places[LISTS]
+    slots = sqlite_api.server.app.state.services.slots[LISTS]
     with connection(sqlite_api) as wire:
         wire.sendall(request_of(sqlite_api.admin, "GET", "/v1.0/calls"))
-        eventually(lambda: places.held == 1)
-    eventually(lambda: places.held == 0, within_s=3, what="it ends")
+        eventually(lambda: slots.held == 1)
+    eventually(lambda: slots.held == 0, within_s=3, what="it ends")
 
 
 def test_a_query_that_takes_too_long_is_told_so(busy_api: tuple[Api, Callable[[], int]]) -> None:

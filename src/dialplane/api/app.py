@@ -33,7 +33,7 @@ from dialplane.api.http.errors import ApiError, api_error_of
 from dialplane.api.http.idempotency import Replayed
 from dialplane.api.http.responses import error_response
 from dialplane.api.http.services import Services
-from dialplane.api.limits import body_memory, bound_polls, places_of, rate_limits, request_limits
+from dialplane.api.limits import body_memory, bound_polls, rate_limits, request_limits, slots_of
 from dialplane.api.me.endpoints import ME
 from dialplane.api.metrics.registry import LAG_EVERY_S, Metrics
 from dialplane.api.middleware import RequestMiddleware
@@ -153,8 +153,8 @@ def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: M
 
 
 def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: Contacts, jobs: Supervisor) -> Services:
-    places = places_of(settings)
-    metrics.followers.set_function(lambda: places[FEED_WORK].held)
+    slots = slots_of(settings)
+    metrics.followers.set_function(lambda: slots[FEED_WORK].held)
     return Services(
         db=db,
         metrics=metrics,
@@ -164,7 +164,7 @@ def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: C
         secrets_folder=settings.secrets_folder,
         rate_limits=rate_limits(settings),
         limits=request_limits(settings),
-        places=places,
+        slots=slots,
         body_memory=body_memory(settings),
         bound_polls=bound_polls(settings),
         destinations=destinations(denied=settings.denied_networks, own_sip=settings.sip),

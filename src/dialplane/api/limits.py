@@ -1,4 +1,4 @@
-"""The limits of requests, from the settings: how many places there are, and how many of them one caller may have.
+"""The limits of requests, from the settings: how many slots there are, and how many of them one caller may have.
 
 docs/operations.md lists them with what a caller hears.
 """
@@ -10,7 +10,7 @@ from dialplane.api.http.rate_limits import RateLimits
 from dialplane.api.http.services import BodyLimit, RequestLimits
 from dialplane.control.units import CREDENTIALS, FEED, LISTS, READINESS, REQUESTS, STATISTICS, Work
 from dialplane.settings import Settings
-from dialplane.system.places import Places
+from dialplane.system.slots import Slots
 
 LOGIN_BODY_BYTES = 8_192
 """A user name and a password of the longest that there are."""
@@ -33,16 +33,16 @@ POLLS_PER_EDGE = 4
 """Long polls of a key that is bound to an edge: its companion has one, and another while it starts anew."""
 
 
-def places_of(settings: Settings) -> dict[Work, Places]:
+def slots_of(settings: Settings) -> dict[Work, Slots]:
     """Requests in flight, by kind of work; `RequestMiddleware` bounds them all together."""
     most = settings.requests_in_flight
     return {
-        REQUESTS: Places(most, each=settings.requests_in_flight_per_caller),
-        LISTS: Places(most, each=LISTS_PER_CALLER),
-        STATISTICS: Places(MOST_STATISTICS, each=STATISTICS_PER_CALLER),
-        CREDENTIALS: Places(MOST_LOGINS, each=LOGINS_PER_ADDRESS),
-        READINESS: Places(MOST_MONITORS, each=MONITORS_PER_ADDRESS),
-        FEED: Places(settings.feed_followers, each=settings.feed_followers_per_key),
+        REQUESTS: Slots(most, each=settings.requests_in_flight_per_caller),
+        LISTS: Slots(most, each=LISTS_PER_CALLER),
+        STATISTICS: Slots(MOST_STATISTICS, each=STATISTICS_PER_CALLER),
+        CREDENTIALS: Slots(MOST_LOGINS, each=LOGINS_PER_ADDRESS),
+        READINESS: Slots(MOST_MONITORS, each=MONITORS_PER_ADDRESS),
+        FEED: Slots(settings.feed_followers, each=settings.feed_followers_per_key),
     }
 
 
@@ -62,15 +62,15 @@ def request_limits(settings: Settings) -> RequestLimits:
     )
 
 
-def body_memory(settings: Settings) -> Places:
+def body_memory(settings: Settings) -> Slots:
     """Bytes of bodies in memory; one caller may have as many as the largest takes."""
     largest = max(settings.body_limit_bytes, settings.events_body_limit_bytes, settings.bulk_body_limit_bytes)
-    return Places(max(settings.body_memory_bytes, largest), each=largest)
+    return Slots(max(settings.body_memory_bytes, largest), each=largest)
 
 
-def bound_polls(settings: Settings) -> Places:
+def bound_polls(settings: Settings) -> Slots:
     """Long polls of keys that are bound to an edge."""
-    return Places(settings.feed_followers, each=POLLS_PER_EDGE)
+    return Slots(settings.feed_followers, each=POLLS_PER_EDGE)
 
 
 def rate_limits(settings: Settings) -> RateLimits:

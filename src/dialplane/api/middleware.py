@@ -54,7 +54,7 @@ _PAGE: Headers = (
 class RequestMiddleware:
     """`requests_in_flight` bounds how many requests are carried out at one time, long polls not counted.
 
-    A request gives its place back once its response begins: whoever reads slowly holds none.
+    A request gives its slot back once its response begins: whoever reads slowly holds none.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, requests_in_flight: int) -> None:
@@ -71,10 +71,10 @@ class RequestMiddleware:
         if (path := scope["path"]).endswith("/") and path != "/":
             scope["path"] = path[:-1]
         exchange = _Exchange(scope, send, on_start=self._leave)
-        exchange.has_place = exchange.path not in UNLIMITED
-        self._in_flight += exchange.has_place
+        exchange.has_slot = exchange.path not in UNLIMITED
+        self._in_flight += exchange.has_slot
         try:
-            if exchange.has_place and self._in_flight > self.requests_in_flight:
+            if exchange.has_slot and self._in_flight > self.requests_in_flight:
                 await exchange.refuse(reasons.OVERLOADED)
             else:
                 await self.app(scope, receive, exchange.send)
@@ -91,8 +91,8 @@ class RequestMiddleware:
             self._record(exchange)
 
     def _leave(self, exchange: "_Exchange") -> None:
-        self._in_flight -= exchange.has_place
-        exchange.has_place = False
+        self._in_flight -= exchange.has_slot
+        exchange.has_slot = False
 
     def _record(self, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
@@ -105,9 +105,9 @@ class RequestMiddleware:
 
 
 class _Exchange:
-    """One request and its response. `has_place`: it counts among the requests in flight."""
+    """One request and its response. `has_slot`: it counts among the requests in flight."""
 
-    __slots__ = ("_on_start", "_send", "has_place", "method", "path", "request_id", "scope", "started", "status")
+    __slots__ = ("_on_start", "_send", "has_slot", "method", "path", "request_id", "scope", "started", "status")
 
     def __init__(self, scope: Scope, send: Send, *, on_start: Callable[["_Exchange"], None]) -> None:
         self.started = time.perf_counter()
@@ -119,7 +119,7 @@ class _Exchange:
         scope.setdefault("state", {})["request_id"] = self.request_id
         self._send = send
         self._on_start = on_start
-        self.has_place = False
+        self.has_slot = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

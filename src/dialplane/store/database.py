@@ -24,8 +24,8 @@ from dialplane.store.threads import Abandoned, run_to_end
 from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Pool, Reading, Writing
 from dialplane.store.work import FEED, REQUESTS, Work
 from dialplane.system.clock import now_us
-from dialplane.system.places import EVERYBODY, Places
 from dialplane.system.process import yield_processor
+from dialplane.system.slots import EVERYBODY, Slots
 
 STAGED_AT_ONCE = 2
 """Large changes that are made ready at one time, each with a connection and temporary tables of its own."""
@@ -51,9 +51,9 @@ class Database:
         self.is_full = False
         self._threads = ThreadPoolExecutor(1 + STAGED_AT_ONCE, thread_name_prefix="dialplane-write")
         self._writer = Pool(backend, backend.writer_engine(), self._threads)
-        self._write_turn = Places(1, each=1)
+        self._write_turn = Slots(1, each=1)
         self._readers = {work: _Readers(backend, work) for work in work_kinds.ALL}
-        self._staging_slots = Places(STAGED_AT_ONCE, each=1)
+        self._staging_slots = Slots(STAGED_AT_ONCE, each=1)
         self._cache = CommittedCache()
         self._notifier = Notifier(self._poll_revision)
 
@@ -167,7 +167,7 @@ class _Readers:
 
     def __init__(self, backend: Backend, work: Work) -> None:
         self.work = work
-        self.places = Places(work.readers, each=work.each)
+        self.slots = Slots(work.readers, each=work.each)
         self._threads = ThreadPoolExecutor(
             work.readers, thread_name_prefix="dialplane-read", initializer=yield_processor if work.yields else None
         )
@@ -179,7 +179,7 @@ class _Readers:
 
 
 class _Read:
-    """A reading unit within its place. Not a generator: that would cost a tenth of a short read."""
+    """A reading unit within its slot. Not a generator: that would cost a tenth of a short read."""
 
     __slots__ = ("_caller", "_readers", "_unit")
 
@@ -189,24 +189,24 @@ class _Read:
         self._unit = unit
 
     async def __aenter__(self) -> Reading:
-        self._unit.waited_s = await _wait(self._readers.places, self._caller, within_s=self._readers.work.wait_s)
+        self._unit.waited_s = await _wait(self._readers.slots, self._caller, within_s=self._readers.work.wait_s)
         return self._unit
 
     async def __aexit__(self, *_: object) -> None:
         try:
             await self._unit.release()
         finally:
-            self._readers.places.leave(self._caller)
+            self._readers.slots.leave(self._caller)
 
 
-async def _wait(places: Places, caller: str, *, within_s: float | None) -> float:
-    """Take a place; the seconds it was waited for. Raises Unavailable if none becomes free in time."""
-    if places.has_room(caller):
-        places.enter(caller)  # at once: a timer would cost more than the rest of a short read
+async def _wait(slots: Slots, caller: str, *, within_s: float | None) -> float:
+    """Take a slot; the seconds it was waited for. Raises Unavailable if none becomes free in time."""
+    if slots.has_room(caller):
+        slots.enter(caller)  # at once: a timer would cost more than the rest of a short read
         return 0.0
     began = time.monotonic()
     try:
-        await places.wait(caller, within_s=within_s)
+        await slots.wait(caller, within_s=within_s)
     except TimeoutError:
         raise Unavailable("busy") from None
     return time.monotonic() - began

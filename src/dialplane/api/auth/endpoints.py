@@ -39,16 +39,16 @@ async def _turn(services: Services, *, username: str, address: str) -> AsyncIter
     """
     limits = services.rate_limits
     is_known = limits.is_known(username=username, address=address)
-    places, origin = services.known_hashing if is_known else services.hashing, origin_of(address)
+    slots, origin = services.known_hashing if is_known else services.hashing, origin_of(address)
     try:
-        await places.wait(origin, within_s=WAIT_S)
+        await slots.wait(origin, within_s=WAIT_S)
     except TimeoutError:
         await limits.login_not_tried(username=username, address=address)
         raise ApiError(reasons.OVERLOADED) from None
     try:
         yield
     finally:
-        places.leave(origin)
+        slots.leave(origin)
 
 
 async def _logged_in(request: Request, body: Login) -> tuple[Agent, str]:

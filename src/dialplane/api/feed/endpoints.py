@@ -35,14 +35,14 @@ async def follow_feed(request: AuthenticatedRequest, query: FeedQuery) -> Respon
     edge = permissions.require_edge(request.actor, "feed.read", query.edge)
     if edge is not None:
         request.services.contacts.polled(edge, now=now_us(), revision=query.since, epoch=query.epoch)
-    with _place_of_edge(request):
+    with _slot_of_edge(request):
         await _until_newer(request.services, query, request.http.receive)
     chunks = _chunks(request, query)
     return FeedResponse(await anext(chunks), chunks)
 
 
-def _place_of_edge(request: AuthenticatedRequest) -> AbstractContextManager[None]:
-    """A place among the few long polls of an edge that has a key of its own. Raises ApiError 429."""
+def _slot_of_edge(request: AuthenticatedRequest) -> AbstractContextManager[None]:
+    """A slot among the few long polls of an edge that has a key of its own. Raises ApiError 429."""
     return held(request.services.bound_polls, request.actor.id) if request.actor.edge else nullcontext()
 
 

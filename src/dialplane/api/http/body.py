@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.fields import Body
-from dialplane.system.places import Places
+from dialplane.system.slots import Slots
 
 B = TypeVar("B", bound=Body)
 
@@ -75,7 +75,7 @@ async def read_body(receive: Receive, *, limit: int, marks: int, timeout_s: floa
     return b"".join(pieces)
 
 
-async def parse_body(model: type[B], body: bytes, *, is_update: bool = False, turns: Places, caller: str) -> B:
+async def parse_body(model: type[B], body: bytes, *, is_update: bool = False, turns: Slots, caller: str) -> B:
     """The JSON object of a body, checked against a model. Raises ApiError 400, 503.
 
     Large ones take turns: a parser lets no other thread run.

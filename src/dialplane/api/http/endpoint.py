@@ -21,12 +21,12 @@ from dialplane.api.http.query import Query, parse_query
 from dialplane.api.http.rate_limits import origin_of
 from dialplane.api.http.reasons import Reason
 from dialplane.api.http.request import AuthenticatedRequest, authenticate, source_ip, while_connected
-from dialplane.api.http.services import RequestLimits, Services, held, no_place, services_of
+from dialplane.api.http.services import RequestLimits, Services, held, no_free_slot, services_of
 from dialplane.api.http.sessions import renew_session
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Work
-from dialplane.system.places import NoPlace
+from dialplane.system.slots import NoFreeSlot
 
 Handler = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -70,7 +70,7 @@ class Endpoint:
     async def respond(self, request: Request) -> Response:
         """Check a request and carry it out, in the order credentials, permission, query, body, If-Match, path.
 
-        Its caller holds a place meanwhile: an access key, a person, or an address without credentials. Raises ApiError,
+        Its caller holds a slot meanwhile: an access key, a person, or an address without credentials. Raises ApiError,
         DialplaneError, Replayed.
         """
         services = services_of(request)
@@ -80,15 +80,15 @@ class Endpoint:
             actor = await authenticate(request, services)
             permissions.require(actor, self.permission)
             caller = actor.id
-        places = services.places[self.work]
+        slots = services.slots[self.work]
         try:
-            places.enter(caller)
-        except NoPlace as error:
-            raise no_place(error) from None
+            slots.enter(caller)
+        except NoFreeSlot as error:
+            raise no_free_slot(error) from None
         try:
             response = await self._carry_out(request, services, actor, caller)
         finally:
-            places.leave(caller)
+            slots.leave(caller)
         if "session" in request.scope["state"]:
             renew_session(request, response, services.session_keys)
         return response

@@ -23,7 +23,7 @@ from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database, Work
 from dialplane.engine.destinations import Destinations
 from dialplane.jobs.supervisor import Supervisor
-from dialplane.system.places import NoPlace, Places
+from dialplane.system.slots import NoFreeSlot, Slots
 
 FIRST_LOADS = 2
 """Edges that may load the whole table at one time, each with a key of its own: it holds a reader meanwhile."""
@@ -51,7 +51,7 @@ class RequestLimits:
 class Services:
     """`stopping` is set when the process has to stop: long polls end then.
 
-    `places`: requests in flight, by the kind of work. `body_memory`: bytes of their bodies. `parsing`: large bodies
+    `slots`: requests in flight, by the kind of work. `body_memory`: bytes of their bodies. `parsing`: large bodies
     take turns, since a parser lets nothing else run. `bound_polls`: long polls by keys that are bound to an edge.
     `hashing`: logins whose password is looked at; `known_hashing`: of those, the ones from addresses that are known.
     `looking`: the look at the database that `/readyz` takes now.
@@ -69,14 +69,14 @@ class Services:
     actors: ActorCache = field(default_factory=ActorCache)
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    places: Mapping[Work, Places]
-    body_memory: Places
-    bound_polls: Places
-    hashing: Places = field(default_factory=lambda: Places(HASHERS, each=1))
-    known_hashing: Places = field(default_factory=lambda: Places(KNOWN_HASHERS, each=1))
-    parsing: Places = field(default_factory=lambda: Places(1, each=1))
+    slots: Mapping[Work, Slots]
+    body_memory: Slots
+    bound_polls: Slots
+    hashing: Slots = field(default_factory=lambda: Slots(HASHERS, each=1))
+    known_hashing: Slots = field(default_factory=lambda: Slots(KNOWN_HASHERS, each=1))
+    parsing: Slots = field(default_factory=lambda: Slots(1, each=1))
     looking: "asyncio.Task[dict[str, str]] | None" = None
-    first_loads: Places = field(default_factory=lambda: Places(FIRST_LOADS, each=1))
+    first_loads: Slots = field(default_factory=lambda: Slots(FIRST_LOADS, each=1))
 
 
 def services_of(request: Request) -> Services:
@@ -86,19 +86,19 @@ def services_of(request: Request) -> Services:
 
 
 @contextmanager
-def held(places: Places, caller: str, size: int = 1) -> Iterator[None]:
-    """So many places while the block runs. Raises ApiError 429 or 503 at once if they are not to be had."""
+def held(slots: Slots, caller: str, size: int = 1) -> Iterator[None]:
+    """So many slots while the block runs. Raises ApiError 429 or 503 at once if they are not to be had."""
     try:
-        places.enter(caller, size)
-    except NoPlace as error:
-        raise no_place(error) from None
+        slots.enter(caller, size)
+    except NoFreeSlot as error:
+        raise no_free_slot(error) from None
     try:
         yield
     finally:
-        places.leave(caller, size)
+        slots.leave(caller, size)
 
 
-def no_place(error: NoPlace) -> ApiError:
+def no_free_slot(error: NoFreeSlot) -> ApiError:
     """The refusal of a request for which there is no room."""
     if not error.is_own:
         return ApiError(reasons.OVERLOADED)

@@ -1,4 +1,4 @@
-"""Places: so many of a thing that all share, of which one caller may hold so many, so that none takes them all.
+"""Slots: so many of a thing that all share, of which one caller may hold so many, so that none takes them all.
 
 Requests in flight, long polls, bytes of bodies, connections that read, the turn to write, logins being checked.
 """
@@ -7,19 +7,19 @@ import asyncio
 from collections import OrderedDict, deque
 
 EVERYBODY = ""
-"""The caller of what the process does on its own account: it may hold every place."""
+"""The caller of what the process does on its own account: it may hold every slot."""
 
 
-class NoPlace(Exception):
-    """`is_own`: the caller has as many as one may have; else all places are in use."""
+class NoFreeSlot(Exception):
+    """`is_own`: the caller has as many as one may have; else all slots are in use."""
 
     def __init__(self, *, is_own: bool) -> None:
-        super().__init__("the caller has as many places as one may have" if is_own else "all places are in use")
+        super().__init__("the caller has as many slots as one may have" if is_own else "all slots are in use")
         self.is_own = is_own
 
 
-class Places:
-    """`total` places, of which each caller may hold `each`. Whoever waits gets its turn caller by caller.
+class Slots:
+    """`total` slots, of which each caller may hold `each`. Whoever waits gets its turn caller by caller.
 
     Belongs to one event loop.
     """
@@ -32,12 +32,12 @@ class Places:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     def enter(self, caller: str, size: int = 1) -> None:
-        """Take `size` places at once. Raises NoPlace."""
+        """Take `size` slots at once. Raises NoFreeSlot."""
         held = self._held_by.get(caller, 0)
         if held + size > self.each and caller != EVERYBODY:
-            raise NoPlace(is_own=True)
+            raise NoFreeSlot(is_own=True)
         if self.held + size > self.total:
-            raise NoPlace(is_own=False)
+            raise NoFreeSlot(is_own=False)
         self.held += size
         self._held_by[caller] = held + size
 
@@ -53,7 +53,7 @@ class Places:
             self._hand_on()
 
     async def wait(self, caller: str, *, within_s: float | None) -> None:
-        """Take one place, in turn. Raises TimeoutError after `within_s` seconds; None waits for as long as it takes."""
+        """Take one slot, in turn. Raises TimeoutError after `within_s` seconds; None waits for as long as it takes."""
         if self.has_room(caller):
             self.enter(caller)
             return
@@ -67,12 +67,12 @@ class Places:
             raise
 
     def has_room(self, caller: str) -> bool:
-        """Whether the caller may take a place now. Free places are those of nobody who waits: all are handed on."""
+        """Whether the caller may take a slot now. Free slots are those of nobody who waits: all are handed on."""
         is_allowed = caller == EVERYBODY or self._held_by.get(caller, 0) < self.each
         return is_allowed and self.held < self.total
 
     def _hand_on(self) -> None:
-        """Give free places to those who wait, one caller after the other."""
+        """Give free slots to those who wait, one caller after the other."""
         while (caller := next(filter(self.has_room, self._waiting), None)) is not None:
             turn = self._next_turn(caller)
             if not turn.cancelled():
@@ -90,7 +90,7 @@ class Places:
         return turn
 
     def _give_up(self, caller: str, turn: "asyncio.Future[None]") -> None:
-        """Leave the queue, or give back the place that has just been handed on."""
+        """Leave the queue, or give back the slot that has just been handed on."""
         turns = self._waiting.get(caller)
         if turns is not None and turn in turns:
             turns.remove(turn)
