@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, insert, select
 
 from dialplane.control.actor import SYSTEM, Actor
 from dialplane.control.units import FEED, LISTS, STATISTICS, Reading
 from dialplane.domain.permission import CUSTOMER_MANAGER, EDGE
+from dialplane.store import tables
+from dialplane.store.address import backend_at
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller, serving, settings_for
 from tests.databases import KINDS, PASSWORD, USERNAME, Server
 from tests.store.endless import endless
@@ -221,6 +224,48 @@ def test_one_edge_does_not_have_all_long_polls(tmp_path: Path, prepared_file: Pa
         for caller in (bound, unbound):
             assert refusal(caller.get(poll)) == (429, "RATE_LIMIT_EXCEEDED")
         assert other.get(poll.replace("wait=30", "wait=1")).status_code == 200
+
+
+def test_edges_that_read_slowly_keep_no_other_from_following(tmp_path: Path, prepared_file: Path) -> None:
+    settings = settings_for(tmp_path, database=prepared_file)
+    with serving(settings) as api, ExitStack() as stack:
+        store_routes(backend_at(f"sqlite:///{settings.database_file}").writer_engine(), api, count=8_000)
+        head = json.loads(api.admin.get("/v1.0/feed").text.splitlines()[0])
+        wires = [stack.enter_context(connection(api, receive_buffer=4_096)) for _ in range(4)]  # as there are readers
+
+        def ask(number: int) -> None:
+            """For everything, whether it says so or not."""
+            path = f"/v1.0/feed?since={number % 2}&epoch={uuid.uuid4()}"
+            wires[number].sendall(request_of(edge_key(api, edge=f"e{number}"), "GET", path, "Connection: close"))
+
+        large = api.server.app.state.services.large_feeds
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("dialplane.api.feed.endpoints.LARGE_FEED_S", 0.0)
+            ask(0)
+            ask(1)
+            eventually(lambda: large.held == 2, what="two are sent")
+        ask(2)
+        ask(3)
+        eventually(lambda: large.is_waited_for, what="the others wait")
+        api.admin.made("customers", name="new")
+        news = f"/v1.0/feed?since={head['revision']}&epoch={head['epoch']}"
+        assert '"new"' in edge_key(api, edge="follows").get(news).text
+        assert b'"end"' not in all_of(wires[0]), "it has had its time"
+        assert b'"end"' in all_of(wires[2]), "its turn has come"
+
+
+def store_routes(engine: Engine, api: Api, *, count: int) -> None:
+    """Live routes with long texts, all of the present revision."""
+    provider = api.admin.made("providers", type="sip", hostname="sip.carrier.example")["id"]
+    made = api.admin.made("routes", customer_id=SYSTEM_DEFAULT, provider_id=provider, priority=1, target="+49")
+    with engine.begin() as connection:
+        (row,) = connection.execute(select(tables.routes).where(tables.routes.c.id == made["id"])).mappings()
+        more = [
+            {**row, "id": str(uuid.uuid4()), "detail": "x" * 1_000, "tm_create": row["tm_create"] - n}
+            for n in range(1, count + 1)
+        ]
+        connection.execute(insert(tables.routes), more)
+    engine.dispose()
 
 
 @pytest.fixture(params=KINDS)

@@ -66,6 +66,11 @@ class Slots:
             self._give_up(caller, turn)
             raise
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a caller waits for its turn."""
+        return bool(self._waiting)
+
     def has_room(self, caller: str) -> bool:
         """Whether the caller may take a slot now. Free slots are those of nobody who waits: all are handed on."""
         is_allowed = caller == EVERYBODY or self._held_by.get(caller, 0) < self.each

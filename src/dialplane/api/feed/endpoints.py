@@ -1,8 +1,9 @@
 """`GET /v1.0/feed`: everything that changed since a revision, as one snapshot; a long poll."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext, suppress
 
 import msgspec
 from starlette.responses import Response
@@ -17,6 +18,12 @@ from dialplane.control.units import FEED as FEED_WORK
 from dialplane.system.clock import now_us
 
 FEED = Resource("/v1.0/feed", tag="edges")
+
+SMALL_FEED_BYTES = 1 << 20
+"""What is read whole before it is sent: some 3,000 routes."""
+
+LARGE_FEED_S = 600.0
+"""How long a larger one may take while others wait for their turn: a million routes at 4 Mbit/s."""
 
 _DESCRIPTION = """Newline-delimited JSON. The first line is `{"epoch", "revision", "full"}`, then one
 `{"kind", "record"}` for each object that changed in (since, revision], and last `{"end", "count"}`. An answer without
@@ -38,7 +45,9 @@ async def follow_feed(request: AuthenticatedRequest, query: FeedQuery) -> Respon
     with _slot_of_edge(request):
         await _until_newer(request.services, query, request.http.receive)
     chunks = _chunks(request, query)
-    return FeedResponse(await anext(chunks), chunks)
+    head = await anext(chunks)
+    _record_lag(request.services, head, query.since)
+    return FeedResponse(head, chunks)
 
 
 def _slot_of_edge(request: AuthenticatedRequest) -> AbstractContextManager[None]:
@@ -61,27 +70,54 @@ async def _until_newer(services: Services, query: FeedQuery, receive: Receive) -
 
 
 async def _chunks(request: AuthenticatedRequest, query: FeedQuery) -> AsyncGenerator[bytes, None]:
-    """The feed in chunks. First loads take turns, so that many edges that start at once do not hold every reader."""
+    """The feed in chunks. One that is small is read whole first: however slowly an edge reads it, it holds no reader.
+
+    Large ones hold one until they are sent, so they take turns edge by edge, and leave readers to the small ones.
+    """
     services = request.services
-    turn = _turn_to_load(services, request.actor.id) if query.since == 0 else nullcontext()
-    stream = feed.stream(services.db, request.actor, since=query.since, epoch=query.epoch)
-    async with turn, aclosing(stream) as chunks:
-        is_head = True
+    small = await _small(_stream(request, query))
+    if small is not None:
+        for chunk in small:
+            yield _counted(services, chunk)
+        return
+    async with _turn_to_load(services, request.actor.id) as ends, aclosing(_stream(request, query)) as chunks:
         async for chunk in chunks:
-            if is_head:
-                _record_lag(services, chunk, query.since)
-                is_head = False
-            services.metrics.feed_bytes.inc(len(chunk))
-            yield chunk
+            yield _counted(services, chunk)
+            if services.large_feeds.is_waited_for and time.monotonic() > ends:
+                raise feed.FeedBroken(f"it took more than {LARGE_FEED_S:.0f} s to send, and others wait")
+
+
+def _stream(request: AuthenticatedRequest, query: FeedQuery) -> AsyncGenerator[bytes, None]:
+    return feed.stream(request.services.db, request.actor, since=query.since, epoch=query.epoch)
+
+
+async def _small(stream: AsyncGenerator[bytes, None]) -> list[bytes] | None:
+    """All chunks of a feed, if they are small together and do not break off."""
+    read, size = list[bytes](), 0
+    with suppress(feed.FeedBroken):
+        async with aclosing(stream) as chunks:
+            async for chunk in chunks:
+                read.append(chunk)
+                size += len(chunk)
+                if size > SMALL_FEED_BYTES:
+                    return None
+        return read
+    return None
+
+
+def _counted(services: Services, chunk: bytes) -> bytes:
+    services.metrics.feed_bytes.inc(len(chunk))
+    return chunk
 
 
 @asynccontextmanager
-async def _turn_to_load(services: Services, caller: str) -> AsyncIterator[None]:
-    await services.first_loads.wait(caller, within_s=None)
+async def _turn_to_load(services: Services, caller: str) -> AsyncIterator[float]:
+    """One of few that send a large feed; until when on the monotonic clock, if others wait."""
+    await services.large_feeds.wait(caller, within_s=None)
     try:
-        yield
+        yield time.monotonic() + LARGE_FEED_S
     finally:
-        services.first_loads.leave(caller)
+        services.large_feeds.leave(caller)
 
 
 def _record_lag(services: Services, head: bytes, since: int) -> None:

@@ -25,8 +25,8 @@ from dialplane.engine.destinations import Destinations
 from dialplane.jobs.supervisor import Supervisor
 from dialplane.system.slots import NoFreeSlot, Slots
 
-FIRST_LOADS = 2
-"""Edges that may load the whole table at one time, each with a key of its own: it holds a reader meanwhile."""
+LARGE_FEEDS = 2
+"""Large answers of the feed that are sent at one time, each to another key: they hold a reader meanwhile."""
 
 
 class BodyLimit(NamedTuple):
@@ -76,7 +76,7 @@ class Services:
     known_hashing: Slots = field(default_factory=lambda: Slots(KNOWN_HASHERS, each=1))
     parsing: Slots = field(default_factory=lambda: Slots(1, each=1))
     looking: "asyncio.Task[dict[str, str]] | None" = None
-    first_loads: Slots = field(default_factory=lambda: Slots(FIRST_LOADS, each=1))
+    large_feeds: Slots = field(default_factory=lambda: Slots(LARGE_FEEDS, each=1))
 
 
 def services_of(request: Request) -> Services:
