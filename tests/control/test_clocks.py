@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dialplane.control import accesskeys, calls, edges, events, future_instants, health, lost_calls, stats
+from dialplane.control import accesskeys, calls, edges, events, future_instants, health, lost_calls, revisions, stats
 from dialplane.control.calls import CallRecord
 from dialplane.control.edges import Contacts, Edge
 from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey
@@ -14,6 +14,7 @@ from dialplane.control.units import Database
 from dialplane.domain.call import LONGEST_CALL_MS
 from dialplane.domain.health import HEALTHY, OPEN, UNHEALTHY
 from dialplane.domain.instants import NEVER, format_instant
+from dialplane.system.clock import ClockWatch
 from tests.control.making import ADMIN, EDGE_ACTOR, make_provider
 from tests.control.seen import CALL, PROVIDERS, ROUTE, event, failed_over_call, uuid_of
 
@@ -208,6 +209,57 @@ async def test_an_access_key_expires_by_the_clock_that_checks_it(db: Database) -
         assert (await actor_of_accesskey(unit, token, now=NOW + DAY - 1)).id == key.id
         with pytest.raises(InvalidCredentials):
             await actor_of_accesskey(unit, token, now=NOW + DAY)
+
+
+class Hours:
+    """A monotonic clock and a wall clock that go on together; the wall clock can be set."""
+
+    def __init__(self, db: Database) -> None:
+        self.mono_ns = 0
+        self._db = db
+        db.clock_watch = ClockWatch(lambda: self.mono_ns)
+
+    def set_to(self, now: int) -> None:
+        set_clock(self._db, now)
+
+    def pass_by(self, hours: float) -> None:
+        set_clock(self._db, self._db.now() + int(hours * 3_600 * SECOND))
+        self.mono_ns += int(hours * 3_600 * 1_000_000_000)
+
+
+async def dated(db: Database) -> int:
+    """The instant of a change that is made now, as the provider and its revision have it."""
+    provider = await make_provider(db)
+    async with db.read() as unit:
+        newest = max(await revisions.list_(unit, ADMIN), key=lambda revision: revision.number)
+    assert newest.instant <= provider.tm_create <= newest.instant + 10
+    return provider.tm_create
+
+
+async def test_changes_are_dated_right_an_hour_after_a_clock_that_was_ahead_was_set_right(db: Database) -> None:
+    hours = Hours(db)
+    hours.set_to(NOW + 400 * DAY)
+    wrong = await dated(db)
+    hours.set_to(NOW)
+    assert await dated(db) > wrong, "it may be this clock that is wrong"
+    hours.pass_by(0.9)
+    assert await dated(db) > wrong
+    hours.pass_by(0.2)
+    first = await dated(db)
+    assert NOW + 3_600 * SECOND < first <= db.now() + 10
+    assert first < await dated(db)
+
+
+async def test_a_clock_that_is_behind_is_not_believed_where_others_have_written(db: Database) -> None:
+    hours = Hours(db)
+    await dated(db)
+    hours.pass_by(2)
+    latest = await dated(db)
+    hours.set_to(NOW - 60 * SECOND)
+    await dated(db)
+    hours.pass_by(1.1)
+    hours.set_to(NOW - 60 * SECOND)
+    assert await dated(db) > latest
 
 
 @pytest.mark.parametrize("mono", [0, 1 << 62])

@@ -87,6 +87,7 @@ async def find(unit: Unit, actor: Actor, key: str, fingerprint: str) -> Kept | N
 
 async def keep(unit: Change, actor: Actor, key: str, fingerprint: str, kept: Kept) -> None:
     """Stores the answer, encrypted (it may hold a token that is answered once), in the change's own transaction."""
-    await queries.delete_oldest(unit, before=unit.instant - KEPT_US, limit=DELETED_AT_ONCE)
+    now = unit.now()
+    await queries.delete_some(unit, before=now - KEPT_US, after=now + KEPT_US, limit=DELETED_AT_ONCE)
     row = KeptRow(fingerprint, kept.status, unit.encryption.encrypt(kept.answer))
-    await queries.add(unit, actor_id=actor.id, key=key, kept=row)
+    await queries.add(unit, actor_id=actor.id, key=key, now=now, kept=row)

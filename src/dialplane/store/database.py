@@ -23,7 +23,7 @@ from dialplane.store.revisions import Author, Change
 from dialplane.store.threads import Abandoned, run_to_end
 from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Pool, Reading, Writing
 from dialplane.store.work import FEED, REQUESTS, Work
-from dialplane.system.clock import now_us
+from dialplane.system.clock import ClockWatch, now_us
 from dialplane.system.process import yield_processor
 from dialplane.system.slots import EVERYBODY, Slots
 
@@ -48,13 +48,14 @@ class Database:
         self.backend = backend = backend_at(url)
         self.encryption = encryption
         self.now = now
+        self.clock_watch = ClockWatch()
         self.is_full = False
         self._threads = ThreadPoolExecutor(1 + STAGED_AT_ONCE, thread_name_prefix="dialplane-write")
         self._writer = Pool(backend, backend.writer_engine(), self._threads)
         self._write_turn = Slots(1, each=1)
         self._readers = {work: _Readers(backend, work) for work in work_kinds.ALL}
         self._staging_slots = Slots(STAGED_AT_ONCE, each=1)
-        self._cache = CommittedCache()
+        self._cache = CommittedCache(now=lambda: self.now())
         self._notifier = Notifier(self._poll_revision)
 
     async def close(self) -> None:
@@ -86,7 +87,14 @@ class Database:
         """
         large = [insert for insert in inserts if insert.is_large]
         async with self._writer_for(large) as writer, self._turn_to_write(author.id) as left_s:
-            unit = Change(writer, self.encryption, now=self.now, author=author, operation=operation)
+            unit = Change(
+                writer,
+                self.encryption,
+                now=self.now,
+                steady_s=self.clock_watch.steady_s(self.now()),
+                author=author,
+                operation=operation,
+            )
             async with unit.transaction(lock_within_s=left_s):
                 yield unit
         if unit.is_committed:
@@ -132,7 +140,7 @@ class Database:
     async def write(self, *, caller: str = EVERYBODY) -> AsyncIterator[Writing]:
         """One transaction that is no revision: what edges report, not what operators change. Raises Unavailable."""
         async with self._turn_to_write(caller) as left_s:
-            unit = Writing(self._writer, self.encryption, now=self.now)
+            unit = Writing(self._writer, self.encryption, now=self.now, steady_s=self.clock_watch.steady_s(self.now()))
             async with unit.transaction(lock_within_s=left_s):
                 yield unit
 

@@ -44,9 +44,16 @@ class Change(Writing):
     """
 
     def __init__(
-        self, pool: Pool, encryption: Encryption, *, now: Callable[[], int], author: Author, operation: str
+        self,
+        pool: Pool,
+        encryption: Encryption,
+        *,
+        now: Callable[[], int],
+        steady_s: float,
+        author: Author,
+        operation: str,
     ) -> None:
-        super().__init__(pool, encryption, now=now)
+        super().__init__(pool, encryption, now=now, steady_s=steady_s)
         self._author = author
         self._operation = operation
         self._pending: list[dict[str, Any]] = []

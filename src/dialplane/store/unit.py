@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Select, bindparam, select, update
+from sqlalchemy import Connection, Engine, Executable, Select, bindparam, select, union_all, update
 
 from dialplane.domain.errors import Unavailable
 from dialplane.store import tables
@@ -19,6 +19,7 @@ from dialplane.store.committed import CommittedCache, Objects
 from dialplane.store.encryption import Encryption
 from dialplane.store.threads import Abandoned
 from dialplane.store.work import ANSWER_WITHIN_S, Work
+from dialplane.system.clock import MOST_AHEAD_US
 
 T = TypeVar("T")
 N = TypeVar("N", bound=NamedTuple)
@@ -31,6 +32,9 @@ LEAST_ANSWER_S = 0.1
 
 COMMIT_WITHIN_S = 30.0
 """The same for a commit: giving up on one leaves open whether it happened."""
+
+STEADY_S = 3_600.0
+"""After so long a wall clock that nobody has set is believed."""
 
 FEW_ROWS = 20
 """Up to how many rows a short statement may write."""
@@ -283,11 +287,14 @@ class Writing(Unit):
     """One transaction that holds the writer's lock from its start, so its instants only ever grow.
 
     `instant` is its own moment: every commit moves the clock, so that readers know by it whether anything has changed.
+    `steady_s`: for how long nobody has set the wall clock. One that is far behind the last instant for so long is
+    right, and was ahead: instants go on from it (decision 2).
     """
 
-    def __init__(self, pool: Pool, encryption: Encryption, *, now: Callable[[], int]) -> None:
+    def __init__(self, pool: Pool, encryption: Encryption, *, now: Callable[[], int], steady_s: float = 0.0) -> None:
         super().__init__(pool, encryption)
         self._now = now
+        self._steady_s = steady_s
         self._last_instant = 0
         self._lock_within_s = LEAST_ANSWER_S
         self.instant = 0
@@ -295,7 +302,7 @@ class Writing(Unit):
         self.is_committed = False
 
     def now(self) -> int:
-        """The wall clock (us), by which expiries are counted; `next_instant` may be ahead of it."""
+        """The wall clock (us), by which expiries are counted; `next_instant` may be ahead of it for a while."""
         return self._now()
 
     def next_instant(self) -> int:
@@ -343,6 +350,9 @@ class Writing(Unit):
         """Takes the writer's lock: SQLite begins IMMEDIATE, PostgreSQL locks the clock's row."""
         row = connection.execute(_LOCKED_CLOCK).one()
         self.revision, self._last_instant = row.revision, row.last_instant_us
+        if self._steady_s >= STEADY_S and self._last_instant > (now := self._now()) + MOST_AHEAD_US:
+            is_free = connection.execute(_DATED, {"first_": now, "last_": now + MOST_AHEAD_US}).first() is None
+            self._last_instant = now - 1 if is_free else self._last_instant
         self.instant = self.next_instant()
 
     def _finish(self, connection: Connection) -> None:
@@ -357,4 +367,11 @@ class Writing(Unit):
 
 
 _LOCKED_CLOCK = select(tables.clock).with_for_update()
+_DATED = union_all(
+    *(
+        select(column).where(column.between(bindparam("first_"), bindparam("last_"))).limit(1).subquery().select()
+        for column in (tables.revisions.c.instant, tables.calls.c.tm_create)
+    )
+)
+"""Whether changes or calls are dated in this time. A clock that is behind would give out their instants again."""
 _SET_CLOCK = update(tables.clock).values(revision=bindparam("revision_"), last_instant_us=bindparam("instant_"))

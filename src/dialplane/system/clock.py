@@ -1,6 +1,13 @@
-"""Wall-clock time in integers, as events, records and SIP cookies store it."""
+"""Wall-clock time in integers, as events, records and SIP cookies store it; and whether somebody has set the clock."""
 
 import time
+from collections.abc import Callable
+
+MOST_AHEAD_US = 600_000_000
+"""An instant that is so far ahead of the wall clock was dated by one that was wrong."""
+
+SET_BY_US = 60_000_000
+"""By how much a clock that was set differs from one that drifts or is slewed: no clock gains a minute in an hour."""
 
 
 def now_us() -> int:
@@ -11,3 +18,20 @@ def now_us() -> int:
 def now_ms() -> int:
     """Milliseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1_000_000
+
+
+class ClockWatch:
+    """For how long nobody has set the wall clock, by the monotonic one (ns), which nobody can set."""
+
+    def __init__(self, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self._monotonic_ns = monotonic_ns
+        self._difference_us: int | None = None
+        self._since_ns = 0
+
+    def steady_s(self, now_us: int) -> float:
+        """Seconds since it was set, or since it was first looked at, now that it says `now_us`."""
+        mono_ns = self._monotonic_ns()
+        difference_us = now_us - mono_ns // 1_000
+        if self._difference_us is None or abs(difference_us - self._difference_us) > SET_BY_US:
+            self._difference_us, self._since_ns = difference_us, mono_ns
+        return (mono_ns - self._since_ns) / 1e9

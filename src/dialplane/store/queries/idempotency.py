@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, or_, select
 
 from dialplane.store import tables
 from dialplane.store.unit import Unit, Writing
@@ -21,13 +21,13 @@ class KeptRow(NamedTuple):
 _BY_KEY = select(_KEYS.fingerprint, _KEYS.status, _KEYS.answer).where(
     _KEYS.actor_id == bindparam("actor_id_"), _KEYS.key == bindparam("key_")
 )
-_OLDEST = (
+_OUTSIDE = (
     select(_KEYS.tm_create)
-    .where(_KEYS.tm_create < bindparam("before_"))
+    .where(or_(_KEYS.tm_create < bindparam("before_"), _KEYS.tm_create > bindparam("after_")))
     .order_by(_KEYS.tm_create)
     .limit(bindparam("limit_"))
 )
-_DELETE_OLDEST = delete(tables.idempotency_keys).where(_KEYS.tm_create.in_(_OLDEST))
+_DELETE_SOME = delete(tables.idempotency_keys).where(_KEYS.tm_create.in_(_OUTSIDE))
 _INSERT = insert(tables.idempotency_keys)
 
 
@@ -37,12 +37,15 @@ async def find(unit: Unit, *, actor_id: str, key: str) -> KeptRow | None:
     return found[0] if found else None
 
 
-async def add(unit: Writing, *, actor_id: str, key: str, kept: KeptRow) -> None:
-    """Keeps an answer. Raises Unavailable."""
-    row = {"actor_id": actor_id, "key": key, "tm_create": unit.instant, **kept._asdict()}
+async def add(unit: Writing, *, actor_id: str, key: str, now: int, kept: KeptRow) -> None:
+    """Keeps an answer, from `now` (us) on. Raises Unavailable."""
+    row = {"actor_id": actor_id, "key": key, "tm_create": now, **kept._asdict()}
     await unit.execute(_INSERT, [row], short=True)
 
 
-async def delete_oldest(unit: Writing, *, before: int, limit: int) -> None:
-    """Deletes the `limit` oldest of the answers that were kept before an instant. Raises Unavailable."""
-    await unit.execute(_DELETE_OLDEST, [{"before_": before, "limit_": limit}], short=True)
+async def delete_some(unit: Writing, *, before: int, after: int, limit: int) -> None:
+    """Deletes `limit` of the answers kept before one instant, or after another, by a clock that was ahead.
+
+    Raises Unavailable.
+    """
+    await unit.execute(_DELETE_SOME, [{"before_": before, "after_": after, "limit_": limit}], short=True)
