@@ -17,7 +17,6 @@ from dialplane.edge.call.plan import branches_for
 from dialplane.engine.overload import SHARES
 from dialplane.engine.refusals import RETRY_AFTER_S
 from dialplane.eventlog.native import ensure_mark
-from dialplane.kamailio.certificate import ensure_own
 from dialplane.kamailio.config import EdgeConfig
 from dialplane.kamailio.native import parts
 from dialplane.system.address import SocketAddress
@@ -135,12 +134,20 @@ def render_tls(config: EdgeConfig) -> str:
     tls, certificate, key = config.tls, config.tls.certificate, config.tls.key
     if certificate is None or key is None:
         certificate, key = config.folder.certificate, config.folder.certificate_key
-        addresses = [socket.host for socket in config.own_sockets]
-        ensure_own(certificate, key, name=config.settings.edge_name, addresses=addresses)
+        if not (certificate.exists() and key.exists()):
+            _create_own(certificate, key, config)
     own = f"method = TLSv1.2+\ncertificate = {certificate}\nprivate_key = {key}\n"
     authorities = tls.authorities if tls.authorities is None or tls.authorities.exists() else certificate
     verify = "no" if authorities is None else f"yes\nrequire_certificate = yes\n{_listed(authorities)}"
     return f"[server:default]\n{own}verify_certificate = no\n\n[client:default]\n{own}verify_certificate = {verify}\n"
+
+
+def _create_own(certificate: Path, key: Path, config: EdgeConfig) -> None:
+    # imported late: a start that has a certificate takes calls without loading its library
+    from dialplane.kamailio.certificate import ensure_own
+
+    addresses = [socket.host for socket in config.own_sockets]
+    ensure_own(certificate, key, name=config.settings.edge_name, addresses=addresses)
 
 
 def modules() -> Sequence[str]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
-from rich.console import Console
 
 from dialplane.serve.folder import table_revision
 from dialplane.serve.output import CannotStart, Output
@@ -88,7 +87,7 @@ def main(arguments: list[str]) -> int:
     """Run one mode; the exit status is 1 if it could not begin, 2 if it was called wrongly."""
     keep_private()
     print_everything()
-    output = Output(Console(highlight=False))
+    output = Output()
     name, *rest = arguments or [""]
     mode, count = MODES.get(name, (None, 0))
     if mode is None or len(rest) != count:

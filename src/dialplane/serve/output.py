@@ -1,9 +1,11 @@
 """The lines that a person who runs Dialplane reads: one for each thing that matters."""
 
 from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console
 
 LABEL_WIDTH = 10
 
@@ -18,13 +20,19 @@ class CannotStart(Exception):
 
 
 class Output:
-    """Prints whole lines as they are: not wrapped, and without markup."""
+    """Prints whole lines as they are: not wrapped, and without markup. Its library is loaded with the first one."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    @cached_property
+    def console(self) -> "Console":
+        """The terminal."""
+        from rich.console import Console
+
+        return Console(highlight=False)
 
     def say(self, line: str, *, style: str = "") -> None:
         """Print one line. A terminal that is gone, or cannot show it, is no reason to end."""
+        from rich.text import Text
+
         with suppress(OSError, ValueError):
             self.console.print(Text(line, style=style), soft_wrap=True)
 

@@ -12,6 +12,7 @@ from dialplane.system.address import SocketAddress, family, resolve, source_addr
 TRIES_S = 3.0
 """How long to wait for a port in use: the processes of an instance that was just killed need a moment to end."""
 
+PROBE_S = 0.02
 SIP_PORT = 5060
 HIGHEST_PORT = 65_535
 _ELSEWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
@@ -61,6 +62,28 @@ def advertised(listening: SocketAddress, wanted: str) -> str:
         return source_address(_ELSEWHERE[own.version])
     except OSError:
         return listening.from_here.host
+
+
+def await_listener(address: SocketAddress, *, within_s: float) -> None:
+    """Return once a program of this machine has bound the UDP port, or after so long. Blocking."""
+    deadline = time.monotonic() + within_s
+    while not _has_listener(address) and time.monotonic() < deadline:
+        time.sleep(PROBE_S)
+
+
+def _has_listener(address: SocketAddress) -> bool:
+    """An unbound port refuses even a keep-alive (RFC 5626, section 3.5.1)."""
+    with socket.socket(family(address.host), socket.SOCK_DGRAM) as probe:
+        probe.settimeout(PROBE_S)
+        try:
+            probe.connect(tuple(address.from_here))
+            probe.send(b"\r\n\r\n")
+            probe.recv(1)
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            return True
+    return True
 
 
 def _free(wanted: Listening) -> SocketAddress:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 
-from dialplane.client import AsyncClient
-from dialplane.client.retries import NO_RETRIES
 from dialplane.kamailio import command
 from dialplane.serve import ports
 from dialplane.serve.administrator import Administrator
@@ -27,6 +25,9 @@ from dialplane.system.datafolder import RunningInstance
 from dialplane.system.process import collect_orphans, kill_all_with_arguments
 
 READY_WITHIN_S = 30.0
+KAMAILIO_ALONE_S = 2.0
+"""How long a Kamailio that does not listen yet has the processor to itself."""
+
 PREPARE_AGAIN_S = 1.0
 HOUSEKEEPING_S = 10.0
 
@@ -52,11 +53,11 @@ class Service:
             kill_all_with_arguments(("-f", self._folder.edge.kamailio.config))
             takes_calls = table_revision(self._folder) is not None
             programs = self._programs(takes_calls=takes_calls)
-            self._output.say(f"Dialplane {version('dialplane')}", style="bold")
-            self._output.fact("Data", str(self._folder.root))
+            if not takes_calls:
+                self._print_name()
             # without a table there is nothing to run for before the control plane is ready
             administrator = None if self._alone or takes_calls else await self._prepare()
-            await self._work(programs, administrator)
+            await self._work(programs, administrator, takes_calls=takes_calls)
 
     def _on_signal(self) -> None:
         """The first signal stops everything in order, the second kills it."""
@@ -80,13 +81,13 @@ class Service:
         wanted = self._settings.http
         return wanted if takes_calls and wanted.port else ports.http(wanted)
 
-    async def _work(self, programs: Programs, administrator: Administrator | None) -> None:
+    async def _work(self, programs: Programs, administrator: Administrator | None, *, takes_calls: bool) -> None:
         instance = RunningInstance(os.getpid(), programs.control_url, str(programs.sip))
         try:
             with self._folder.announced(instance) as announce:
                 async with asyncio.TaskGroup() as group:
                     going = [group.create_task(self._housekeeping(announce))]
-                    companion = self._start_edge(group, programs)
+                    companion = await self._start_edge(group, programs, takes_calls=takes_calls)
                     if self._alone:
                         self._output.fact("Follows", programs.control_url)
                         self._print_started()
@@ -110,13 +111,21 @@ class Service:
             collect_orphans()
             await asyncio.sleep(HOUSEKEEPING_S)
 
-    def _start_edge(self, group: asyncio.TaskGroup, programs: Programs) -> Supervised:
-        """Start Kamailio, if it is installed, and the companion, which is returned."""
+    async def _start_edge(self, group: asyncio.TaskGroup, programs: Programs, *, takes_calls: bool) -> Supervised:
+        """Start Kamailio, if it is installed, and the companion, which is returned.
+
+        Where calls can be taken, Kamailio has the processor first: all else takes seconds of it to load.
+        """
         missing = command.missing()
+        if not missing:
+            self._supervise(group, self._stages.calls, programs.kamailio())
+        if takes_calls:
+            if not missing:
+                await asyncio.to_thread(ports.await_listener, programs.sip, within_s=KAMAILIO_ALONE_S)
+            self._print_name()
         if missing:
             self._warn_of(missing)
         else:
-            self._supervise(group, self._stages.calls, programs.kamailio())
             self._print_sip(programs)
         return self._supervise(group, self._stages.records, programs.companion())
 
@@ -129,8 +138,6 @@ class Service:
     ) -> None:
         """Prepare it unless an administrator says that it is, start the API and, if it was asked for, the demo."""
         if administrator is None:
-            # its libraries take a second of a processor to load: Kamailio has that first
-            await asyncio.gather(*(program.tried() for program in self._stages.calls))
             administrator = await self._prepare_in_the_end()
             if administrator.has_new_edge_key:
                 await companion.restart()
@@ -189,6 +196,10 @@ class Service:
 
     async def _until_ready(self, url: str) -> None:
         """Wait for the API to serve, but not for long: it is supervised anyway."""
+        # imported late: calls do not wait for a client of HTTP
+        from dialplane.client import AsyncClient
+        from dialplane.client.retries import NO_RETRIES
+
         deadline = time.monotonic() + READY_WITHIN_S
         async with AsyncClient(url, timeout_s=2.0, retries=NO_RETRIES) as client:
             while not await client.ready():
@@ -197,6 +208,10 @@ class Service:
                     self._output.warn(f"The API is not ready after {READY_WITHIN_S:g} s; see {log}")
                     return
                 await asyncio.sleep(0.05)
+
+    def _print_name(self) -> None:
+        self._output.say(f"Dialplane {version('dialplane')}", style="bold")
+        self._output.fact("Data", str(self._folder.root))
 
     def _print_sip(self, programs: Programs) -> None:
         reached = f"; others reach it at {programs.advertised}" if programs.advertised else ""
