@@ -1,5 +1,6 @@
 """What one caller may take of the API: time, memory and slots are bounded for each, and the others notice nothing."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -8,12 +9,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from select import select as ready
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, select
 
+from dialplane.api.server.protocol import MOST_PIPELINED
 from dialplane.control.actor import SYSTEM, Actor
+from dialplane.control.login.credentials import InvalidCredentials
 from dialplane.control.units import FEED, LISTS, STATISTICS, Reading
 from dialplane.domain.permission import CUSTOMER_MANAGER, EDGE
 from dialplane.store import tables
@@ -112,6 +116,14 @@ def test_a_bad_second_request_does_not_take_the_answer_of_the_first_away(sqlite_
             assert answer.rindex(b"HTTP/1.1 4") > answer.rindex(b"HTTP/1.1 200 ")
 
 
+def test_a_connection_has_so_many_requests_waiting(sqlite_api: Api) -> None:
+    with connection(sqlite_api) as wire:
+        wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 2_000)
+        got = all_of(wire)
+    assert MOST_PIPELINED < got.count(b"HTTP/1.1 200 ") < 1_000
+    assert got.count(b"HTTP/1.1 503 ") == 1
+
+
 def test_a_broken_body_behind_a_request_does_not_take_its_answer_away(sqlite_api: Api) -> None:
     good = request_of(sqlite_api.admin, "GET", "/v1.0/calls")
     broken = b"POST /auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
@@ -182,6 +194,29 @@ def test_a_caller_has_so_many_requests_in_flight(tmp_path: Path, prepared_file: 
         assert modest.get("/v1.0/me").status_code == 200
         stack.close()
         eventually(lambda: greedy.get("/v1.0/me").status_code == 200, what="its slots are free again")
+
+
+def test_credentials_that_nobody_has_leave_room_for_others(
+    tmp_path: Path, prepared_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = threading.Event()
+
+    async def look(*_: Any, **__: Any) -> Actor:
+        await asyncio.to_thread(looked_at.wait, 15)
+        raise InvalidCredentials
+
+    monkeypatch.setattr("dialplane.api.http.request.actor_of_accesskey", look)
+    settings = settings_for(tmp_path, database=prepared_file, requests_in_flight=8, requests_in_flight_per_caller=2)
+    with serving(settings) as api, ExitStack() as stack:
+        strangers = [api.with_token(f"nobody-has-this-key-{n}") for n in range(10)]
+        wires = [stack.enter_context(connection(api)) for _ in strangers]
+        for wire, stranger in zip(wires, strangers, strict=True):
+            wire.sendall(request_of(stranger, "GET", "/v1.0/me", "Connection: close"))
+        refused = ready(wires, [], [], 5)[0]
+        assert b" 429 " in all_of(refused[0])
+        assert api.nobody.get("/openapi.json").status_code == 200
+        looked_at.set()
+        assert sum(b" 401 " in all_of(wire) for wire in wires) >= 2
 
 
 def test_bodies_have_so_much_memory_and_a_caller_its_share(tmp_path: Path, prepared_file: Path) -> None:

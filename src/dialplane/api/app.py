@@ -33,7 +33,7 @@ from dialplane.api.http.errors import ApiError, api_error_of
 from dialplane.api.http.idempotency import Replayed
 from dialplane.api.http.responses import error_response
 from dialplane.api.http.services import Services
-from dialplane.api.limits import body_memory, bound_polls, rate_limits, request_limits, slots_of
+from dialplane.api.limits import body_memory, bound_polls, rate_limits, request_limits, slots_of, unknown_callers
 from dialplane.api.me.endpoints import ME
 from dialplane.api.metrics.registry import LAG_EVERY_S, Metrics
 from dialplane.api.middleware import RequestMiddleware
@@ -165,6 +165,7 @@ def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: C
         rate_limits=rate_limits(settings),
         limits=request_limits(settings),
         slots=slots,
+        unknown_callers=unknown_callers(settings),
         body_memory=body_memory(settings),
         bound_polls=bound_polls(settings),
         destinations=destinations(denied=settings.denied_networks, own_sip=settings.sip),

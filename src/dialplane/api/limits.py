@@ -46,6 +46,11 @@ def slots_of(settings: Settings) -> dict[Work, Slots]:
     }
 
 
+def unknown_callers(settings: Settings) -> Slots:
+    """Requests whose credentials are being looked up: with such as nobody has, an address is all that is known."""
+    return Slots(settings.requests_in_flight, each=settings.requests_in_flight_per_caller)
+
+
 def request_limits(settings: Settings) -> RequestLimits:
     """The limits of single requests."""
     return RequestLimits(

@@ -56,11 +56,20 @@ async def run_within(
             interrupt()
         if is_late and when_abandoned is not None and not future.done() and job.abandon():
             future.add_done_callback(_take_exception)
+            if interrupt is not None:
+                _interrupt_until_done(future, interrupt, every_s=INTERRUPT_EVERY_S)
             raise cancelled or Abandoned
     if cancelled is not None:
         _take_exception(future)
         raise cancelled
     return future.result()
+
+
+def _interrupt_until_done(future: "asyncio.Future[T]", interrupt: Callable[[], None], *, every_s: float) -> None:
+    """What was interrupted a moment before its statement began would go on for as long as that takes."""
+    if not future.done():
+        interrupt()
+        future.get_loop().call_later(every_s, lambda: _interrupt_until_done(future, interrupt, every_s=2 * every_s))
 
 
 def _next_look_s(left_s: float, *, is_cancelled: bool) -> float | None:

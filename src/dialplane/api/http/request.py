@@ -16,7 +16,7 @@ from dialplane.api.http.credentials import CONSOLE_HEADER, Credential, credentia
 from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.idempotency import IdempotencyKey
 from dialplane.api.http.rate_limits import origin_of
-from dialplane.api.http.services import Services
+from dialplane.api.http.services import Services, held
 from dialplane.control.actor import Actor
 from dialplane.control.login.credentials import actor_of_accesskey, actor_of_session
 from dialplane.control.units import CREDENTIALS, BulkInsert, Change, Reading, Work
@@ -115,12 +115,13 @@ def _require_console(request: Request) -> None:
 
 
 async def _actor_of(credential: Credential, services: Services, request: Request) -> Actor:
+    """Until its credentials are known to be somebody's, the caller is an address. Raises ApiError 429, 503."""
     cached = services.actors.find(credential)
     if cached is not None:
         return cached
-    return await services.actors.obtain(
-        credential, lambda: _looked_up(credential, services, origin_of(source_ip(request)))
-    )
+    origin = origin_of(source_ip(request))
+    with held(services.unknown_callers, origin):
+        return await services.actors.obtain(credential, lambda: _looked_up(credential, services, origin))
 
 
 async def _looked_up(credential: Credential, services: Services, origin: str) -> Actor:

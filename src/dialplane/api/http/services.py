@@ -52,7 +52,8 @@ class Services:
     """`stopping` is set when the process has to stop: long polls end then.
 
     `slots`: requests in flight, by the kind of work. `body_memory`: bytes of their bodies. `parsing`: large bodies
-    take turns, since a parser lets nothing else run. `bound_polls`: long polls by keys that are bound to an edge.
+    take turns, since a parser lets nothing else run. `unknown_callers`: requests whose credentials are being looked up,
+    by address. `bound_polls`: long polls by keys that are bound to an edge.
     `hashing`: logins whose password is looked at; `known_hashing`: of those, the ones from addresses that are known.
     `looking`: the look at the database that `/readyz` takes now.
     """
@@ -70,6 +71,7 @@ class Services:
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     slots: Mapping[Work, Slots]
+    unknown_callers: Slots
     body_memory: Slots
     bound_polls: Slots
     hashing: Slots = field(default_factory=lambda: Slots(HASHERS, each=1))
