@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         "more than one control node.",
         repr=False,
     )
+    upgrade_copies: int = Field(
+        default=2,
+        ge=0,
+        description="Copies of the SQLite database to keep in `before-upgrades`, each made before a new version "
+        "changes its schema; 0 to make none. One takes as much room as the database.",
+    )
     admin_username: str = Field(
         default="",
         description="User name of the first administrator, created if there is none; empty for admin@localhost.",

@@ -1,4 +1,5 @@
 import os
+import pwd
 import stat
 import subprocess
 import sys
@@ -114,3 +115,14 @@ def test_on_a_full_disk_the_folder_is_held_and_the_instance_found_once_there_is_
             disk.undo()
             announce()
             assert folder.running_instance() == instance
+
+
+def test_a_user_without_a_name_and_a_home_has_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    tmp_path.chmod(0o755)
+    assert DataFolder(tmp_path).make_private() == 1
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700

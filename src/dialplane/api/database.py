@@ -10,7 +10,7 @@ from dialplane.control.bootstrap import FirstStart
 from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.units import Database, Encryption, Reading, new_encryption_key
 from dialplane.settings import Settings
-from dialplane.store import migrations
+from dialplane.store import backup, migrations
 from dialplane.store.address import sqlite_url
 from dialplane.system.files import create_file
 
@@ -22,15 +22,31 @@ def database_url(settings: Settings) -> str:
     return settings.database_url or sqlite_url(settings.database_file.absolute())
 
 
+def upgrade(settings: Settings) -> None:
+    """Bring the schema to the present one; SQLite in the data folder is copied before it changes. Blocking.
+
+    Raises SchemaMismatch, BackupRefused, OSError.
+    """
+    url = database_url(settings)
+    if not settings.database_url and settings.upgrade_copies and (schema := migrations.outdated(url)):
+        backup.copy_before_upgrade(
+            settings.database_file, settings.folder.before_upgrades, schema=schema, most=settings.upgrade_copies
+        )
+    migrations.upgrade(url)
+
+
 @asynccontextmanager
 async def opened_database(settings: Settings) -> AsyncIterator[Database]:
     """The database, open. SQLite in the data folder gets its schema here; any other must have been migrated.
 
-    Raises SchemaMismatch, ValueError.
+    Raises SchemaMismatch, BackupRefused, OSError, ValueError.
     """
     url = database_url(settings)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    await asyncio.to_thread(migrations.check if settings.database_url else migrations.upgrade, url)
+    if settings.database_url:
+        await asyncio.to_thread(migrations.check, url)
+    else:
+        await asyncio.to_thread(upgrade, settings)
     keys = settings.secrets_folder / BOX_KEYS
     db = Database(url, encryption=await asyncio.to_thread(lambda: Encryption(file=keys)))
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from dialplane.api.database import database_url, opened_database, prepare, secrets_problem
+from dialplane.api.database import opened_database, prepare, secrets_problem, upgrade
 from dialplane.control import accesskeys, bootstrap
 from dialplane.control.actor import SYSTEM
 from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey
@@ -22,7 +22,7 @@ from dialplane.domain.permission import SUPER_ADMIN
 from dialplane.serve.administrator import Administrator
 from dialplane.serve.output import CannotStart
 from dialplane.settings import Settings
-from dialplane.store import migrations
+from dialplane.store.backup import BackupRefused
 from dialplane.store.migrations import SchemaMismatch
 from dialplane.system.clock import now_us
 from dialplane.system.datafolder import DataFolder
@@ -51,6 +51,8 @@ async def prepare_control_plane(settings: Settings, *, show: Callable[[Administr
             await _ensure_key(db, folder.operator_key, lambda: _operator_key(db))
     except SchemaMismatch as error:
         raise _unfit(error) from error
+    except BackupRefused as error:
+        raise _not_copied(error) from error
     except (Unavailable, SQLAlchemyError, ValueError, OSError) as error:
         raise _unusable(error, folder) from error
     return replace(administrator, secrets_problem=problem, has_new_edge_key=has_new_key)
@@ -61,15 +63,24 @@ def migrate(settings: Settings) -> None:
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with as_owner_of(settings.data):
-            migrations.upgrade(database_url(settings))
+            upgrade(settings)
     except SchemaMismatch as error:
         raise _unfit(error) from error
+    except BackupRefused as error:
+        raise _not_copied(error) from error
     except (SQLAlchemyError, ValueError, OSError) as error:
         raise _unusable(error, settings.folder) from error
 
 
 def _unfit(error: SchemaMismatch) -> CannotStart:
     return CannotStart(f"The database does not fit: {error}.", "")
+
+
+def _not_copied(error: BackupRefused) -> CannotStart:
+    return CannotStart(
+        f"The database was not upgraded, as no copy of it could be made before: {error}.",
+        "Make room for one in the data folder, or set DIALPLANE_UPGRADE_COPIES=0 to do without.",
+    )
 
 
 def _unusable(error: Exception, folder: DataFolder) -> CannotStart:

@@ -47,6 +47,20 @@ def backup(database: Path, file: Path) -> None:
         _check(new)
 
 
+def copy_before_upgrade(database: Path, folder: Path, *, schema: str, most: int) -> None:
+    """Copies the database as `schema-<schema>.db` into the folder, of which it keeps the newest `most`. Blocking.
+
+    As `backup` it is of one snapshot; it takes the time of reading the file, since nothing in it is moved together.
+    Raises BackupRefused, OSError.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with replacing(folder / f"schema-{schema}.db") as new, _sqlite_refusals():
+        _copy(database, new)
+    copies = sorted(folder.glob("schema-*.db"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    for file in copies[most:]:
+        file.unlink()
+
+
 def restore(file: Path, database: Path) -> None:
     """Puts the backup in the database's place, with a new epoch: every edge then starts from nothing.
 
@@ -56,16 +70,20 @@ def restore(file: Path, database: Path) -> None:
     if not file.is_file():
         raise BackupRefused("there is no such file")
     with replacing(database) as new, _sqlite_refusals():
-        with (
-            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source,
-            closing(sqlite3.connect(new)) as target,
-        ):
-            source.backup(target)
+        _copy(file, new)
         _check(new)
         with closing(sqlite3.connect(new)) as connection, connection:
             connection.execute("UPDATE clock SET epoch = ?", (str(uuid.uuid4()),))
         _give_to_owner_of(database.parent, new)
         _drop_journals(database)
+
+
+def _copy(file: Path, new: Path) -> None:
+    with (
+        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(new)) as target,
+    ):
+        source.backup(target)
 
 
 def _give_to_owner_of(folder: Path, file: Path) -> None:
@@ -89,7 +107,7 @@ def _check(file: Path) -> None:
         raise BackupRefused("the file is no database of Dialplane")
     if not migrations.is_released(schemas[0]):
         raise BackupRefused(f"it was made by a newer version of Dialplane (schema {schemas[0]})")
-    if migrations.is_present(schemas[0]) and not metadata.tables.keys() <= tables:
+    if schemas[0] == migrations.head() and not metadata.tables.keys() <= tables:
         raise BackupRefused("the file is no database of Dialplane")
 
 

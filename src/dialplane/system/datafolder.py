@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,12 +13,20 @@ from dialplane.system.files import make_private, replace_file
 
 DEFAULT = Path("dialplane-data")
 _PRIVATE = 0o700
-_OWN = ("*dialplane.db*", "secrets", "edge", "logs", "lock", "running.json", "demo*.json")
+_OWN = ("*dialplane.db*", "before-upgrades", "secrets", "edge", "logs", "lock", "running.json", "demo*.json")
 """Patterns of the names in the data folder."""
 
 
 class FolderInUse(Exception):
     """Another process holds the folder; the message is its process id, or "unknown"."""
+
+
+def _homes() -> Sequence[Path]:
+    """This user's home folder; none where the user has no name, as in a container."""
+    try:
+        return (Path.home().resolve(),)
+    except RuntimeError:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,11 @@ class DataFolder:
         return self.root / "dialplane.db"
 
     @property
+    def before_upgrades(self) -> Path:
+        """The folder of the copies of the SQLite database that were made before its schema was changed."""
+        return self.root / "before-upgrades"
+
+    @property
     def secrets(self) -> Path:
         """The folder of the signing keys, the keys to stored passwords, and the operator's access key."""
         return self.root / "secrets"
@@ -177,7 +190,7 @@ class DataFolder:
         own = (path for pattern in _OWN for path in self.root.glob(pattern))
         count = sum(map(make_private, own))
         mode, place = self.root.stat().st_mode, self.root.resolve()
-        is_shared = place in (Path(place.anchor), Path.home().resolve()) or bool(mode & stat.S_ISVTX)
+        is_shared = place in (Path(place.anchor), *_homes()) or bool(mode & stat.S_ISVTX)
         if mode & 0o077 and not is_shared:
             self.root.chmod(_PRIVATE)
             count += 1

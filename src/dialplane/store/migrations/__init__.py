@@ -44,6 +44,17 @@ def upgrade(url: str) -> None:
         engine.dispose()
 
 
+def outdated(url: str) -> str:
+    """The schema of a database that `upgrade` would change; "" if it is empty, or there is nothing to do. Blocking."""
+    engine = backend_at(url).writer_engine()
+    try:
+        with engine.connect() as connection:
+            present = _revision(connection)
+    finally:
+        engine.dispose()
+    return present if present is not None and present in _released()[1:] else ""
+
+
 def upgrade_by_one(url: str) -> bool:
     """Carries out the next migration alone; False if none was left. Blocking."""
     backend = backend_at(url)
@@ -90,14 +101,14 @@ async def behind(unit: Unit) -> str:
     return ""
 
 
+def head() -> str:
+    """The schema that this version works with. Reads files."""
+    return _released()[0]
+
+
 def is_released(schema: str) -> bool:
     """Whether this version knows a schema: the present one or an older one. Reads files."""
     return schema in _released()
-
-
-def is_present(schema: str) -> bool:
-    """Whether a schema is the one that this version works with. Reads files."""
-    return schema == _released()[0]
 
 
 @cache
