@@ -13,7 +13,7 @@ from dialplane.store.address import parse_address
 NODES_STOP: Mapping[str, str] = {}
 """Revision -> why no node of the version before may run while it is carried out; docs/operations/upgrade.md says so."""
 
-FIRST_RELEASE = "0012"
+FIRST_RELEASE = "0013"
 """Revisions up to this one are before the first release."""
 
 Columns = dict[tuple[str, str], tuple[str, bool]]
