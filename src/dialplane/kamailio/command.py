@@ -13,6 +13,9 @@ from dialplane.system.process import program_path
 
 SITE_PACKAGES_VARIABLE = "DIALPLANE_EDGE_SITE_PACKAGES"
 DEBIAN_PACKAGES = ("kamailio", "kamailio-python3-modules", "kamailio-extra-modules", "kamailio-tls-modules")
+SHARED_MEMORY, PACKAGE_MEMORY = "tlsf", "fm"
+"""Kamailio's memory managers. `fm` keeps free pieces of more than 16 kB in lists that it walks, with the lock of all
+shared memory held: the longer an edge runs, the longer they are (5.6.3, f_malloc.c). `tlsf` walks none."""
 _LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
 _MODULE_FOLDERS = ("kamailio/modules", "*/kamailio/modules")
 """Below one of the former; Debian has a folder for each architecture between."""
@@ -26,7 +29,7 @@ def command_line(config: EdgeConfig) -> Sequence[str]:
         program_path("kamailio"),
         *("-f", str(config.folder.config)),
         *("-DD", "-E"),
-        *("-x", "fm", "-X", "fm"),
+        *("-x", SHARED_MEMORY, "-X", PACKAGE_MEMORY),
         *("-m", str(config.shared_memory_mb), "-M", str(config.package_memory_mb)),
         *("-Y", run, "-w", run, "-P", str(config.folder.pid)),
     )
