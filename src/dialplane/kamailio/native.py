@@ -57,16 +57,14 @@ _MEANINGS: Mapping[Evidence, str] = {
     Evidence.NOTHING: "$var(is_failure) = -1;",
 }
 _REPLY_ROUTE = """onreply_route[ATTEMPT_{n}] {{
-    if ($rs > 100) {{
-        route(RESTORE_VIAS);
-        if ($avp(trusted) != 1) route(PRIVATE);
-    }}
+    if ($rs == 100) return 1;
+    route(RESTORE_VIAS);
+    if ($avp(trusted) != 1) route(PRIVATE);
     if ($avp(raised) == {n}) route(CSEQ_BACK);
-    if ($rs >= 180 && $rs < 300) {{
-        $var(n) = {n};
-        route(REPLIED);
-    }}
-    if ($rs >= 200 && $rs < 300) unlock("$ci");
+    if ($rs < 180 || $rs > 299) return 1;
+    $var(n) = {n};
+    route(REPLIED);
+    if ($rs >= 200) unlock("$ci");
 }}"""
 
 

@@ -88,7 +88,7 @@ def test_the_first_row_says_who_sends_it_and_has_its_event_ready() -> None:
     assert first is not None
     route, _, provider, _ = one
     assert provider is not None
-    assert first.turns == Turn.BEFORE_SENDING | Turn.AFTER_FAILURE
+    assert Turn(first.flags) == Turn.BEFORE_SENDING | Turn.AFTER_FAILURE
     assert first.breaker == f"{provider.id}@10.0.0.1"
     assert json.loads(f"{{{first.event}}}") == {
         "provider_id": provider.id,

@@ -57,6 +57,7 @@ def test_an_attempt_that_the_script_sent_went_to_the_first_address_without_crede
     kept["n"] = 2
 
     assert (Progress.of(sip).hop, Progress.of(sip).authentications) == (0, 0)
+    _, sip = transaction()
     Progress.begin_in_script(sip)
     assert Progress.of(sip) == Progress(current=1)
     assert (Progress.of(sip).hop, Progress.of(sip).authentications) == (0, 0)

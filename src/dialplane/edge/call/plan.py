@@ -192,9 +192,9 @@ class PlannedAttempt(msgspec.Struct, array_like=True, frozen=True):
 
 
 class FirstRow(NamedTuple):
-    """Of the first row what decides who sends the attempt, and its event."""
+    """Of the first row what decides who sends the attempt, and its event. `flags` is a sum of turns."""
 
-    turns: Turn
+    flags: int
     breaker: str
     event: str
 
@@ -224,8 +224,8 @@ class Plan(NamedTuple):
         """Of the first attempt what is needed if the script carries it, None if there is no attempt."""
         if not self.rows:
             return None
-        columns = self.rows[1:].split("|", Column.CARRIER)
-        return FirstRow(Turn(int(columns[Column.FLAGS])), columns[Column.BREAKER], columns[Column.EVENT])
+        columns = self.rows.split("^", 2)[1].split("|")
+        return FirstRow(int(columns[Column.FLAGS]), columns[Column.BREAKER], columns[Column.EVENT])
 
     def moved_to_end(self, n: int, reason: Reason) -> "Plan":
         """The plan with attempt `n` behind all others, for one reason more."""

@@ -162,4 +162,5 @@ class Progress:
         self.retries = f"{self.current} {hop} {authentications}"
 
 
-_BEGUN = tuple((variable, getattr(Progress(current=1), name)) for name, variable in NAMES.items())
+_BEGUN = ((NAMES["current"], 1), (NAMES["best"], NOTHING_TOLD))
+"""Of a call that begins: the other variables are as good as 0 or "" to the script, and SEND sets the branch."""
