@@ -9,6 +9,7 @@ import pytest
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
 from dialplane.companion import follow
+from dialplane.companion.arriving import ArrivingLines
 from dialplane.companion.check import TableCheck
 from dialplane.companion.follow import FeedFollower
 from dialplane.companion.heartbeat import Heartbeats
@@ -262,5 +263,32 @@ def test_a_download_that_takes_longer_than_a_turn_may_is_no_stall_as_long_as_it_
         await eventually_async(lambda: heartbeats.stalled() == ["feed"])
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
+def test_lines_are_read_while_they_come_wherever_a_chunk_ends() -> None:
+    async def scenario() -> list[bytes]:
+        lines = ArrivingLines()
+        reading = asyncio.get_running_loop().run_in_executor(None, lambda: list(lines))
+        for chunk in (b"one\ntw", b"o", b"\n", b"three\nfour"):
+            lines.write(chunk)
+            await asyncio.sleep(0)
+        await lines.begun()
+        lines.end()
+        return await reading
+
+    assert asyncio.run(scenario()) == [b"one", b"two", b"three", b"four"]
+
+
+def test_a_first_load_that_breaks_off_leaves_no_replica(plane: ControlPlane, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        plane.cut_feed = True
+        plane.put(CARRIER, *(route(n) for n in range(1, 50)))
+        async with following(plane, tmp_path) as changes:
+            await eventually_async(lambda: len(plane.asked) > 3)
+            assert (changes, routes_to(tmp_path, "+821021656521")) == ([], [])
+            plane.cut_feed = False
+            await has_routes(tmp_path, *range(1, 50))
 
     asyncio.run(scenario())

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 import httpx2
 
@@ -18,6 +18,13 @@ class Tagged(NamedTuple, Generic[T]):
 
     object: T
     etag: str
+
+
+class Sink(Protocol):
+    """What an answer is written into as it comes: a file, for one."""
+
+    def write(self, chunk: bytes, /) -> object:
+        """Take one more piece."""
 
 
 def connection_options(base_url: str, *, token: str | None, timeout_s: float) -> dict[str, Any]:

@@ -2,19 +2,20 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
 
 import structlog
 
 from dialplane.client import ApiError, AsyncClient, FeedTruncated
+from dialplane.companion.arriving import ArrivingLines
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.tables import ReplicaTables, Taken
 from dialplane.system.backoff import Backoff
 
 LOOP = "feed"
-SPOOL_BYTES = 8 << 20  # a feed response larger than this goes to a file: a full load of a million routes is 300 MB
+SPOOL_BYTES = 8 << 20  # a feed response larger than this goes to a file
 DAMAGE_LOOK_S = 0.5
 WRITES_BEFORE_REBUILD = 3
 
@@ -59,12 +60,10 @@ class FeedFollower:
                 await asyncio.sleep(self._backoff.next_s(at_least_s=min(retry_after_s, 60.0)))
 
     async def _turn(self) -> None:
-        """One response. After a failure it does not wait for a change, so that the connection is reported at once."""
-        wait_s = self._wait_s if self._connected else 0
-        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES, dir=str(self._spool_folder)) as response:
-            if not await self._download(response, wait_s=wait_s):
-                return
-            taken = await self._take(response)
+        """One response."""
+        taken = await (self._changes() if self._tables.revision else self._table())
+        if taken is None:
+            return
         self._backoff.reset()
         if not self._connected:
             log.info("following the control plane", revision=taken.revision)
@@ -72,6 +71,31 @@ class FeedFollower:
         if taken.full or taken.objects:
             log.info("replica changed", revision=taken.revision, objects=taken.objects, full=taken.full)
             self._on_change()
+
+    async def _table(self) -> Taken:
+        """The whole table, for an edge that has none to use: taken while it comes."""
+        lines = ArrivingLines(on_chunk=lambda: self._heartbeats.beat(LOOP))
+        download = asyncio.create_task(
+            self._client.download_feed(lines, since=0, epoch=self._tables.epoch, wait_s=0, edge=self._edge)
+        )
+        download.add_done_callback(lambda _: lines.end())
+        try:
+            await lines.begun()
+            return await self._take(self._tables.load(lines))
+        except FeedTruncated:
+            await download  # raises why it broke off
+            raise
+        finally:
+            download.cancel()
+            await asyncio.gather(download, return_exceptions=True)
+
+    async def _changes(self) -> Taken | None:
+        """What has changed. After a failure it does not wait for that, so that the connection is reported at once."""
+        wait_s = self._wait_s if self._connected else 0
+        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES, dir=str(self._spool_folder)) as response:
+            if not await self._download(response, wait_s=wait_s):
+                return None
+            return await self._take(self._tables.take(response))
 
     async def _download(self, response: IO[bytes], *, wait_s: int) -> bool:
         """Whether a response came. Ends without one if a reader meets damage: a long poll must not delay the repair."""
@@ -85,7 +109,7 @@ class FeedFollower:
                 if response.tell() > had:  # a table on a slow line takes as long as it takes
                     had = response.tell()
                     self._heartbeats.beat(LOOP)
-                if since > 0 and self._tables.damaged:
+                if self._tables.damaged:
                     log.error("replica damaged, loading it again")
                     return False
             poll.result()
@@ -94,10 +118,10 @@ class FeedFollower:
             poll.cancel()
             await asyncio.gather(poll, return_exceptions=True)
 
-    async def _take(self, response: IO[bytes]) -> Taken:
-        """Apply it; a replica that cannot be written several times in a row is discarded and loaded again."""
+    async def _take(self, taking: Awaitable[Taken]) -> Taken:
+        """Apply a response; a replica that cannot be written several times in a row is discarded and loaded again."""
         try:
-            taken = await self._heartbeats.during(LOOP, self._tables.take(response))
+            taken = await self._heartbeats.during(LOOP, taking)
         except FeedTruncated:
             raise
         except Exception as error:

@@ -1,7 +1,7 @@
 """The replica for the companion's loops: all reads and writes on one thread, so that no loop waits or collides."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,14 @@ class ReplicaTables:
 
         Raises FeedTruncated and ReplicaUnusable, both with nothing changed.
         """
-        return await self._run(lambda: self._take(response))
+        return await self._run(lambda: self._take_whole(response))
+
+    async def load(self, lines: Iterable[bytes]) -> Taken:
+        """Apply a full load whose lines are still coming; for a replica that there is nothing else to do with.
+
+        Raises as `take` does, with nothing changed.
+        """
+        return await self._run(lambda: self._take(lines))
 
     async def providers(self) -> list[Provider]:
         """All live providers."""
@@ -111,10 +118,13 @@ class ReplicaTables:
         except (lmdb.Error, OSError) as error:
             raise ReplicaUnusable(f"{type(error).__name__}: {error}") from error
 
-    def _take(self, response: IO[bytes]) -> Taken:
+    def _take_whole(self, response: IO[bytes]) -> Taken:
         require_end(response)
         response.seek(0)
-        head, changes = read_feed(response)
+        return self._take(response)
+
+    def _take(self, lines: Iterable[bytes]) -> Taken:
+        head, changes = read_feed(lines)
         records = ((change.kind, change.record) for change in changes)
         if head.full:
             was_damaged = self.damaged

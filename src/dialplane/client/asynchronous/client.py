@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import IO, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from dialplane.client import operations, schemas
 from dialplane.client.asynchronous.api import AsyncApi
 from dialplane.client.asynchronous.transport import AsyncTransport
+from dialplane.client.connection import Sink
 from dialplane.client.errors import ApiError
 from dialplane.client.operation import Operation
 from dialplane.client.retries import Retries
@@ -59,7 +60,7 @@ class AsyncClient(AsyncApi):
             return False
         return True
 
-    async def download_feed(self, into: IO[bytes], *, since: int, epoch: str, wait_s: int, edge: str) -> None:
+    async def download_feed(self, into: Sink, *, since: int, epoch: str, wait_s: int, edge: str) -> None:
         """One feed response as it comes, for `read_feed`, which also detects a stream that broke off."""
         arguments = {"since": since, "epoch": epoch, "wait": wait_s, "edge": edge}
         await self._transport.download(operations.FOLLOW_FEED, arguments, into=into, wait_s=wait_s)

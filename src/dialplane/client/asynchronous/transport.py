@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 
-from dialplane.client.connection import Tagged, answer_of, connection_options, sendable, tagged
+from dialplane.client.connection import Sink, Tagged, answer_of, connection_options, sendable, tagged
 from dialplane.client.errors import ApiError, error_of, unreachable
 from dialplane.client.operation import Operation
 from dialplane.client.request import ApiRequest
@@ -55,7 +55,7 @@ class AsyncTransport:
             token = page["next_page_token"]
 
     async def download(
-        self, operation: Operation[str], arguments: Mapping[str, Any], *, into: IO[bytes], wait_s: float
+        self, operation: Operation[str], arguments: Mapping[str, Any], *, into: Sink, wait_s: float
     ) -> None:
         """Write the answer's body as it comes. The API may wait `wait_s` before it answers. Not sent again."""
         request = sendable(self._http, operation.request(arguments), timeout_s=self._timeout_s + wait_s)

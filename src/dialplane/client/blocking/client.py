@@ -3,11 +3,12 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import IO, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from dialplane.client import operations, schemas
 from dialplane.client.blocking.api import Api
 from dialplane.client.blocking.transport import Transport
+from dialplane.client.connection import Sink
 from dialplane.client.errors import ApiError
 from dialplane.client.operation import Operation
 from dialplane.client.retries import Retries
@@ -60,7 +61,7 @@ class Client(Api):
             return False
         return True
 
-    def download_feed(self, into: IO[bytes], *, since: int, epoch: str, wait_s: int, edge: str) -> None:
+    def download_feed(self, into: Sink, *, since: int, epoch: str, wait_s: int, edge: str) -> None:
         """One feed response as it comes, for `read_feed`, which also detects a stream that broke off."""
         arguments = {"since": since, "epoch": epoch, "wait": wait_s, "edge": edge}
         self._transport.download(operations.FOLLOW_FEED, arguments, into=into, wait_s=wait_s)

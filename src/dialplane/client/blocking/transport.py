@@ -3,11 +3,11 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 
-from dialplane.client.connection import Tagged, answer_of, connection_options, sendable, tagged
+from dialplane.client.connection import Sink, Tagged, answer_of, connection_options, sendable, tagged
 from dialplane.client.errors import ApiError, error_of, unreachable
 from dialplane.client.operation import Operation
 from dialplane.client.request import ApiRequest
@@ -54,9 +54,7 @@ class Transport:
             yield from page["result"]
             token = page["next_page_token"]
 
-    def download(
-        self, operation: Operation[str], arguments: Mapping[str, Any], *, into: IO[bytes], wait_s: float
-    ) -> None:
+    def download(self, operation: Operation[str], arguments: Mapping[str, Any], *, into: Sink, wait_s: float) -> None:
         """Write the answer's body as it comes. The API may wait `wait_s` before it answers. Not sent again."""
         request = sendable(self._http, operation.request(arguments), timeout_s=self._timeout_s + wait_s)
         try:
