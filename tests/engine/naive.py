@@ -63,7 +63,7 @@ class Drawn:
         ]
 
     def _is_own(self, route: Route) -> bool:
-        return route.customer_id == self.customer_id
+        return route.customer_id == self.customer_id != SYSTEM_DEFAULT_CUSTOMER
 
     def _key(self, route: Route) -> tuple[object, ...]:
         length = 0 if route.target == "all" else len(route.target)

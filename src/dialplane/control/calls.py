@@ -1,11 +1,11 @@
 """Calls with their attempts, as the edges reported them. Read-only."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dialplane.control import permissions
+from dialplane.control import decisions, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Unit
@@ -24,6 +24,7 @@ _HANGUP_BY = {by.value: by for by in HangupBy}
 class CallRecord:
     """A call, its durations in ms (None if it has none), and its paging instant `tm_create`.
 
+    `not_tried`: reason -> how many candidates of the decision it kept back. Calls of a list have no decision.
     `duration_ms`: answer to end; None too for a call that was lost. `pdd_ms`: INVITE to first ringing, or to the
     answer if nothing rang.
     """
@@ -33,6 +34,7 @@ class CallRecord:
     pdd_ms: int | None
     tm_create: int
     tm_update: int
+    not_tried: Mapping[str, int]
 
 
 async def get(unit: Unit, actor: Actor, id_: str) -> CallRecord:
@@ -88,6 +90,7 @@ async def _with_attempts(unit: Unit, actor: Actor, rows: Sequence[CallRow]) -> l
 
 
 def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:
+    decision = decisions.read(row.decision)
     call = Call(
         id=row.id,
         edge=row.edge,
@@ -107,7 +110,7 @@ def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:
         tm_ringing=row.tm_ringing,
         tm_answered=row.tm_answered,
         tm_ended=_ended(row),
-        decision=json.loads(row.decision or "[]"),
+        decision=decision.places,
         attempts=attempts,
     )
     return CallRecord(
@@ -116,6 +119,7 @@ def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:
         pdd_ms=_pdd_ms(row),
         tm_create=row.tm_create,
         tm_update=row.tm_update,
+        not_tried=decision.not_tried,
     )
 
 

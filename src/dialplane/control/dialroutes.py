@@ -11,7 +11,7 @@ from dialplane.control.permissions import Scope
 from dialplane.control.units import Reading
 from dialplane.domain.errors import NotFound
 from dialplane.domain.health import UNKNOWN
-from dialplane.domain.ids import parse_id
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER, parse_id
 from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
 from dialplane.domain.target import parse_number
@@ -135,5 +135,7 @@ _candidate = attrgetter("id", *Candidate._fields[1:])
 def _groups(routes: Iterable[MatchingRoute], customer_id: str) -> list[Group]:
     by_place: dict[tuple[str, bool], list[Candidate]] = defaultdict(list)
     for route in routes:
-        by_place[route.target, route.customer_id == customer_id].append(Candidate._make(_candidate(route)))
+        by_place[route.target, route.customer_id == customer_id != SYSTEM_DEFAULT_CUSTOMER].append(
+            Candidate._make(_candidate(route))
+        )
     return [group_of(target, candidates, own=own) for (target, own), candidates in by_place.items()]

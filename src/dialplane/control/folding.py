@@ -5,13 +5,15 @@ ahead of the receiver's clock counts as now, so that no edge's clock can outdo w
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import UnsetType
 from msgspec.structs import replace
 
+from dialplane.control import decisions
+from dialplane.control.decisions import Decision
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import parse_id
 from dialplane.eventlog.kinds import (
@@ -43,8 +45,6 @@ from dialplane.store.merging import ATTEMPTS, BREAKERS, CALLS, EDGES, HEALTH
 
 MAX_TEXT = 512
 MAX_WHY = 32
-MAX_DECISION = 200
-"""Routes of a decision that are kept; a customer may have more than anyone reads."""
 
 Row = dict[str, Any]
 
@@ -260,9 +260,15 @@ def _arrival(event: Arrival) -> Row:
         "number": text(event.number or ""),
         "routing_number": None if isinstance(event.routing_number, UnsetType) else text(event.routing_number),
         "table_revision": event.revision,
-        "decision": _json([_considered(route) for route in event.decision[:MAX_DECISION]]),
+        "decision": _decision(event.decision),
         "mono_start": event.mono,
     }
+
+
+def _decision(routes: Sequence[ConsideredRoute]) -> str:
+    counts = {text(code): count for code, count in decisions.not_tried(routes).items()}
+    places = [_considered(route) for route in decisions.places_of(routes)]
+    return _json(Decision(places, counts)._asdict())
 
 
 def _considered(route: ConsideredRoute) -> Row:

@@ -92,7 +92,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call from a trunk. `source_address` is where its INVITE came from. `decision`: every candidate's place.
+    """One call from a trunk. `source_address` is where its INVITE came from. `decision`: candidates' places.
 
     `routing_number` is the number that routes were chosen by, "" if that is `number`.
     """

@@ -74,6 +74,8 @@ class Kind(Generic[T]):
     """Field -> the argument of a request that it is derived from, if that has another name."""
     second_names: Mapping[str, str] = field(default_factory=dict)
     """Field -> another name by which a request may set it, and answers show it."""
+    labels: Sequence[str] = ("name",)
+    """The fields that people know it by: the first of them that is not empty."""
     in_bulk: bool = False
     """Whether `POST /v1.0/changes` takes it. Credentials are created one at a time."""
     in_feed: bool = False
@@ -136,6 +138,10 @@ class Kind(Generic[T]):
         """Whether an object that names no customer belongs to the customer of whoever creates it."""
         return self.owner in self.references and self.owner not in self.needed
 
+    def label_of(self, value: Any) -> str:
+        """What people know an object by, or a row with its `labels`; "" if it has nothing of the kind."""
+        return next((text for name in self.labels if (text := getattr(value, name))), "")
+
     def owner_of(self, value: T) -> str | None:
         """The customer that the object belongs to; None for a kind that belongs to no customer."""
         return None if self.owner is None else getattr(value, self.owner)
@@ -160,6 +166,7 @@ PROVIDER: Kind[Provider] = Kind(
     references={},
     owner=None,
     needed=("type", "hostname"),
+    labels=("name", "hostname"),
     request_rules={"hostname": parse_hostname},
     sealed=("password",),
     in_bulk=True,
@@ -173,6 +180,7 @@ TRUNK: Kind[Trunk] = Kind(
     request_rules={"allowed_ips": parse_allowed_ips, "default_region": parse_region},
     computed=("ha1",),
     sealed=("password",),
+    labels=("name", "domain_name"),
     in_bulk=True,
     in_feed=True,
     for_edge=Trunk.for_edge,
@@ -184,6 +192,7 @@ ROUTE: Kind[Route] = Kind(
     cls=Route,
     references={"customer_id": "customer", "provider_id": "provider"},
     needed=("provider_id", "priority", "target"),
+    labels=("name", "target"),
     in_bulk=True,
     in_feed=True,
 )
@@ -193,6 +202,7 @@ ACCESSKEY: Kind[AccessKey] = Kind(
     collection="accesskeys",
     cls=AccessKey,
     needed=("tm_expire",),
+    labels=("name", "token_prefix"),
     hashed=("token_hash",),
     service_set=("token_prefix", "token_hash"),
     create_only=("tm_expire", "permission", "edge"),
@@ -206,6 +216,7 @@ AGENT: Kind[Agent] = Kind(
     collection="agents",
     cls=Agent,
     needed=("username", "permission", "password_hash"),
+    labels=("name", "username"),
     hashed=("password_hash",),
     argument_of={"password_hash": "password"},
     second_names={"permission": "role"},

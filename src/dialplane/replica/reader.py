@@ -179,8 +179,9 @@ class View:
         In the order in which a call meets them.
         """
         customer = id_bytes(customer_id)
-        groups = self._groups_of(customer, number, own=True)
-        if customer != _DEFAULT_CUSTOMER_KEY:
+        is_default = customer == _DEFAULT_CUSTOMER_KEY
+        groups = self._groups_of(customer, number, own=not is_default)
+        if not is_default:
             groups += self._groups_of(_DEFAULT_CUSTOMER_KEY, number, own=False)
         return groups
 

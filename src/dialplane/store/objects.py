@@ -121,6 +121,15 @@ async def live_ids(unit: Unit, storage: Storage[Any], ids: Iterable[str]) -> set
     return found
 
 
+async def labels(unit: Unit, storage: Storage[Any], ids: Iterable[str]) -> dict[str, str]:
+    """Id -> what people know the object by, deleted ones too, for those of these ids that exist. Raises Unavailable."""
+    kind, columns, found = storage.kind, storage.table.c, dict[str, str]()
+    for some in _portions(ids):
+        statement = select(columns.id, *(columns[name] for name in kind.labels)).where(columns.id.in_(some))
+        found.update((row.id, kind.label_of(row)) for row in await unit.fetch(statement, short=len(some) <= FEW_IDS))
+    return found
+
+
 def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(ids)
     while some := list(islice(rest, IDS_AT_ONCE)):

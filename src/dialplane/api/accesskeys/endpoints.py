@@ -11,6 +11,7 @@ from dialplane.api.accesskeys.schemas import (
     present,
 )
 from dialplane.api.http import reasons
+from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
@@ -24,7 +25,8 @@ ACCESSKEYS = Resource.of(ACCESSKEY, AccessKeyAnswer)
 async def list_access_keys(request: AuthenticatedRequest, query: AccessKeyList) -> Response:
     async with request.read() as unit:
         keys = await accesskeys.list_(unit, request.actor, **query.listing())
-    return await page(keys, present)
+        names = await names_of(unit, request.actor, query.expand, keys)
+    return await page(keys, present, **names)
 
 
 @ACCESSKEYS.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND])

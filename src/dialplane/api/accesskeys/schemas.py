@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, OwnerId, among, bit, optional, within
-from dialplane.api.http.query import Page
+from dialplane.api.http.query import Page, expanding, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.accesskey import MAX_EXPIRE_S, MIN_EXPIRE_S, AccessKey
 from dialplane.domain.kinds import ACCESSKEY
@@ -66,6 +66,7 @@ class AccessKeyList(Page):
     """Filters of the list of access keys."""
 
     customer_id: Id = optional("Only this customer's.")
+    expand: Annotated[tuple[str, ...], several("customer")] = expanding("customer")
 
 
 class AccessKeyAnswer(BaseModel):

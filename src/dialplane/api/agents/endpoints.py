@@ -15,6 +15,7 @@ from dialplane.api.agents.schemas import (
     present,
 )
 from dialplane.api.http import reasons
+from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
@@ -28,7 +29,8 @@ AGENTS = Resource.of(AGENT, AgentAnswer)
 async def list_agents(request: AuthenticatedRequest, query: AgentList) -> Response:
     async with request.read() as unit:
         found = await agents.list_(unit, request.actor, **query.listing())
-    return await page(found, present)
+        names = await names_of(unit, request.actor, query.expand, found)
+    return await page(found, present, **names)
 
 
 @AGENTS.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.ALREADY_EXISTS])

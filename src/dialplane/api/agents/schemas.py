@@ -18,7 +18,7 @@ from dialplane.api.http.fields import (
     optional,
     secret,
 )
-from dialplane.api.http.query import Page
+from dialplane.api.http.query import Page, expanding, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.agent import (
     MAX_ADDRESSES_BYTES,
@@ -128,6 +128,7 @@ class AgentList(Page):
     """Filters of the list of agents."""
 
     customer_id: Id = optional("Only this customer's.")
+    expand: Annotated[tuple[str, ...], several("customer")] = expanding("customer")
     status: Annotated[str, longest(255)] = optional("Taken and not looked at: agents have no status here.")
     tag_ids: Annotated[str, longest(1024)] = optional("Taken and not looked at: tags have no meaning here.")
 

@@ -1,12 +1,17 @@
 """`/v1.0/calls`: read-only; edges report calls as events."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
 from starlette.responses import Response
 
-from dialplane.api.calls.schemas import CallAnswer, CallList, present
+from dialplane.api.calls.schemas import CallAnswer, CallList, CallQuery, present, present_listed
+from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, page
 from dialplane.control import calls
+from dialplane.control.calls import CallRecord
 
 CALLS = Resource("/v1.0/calls", tag="calls", kind="call", answer=CallAnswer)
 
@@ -15,11 +20,26 @@ CALLS = Resource("/v1.0/calls", tag="calls", kind="call", answer=CallAnswer)
 async def list_calls(request: AuthenticatedRequest, query: CallList) -> Response:
     async with request.read() as unit:
         records = await calls.list_(unit, request.actor, **query.listing())
-    return await page(records, present)
+        names = await names_of(unit, request.actor, query.expand, *_referring(records))
+    return await page(records, present_listed, **names)
 
 
 @CALLS.verb("get", summary="Get a call with its attempts")
-async def get_call(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+async def get_call(request: AuthenticatedRequest, id_: ObjectId, query: CallQuery) -> Response:
     async with request.read() as unit:
         record = await calls.get(unit, request.actor, id_)
-    return JsonResponse(present(record), version=record.tm_update)
+        places = [PlaceIds(place["provider_id"]) for place in record.call.decision]
+        names = await names_of(unit, request.actor, query.expand, *_referring([record]), places)
+    return JsonResponse(present(record) | names, version=record.tm_update)
+
+
+class PlaceIds(NamedTuple):
+    """The ids of a place of a decision."""
+
+    provider_id: str
+
+
+def _referring(records: Iterable[CallRecord]) -> Iterator[Iterable[Any]]:
+    """All that refers to other objects: calls and attempts."""
+    for record in records:
+        yield (record.call, *record.call.attempts)

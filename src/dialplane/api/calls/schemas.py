@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.fields import Id, among, matching, optional
-from dialplane.api.http.query import Instant, Page
+from dialplane.api.http.query import Instant, Page, Query, expanding, several
 from dialplane.api.http.responses import timestamp
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
+from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.calls import CallRecord
+from dialplane.control.names import NAMED
 from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, HangupReason, Verdict
 from dialplane.domain.instants import NEVER
 from dialplane.domain.target import parse_number
@@ -41,6 +42,13 @@ class CallList(Page):
     status: Annotated[str, among(*STATUSES)] = optional("Only those in this status.")
     started_from: Instant = optional("Only those that started then or later.")
     started_until: Instant = optional("Only those that started before.")
+    expand: Annotated[tuple[str, ...], several(*NAMED)] = expanding(*NAMED)
+
+
+class CallQuery(Query):
+    """What is added to a call."""
+
+    expand: Annotated[tuple[str, ...], several(*NAMED)] = expanding(*NAMED)
 
 
 class AttemptAnswer(BaseModel):
@@ -113,7 +121,12 @@ class CallAnswer(BaseModel):
     hangup_reason: Annotated[str, among("", *HangupReason), Field(description="Empty while it goes on.")]
     ended_by: Annotated[str, among("", *HangupBy), Field(description="Who ended it; empty while it goes on.")]
     attempts: list[AttemptAnswer]
-    decision: Annotated[list[PlaceAnswer], Field(description="Every candidate's place; in the answer of one call.")]
+    decision: list[PlaceAnswer] = optional(
+        "In the answer of one call: the candidates that would be tried, and the first others that stood before them."
+    )
+    not_tried: dict[str, int] = optional(
+        "In the answer of one call: how many candidates would not be tried, by reason; those of `decision`, too."
+    )
     duration_ms: int | None
     pdd_ms: int | None
     tm_start: AnsweredInstant
@@ -123,6 +136,7 @@ class CallAnswer(BaseModel):
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant
     tm_delete: AnsweredInstant
+    names: NAMES = optional()
 
 
 _present_attempt = Presenter(AttemptAnswer, Attempt)
@@ -141,6 +155,12 @@ def _address(user: str) -> dict[str, Any]:
 
 def present(record: CallRecord) -> dict[str, Any]:
     """A call with its attempts and the decision behind them."""
+    decision = [_present_place(place) for place in record.call.decision]
+    return {**present_listed(record), "decision": decision, "not_tried": record.not_tried}
+
+
+def present_listed(record: CallRecord) -> dict[str, Any]:
+    """A call with its attempts, as lists show it."""
     call = record.call
     return _present_call(
         call,
@@ -153,7 +173,6 @@ def present(record: CallRecord) -> dict[str, Any]:
         tm_progressing=timestamp(call.tm_answered),
         tm_hangup=timestamp(call.tm_ended),
         attempts=[_present_attempt(attempt, why=sentences(attempt.why)) for attempt in call.attempts],
-        decision=[_present_place(place) for place in call.decision],
         duration_ms=record.duration_ms,
         pdd_ms=record.pdd_ms,
         tm_create=timestamp(record.tm_create),

@@ -1,7 +1,7 @@
 """Query strings: decoded once, strictly, into one value per name."""
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +12,7 @@ from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.fields import INSTANT_SCHEMA, Rule, invalid, optional, printable_name
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.instants import parse_instant, parse_rfc3339
-from dialplane.domain.texts import parse_range
+from dialplane.domain.texts import parse_choice, parse_range
 
 Q = TypeVar("Q", bound="Query")
 
@@ -99,6 +99,16 @@ def _parse_page_size(text: str) -> int:
     return min(int(text[:4]) or MAX_PAGE_SIZE, MAX_PAGE_SIZE)
 
 
+def several(*words: str) -> Rule:
+    """A query parameter that holds some of these words, with commas between, each once."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(parse_choice(word, field="", among=words) for word in text.split(",")))
+
+    one = f"({'|'.join(words)})"
+    return Rule(parse, {"type": "string", "pattern": f"^{one}(,{one})*$"}, instead=True)
+
+
 Flag = Annotated[bool, Rule(_parse_flag, {"type": "boolean"}, instead=True)]
 Instant = Annotated[int, Rule(parse_instant, INSTANT_SCHEMA, instead=True)]
 
@@ -133,7 +143,14 @@ class Page(Query):
         "`next_page_token` of the page before, or the same instant as RFC 3339 has it; empty for the first page."
     )
 
+    NOT_FILTERS: ClassVar[frozenset[str]] = frozenset({"page_size", "page_token", "expand"})
+
     def listing(self) -> dict[str, Any]:
         """Keyword arguments for a `list_` of control."""
-        filters = {name: getattr(self, name) for name in self.model_fields_set - Page.model_fields.keys()}
+        filters = {name: getattr(self, name) for name in self.model_fields_set - self.NOT_FILTERS}
         return filters | {"page_size": self.page_size, "before": self.page_token}
+
+
+def expanding(*kinds: str) -> Any:
+    """The default of `expand`, for a resource that refers to objects of these kinds."""
+    return Field((), description="Add `names`: the names of the objects of these kinds that are referred to, by id.")

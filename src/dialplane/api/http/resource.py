@@ -99,20 +99,24 @@ class Resource:
     def verb(self, name: str, *, path: str = "", summary: str = "", refuses: Iterable[Reason] = ()) -> Callable[[H], H]:
         """Decorator: the handler of one of VERBS. `path` and `summary` if they are not the verb's."""
         verb = VERBS[name]
-        answer = self.answer
-        if name == "list" and answer is not None:
-            answer = page_of(answer)
-        return self.endpoint(
-            verb.method,
-            path or verb.path,
-            summary=summary or verb.summary.format(**self._words),
-            permission=f"{self.kind}.{name}",
-            answer=answer,
-            is_versioned=verb.is_versioned,
-            is_repeatable=verb.is_repeatable,
-            work=verb.work,
-            refuses=[*verb.refuses, *refuses],
-        )
+
+        def declare(handler: H) -> H:
+            answer = self.answer
+            if name == "list" and answer is not None:
+                answer = page_of(answer, expands="expand" in _hints_of(handler)["query"].model_fields)
+            return self.endpoint(
+                verb.method,
+                path or verb.path,
+                summary=summary or verb.summary.format(**self._words),
+                permission=f"{self.kind}.{name}",
+                answer=answer,
+                is_versioned=verb.is_versioned,
+                is_repeatable=verb.is_repeatable,
+                work=verb.work,
+                refuses=[*verb.refuses, *refuses],
+            )(handler)
+
+        return declare
 
     def endpoint(
         self,

@@ -62,10 +62,11 @@ async def page(
     present: Callable[[T], Mapping[str, Any]],
     *,
     token: Callable[[T], int] = attrgetter("tm_create"),
+    **rest: Any,
 ) -> Response:
-    """One page of a list. The next one starts behind the last item's `token`, an instant."""
+    """One page of a list. The next one starts behind the last item's `token`, an instant. `rest`: more to answer."""
     next_page_token = timestamp(token(items[-1])) if items else ""
-    return JsonResponse({"result": await in_turns(items, present), "next_page_token": next_page_token})
+    return JsonResponse({"result": await in_turns(items, present), "next_page_token": next_page_token, **rest})
 
 
 def timestamp(instant: int | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast, get_or
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
 from pydantic.fields import FieldInfo
 
-from dialplane.api.http.fields import INSTANT_SCHEMA, UUID_SCHEMA
+from dialplane.api.http.fields import INSTANT_SCHEMA, UUID_SCHEMA, optional
 from dialplane.api.http.responses import timestamp
 
 if TYPE_CHECKING:
@@ -46,15 +46,19 @@ class Error(BaseModel):
     error: ErrorBody
 
 
+NAMES = Annotated[dict[str, str], Field(description="With `expand`: id -> name, of those that the caller may know.")]
+
+
 @cache
-def page_of(item: type[BaseModel]) -> type[BaseModel]:
-    """The schema of a page of these items."""
+def page_of(item: type[BaseModel], *, expands: bool = False) -> type[BaseModel]:
+    """The schema of a page of these items; `expands`: it may hold `names`."""
     parts: Any = {
         "result": (GenericAlias(list, (item,)), Field(description="Newest first.")),
         "next_page_token": (
             str,
             Field(description="`page_token` of the next page; empty when this page is empty."),
         ),
+        **({"names": (NAMES, optional())} if expands else {}),
     }
     model: type[BaseModel] = create_model(
         item.__name__.replace("Answer", "Page"), __doc__=f"A page of a list. {item.__doc__}", **parts

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from dialplane.api.http import reasons
+from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
@@ -17,7 +18,8 @@ ROUTES = Resource.of(ROUTE, RouteAnswer)
 async def list_routes(request: AuthenticatedRequest, query: RouteList) -> Response:
     async with request.read() as unit:
         found = await routes.list_(unit, request.actor, **query.listing())
-    return await page(found, present)
+        names = await names_of(unit, request.actor, query.expand, found)
+    return await page(found, present, **names)
 
 
 @ROUTES.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.PROVIDER_NOT_FOUND])

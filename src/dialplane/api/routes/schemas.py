@@ -16,7 +16,7 @@ from dialplane.api.http.fields import (
     within,
     within_or_null,
 )
-from dialplane.api.http.query import Page
+from dialplane.api.http.query import Page, expanding, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.dialroutes import MatchingRoute
 from dialplane.domain.instants import NEVER
@@ -92,6 +92,7 @@ class RouteList(Page):
     customer_id: Id = optional("Only this customer's.")
     provider_id: Id = optional("Only those to this provider.")
     target: Target = optional("Only those with exactly this target.")
+    expand: Annotated[tuple[str, ...], several("provider", "customer")] = expanding("provider", "customer")
 
 
 class RouteAnswer(BaseModel):

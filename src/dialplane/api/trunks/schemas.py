@@ -18,7 +18,7 @@ from dialplane.api.http.fields import (
     secret,
     within_or_null,
 )
-from dialplane.api.http.query import Page
+from dialplane.api.http.query import Page, expanding, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.domain.hostname import parse_domain_name
 from dialplane.domain.kinds import TRUNK
@@ -114,6 +114,7 @@ class TrunkList(Page):
     """Filters of the list of trunks."""
 
     customer_id: Id = optional("Only this customer's.")
+    expand: Annotated[tuple[str, ...], several("customer")] = expanding("customer")
 
 
 class TrunkAnswer(BaseModel):

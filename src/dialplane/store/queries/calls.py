@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, not_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, not_, null, select
 
 from dialplane.domain.call import CallStatus
 from dialplane.store import tables
@@ -80,6 +80,8 @@ class AttemptRow(NamedTuple):
 
 
 _CALL_COLUMNS = [_CALLS[name] for name in CallRow._fields]
+_LISTED_COLUMNS = [null().label(name) if name == "decision" else _CALLS[name] for name in CallRow._fields]
+"""The same without the decision, which may be as large as all others together."""
 _BY_ID = select(*_CALL_COLUMNS).where(_CALLS.id == bindparam("id_"))
 
 
@@ -166,7 +168,7 @@ async def page(unit: Unit, filters: Filters, *, page_size: int, before: int | No
             where.append(_CALLS.id.in_(ids))
             newest = newest + 0  # no index has this, so planners take the one of the ids
             break
-    newest_first = select(*_CALL_COLUMNS).where(*where).order_by(newest.desc())
+    newest_first = select(*_LISTED_COLUMNS).where(*where).order_by(newest.desc())
     return await unit.fetch_as(CallRow, newest_first.limit(page_size))
 
 

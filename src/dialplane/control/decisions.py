@@ -1,0 +1,56 @@
+"""What is kept of a call's decision: whom it would try, what stood before them, and how many others there were.
+
+A number may have hundreds of candidates, of which a person looks at a dozen.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dialplane.domain.target import specificity
+from dialplane.engine.dialroute import MOST_ATTEMPTS, TRIED
+from dialplane.engine.reasons import Reason
+from dialplane.eventlog.kinds import ConsideredRoute
+
+MOST_OTHERS = 20
+"""Candidates that are kept though they would not be tried: the first that stood before one that would be."""
+
+MOST_REASONS = 32
+"""Reasons that are counted: more than there are."""
+
+
+class Decision(NamedTuple):
+    """`places`: those that would be tried, and then others. `not_tried`: reason -> how many candidates it kept back."""
+
+    places: Sequence[Mapping[str, Any]]
+    not_tried: Mapping[str, int]
+
+
+def places_of(routes: Sequence[ConsideredRoute]) -> list[ConsideredRoute]:
+    """Those of the candidates that are kept."""
+    tried = [route for route in routes if route.outcome == TRIED][:MOST_ATTEMPTS]
+    last = max(map(_rank, tried), default=None)
+    others = (route for route in routes if route.outcome != TRIED)
+    before = [route for route in others if last is None or _rank(route) <= last]
+    return [*tried, *before[:MOST_OTHERS]]
+
+
+def not_tried(routes: Sequence[ConsideredRoute]) -> dict[str, int]:
+    """Reason -> how many candidates it kept back; of several, the last one did."""
+    counts = Counter(route.reasons[-1] for route in routes if route.outcome != TRIED and route.reasons)
+    return dict(counts.most_common(MOST_REASONS))
+
+
+def _rank(route: ConsideredRoute) -> tuple[bool, int, int]:
+    """Where a call meets the candidate, but for ties: own routes first, then longer targets, then lower priorities."""
+    return Reason.DEFAULT_ROUTE in route.reasons, -specificity(route.target), route.priority
+
+
+def read(column: str | None) -> Decision:
+    """A decision as its column holds it; before 0.1 that was a list of all places."""
+    held = json.loads(column or "[]")
+    if isinstance(held, Mapping):
+        return Decision(**held)
+    kept_back = Counter(place["reasons"][-1] for place in held if place["outcome"] != TRIED and place["reasons"])
+    return Decision(held, kept_back)
