@@ -58,7 +58,7 @@ COMPRESSION_LEVEL = 3
 
 
 class Compression(GZipMiddleware):
-    """Compresses what has 1 kB and more, but for the feed: edges are near, and a million routes take a processor's time."""
+    """Compresses what has 1 kB and more, but for the feed: edges are near, and tables take a processor's time."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL)

@@ -1,10 +1,18 @@
 """Routes: calls of this customer to this target may go to this provider. Priority: lower is tried first."""
 
+from dataclasses import replace
+
+from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import UseCases
-from dialplane.control.units import Change
+from dialplane.control.permissions import Scope
+from dialplane.control.units import Change, Unit
 from dialplane.domain.route import Route, require_period
 from dialplane.store.objects import ROUTES
+from dialplane.store.queries import routes as queries
+from dialplane.store.queries.routes import SORTS, STATES, After, Count, Filters, Found, Order
+
+__all__ = ["SORTS", "STATES", "After", "Count", "Filters", "Found", "Order"]
 
 
 class Routes(UseCases[Route]):
@@ -14,6 +22,29 @@ class Routes(UseCases[Route]):
         """Raises InvalidValue if a period that ends before it begins would be set."""
         if before is None or (before.valid_from, before.valid_until) != (after.valid_from, after.valid_until):
             require_period(after)
+
+
+async def find(
+    unit: Unit, actor: Actor, filters: Filters, order: Order, *, page_size: int, after: After | None = None
+) -> Found:
+    """Live routes of the actor's scope, in this order. Raises Unavailable."""
+    own = _in_scope(actor, filters)
+    return Found((), None) if own is None else await queries.page(unit, own, order, page_size=page_size, after=after)
+
+
+async def count(unit: Unit, actor: Actor, filters: Filters) -> Count:
+    """How many there are of them. Raises Unavailable."""
+    own = _in_scope(actor, filters)
+    return Count(0, True) if own is None else await queries.count(unit, own)
+
+
+def _in_scope(actor: Actor, filters: Filters) -> Filters | None:
+    """The filters as the actor's scope narrows them; None if that leaves nothing."""
+    if permissions.require(actor, "route.list") is Scope.ANY:
+        return filters
+    if filters.customer_id not in (None, actor.customer_id):
+        return None
+    return replace(filters, customer_id=actor.customer_id)
 
 
 USE_CASES = Routes(ROUTES)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import ColumnElement, Connection, Engine, Table, TextClause
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -103,6 +103,14 @@ class Backend(ABC):
     @abstractmethod
     def merging_insert(self, table: Table) -> "MergingInsert":
         """An insert into the table that can update the rows that are there already (`on_conflict_do_update`)."""
+
+    @abstractmethod
+    def begins(self, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
+        """Whether a text begins so, in whatever case (on SQLite of ASCII letters), by an index of `lower(text)`."""
+
+    @abstractmethod
+    def estimate(self, connection: Connection, table: Table, where: Sequence[ColumnElement[bool] | TextClause]) -> int:
+        """About how many of a large table's rows meet the conditions, without reading them all."""
 
     @abstractmethod
     def after_bulk_insert(self, connection: Connection) -> None:

@@ -1,12 +1,25 @@
 """PostgreSQL: a server across a network, which may be slow, gone, or stopped with a connection open."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    TextClause,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, ExceptionContext
 
@@ -138,6 +151,18 @@ class Postgresql(Backend):
 
     def merging_insert(self, table: Table) -> postgresql.Insert:
         return postgresql.insert(table)
+
+    def begins(self, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
+        pattern = re.sub(r"([\\%_])", r"\\\1", beginning.lower())
+        return func.lower(column).like(f"{pattern}%")
+
+    def estimate(self, connection: Connection, table: Table, where: Sequence[ColumnElement[bool] | TextClause]) -> int:
+        """By the planner's statistics."""
+        found = select(literal_column("1")).select_from(table).where(*where)
+        compiled = found.compile(connection.engine, compile_kwargs={"render_postcompile": True})
+        explained = f"EXPLAIN (FORMAT JSON) {compiled.string}"
+        plan = connection.exec_driver_sql(explained, dict(compiled.params)).scalar_one()
+        return int(plan[0]["Plan"]["Plan Rows"])
 
     def after_bulk_insert(self, connection: Connection) -> None:
         """Nothing: the server's autovacuum and checkpoints see to it."""

@@ -1,12 +1,26 @@
 """SQLite: one file, written by one process at a time, read in the process itself."""
 
 import json
+import random
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    TextClause,
+    and_,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import sqlite
 
 from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows
@@ -33,6 +47,11 @@ WRITER_PRAGMAS = ("cache_size=-64000", "wal_autocheckpoint=4000")
 The WAL file is carried over into the database at 16 MB: calls that are stored one batch after the other write the same
 pages of indexes again and again, and each is then carried over once (measured: a tenth of the time that a call takes).
 """
+
+SAMPLED = 2_000
+"""Rows of a sample: what a fiftieth of all meet is told to within a seventh, as a rule."""
+
+_ROWID = literal_column("rowid")
 
 _CODES = {
     "SQLITE_BUSY": "busy",
@@ -133,6 +152,20 @@ class Sqlite(Backend):
 
     def merging_insert(self, table: Table) -> sqlite.Insert:
         return sqlite.insert(table)
+
+    def begins(self, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
+        text, first = func.lower(column), func.lower(beginning)
+        return and_(text >= first, text < first + chr(sys.maxunicode))
+
+    def estimate(self, connection: Connection, table: Table, where: Sequence[ColumnElement[bool] | TextClause]) -> int:
+        """By a sample of rows, which their numbers find; the conditions must be such that no index carries them out."""
+        rows = connection.execute(select(func.max(_ROWID)).select_from(table)).scalar_one() or 0
+        sample = random.sample(range(1, rows + 1), min(rows, SAMPLED))
+        numbers = select(literal_column("value")).select_from(func.json_each(json.dumps(sample)))
+        found = connection.execute(
+            select(func.count()).select_from(table).where(_ROWID.in_(numbers), *where)
+        ).scalar_one()
+        return found * rows // max(1, len(sample))
 
     def after_bulk_insert(self, connection: Connection) -> None:
         """Carries the WAL file over into the database while others read and write. Nothing depends on it."""

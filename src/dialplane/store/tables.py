@@ -15,6 +15,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    column,
+    func,
     text,
 )
 from sqlalchemy.sql.elements import TextClause
@@ -34,6 +36,9 @@ The columns, always null there, lead the index of these: SQLite then takes it as
 
 LOST: TextClause = text("tm_lost IS NOT NULL")
 """Of calls: closed without a report of their end."""
+
+LOWER_NAME = func.lower(column("name", Text)).label("lower_name")
+"""What the index of names has: their beginnings are looked for in whatever case."""
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -86,8 +91,10 @@ def _life(table: str) -> tuple[Any, ...]:
     )
 
 
-def _live_index(name: str, *columns: str, unique: bool = False) -> Index:
-    return Index(name, *columns, unique=unique, sqlite_where=LIVE, postgresql_where=LIVE)
+def _live_index(name: str, *columns: Any, unique: bool = False, also: str = "", **options: Any) -> Index:
+    """`also`: a condition besides that of living."""
+    where = text(f"{LIVE.text} AND {also}") if also else LIVE
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where, **options)
 
 
 clock = _table(
@@ -195,6 +202,13 @@ routes = _table(
     _live_index("routes_of_customer", "customer_id", "tm_create"),
     _live_index("routes_of_provider", "provider_id", "tm_create"),
     _live_index("routes_by_target", "target", "tm_create"),
+    _live_index("routes_of_provider_by_target", "provider_id", "target", "tm_create"),
+    _live_index("routes_by_priority", "priority", "tm_create"),
+    _live_index("routes_by_change", "revision", "tm_create"),
+    _live_index("routes_disabled", "tm_create", also="enabled = 0"),
+    _live_index("routes_by_begin", "valid_from", also="valid_from > 0"),
+    _live_index("routes_by_end", "valid_until", also=f"valid_until < {NEVER}"),
+    _live_index("routes_by_name", LOWER_NAME, also="name <> ''", postgresql_ops={"lower_name": "text_pattern_ops"}),
 )
 
 trunks = _table(

@@ -9,8 +9,9 @@ from starlette.types import Scope
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
-from dialplane.api.http.fields import INSTANT_SCHEMA, Rule, invalid, optional, printable_name
+from dialplane.api.http.fields import INSTANT_SCHEMA, UUID_SCHEMA, Rule, invalid, optional, printable_name
 from dialplane.domain.errors import InvalidValue
+from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import parse_instant, parse_rfc3339
 from dialplane.domain.texts import parse_choice, parse_range
 
@@ -106,6 +107,19 @@ def several(*words: str) -> Rule:
         return tuple(dict.fromkeys(parse_choice(word, field="", among=words) for word in text.split(",")))
 
     one = f"({'|'.join(words)})"
+    return Rule(parse, {"type": "string", "pattern": f"^{one}(,{one})*$"}, instead=True)
+
+
+def ids(most: int) -> Rule:
+    """A query parameter that holds ids, with commas between."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        found = text.split(",")
+        if len(found) > most:
+            raise InvalidValue("", "too_many", f"must name at most {most}")
+        return tuple(dict.fromkeys(map(parse_id, found)))
+
+    one = UUID_SCHEMA["pattern"].strip("^$")
     return Rule(parse, {"type": "string", "pattern": f"^{one}(,{one})*$"}, instead=True)
 
 

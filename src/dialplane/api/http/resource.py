@@ -103,7 +103,7 @@ class Resource:
         def declare(handler: H) -> H:
             answer = self.answer
             if name == "list" and answer is not None:
-                answer = page_of(answer, expands="expand" in _hints_of(handler)["query"].model_fields)
+                answer = page_of(answer, parameters=frozenset(_hints_of(handler)["query"].model_fields))
             return self.endpoint(
                 verb.method,
                 path or verb.path,

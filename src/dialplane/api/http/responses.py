@@ -64,9 +64,13 @@ async def page(
     token: Callable[[T], int] = attrgetter("tm_create"),
     **rest: Any,
 ) -> Response:
-    """One page of a list. The next one starts behind the last item's `token`, an instant. `rest`: more to answer."""
+    """One page of a list. The next one starts behind the last item's `token`, an instant.
+
+    `rest`: more to answer, or a `next_page_token` of another form.
+    """
     next_page_token = timestamp(token(items[-1])) if items else ""
-    return JsonResponse({"result": await in_turns(items, present), "next_page_token": next_page_token, **rest})
+    shown = {"result": await in_turns(items, present), "next_page_token": next_page_token}
+    return JsonResponse(shown | rest)
 
 
 def timestamp(instant: int | None) -> str:

@@ -46,20 +46,35 @@ class Error(BaseModel):
     error: ErrorBody
 
 
+class CountAnswer(BaseModel):
+    """How many objects the filters mean."""
+
+    about: int
+    exact: Annotated[bool, Field(description="Whether there are just so many.")]
+
+
 NAMES = Annotated[dict[str, str], Field(description="With `expand`: id -> name, of those that the caller may know.")]
 
 
+_ON_REQUEST: dict[str, Any] = {
+    "expand": {"names": (NAMES, optional())},
+    "count": {"count": (CountAnswer, optional("With `count`."))},
+}
+"""Parameter of a list -> what it adds to a page."""
+
+
 @cache
-def page_of(item: type[BaseModel], *, expands: bool = False) -> type[BaseModel]:
-    """The schema of a page of these items; `expands`: it may hold `names`."""
+def page_of(item: type[BaseModel], *, parameters: frozenset[str] = frozenset()) -> type[BaseModel]:
+    """The schema of a page of these items, of a list that takes these parameters."""
     parts: Any = {
         "result": (GenericAlias(list, (item,)), Field(description="Newest first.")),
         "next_page_token": (
             str,
             Field(description="`page_token` of the next page; empty when this page is empty."),
         ),
-        **({"names": (NAMES, optional())} if expands else {}),
     }
+    for parameter, added in _ON_REQUEST.items():
+        parts |= added if parameter in parameters else {}
     model: type[BaseModel] = create_model(
         item.__name__.replace("Answer", "Page"), __doc__=f"A page of a list. {item.__doc__}", **parts
     )

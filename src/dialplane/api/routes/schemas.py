@@ -10,19 +10,22 @@ from dialplane.api.http.fields import (
     Name,
     ObjectBody,
     OwnerId,
+    among,
     instant_or,
+    longest,
     matching,
     optional,
     within,
     within_or_null,
 )
-from dialplane.api.http.query import Page, expanding, several
+from dialplane.api.http.query import Flag, Page, decimal, expanding, ids, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.dialroutes import MatchingRoute
+from dialplane.control.routes import SORTS, STATES
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import ROUTE
 from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route
-from dialplane.domain.target import parse_target
+from dialplane.domain.target import parse_number, parse_target
 
 Priority = Annotated[
     int, within(0, MAX_PRIORITY), Field(description="Lower is tried first; 1 is the documented highest.")
@@ -39,6 +42,11 @@ _CREATED: dict[str, Any] = {
     "priority": 1,
     "target": "+82",
 }
+NUMBER = r"^\+[1-9][0-9]{0,14}$"
+ORDERS = tuple(f"{sign}{key}" for key in SORTS for sign in ("", "-"))
+MOST_PROVIDERS = 50
+"""Providers of one filter."""
+
 EXAMPLE: dict[str, Any] = {
     "id": "491b6858-5357-11ed-b753-8fd49cd36340",
     "customer_id": "00000000-0000-0000-0000-000000000001",
@@ -89,9 +97,26 @@ class RouteCreate(RouteUpdate):
 class RouteList(Page):
     """Filters of the list of routes."""
 
+    page_token: Annotated[str, longest(128)] = optional(
+        "`next_page_token` of the page before, in the same order; without `sort` also an instant as RFC 3339 has it."
+    )
     customer_id: Id = optional("Only this customer's.")
-    provider_id: Id = optional("Only those to this provider.")
+    provider_id: Annotated[tuple[str, ...], ids(MOST_PROVIDERS)] = optional("Only those to one of these providers.")
     target: Target = optional("Only those with exactly this target.")
+    target_prefix: Annotated[str, matching(parse_number, NUMBER)] = optional("Only those whose target begins so.")
+    covers: Annotated[str, matching(parse_number, NUMBER)] = optional("Only those whose target matches this number.")
+    priority: Annotated[int, decimal(0, MAX_PRIORITY)] = optional("Only those of this priority.")
+    enabled: Flag = optional("Only those that are enabled, or that are not.")
+    state: Annotated[str, among(*STATES)] = optional(
+        "Only those that are so now: `live`, `disabled`, `not_yet` valid, `expired`."
+    )
+    q: Annotated[str, longest(64)] = optional(
+        "Only those whose name (in whatever case), target or id begins so; of an id 8 characters at least."
+    )
+    sort: Annotated[str, among(*ORDERS)] = optional(
+        "The order; `-` before it: from the greatest on. Newest first by default."
+    )
+    count: Annotated[str, among("estimate")] = optional("Add `count`: exact up to 10,000, about so many beyond.")
     expand: Annotated[tuple[str, ...], several("provider", "customer")] = expanding("provider", "customer")
 
 
