@@ -12,6 +12,8 @@ NAMES = {
     "control": "The REST API over a million routes",
     "ingest": "What edges report, stored: before and now, one node and two",
     "statistics": "Statistics of a month of 10 million calls",
+    "lists": "Lists, counts and the search over a million routes",
+    "stream": "From an event at an edge to those who watch",
     "calls": "A call that fails over once, at 300 a second, beside native Kamailio scripts",
     "saturation": "As many failed-over calls as go through, beside native Kamailio scripts",
     "dead_carrier": "What a dead first carrier costs the caller",

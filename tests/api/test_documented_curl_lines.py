@@ -42,7 +42,7 @@ def test_the_lines_of_a_page_work_one_after_the_other(sqlite_api: Api, tmp_path:
         ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    assert '"error"' not in done.stdout
+    assert '"error":{' not in done.stdout
 
 
 def test_every_resource_is_on_a_page() -> None:
@@ -66,5 +66,10 @@ def test_every_resource_is_on_a_page() -> None:
         "stats/edges",
         "stats/overview",
         "edges",
+        "dialled",
+        "search",
+        "stream",
+        "export",
+        "jobs",
     ):
         assert f"$API/v1.0/{noun}" in text

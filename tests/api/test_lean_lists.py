@@ -93,7 +93,11 @@ def test_fifty_calls_over_a_large_table_are_small_and_one_call_says_why(world: W
     assert {call["id"] for call in listed.json()["result"]} == set(ids)
     assert not any("decision" in call for call in listed.json()["result"])
     call = plain(world.api.admin, f"/v1.0/calls/{ids[0]}").json()
-    assert [(item["outcome"], item["position"]) for item in call["decision"]] == [("tried", 1), ("tried", 2)]
+    assert [(item["outcome"], item["position"]) for item in call["decision"]] == [
+        ("tried", 1),
+        ("tried", 2),
+        ("dropped", None),
+    ]
     assert call["not_tried"] == {"provider_repeated": CANDIDATES - 2}
 
 

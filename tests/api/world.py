@@ -55,10 +55,17 @@ class World:
     def prepared(self, method: str, template: str) -> Prepared:
         """The request to this endpoint, on an object that exists; a new one for what may be done to it only once."""
         ids = self.own
-        if method == "DELETE" or template.endswith(("/undo", "/freeze", "/recover", "/password")):
+        if method == "DELETE" or template.endswith(("/undo", "/freeze", "/recover", "/password", "/cancel")):
             ids = {**ids, noun_of(template): self._fresh(noun_of(template))}
         asked = {"customer_id": self.own["customers"], "target": "+821012345678"}
-        params = asked if template == "/v1.0/dialroutes" else {}
+        needed = {
+            "/v1.0/dialroutes": asked,
+            "/v1.0/dialled": {"trunk_id": self.own["trunks"], "dialled": "00821012345678"},
+            "/v1.0/search": {"q": "own"},
+            "/v1.0/stream": {"for_s": "0"},
+            "/v1.0/export": {"kind": "route"},
+        }
+        params = needed.get(template, {})
         return Prepared(method, self.path(template, ids), self.body(method, template), params)
 
     def report(self, kind: str, **fields: Any) -> None:
@@ -70,6 +77,8 @@ class World:
             name = f"edge-{uuid.uuid4()}"
             _report(self.api, "edge_status", edge=name)
             return name
+        if noun == "jobs":
+            return start_job(self.api)
         if noun == "revisions":
             self.api.admin.made("customers")
             return newest_revision(self.api)
@@ -80,10 +89,14 @@ class World:
         """One that the endpoint takes; None for none."""
         if method == "PUT":
             return _CHANGES.get(template.rpartition("/")[2], {"name": "renamed"})
-        if method != "POST" or template.endswith(("/undo", "/freeze", "/recover")):
+        if method != "POST" or template.endswith(("/undo", "/freeze", "/recover", "/cancel")):
             return {} if method == "POST" else None
         return {
             "/v1.0/events": {"edge": EDGE_NAME, "events": []},
+            "/v1.0/jobs": {
+                "kind": "routes.change",
+                "parameters": {"filters": "target=%2B999999", "action": "delete", "dry_run": True},
+            },
             "/v1.0/changes": {"changes": [{"action": "create", "kind": "customer", "fields": {}}]},
         }.get(template) or self._new(noun_of(template))
 
@@ -115,6 +128,12 @@ def noun_of(template: str) -> str:
     return template.split("/")[2]
 
 
+def start_job(api: Api) -> str:
+    """A job that changes nothing."""
+    parameters = {"filters": "target=%2B999999", "action": "delete", "dry_run": True}
+    return str(api.admin.post("/v1.0/jobs", {"kind": "routes.change", "parameters": parameters}).json()["id"])
+
+
 def newest_revision(api: Api) -> str:
     return str(api.admin.get("/v1.0/revisions", params={"page_size": "1"}).json()["result"][0]["number"])
 
@@ -133,6 +152,7 @@ def _objects(api: Api, provider: str, name: str) -> Ids:
         "calls": _call(api, customer),
         "revisions": newest_revision(api),
         "edges": EDGE_NAME,
+        "jobs": start_job(api),
     }
 
 

@@ -20,8 +20,8 @@ from tests.client.conftest import Api
 
 Ask = Callable[[Callable[[Any], Any], Any], Any]
 
-NOT_FOR_PROGRAMS = {"loginVersioned", "beginSession", "endOwnSession"}
-"""An operation that another one does too, under another path; sessions of browsers."""
+NOT_FOR_PROGRAMS = {"loginVersioned", "beginSession", "endOwnSession", "watchStream"}
+"""An operation that another one does too, under another path; sessions of browsers; what never ends."""
 
 METHODS = {"feed": "download_feed"}
 """Methods that are written by hand."""

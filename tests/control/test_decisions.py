@@ -29,19 +29,21 @@ def kept(*routes: ConsideredRoute) -> str:
     return "".join(route.route_id for route in decisions.places_of(routes))
 
 
-def test_those_that_stood_before_one_that_is_tried_are_kept_and_no_others() -> None:
+def test_those_before_one_that_is_tried_are_kept_and_of_the_others_the_first_of_each_reason() -> None:
     tried = place("t", priority=2, position=1)
     before = place("b", "route_disabled", priority=1)
     beside = place("s", "route_disabled", priority=2)
     behind = place("x", "route_disabled", priority=3)
-    shorter = place("y", "route_disabled", target="+8", priority=1)
-    assert kept(tried, before, beside, behind, shorter) == "tbs"
+    shorter = [
+        place(name, reason, target="+8") for name, reason in (("1", "repeated"), ("2", "repeated"), ("3", "full"))
+    ]
+    assert kept(tried, before, beside, behind, *shorter) == "tbs13"
 
 
 def test_a_route_of_the_default_stands_behind_every_own_one() -> None:
     tried = place("t", target="all", priority=9, position=1)
-    default = place("d", "route_disabled", target="+8210", first="default_route")
-    assert kept(tried, default) == "t"
+    disabled = [place(name, "route_disabled", target="+8210", first="default_route") for name in "de"]
+    assert kept(tried, *disabled) == "td"
 
 
 def test_where_none_is_tried_the_first_others_are_kept() -> None:
@@ -57,5 +59,5 @@ def test_a_decision_from_before_0_1_is_read_with_its_counts() -> None:
         {"outcome": "dropped", "reasons": ["own_route", "provider_repeated"]},
     ]
     read = decisions.read(json.dumps(places))
-    assert (read.places, read.not_tried) == (places, {"route_disabled": 1, "provider_repeated": 1})
-    assert decisions.read(None) == ([], {})
+    assert (list(read.places), read.not_tried) == (places, {"route_disabled": 1, "provider_repeated": 1})
+    assert decisions.read(None) == ((), {})

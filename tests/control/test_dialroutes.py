@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialplane.control import customers, dialroutes, events, providers, routes
+from dialplane.control.dialroutes import Call
 from dialplane.control.units import Database
 from dialplane.domain.customer import Customer
 from dialplane.domain.errors import InvalidValue, NotFound
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.anyio
 
 async def compute(db: Database, customer_id: str, number: str) -> dialroutes.Computed:
     async with db.read() as unit:
-        return await dialroutes.compute(unit, ADMIN, customer_id=customer_id, number=number, now=db.now())
+        return await dialroutes.compute(unit, ADMIN, Call(customer_id=customer_id, number=number), now=db.now())
 
 
 async def order(db: Database, customer_id: str, number: str) -> list[str]:
@@ -124,7 +125,7 @@ async def test_customers_ask_for_their_own_dialroutes_only(db: Database) -> None
 
     async def ask(who: Customer, about: str) -> None:
         async with db.read() as unit:
-            await dialroutes.compute(unit, admin_of(who), customer_id=about, number="+1", now=db.now())
+            await dialroutes.compute(unit, admin_of(who), Call(customer_id=about, number="+1"), now=db.now())
 
     await ask(acme, acme.id)
     for hidden in (rival.id, UNKNOWN_ID, SYSTEM_DEFAULT_CUSTOMER):

@@ -38,15 +38,9 @@ class Drawn:
 
     def decide(self) -> list[Told]:
         """Every route of the customer's and of the system default's that matches: those tried first, and in order."""
-        matching = [
-            route
-            for route in self.routes
-            if route.customer_id in (self.customer_id, SYSTEM_DEFAULT_CUSTOMER)
-            and (route.target == "all" or self.number.startswith(route.target))
-        ]
         tried: list[tuple[Route, tuple[str, ...]]] = []
         others: list[Told] = []
-        for route in sorted(matching, key=self._key):
+        for route in sorted(self._matching(), key=self._key):
             why = ("own_route" if self._is_own(route) else "default_route", *["weighted"] * (route.weight is not None))
             obstacle = self._obstacle(route, [placed.provider_id for placed, _ in tried])
             if obstacle:
@@ -61,6 +55,32 @@ class Drawn:
             *(Told(route.id, route.target, "dropped", None, (*why, "beyond_max_attempts")) for route, why in cut),
             *others,
         ]
+
+    def _matching(self) -> list[Route]:
+        return [
+            route
+            for route in self.routes
+            if route.customer_id in (self.customer_id, SYSTEM_DEFAULT_CUSTOMER)
+            and (route.target == "all" or self.number.startswith(route.target))
+        ]
+
+    def stages(self) -> list[list[str]]:
+        """The ids of the routes that are left after each of the rules, in their order then."""
+        why = {told.route_id: told.reasons for told in self.decide()}
+        left = [route.id for route in sorted(self._matching(), key=self._key)]
+        found = [left]
+        for drops in (
+            ("route_disabled", "route_not_valid_now", "provider_missing", "provider_disabled"),
+            ("provider_repeated",),
+            (),
+        ):
+            left = [route for route in left if why[route][-1] not in drops]
+            found.append(left)
+        unhealthy = [route for route in left if "unhealthy" in why[route]]
+        left = [*(route for route in left if route not in unhealthy), *unhealthy]
+        broken = [route for route in left if "breaker_open" in why[route]]
+        behind = [*(route for route in left if route not in broken), *broken]
+        return [*found, left, behind, behind[: self.most]]
 
     def _is_own(self, route: Route) -> bool:
         return route.customer_id == self.customer_id != SYSTEM_DEFAULT_CUSTOMER

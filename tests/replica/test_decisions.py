@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
+from dialplane.control.dialroutes import Arrival, decide, groups_of
+from dialplane.control.whatif import Circumstances, WhatIf
 from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
 from dialplane.domain.records import record_of
 from dialplane.domain.route import Route
-from dialplane.engine.dialroute import dialroute
+from dialplane.engine.dialroute import Dialroute, dialroute, groups_for
+from dialplane.engine.stages import stages
 from dialplane.replica.reader import ReplicaReader
 from dialplane.replica.writer import ReplicaWriter
 from tests.engine.naive import Drawn, told
@@ -93,6 +97,22 @@ def writer(tmp_path: Path) -> Iterator[ReplicaWriter]:
     writer.close()
 
 
+def by_what_if(drawn: Drawn) -> Dialroute:
+    """The control plane's decision where all is well, if these circumstances held."""
+    owners = (drawn.customer_id, SYSTEM_DEFAULT_CUSTOMER)
+    routes = [route for route in drawn.routes if route.customer_id in owners]
+    there = WhatIf(at=drawn.now, down=drawn.unhealthy, broken=drawn.broken).applied(
+        Circumstances(at=0, providers=drawn.providers)
+    )
+    return decide(
+        groups_for(drawn.number, groups_of(routes, drawn.customer_id)),
+        Arrival(drawn.number),
+        there,
+        call_id=drawn.call_id,
+        max_attempts=drawn.most,
+    )
+
+
 @may_take_long
 def test_a_decision_is_what_the_rules_say_of_any_table(writer: ReplicaWriter, tmp_path: Path) -> None:
     reader, draw = ReplicaReader(tmp_path / "replica"), random.Random(SEED)
@@ -101,8 +121,9 @@ def test_a_decision_is_what_the_rules_say_of_any_table(writer: ReplicaWriter, tm
         drawn = drawn_table(draw)
         put(writer, drawn, draw, number + 1)
         with reader.view() as view:
+            groups = view.groups(drawn.customer_id, drawn.number)
             decided = dialroute(
-                view.groups(drawn.customer_id, drawn.number),
+                groups,
                 now=drawn.now,
                 call_id=drawn.call_id,
                 standing=view.standing,
@@ -111,6 +132,10 @@ def test_a_decision_is_what_the_rules_say_of_any_table(writer: ReplicaWriter, tm
             )
         expected = drawn.decide()
         assert told(decided) == expected, f"table {number} of seed {SEED}: {drawn}"
+        ranked = stages(groups, decided, call_id=drawn.call_id)
+        assert [list(stage.ranks) for stage in ranked] == drawn.stages(), f"table {number} of seed {SEED}: {drawn}"
+        assert told(by_what_if(drawn)) == expected, f"table {number} of seed {SEED}: {drawn}"
+        assert list(ranked[-1].ranks) == [place.candidate.route_id for place in decided.attempts]
         outcomes |= {(entry.outcome, entry.reasons[-1]) for entry in expected}
     reader.close()
     assert len(outcomes) == 11, "all outcomes and last reasons have come"

@@ -66,7 +66,8 @@ class LiveCustomer:
 
     def calls(self) -> list[dict[str, Any]]:
         """Its calls on record."""
-        return [dict(call) for call in self.client.calls.all() if call["customer_id"] == self.id]
+        own = [call for call in self.client.calls.all() if call["customer_id"] == self.id]
+        return [dict(self.client.calls.get(call["id"])) for call in own]
 
     def await_table(self, edge: Instance) -> None:
         """Wait until an edge answers this customer's calls."""

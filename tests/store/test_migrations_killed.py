@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Engine, Integer, MetaData, Table, create_engine, event, select
 
 from dialplane.store import migrations
@@ -75,6 +76,7 @@ def migrate_and_die(url: str, statement: int) -> None:
     migrations.upgrade(url)
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # it is not looked at
 @may_take_long
 def test_a_migration_killed_behind_any_statement_goes_on_and_loses_no_row(
     fresh_database: Callable[[str | None], str],

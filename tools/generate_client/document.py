@@ -11,8 +11,8 @@ Schema = Mapping[str, Any]
 SAFE_TO_REPEAT = frozenset({"reportEvents"})
 """POSTs that may be sent twice: the API stores each event once, by its id."""
 
-NOT_FOR_PROGRAMS = frozenset({"loginVersioned", "beginSession", "endOwnSession"})
-"""A second path, for clients that expect it there, and the sessions of browsers."""
+NOT_FOR_PROGRAMS = frozenset({"loginVersioned", "beginSession", "endOwnSession", "watchStream"})
+"""A second path, for clients that expect it there; sessions of browsers; what never ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

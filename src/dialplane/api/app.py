@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
+from socket import gethostname
 from typing import Any
 
+import msgspec
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,18 +24,30 @@ from dialplane.api.calls.endpoints import CALLS
 from dialplane.api.changes.endpoints import CHANGES
 from dialplane.api.customers.endpoints import CUSTOMERS, OWN_CUSTOMER
 from dialplane.api.database import opened_database, prepare, secrets_problem
-from dialplane.api.dialroutes.endpoints import DIALROUTES
+from dialplane.api.dialroutes.endpoints import DIALLED, DIALROUTES
 from dialplane.api.edges.endpoints import EDGES
 from dialplane.api.events.endpoints import EVENTS
+from dialplane.api.export.endpoints import EXPORT
 from dialplane.api.feed.endpoints import FEED
 from dialplane.api.http import openapi, reasons
 from dialplane.api.http.docs_pages import docs_routes
 from dialplane.api.http.endpoint import routes_of
-from dialplane.api.http.errors import ApiError, api_error_of
+from dialplane.api.http.errors import ApiError, api_error_of, outcome_of
 from dialplane.api.http.idempotency import Replayed
+from dialplane.api.http.published import Published
 from dialplane.api.http.responses import error_response
 from dialplane.api.http.services import Services
-from dialplane.api.limits import body_memory, bound_polls, rate_limits, request_limits, slots_of, unknown_callers
+from dialplane.api.jobs.endpoints import JOBS
+from dialplane.api.jobs.schemas import present as present_job
+from dialplane.api.limits import (
+    body_memory,
+    bound_polls,
+    rate_limits,
+    request_limits,
+    slots_of,
+    streams,
+    unknown_callers,
+)
 from dialplane.api.me.endpoints import ME
 from dialplane.api.metrics.registry import LAG_EVERY_S, Metrics
 from dialplane.api.middleware import Compression, RequestMiddleware
@@ -42,17 +56,25 @@ from dialplane.api.providers.destinations import destinations
 from dialplane.api.providers.endpoints import PROVIDERS
 from dialplane.api.revisions.endpoints import REVISIONS
 from dialplane.api.routes.endpoints import ROUTES
+from dialplane.api.search.endpoints import SEARCH
 from dialplane.api.stats.endpoints import STATS
+from dialplane.api.stream.endpoints import STREAM
+from dialplane.api.stream.publisher import Publisher
+from dialplane.api.stream.schemas import JOBS as JOBS_TOPIC
 from dialplane.api.trunks.endpoints import TRUNKS
 from dialplane.control.bootstrap import FirstStart
 from dialplane.control.edges import Contacts
 from dialplane.control.login.sessions import SessionKeys
+from dialplane.control.news import News
 from dialplane.control.units import FEED as FEED_WORK
 from dialplane.control.units import Database
 from dialplane.domain.errors import DialplaneError
+from dialplane.domain.job import Job as LongJob
 from dialplane.jobs.contacts import contacts_job
 from dialplane.jobs.lost_calls import lost_calls_job
+from dialplane.jobs.old_jobs import old_jobs_job
 from dialplane.jobs.rollups import rollups_job
+from dialplane.jobs.runner import Runner
 from dialplane.jobs.supervisor import Job, Supervisor
 from dialplane.jobs.survey import survey_job
 from dialplane.settings import Settings
@@ -64,7 +86,7 @@ VERSION = version("dialplane")
 
 RESOURCES = (
     DIALROUTES, ROUTES, CALLS, FEED, EVENTS, PROVIDERS, CUSTOMERS, OWN_CUSTOMER, TRUNKS, ACCESSKEYS, AGENTS, ME,
-    REVISIONS, AUTH, CHANGES, EDGES, STATS, MONITORING,
+    DIALLED, REVISIONS, AUTH, CHANGES, EDGES, STATS, SEARCH, STREAM, EXPORT, JOBS, MONITORING,
 )  # fmt: skip
 """The busiest first: paths are matched in this order."""
 
@@ -131,8 +153,10 @@ def _lifespan(
                 log.error("stored passwords cannot be read", problem=problem)
             contacts = Contacts()
             jobs = _supervisor(settings, db, contacts, metrics)
-            app.state.services = _services(settings, db=db, metrics=metrics, contacts=contacts, jobs=jobs)
-            async with jobs.running():
+            services = _services(settings, db=db, metrics=metrics, contacts=contacts, jobs=jobs)
+            app.state.services = services
+            publisher = Publisher(db, services.news, services.published, contacts, services.streams)
+            async with jobs.running(), publisher.running(), services.runner.running():
                 yield
 
     return lifespan
@@ -146,6 +170,7 @@ def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: M
             lost_calls_job(db, max_call_s=settings.max_call_s, on_closed=metrics.lost_calls.inc),
             rollups_job(db),
             survey_job(db, metrics.network),
+            old_jobs_job(db),
         ],
         on_success=lambda job: metrics.heartbeats.labels(job).set_to_current_time(),
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),
@@ -153,12 +178,21 @@ def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: M
 
 
 def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: Contacts, jobs: Supervisor) -> Services:
-    slots = slots_of(settings)
+    slots, published = slots_of(settings), Published()
+
+    def tell(job: LongJob) -> None:
+        published.add(JOBS_TOPIC, "job", msgspec.json.encode(present_job(job)))
+        published.announce()
+
     metrics.followers.set_function(lambda: slots[FEED_WORK].held)
     return Services(
         db=db,
         metrics=metrics,
         contacts=contacts,
+        news=News(),
+        published=published,
+        runner=Runner(db, node=f"{gethostname()}:{settings.folder.root}", tell=tell, describe=outcome_of),
+        streams=streams(),
         jobs=jobs,
         session_keys=SessionKeys.in_folder(settings.secrets_folder),
         secrets_folder=settings.secrets_folder,

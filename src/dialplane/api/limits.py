@@ -29,6 +29,11 @@ MONITORS_PER_ADDRESS = 64
 MOST_MONITORS = 1_024
 """Requests in flight of these kinds, all of them together or of one caller; others wait for the readers' turn."""
 
+STREAMS_PER_CALLER = 8
+MOST_STREAMS = 256
+"""Open streams: a person has one for all tabs of a browser; each costs a connection, and what is told of 300 calls a
+second is some 2 MB a second."""
+
 POLLS_PER_EDGE = 4
 """Long polls of a key that is bound to an edge: its companion has one, and another while it starts anew."""
 
@@ -49,6 +54,11 @@ def slots_of(settings: Settings) -> dict[Work, Slots]:
 def unknown_callers(settings: Settings) -> Slots:
     """Requests whose credentials are being looked up: with such as nobody has, an address is all that is known."""
     return Slots(settings.requests_in_flight, each=settings.requests_in_flight_per_caller)
+
+
+def streams() -> Slots:
+    """Those who watch the stream."""
+    return Slots(MOST_STREAMS, each=STREAMS_PER_CALLER)
 
 
 def request_limits(settings: Settings) -> RequestLimits:

@@ -21,7 +21,7 @@ from dialplane.api.metrics.registry import NO_ROUTE, Metrics
 log = structlog.get_logger("dialplane.api")
 
 CLIENT_GONE = 499
-LONG_POLLS = frozenset({"/v1.0/feed"})
+LONG_POLLS = frozenset({"/v1.0/feed", "/v1.0/stream"})
 UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics", *LONG_POLLS})
 
 LOGGED_PATH = 256

@@ -22,6 +22,13 @@ _PAGE_TOKEN = Parameter(
     "empty for the first page.",
 )
 
+_EXPAND = Parameter(
+    "expand",
+    "query",
+    str,
+    description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
+)
+
 _IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
@@ -52,6 +59,46 @@ _PROVIDER_ID = Parameter(
 
 _NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
 
+_CALL_ID = Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order.")
+
+_CALLER = Parameter(
+    "caller", "query", str, description="Who calls, in E.164, or `anonymous`: for providers with rules for that."
+)
+
+_RN = Parameter("rn", "query", str, description="The routing number of a ported number; routes are chosen by it.")
+
+_EXPLAIN = Parameter(
+    "explain",
+    "query",
+    bool,
+    description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
+)
+
+_AT = Parameter("at", "query", str, description="What if the call came then.")
+
+_EDGE = Parameter(
+    "edge", "query", str, description="By this edge's view of the providers: its probes and its breakers."
+)
+
+_HEALTH = Parameter(
+    "health",
+    "query",
+    Literal["live", "ignore"],
+    description="`ignore`: what if all providers were healthy, and had room.",
+)
+
+_DOWN = Parameter(
+    "down", "query", str, description="What if the probes found these providers unhealthy; ids with commas between."
+)
+
+_BROKEN = Parameter("broken", "query", str, description="What if the breakers of these were open.")
+
+_FULL = Parameter("full", "query", str, description="What if all channels of these were in use.")
+
+_REMOVED = Parameter("removed", "query", str, description="What if these were disabled.")
+
+_CODECS = Parameter("codecs", "query", str, description="What if the caller offered these alone, `PCMA,G729`.")
+
 _NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
 
 LIST_DIALROUTES = Operation(
@@ -63,28 +110,26 @@ LIST_DIALROUTES = Operation(
     summary="The ordered routes of one call",
     permission="dialroute.list",
     parameters=(
+        _CALL_ID,
+        _CALLER,
+        _RN,
+        _EXPLAIN,
+        _AT,
+        _EDGE,
+        _HEALTH,
+        _DOWN,
+        _BROKEN,
+        _FULL,
+        _REMOVED,
+        _CODECS,
+        _EXPAND,
         Parameter("customer_id", "query", str, required=True, description="Whose call it would be."),
         Parameter("target", "query", str, required=True, description="The number that is called, in E.164."),
-        Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order."),
-        Parameter(
-            "caller",
-            "query",
-            str,
-            description="Who calls, in E.164, or `anonymous`: for providers with rules for that.",
-        ),
         Parameter(
             "trunk_id",
             "query",
             str,
             description="The customer's trunk that it would come in by: its `caller_default` holds.",
-        ),
-        Parameter("rn", "query", str, description="The routing number of a ported number; routes are chosen by it."),
-        Parameter(
-            "explain",
-            "query",
-            bool,
-            description="Add every candidate's place and the reasons for it; providers without a free "
-            "channel are skipped.",
         ),
     ),
     answer=schemas.DialrouteAnswer,
@@ -100,10 +145,43 @@ LIST_ROUTES = Operation(
     permission="route.list",
     parameters=(
         _PAGE_SIZE,
-        _PAGE_TOKEN,
+        Parameter(
+            "page_token",
+            "query",
+            str,
+            description="`next_page_token` of the page before, in the same order; without `sort` also an "
+            "instant as RFC 3339 has it.",
+        ),
         Parameter("customer_id", "query", str, description="Only this customer's."),
-        Parameter("provider_id", "query", str, description="Only those to this provider."),
+        Parameter("provider_id", "query", str, description="Only those to one of these providers."),
         Parameter("target", "query", str, description="Only those with exactly this target."),
+        Parameter("target_prefix", "query", str, description="Only those whose target begins so."),
+        Parameter("covers", "query", str, description="Only those whose target matches this number."),
+        Parameter("priority", "query", int, description="Only those of this priority."),
+        Parameter("enabled", "query", bool, description="Only those that are enabled, or that are not."),
+        Parameter(
+            "state",
+            "query",
+            Literal["live", "disabled", "not_yet", "expired"],
+            description="Only those that are so now: `live`, `disabled`, `not_yet` valid, `expired`.",
+        ),
+        Parameter(
+            "q",
+            "query",
+            str,
+            description="Only those whose name (in whatever case), target or id begins so; of an id 8 "
+            "characters at least.",
+        ),
+        Parameter(
+            "sort",
+            "query",
+            Literal["target", "-target", "priority", "-priority", "tm_update", "-tm_update", "tm_create", "-tm_create"],
+            description="The order; `-` before it: from the greatest on. Newest first by default.",
+        ),
+        Parameter(
+            "count", "query", Literal["estimate"], description="Add `count`: exact up to 10,000, about so many beyond."
+        ),
+        _EXPAND,
     ),
     answer=schemas.RoutePage,
 )
@@ -187,6 +265,7 @@ LIST_CALLS = Operation(
         ),
         Parameter("started_from", "query", str, description="Only those that started then or later."),
         Parameter("started_until", "query", str, description="Only those that started before."),
+        _EXPAND,
     ),
     answer=schemas.CallPage,
 )
@@ -199,7 +278,10 @@ GET_CALL = Operation(
     path="/v1.0/calls/{id}",
     summary="Get a call with its attempts",
     permission="call.get",
-    parameters=(_ID,),
+    parameters=(
+        _ID,
+        _EXPAND,
+    ),
     answer=schemas.CallAnswer,
 )
 
@@ -452,6 +534,7 @@ LIST_TRUNKS = Operation(
         _PAGE_SIZE,
         _PAGE_TOKEN,
         Parameter("customer_id", "query", str, description="Only this customer's."),
+        _EXPAND,
     ),
     answer=schemas.TrunkPage,
 )
@@ -524,6 +607,7 @@ LIST_ACCESS_KEYS = Operation(
         _PAGE_SIZE,
         _PAGE_TOKEN,
         Parameter("customer_id", "query", str, description="Only this customer's."),
+        _EXPAND,
     ),
     answer=schemas.AccessKeyPage,
 )
@@ -596,6 +680,7 @@ LIST_AGENTS = Operation(
         _PAGE_SIZE,
         _PAGE_TOKEN,
         Parameter("customer_id", "query", str, description="Only this customer's."),
+        _EXPAND,
         Parameter("status", "query", str, description="Taken and not looked at: agents have no status here."),
         Parameter("tag_ids", "query", str, description="Taken and not looked at: tags have no meaning here."),
     ),
@@ -699,6 +784,34 @@ GET_ME = Operation(
     summary="Who the caller is",
     permission="me.get",
     answer=schemas.MeAnswer,
+)
+
+LIST_DIALLED_DIALROUTES = Operation(
+    name="listDialledDialroutes",
+    resource="",
+    verb="dialled",
+    method="GET",
+    path="/v1.0/dialled",
+    summary="The ordered routes of what a switch dials",
+    permission="dialroute.list",
+    parameters=(
+        _CALL_ID,
+        _CALLER,
+        _RN,
+        _EXPLAIN,
+        _AT,
+        _EDGE,
+        _HEALTH,
+        _DOWN,
+        _BROKEN,
+        _FULL,
+        _REMOVED,
+        _CODECS,
+        _EXPAND,
+        Parameter("trunk_id", "query", str, required=True, description="The trunk that the call would come in by."),
+        Parameter("dialled", "query", str, required=True, description="The user part of the request URI."),
+    ),
+    answer=schemas.DialledAnswer,
 )
 
 LIST_REVISIONS = Operation(
@@ -1018,6 +1131,110 @@ GET_STATS_OVERVIEW = Operation(
     answer=schemas.StatsOverview,
 )
 
+SEARCH_EVERYTHING = Operation(
+    name="searchEverything",
+    resource="",
+    verb="search",
+    method="GET",
+    path="/v1.0/search",
+    summary="Find objects and calls",
+    permission="search.list",
+    parameters=(
+        Parameter(
+            "q",
+            "query",
+            str,
+            required=True,
+            description="A piece of a name, host, user name or e-mail address; a number; 8 characters of "
+            "an id; a Call-ID.",
+        ),
+        Parameter(
+            "kinds",
+            "query",
+            str,
+            description="Only these, with commas between; all that the caller may list by default.",
+        ),
+    ),
+    answer=schemas.SearchAnswer,
+)
+
+EXPORT_OBJECTS = Operation(
+    name="exportObjects",
+    resource="",
+    verb="export",
+    method="GET",
+    path="/v1.0/export",
+    summary="Export all objects of a kind",
+    description='Newline-delimited JSON. The first line is `{"kind", "revision"}`, then one '
+    "object on each line, as lists have it, in the order of their creation, and last "
+    '`{"end", "count"}`: one that lacks its last line is not whole. All of it is one '
+    "snapshot, of that revision, which is in `X-Revision`, too.",
+    permission="export.read",
+    parameters=(
+        Parameter(
+            "kind",
+            "query",
+            Literal["customer", "provider", "trunk", "route"],
+            required=True,
+            description="Of which kind.",
+        ),
+        Parameter("customer_id", "query", str, description="Only this customer's."),
+        Parameter("provider_id", "query", str, description="Of routes: only those to this provider."),
+    ),
+    answer=str,
+)
+
+LIST_JOBS = Operation(
+    name="listJobs",
+    resource="jobs",
+    verb="list",
+    method="GET",
+    path="/v1.0/jobs",
+    summary="List jobs",
+    permission="job.list",
+    parameters=(
+        _PAGE_SIZE,
+        _PAGE_TOKEN,
+    ),
+    answer=schemas.JobPage,
+)
+
+CREATE_JOB = Operation(
+    name="createJob",
+    resource="jobs",
+    verb="create",
+    method="POST",
+    path="/v1.0/jobs",
+    summary="Start a job",
+    permission="job.create",
+    body=schemas.JobCreate,
+    answer=schemas.JobAnswer,
+)
+
+GET_JOB = Operation(
+    name="getJob",
+    resource="jobs",
+    verb="get",
+    method="GET",
+    path="/v1.0/jobs/{id}",
+    summary="Get a job, with its progress",
+    permission="job.get",
+    parameters=(_ID,),
+    answer=schemas.JobAnswer,
+)
+
+CANCEL_JOB = Operation(
+    name="cancelJob",
+    resource="jobs",
+    verb="cancel",
+    method="POST",
+    path="/v1.0/jobs/{id}/cancel",
+    summary="Cancel a job; one that is over stays as it is",
+    permission="job.cancel",
+    parameters=(_ID,),
+    answer=schemas.JobAnswer,
+)
+
 GET_HEALTH = Operation(
     name="getHealth",
     resource="",
@@ -1092,6 +1309,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     UPDATE_AGENT_PASSWORD,
     UPDATE_AGENT_PERMISSION,
     GET_ME,
+    LIST_DIALLED_DIALROUTES,
     LIST_REVISIONS,
     GET_REVISION,
     UNDO_REVISION,
@@ -1109,6 +1327,12 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     GET_TRUNK_STATS,
     GET_EDGE_STATS,
     GET_STATS_OVERVIEW,
+    SEARCH_EVERYTHING,
+    EXPORT_OBJECTS,
+    LIST_JOBS,
+    CREATE_JOB,
+    GET_JOB,
+    CANCEL_JOB,
     GET_HEALTH,
     GET_READINESS,
     GET_METRICS,

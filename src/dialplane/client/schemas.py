@@ -51,6 +51,7 @@ class AccessKeyPage(TypedDict):
 
     result: Annotated[list[AccessKeyAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+    names: NotRequired[dict[str, str]]
 
 
 class AddressAnswer(TypedDict):
@@ -86,6 +87,7 @@ class AgentPage(TypedDict):
 
     result: Annotated[list[AgentAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+    names: NotRequired[dict[str, str]]
 
 
 class AttemptAnswer(TypedDict):
@@ -199,7 +201,19 @@ class CallAnswer(TypedDict):
     ]
     ended_by: Annotated[Literal["", "caller", "callee", "edge", "timeout"], "Who ended it; empty while it goes on."]
     attempts: list[AttemptAnswer]
-    decision: Annotated[list[PlaceAnswer], "Every candidate's place; in the answer of one call."]
+    decision: NotRequired[
+        Annotated[
+            list[PlaceAnswer],
+            "In the answer of one call: the candidates that would be tried, those before "
+            "them, others for their reasons.",
+        ]
+    ]
+    not_tried: NotRequired[
+        Annotated[
+            dict[str, int],
+            "In the answer of one call: how many candidates would not be tried, by reason; those of `decision`, too.",
+        ]
+    ]
     duration_ms: int | None
     pdd_ms: int | None
     tm_start: str
@@ -209,6 +223,7 @@ class CallAnswer(TypedDict):
     tm_create: str
     tm_update: str
     tm_delete: str
+    names: NotRequired[dict[str, str]]
 
 
 class CallSteps(TypedDict):
@@ -250,6 +265,7 @@ class CallPage(TypedDict):
 
     result: Annotated[list[CallAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+    names: NotRequired[dict[str, str]]
 
 
 class HeaderAnswer(TypedDict):
@@ -257,6 +273,14 @@ class HeaderAnswer(TypedDict):
 
     name: str
     value: str
+
+
+class TimeoutsAnswer(TypedDict):
+    """Seconds after which an attempt is given up."""
+
+    no_response_s: Annotated[int, "Without any response."]
+    progress_s: Annotated[int, "Without ringing."]
+    ring_s: Annotated[int, "Without an answer."]
 
 
 class CandidateAnswer(TypedDict):
@@ -273,6 +297,7 @@ class CandidateAnswer(TypedDict):
     removed_headers: NotRequired[Annotated[list[str], "The caller's headers that would be left out, if there are any."]]
     reasons: Annotated[list[str], "Stable codes."]
     why: Annotated[list[str], "The same as sentences."]
+    timeouts: Annotated[TimeoutsAnswer | None, "Of its attempt; for the platform alone."]
 
 
 class FieldChange(TypedDict):
@@ -298,6 +323,13 @@ class ChangesAnswer(TypedDict):
     revision: Annotated[int | None, "The revision that it made; null for a dry run."]
     ids: Annotated[list[str], "The objects, in the order of the changes."]
     changes: NotRequired[Annotated[list[ObjectChangeAnswer], "What would change (the first 1,000); for a dry run."]]
+
+
+class CountAnswer(TypedDict):
+    """How many objects the filters mean."""
+
+    about: int
+    exact: Annotated[bool, "Whether there are just so many."]
 
 
 class CustomerAnswer(TypedDict):
@@ -375,12 +407,56 @@ class RouteAnswer(TypedDict):
     tm_delete: str
 
 
+class StageAnswer(TypedDict):
+    """The candidates after one rule of the decision."""
+
+    rule: Annotated[str, "Stable code: `matches`, `usable`, `once`, `limits`, `health` ..."]
+    sentence: Annotated[str, "What the rule does."]
+    ranks: Annotated[dict[str, int], "Id of each route that is left -> its rank, from 1."]
+
+
+class StepAnswer(TypedDict):
+    """A step by which what was dialled became a number."""
+
+    step: Annotated[str, "Stable code."]
+    sentence: str
+    before: str
+    after: Annotated[str, "Empty where it is no number."]
+
+
+class RefusalAnswer(TypedDict):
+    """Why the call would not be let in, and what its caller would hear."""
+
+    code: str
+    status: Annotated[int | None, "The SIP status."]
+    sentence: str
+
+
+class DialledAnswer(TypedDict):
+    """How what was dialled is read, whether the call is let in, and its ordered routes."""
+
+    result: Annotated[list[RouteAnswer], "First to last."]
+    next_page_token: str
+    candidates: NotRequired[Annotated[list[CandidateAnswer], "With `explain=true`."]]
+    stages: NotRequired[
+        Annotated[list[StageAnswer], "With `explain=true`: where each candidate stands after each rule."]
+    ]
+    names: NotRequired[dict[str, str]]
+    number: Annotated[str, "The number that it means; empty for none."]
+    normalised: Annotated[list[StepAnswer], "The steps from what was dialled to the number."]
+    refusal: Annotated[RefusalAnswer | None, "Null where the call would be let in."]
+
+
 class DialrouteAnswer(TypedDict):
     """The ordered routes for one call."""
 
     result: Annotated[list[RouteAnswer], "First to last."]
     next_page_token: str
     candidates: NotRequired[Annotated[list[CandidateAnswer], "With `explain=true`."]]
+    stages: NotRequired[
+        Annotated[list[StageAnswer], "With `explain=true`: where each candidate stands after each rule."]
+    ]
+    names: NotRequired[dict[str, str]]
 
 
 class DigitRuleAnswer(TypedDict):
@@ -487,6 +563,59 @@ class HealthAnswer(TypedDict):
     health_status: Literal["unknown", "healthy", "unhealthy"]
     health_checked_at: str | None
     edges: Annotated[list[EdgeViewAnswer], "By the edge's name."]
+
+
+class HitAnswer(TypedDict):
+    """Something that was found."""
+
+    kind: Literal["customer", "provider", "trunk", "accesskey", "agent", "route", "call"]
+    id: str
+    name: Annotated[str, "What people know it by; of a call, the number that was called."]
+    text: Annotated[str, "Where it was found: the host, the target of a route, the Call-ID ..."]
+
+
+class ProgressAnswer(TypedDict):
+    """How far a job has come."""
+
+    done: Annotated[int, "Rows."]
+    total: Annotated[int | None, "Of how many; null while that is unknown."]
+    percent: Annotated[float | None, "0 to 100."]
+    eta_s: Annotated[float | None, "Seconds that it will take, at its pace so far."]
+
+
+class JobErrorAnswer(TypedDict):
+    """Why a job is over and not done."""
+
+    reason: str
+    message: str
+
+
+class JobAnswer(TypedDict):
+    """A job."""
+
+    id: str
+    kind: str
+    parameters: dict[str, Any]
+    state: Annotated[
+        Literal["queued", "running", "done", "failed", "cancelled", "interrupted"],
+        "`interrupted`: the process ended before it; nothing of it was kept.",
+    ]
+    progress: ProgressAnswer
+    result: Annotated[dict[str, Any] | None, "Of one that is done; kept for a day."]
+    error: Annotated[JobErrorAnswer | None, "Of one that is over and not done."]
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    tm_create: str
+    tm_start: str
+    tm_end: str
+
+
+class JobPage(TypedDict):
+    """A page of a list. A job."""
+
+    result: Annotated[list[JobAnswer], "Newest first."]
+    next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
 
 
 class LoginAnswer(TypedDict):
@@ -657,6 +786,8 @@ class RoutePage(TypedDict):
 
     result: Annotated[list[RouteAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+    names: NotRequired[dict[str, str]]
+    count: NotRequired[Annotated[CountAnswer, "With `count`."]]
 
 
 class RouteStats(TypedDict):
@@ -688,6 +819,12 @@ RouteStatsWindow = TypedDict(
     },
 )
 """Figures of the attempts by one route."""
+
+
+class SearchAnswer(TypedDict):
+    """What was found."""
+
+    result: Annotated[list[HitAnswer], "By kind, at most 5 of each."]
 
 
 class SessionAnswer(TypedDict):
@@ -806,6 +943,7 @@ class TrunkPage(TypedDict):
 
     result: Annotated[list[TrunkAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+    names: NotRequired[dict[str, str]]
 
 
 class TrunkStats(TypedDict):
@@ -1030,6 +1168,13 @@ class EventBatch(TypedDict):
     edge: str
     agent: NotRequired[Annotated[AgentReport, "Shown as metrics."]]
     events: Annotated[list[Any], "At most 2000; malformed ones are dropped and counted."]
+
+
+class JobCreate(TypedDict):
+    """A new job."""
+
+    kind: Literal["routes.change"]
+    parameters: Annotated[dict[str, Any], "By kind; see the documentation of jobs."]
 
 
 class Login(TypedDict):

@@ -1,4 +1,4 @@
-"""What is kept of a call's decision: whom it would try, what stood before them, and how many others there were.
+"""What is kept of a call's decision: whom it would try, what stood before them, the first others, and counts.
 
 A number may have hundreds of candidates, of which a person looks at a dozen.
 """
@@ -28,12 +28,15 @@ class Decision(NamedTuple):
 
 
 def places_of(routes: Sequence[ConsideredRoute]) -> list[ConsideredRoute]:
-    """Those of the candidates that are kept."""
+    """Those of the candidates that are kept; of those behind the last that is tried, the first of each reason."""
     tried = [route for route in routes if route.outcome == TRIED][:MOST_ATTEMPTS]
     last = max(map(_rank, tried), default=None)
-    others = (route for route in routes if route.outcome != TRIED)
-    before = [route for route in others if last is None or _rank(route) <= last]
-    return [*tried, *before[:MOST_OTHERS]]
+    others = [route for route in routes if route.outcome != TRIED]
+    before = [route for route in others if last is None or _rank(route) <= last][:MOST_OTHERS]
+    told = {route.reasons[-1:] for route in before}
+    first_of_reason = {route.reasons[-1:]: route for route in reversed(others) if route.reasons[-1:] not in told}
+    behind = [route for route in others if first_of_reason.get(route.reasons[-1:]) is route]
+    return [*tried, *before, *behind[:MOST_REASONS]]
 
 
 def not_tried(routes: Sequence[ConsideredRoute]) -> dict[str, int]:
@@ -51,6 +54,6 @@ def read(column: str | None) -> Decision:
     """A decision as its column holds it; before 0.1 that was a list of all places."""
     held = json.loads(column or "[]")
     if isinstance(held, Mapping):
-        return Decision(**held)
+        return Decision(tuple(held["places"]), held["not_tried"])
     kept_back = Counter(place["reasons"][-1] for place in held if place["outcome"] != TRIED and place["reasons"])
-    return Decision(held, kept_back)
+    return Decision(tuple(held), kept_back)

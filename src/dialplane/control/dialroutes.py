@@ -1,20 +1,24 @@
 """Dialroutes: the ordered routes for one call, computed by the same engine that decides live calls."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
-from dialplane.control import channels, health, permissions
+from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Reading
+from dialplane.control.whatif import NOTHING, Circumstances, WhatIf, circumstances
 from dialplane.domain.errors import NotFound
-from dialplane.domain.health import UNKNOWN
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER, parse_id
 from dialplane.domain.instants import NEVER
 from dialplane.domain.provider import Provider
+from dialplane.domain.route import Route
 from dialplane.domain.target import parse_number
+from dialplane.domain.trunk import Trunk
+from dialplane.engine.admission import admit
 from dialplane.engine.dialroute import (
     DEFAULT_MAX_ATTEMPTS,
     Candidate,
@@ -23,79 +27,132 @@ from dialplane.engine.dialroute import (
     dialroute,
     group_of,
     groups_for,
-    standing_of,
 )
 from dialplane.engine.egress import egress_uri, is_plain
 from dialplane.engine.identity import Caller, caller_of, is_refused
-from dialplane.engine.number import NOT_LOOKED_UP, Ported
+from dialplane.engine.number import NOT_LOOKED_UP, Ported, Step, normalise, ported, steps_of
 from dialplane.engine.reasons import Reason
+from dialplane.engine.refusals import Refusal
 from dialplane.store import objects
 from dialplane.store.objects import CUSTOMERS, PROVIDERS, TRUNKS
 from dialplane.store.queries import dialroutes as queries
 from dialplane.store.queries.dialroutes import MatchingRoute
 
-__all__ = ["Computed", "MatchingRoute", "compute"]
+__all__ = ["NOTHING", "Arrival", "Call", "Computed", "MatchingRoute", "WhatIf", "compute", "decide", "groups_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call as it would come in. `id` seeds the weighted draw; `caller` is From's user part, "" if unknown.
+
+    Either to a `number` (E.164) of a customer's; or, as a switch sends it, to what it has `dialled` by a trunk.
+    `routing_number`: that of the network that the number was ported to.
+    """
+
+    customer_id: str = ""
+    number: str = ""
+    trunk_id: str = ""
+    dialled: str | None = None
+    id: str = ""
+    caller: str = ""
+    routing_number: str = ""
 
 
 class Computed(NamedTuple):
-    """The engine's dialroute, and every candidate's route by its id; who calls, and the network of a ported number.
+    """The engine's dialroute, the groups that it was decided on, and every candidate's route by its id.
 
-    `sees_carriers`: whether the actor may see how providers are dialled.
+    `arrival`: the call as it is understood. `refusal`: why it would not be let in. `sees_carriers`: whether the actor
+    may see how providers are dialled.
     """
 
     dialroute: Dialroute
+    groups: Sequence[Group]
     routes: Mapping[str, MatchingRoute]
-    caller: Caller = Caller()
-    ported: Ported = NOT_LOOKED_UP
-    sees_carriers: bool = False
+    arrival: "Arrival"
+    sees_carriers: bool
+    refusal: Refusal | None
 
 
 async def compute(
     unit: Reading,
     actor: Actor,
+    call: Call,
     *,
-    customer_id: str,
-    number: str,
     now: int,
-    call_id: str = "",
     max_attempts: int = DEFAULT_MAX_ATTEMPTS,
     sees_caps: bool = False,
-    caller: str = "",
-    trunk_id: str = "",
-    routing_number: str = "",
+    what_if: WhatIf = NOTHING,
 ) -> Computed:
-    """The routes that a call of this customer to this number would try at the instant `now`, in order.
+    """The routes that a call would try at the instant `now`, in order; or that it would try, if things were otherwise.
 
-    `number` is E.164 (`+` and 1-15 digits); `call_id` seeds the weighted draw. `sees_caps`: providers whose channels
-    are all in use now are skipped, as a call would (`channels.full_providers`). `caller` is From's user part, "" if
-    unknown; `trunk_id` the customer's trunk that the call would come in by; `routing_number` that of the network that
-    the number was ported to. Raises NotFound("customer"), NotFound("trunk"), InvalidValue, Unavailable.
+    `sees_caps`: providers whose channels are all in use now are skipped, as a call would (`channels.full_providers`).
+    Raises NotFound("customer"), NotFound("trunk"), InvalidValue, PermissionDenied, Unavailable.
     """
-    customer_id = parse_id(customer_id, field="customer_id")
-    parse_number(number)
+    if what_if.edge:
+        permissions.require(actor, "edge.get")
+    trunk = await _trunk(unit, actor, call)
+    customer_id = parse_id(call.customer_id or (trunk.customer_id if trunk else ""), field="customer_id")
     scope = permissions.require(actor, "dialroute.list", customer_id=customer_id, kind="customer")
-    ported = Ported(routing_number, True) if routing_number else NOT_LOOKED_UP
-    routes = await queries.matching(unit, customer_id=customer_id, number=routing_number or number)
+    arrival = _arrival(call, trunk)
+    routes = await queries.matching(unit, customer_id=customer_id, number=arrival.routing_number or arrival.number)
     customer = (await objects.find_cached(unit, CUSTOMERS, (customer_id,))).get(customer_id)
     if customer is None or customer.tm_delete != NEVER:
         raise NotFound(CUSTOMERS.kind.name)
     providers = await _providers_of(unit, routes)
-    healths = await health.of_providers_cached(unit, providers.values())
-    who = await _caller(unit, customer_id, trunk_id, caller)
-    full = await channels.full_providers(unit, providers.values(), now=now) if sees_caps else {}
-    unusable = {id_: reason for id_, found in providers.items() if (reason := _obstacle(found, number, ported, who))}
-    decided = dialroute(
-        groups_for(routing_number or number, _groups(routes, customer_id)),
-        now=now,
-        call_id=call_id,
-        standing=lambda id_: standing_of(providers.get(id_), healths[id_].status if id_ in providers else UNKNOWN),
-        full={**full, **unusable},
-        max_attempts=max_attempts,
-    )
+    present = await circumstances(unit, providers, now=now, edge=what_if.edge, sees_caps=sees_caps)
+    groups = groups_for(arrival.routing_number or arrival.number, groups_of(routes, customer_id))
+    refusal = None
+    if trunk is not None and call.dialled is not None:
+        admission = admit(trunk, customer, call.dialled, groups=lambda _customer, _number: groups)
+        groups, refusal = list(admission.groups), admission.refusal
+    there = present if what_if is NOTHING else what_if.applied(present)
+    decided = decide(groups, arrival, there, call_id=call.id, max_attempts=max_attempts)
     if scope is Scope.OWN:
         routes = [route if route.customer_id == customer_id else _anonymous(route) for route in routes]
-    sees_carriers = permissions.may(actor, "provider.get")
-    return Computed(decided, {route.id: route for route in routes}, who, ported, sees_carriers)
+    shown = {route.id: route for route in routes}
+    return Computed(decided, groups, shown, arrival, permissions.may(actor, "provider.get"), refusal)
+
+
+def decide(
+    groups: Sequence[Group], arrival: "Arrival", there: Circumstances, *, call_id: str, max_attempts: int
+) -> Dialroute:
+    """The engine's decision on groups that match, under these circumstances."""
+    unusable = {id_: why for id_, found in there.providers.items() if (why := _obstacle(found, arrival))}
+    return dialroute(
+        groups,
+        now=there.at,
+        call_id=call_id,
+        standing=there.standing,
+        breakers=there.broken,
+        full={**there.full, **unusable},
+        max_attempts=max_attempts,
+    )
+
+
+class Arrival(NamedTuple):
+    """A call as it is understood: the number, "" if there is none; how it was read; who calls; the ported network."""
+
+    number: str
+    caller: Caller = Caller()
+    ported: Ported = NOT_LOOKED_UP
+    steps: Sequence[Step] = ()
+
+    @property
+    def routing_number(self) -> str:
+        return self.ported.routing_number
+
+
+def _arrival(call: Call, trunk: Trunk | None) -> Arrival:
+    """Raises InvalidValue for a number that is none."""
+    said = Ported(call.routing_number, True) if call.routing_number else NOT_LOOKED_UP
+    region, default = (trunk.default_region, trunk.caller_default) if trunk else ("", "")
+    who = caller_of(call.caller, "", region=region, default=default)
+    if call.dialled is None:
+        return Arrival(parse_number(call.number), who, said)
+    if trunk is not None and trunk.trusted_identity and not call.routing_number:
+        said = ported(call.dialled)
+    number = normalise(call.dialled, default_region=region).number or ""
+    return Arrival(number, who, said, steps_of(call.dialled, default_region=region))
 
 
 async def _providers_of(unit: Reading, routes: Iterable[MatchingRoute]) -> Mapping[str, Provider]:
@@ -110,21 +167,23 @@ def _anonymous(route: MatchingRoute) -> MatchingRoute:
     return route._replace(name="", detail="")
 
 
-async def _caller(unit: Reading, customer_id: str, trunk_id: str, user: str) -> Caller:
-    """Who calls. Raises NotFound("trunk") if this is none of the customer's."""
-    if not trunk_id:
-        return caller_of(user, "")
-    trunk = (await objects.find_cached(unit, TRUNKS, (trunk_id,))).get(trunk_id)
-    if trunk is None or trunk.tm_delete != NEVER or trunk.customer_id != customer_id:
+async def _trunk(unit: Reading, actor: Actor, call: Call) -> Trunk | None:
+    """The trunk that the call would come in by. Raises NotFound("trunk") if it is none of the customer's."""
+    if not call.trunk_id:
+        return None
+    trunk = (await objects.find_cached(unit, TRUNKS, (call.trunk_id,))).get(call.trunk_id)
+    is_theirs = trunk is not None and call.customer_id in ("", trunk.customer_id)
+    if trunk is None or trunk.tm_delete != NEVER or not is_theirs:
         raise NotFound(TRUNKS.kind.name)
-    return caller_of(user, "", region=trunk.default_region, default=trunk.caller_default)
+    permissions.require(actor, "dialroute.list", customer_id=trunk.customer_id, kind=TRUNKS.kind.name)
+    return trunk
 
 
-def _obstacle(provider: Provider, number: str, ported: Ported, caller: Caller) -> Reason | None:
+def _obstacle(provider: Provider, arrival: Arrival) -> Reason | None:
     """Why such a call cannot be sent to a provider, though a route leads there."""
-    if is_refused(provider, caller):
+    if is_refused(provider, arrival.caller):
         return Reason.ANONYMOUS_REFUSED
-    is_sendable = is_plain(provider) or egress_uri(provider, number, ported)
+    is_sendable = is_plain(provider) or egress_uri(provider, arrival.number, arrival.ported)
     return None if is_sendable else Reason.NUMBER_UNFORMATTABLE
 
 
@@ -132,7 +191,8 @@ _candidate = attrgetter("id", *Candidate._fields[1:])
 """The fields of a route that decide."""
 
 
-def _groups(routes: Iterable[MatchingRoute], customer_id: str) -> list[Group]:
+def groups_of(routes: Iterable[MatchingRoute | Route], customer_id: str) -> list[Group]:
+    """The groups of the routes that a customer's calls may take."""
     by_place: dict[tuple[str, bool], list[Candidate]] = defaultdict(list)
     for route in routes:
         by_place[route.target, route.customer_id == customer_id != SYSTEM_DEFAULT_CUSTOMER].append(

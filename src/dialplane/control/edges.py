@@ -1,7 +1,7 @@
 """Edges: how far each is behind the database, its versions, and the calls that it carries."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,63 @@ class RefusedSource:
     tm_last: int
 
 
+class Contacts:
+    """Each edge's last contact and its revision then, in memory until they are stored: a poll of the feed must not wait
+    for the writer's lock.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._latest: dict[str, dict[str, Any]] = {}
+
+    def heard(self, edge: str, *, now: int) -> None:
+        """Records a contact of the edge."""
+        if edge:
+            EDGES.merge(self._row(edge), "last_contact", {"last_contact": now})
+
+    def polled(self, edge: str, *, now: int, revision: int, epoch: str) -> bool:
+        """Records a poll for changes after this revision of this epoch, which the edge therefore has; whether that is
+        another one than at its last poll here.
+        """
+        self.heard(edge, now=now)
+        if not edge:
+            return False
+        before = self._latest.get(edge, {}).get("revision")
+        EDGES.merge(self._row(edge), "tm_polled", {"tm_polled": now, "revision": revision, "epoch": epoch})
+        self._latest[edge] = self._latest.pop(edge, {}) | self._rows[edge]
+        if len(self._latest) > MOST_EDGES:
+            del self._latest[next(iter(self._latest))]
+        return bool(before != revision)
+
+    def applied(self, row: EdgeRow) -> EdgeRow:
+        """The row with the edge's last poll here, which may not be stored yet."""
+        latest = self._latest.get(row.name)
+        if latest is None or latest["tm_polled"] < (row.tm_polled or 0):
+            return row
+        contact = max(latest["last_contact"], row.last_contact or 0)
+        return row._replace(**{name: latest[name] for name in ("tm_polled", "revision", "epoch")}, last_contact=contact)
+
+    def forget(self, edge: str) -> None:
+        """Drops what is not stored yet."""
+        self._rows.pop(edge, None)
+        self._latest.pop(edge, None)
+
+    async def store(self, db: Database) -> None:
+        """Stores the new contacts. Raises Unavailable; they are then still to be stored."""
+        rows, self._rows = self._rows, {}
+        if not rows:
+            return
+        try:
+            async with db.write() as unit:
+                await store(unit, list(rows.values()))
+        except BaseException:
+            self._rows = rows | {name: rows.get(name, {}) | row for name, row in self._rows.items()}
+            raise
+
+    def _row(self, edge: str) -> dict[str, Any]:
+        return self._rows.setdefault(edge, {"name": edge})
+
+
 async def refusals(unit: Reading, actor: Actor, name: str) -> list[RefusedSource]:
     """The sources that the edge of this name refused last, as it reported them, the last one first. Raises NotFound."""
     permissions.require(actor, "edge.refusals")
@@ -78,21 +135,33 @@ async def refusals(unit: Reading, actor: Actor, name: str) -> list[RefusedSource
     return [RefusedSource(**source) for source in json.loads(report.refusals or "[]")]
 
 
-async def get(unit: Reading, actor: Actor, name: str, *, now: int) -> Edge:
-    """The edge of this name. Raises NotFound."""
+async def of_names(unit: Reading, names: Collection[str], *, now: int, contacts: Contacts | None = None) -> list[Edge]:
+    """The edges of these names, to tell whoever may see them. Raises Unavailable."""
+    return await _edges(unit, await queries.of_names(unit, names), now=now, contacts=contacts) if names else []
+
+
+async def get(unit: Reading, actor: Actor, name: str, *, now: int, contacts: Contacts | None = None) -> Edge:
+    """The edge of this name; `contacts`: those that are not stored yet. Raises NotFound."""
     permissions.require(actor, "edge.get")
     row = await queries.find(unit, name)
     if row is None:
         raise NotFound("edge")
-    return (await _edges(unit, [row], now=now))[0]
+    return (await _edges(unit, [row], now=now, contacts=contacts))[0]
 
 
 async def list_(
-    unit: Reading, actor: Actor, *, now: int, page_size: int = 100, before: int | None = None
+    unit: Reading,
+    actor: Actor,
+    *,
+    now: int,
+    contacts: Contacts | None = None,
+    page_size: int = 100,
+    before: int | None = None,
 ) -> list[Edge]:
-    """The newest first; `before` is the tm_create of the last one of the page before."""
+    """The newest first; `before` is the tm_create of the last one of the page before; `contacts` as in `get`."""
     permissions.require(actor, "edge.list")
-    return await _edges(unit, await queries.page(unit, page_size=page_size, before=before), now=now)
+    rows = await queries.page(unit, page_size=page_size, before=before)
+    return await _edges(unit, rows, now=now, contacts=contacts)
 
 
 async def delete(db: Database, actor: Actor, name: str, *, now: int) -> Edge:
@@ -110,7 +179,9 @@ async def delete(db: Database, actor: Actor, name: str, *, now: int) -> Edge:
 
 async def longest_known(unit: Reading, *, now: int, limit: int) -> list[Edge]:
     """For metrics: the edges that were heard within an hour before others, so that new names hide none of them."""
-    return await _edges(unit, await queries.longest_known(unit, heard_since=now - _HOUR_US, limit=limit), now=now)
+    return await _edges(
+        unit, await queries.longest_known(unit, heard_since=now - _HOUR_US, limit=limit), now=now, contacts=Contacts()
+    )
 
 
 async def store(unit: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -123,9 +194,10 @@ async def store(unit: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
     await EDGES.store(unit, kept)
 
 
-async def _edges(unit: Reading, rows: Sequence[EdgeRow], *, now: int) -> list[Edge]:
-    if not rows:
+async def _edges(unit: Reading, stored: Sequence[EdgeRow], *, now: int, contacts: Contacts | None = None) -> list[Edge]:
+    if not stored:
         return []
+    rows = [contacts.applied(row) for row in stored] if contacts else stored
     clock = await unit.clock()
     in_progress = await queries.calls_in_progress(unit, [row.name for row in rows])
     started = await queries.calls_started(unit, since=now - LOAD_WINDOW_S * _SECOND_US, until=now)
@@ -158,42 +230,3 @@ def _lag(row: EdgeRow, epoch: str, revision: int) -> int | None:
     if row.revision is None:
         return None
     return max(0, revision - row.revision) if row.epoch == epoch else revision
-
-
-class Contacts:
-    """Each edge's last contact and its revision then, in memory until they are stored: a poll of the feed must not wait
-    for the writer's lock.
-    """
-
-    def __init__(self) -> None:
-        self._rows: dict[str, dict[str, Any]] = {}
-
-    def heard(self, edge: str, *, now: int) -> None:
-        """Records a contact of the edge."""
-        if edge:
-            EDGES.merge(self._row(edge), "last_contact", {"last_contact": now})
-
-    def polled(self, edge: str, *, now: int, revision: int, epoch: str) -> None:
-        """Records a poll for changes after this revision of this epoch, which the edge therefore has."""
-        self.heard(edge, now=now)
-        if edge:
-            EDGES.merge(self._row(edge), "tm_polled", {"tm_polled": now, "revision": revision, "epoch": epoch})
-
-    def forget(self, edge: str) -> None:
-        """Drops what is not stored yet."""
-        self._rows.pop(edge, None)
-
-    async def store(self, db: Database) -> None:
-        """Stores the new contacts. Raises Unavailable; they are then still to be stored."""
-        rows, self._rows = self._rows, {}
-        if not rows:
-            return
-        try:
-            async with db.write() as unit:
-                await store(unit, list(rows.values()))
-        except BaseException:
-            self._rows = rows | {name: rows.get(name, {}) | row for name, row in self._rows.items()}
-            raise
-
-    def _row(self, edge: str) -> dict[str, Any]:
-        return self._rows.setdefault(edge, {"name": edge})

@@ -1,7 +1,7 @@
 """Ingestion of the edges' events: each counts once, however often and in whatever order it comes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -46,12 +46,13 @@ def decoded(body: bytes) -> Batch | None:
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """`accepted` events are stored, now or before; `refused` has one reason for each malformed event; `lost` calls were
-    closed because Kamailio no longer has dialogs of them.
+    closed because Kamailio no longer has dialogs of them. `folded`: the rows that the events were folded into.
     """
 
     accepted: int
     refused: tuple[str, ...] = ()
     lost: int = 0
+    folded: Folded = field(default_factory=lambda: Folded(now=0), compare=False, repr=False)
 
 
 async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]) -> Ingested:
@@ -75,7 +76,7 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
             refused.append(text(f"{edge}: {error}", _MAX_REASON))
     lost = await _store(db, folded, actor.id) if folded.count else 0
     refused += [f"{edge}: a call of another edge"] * folded.foreign
-    return Ingested(folded.count, tuple(refused), lost)
+    return Ingested(folded.count, tuple(refused), lost, folded)
 
 
 async def _store(db: Database, folded: Folded, caller: str) -> int:

@@ -59,6 +59,22 @@ async def views(unit: Unit, provider: Provider) -> list[EdgeView]:
     ]
 
 
+async def of_edge(unit: Unit, providers: Iterable[Provider], edge: str) -> list[EdgeView]:
+    """One edge's view of the present hostnames of these providers. Raises Unavailable."""
+    wanted = list(providers)
+    reports = await _reports(unit, wanted)
+    breakers = {(row.provider_id, row.hostname): row for row in await queries.breakers_of_edge(unit, edge)}
+    return [
+        EdgeView(
+            provider.id,
+            edge,
+            reports.get(provider.id, {}).get(edge, Health()),
+            _breaker(row.breaker) if (row := breakers.get((provider.id, provider.hostname))) else Breaker(),
+        )
+        for provider in wanted
+    ]
+
+
 async def all_views(unit: Unit, *, limit: int) -> list[EdgeView]:
     """Every edge's view of every live provider that it has probed, at most `limit` of them. Raises Unavailable."""
     return [

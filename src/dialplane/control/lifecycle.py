@@ -71,7 +71,7 @@ class UseCases(Generic[T]):
 
     async def add(self, unit: Change, actor: Actor, value: T) -> T:
         """Stores a new object. Raises NotFound for an object that it refers to, and what `check` raises."""
-        await self._check_references(unit, actor, f"{self.storage.kind.name}.create", None, value)
+        await self.check_references(unit, actor, f"{self.storage.kind.name}.create", None, value)
         await self.check(unit, actor, None, value)
         return await objects.add(unit, self.storage, value)
 
@@ -108,13 +108,9 @@ class UseCases(Generic[T]):
         self.check_fields(fields)
         if before.tm_delete != NEVER:
             raise ObjectDeleted(kind.name)
-        after = with_fields(before, **fields, tm_update=unit.next_instant())
-        if kind.owner_of(after) != kind.owner_of(before):
-            raise InvalidValue(
-                "customer_id", "immutable", "must equal the stored one: an object cannot change customers"
-            )
+        after = changed(kind, before, fields, now=unit.next_instant())
         check_version(unit, before.id, if_version)
-        await self._check_references(unit, actor, f"{kind.name}.update", before, after)
+        await self.check_references(unit, actor, f"{kind.name}.update", before, after)
         await self.check(unit, actor, before, after)
         return await objects.put(unit, self.storage, before, after)
 
@@ -145,7 +141,7 @@ class UseCases(Generic[T]):
         )
         return value
 
-    async def _check_references(self, unit: Unit, actor: Actor, operation: str, before: T | None, after: T) -> None:
+    async def check_references(self, unit: Unit, actor: Actor, operation: str, before: T | None, after: T) -> None:
         """Raises NotFound for an object that `after` newly refers to: absent, deleted or not the actor's."""
         for name, kind in self.storage.kind.references.items():
             id_ = getattr(after, name)
@@ -161,6 +157,14 @@ def new(kind: Kind[T], fields: Fields, *, id_: str, tm_create: int = 0) -> T:
     require_fields(fields, [kind.argument_of.get(name, name) for name in kind.needed if name not in fields])
     refuse_unknown(fields, kind.settable)
     return kind.cls(id=id_, tm_create=tm_create, **fields)
+
+
+def changed(kind: Kind[T], before: T, fields: Fields, *, now: int) -> T:
+    """The object with these fields changed at this instant; only its own rules are checked. Raises InvalidValue."""
+    after = with_fields(before, **fields, tm_update=now)
+    if kind.owner_of(after) != kind.owner_of(before):
+        raise InvalidValue("customer_id", "immutable", "must equal the stored one: an object cannot change customers")
+    return after
 
 
 def with_fields(value: T, **fields: Any) -> T:

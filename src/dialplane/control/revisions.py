@@ -56,6 +56,11 @@ async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, 
     return _revision(row, [_object_change(part, unit.encryption) for part in parts])
 
 
+async def after(unit: Unit, number: int, *, limit: int) -> list[Revision]:
+    """The revisions after this one, in order, without their changes, for whoever may see them. Raises Unavailable."""
+    return [_revision(row, ()) for row in await queries.after(unit, number, limit=limit)]
+
+
 async def list_(
     unit: Unit,
     actor: Actor,

@@ -89,7 +89,7 @@ def wait_until_used(revision: int, edge_revision: Callable[[], int | None], *, d
 def fetch_call(
     client: Client, result: CallResult, *, number: str | None, deadline_s: float = RECORD_WITHIN_S
 ) -> CallAnswer:
-    """The record of a call that is over, complete or as far as it has arrived at the deadline.
+    """The record of a call that is over, with its decision; complete, or as far as it has arrived at the deadline.
 
     `number` is the normalised one, None if it is no number. Raises ApiError, and DemoFailed if there is no record.
     """
@@ -104,7 +104,7 @@ def fetch_call(
     call = _poll(complete, deadline_s) or found
     if call is None:
         raise DemoFailed(_no_record(result))
-    return call
+    return client.calls.get(call["id"])
 
 
 def _no_record(result: CallResult) -> str:

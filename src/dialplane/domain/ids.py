@@ -22,3 +22,17 @@ def parse_id(text: str, *, field: str = "id") -> str:
 
 
 Id = Annotated[str, parse_id]
+
+
+FIRST_OF_ID = 8
+"""Characters from which a text is taken for the beginning of an id: those of a UUID's first group."""
+
+_SHAPE = "00000000-0000-0000-0000-000000000000"
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+
+
+def is_beginning_of_id(text: str) -> bool:
+    """Whether an id may begin so: hexadecimal digits, with hyphens where a UUID has them."""
+    if not FIRST_OF_ID <= len(text) <= len(_SHAPE):
+        return False
+    return all(char == "-" if place == "-" else char in _HEXADECIMAL for char, place in zip(text, _SHAPE, strict=False))

@@ -76,6 +76,8 @@ class Kind(Generic[T]):
     """Field -> another name by which a request may set it, and answers show it."""
     labels: Sequence[str] = ("name",)
     """The fields that people know it by: the first of them that is not empty."""
+    searched: Sequence[str] = ()
+    """The fields in which a search looks for a text; none of routes, of which there are too many."""
     in_bulk: bool = False
     """Whether `POST /v1.0/changes` takes it. Credentials are created one at a time."""
     in_feed: bool = False
@@ -154,6 +156,7 @@ CUSTOMER: Kind[Customer] = Kind(
     cls=Customer,
     references={},
     owner="id",
+    searched=("name", "email"),
     in_bulk=True,
     in_feed=True,
     changes_callers=True,
@@ -167,6 +170,7 @@ PROVIDER: Kind[Provider] = Kind(
     owner=None,
     needed=("type", "hostname"),
     labels=("name", "hostname"),
+    searched=("name", "hostname"),
     request_rules={"hostname": parse_hostname},
     sealed=("password",),
     in_bulk=True,
@@ -181,6 +185,7 @@ TRUNK: Kind[Trunk] = Kind(
     computed=("ha1",),
     sealed=("password",),
     labels=("name", "domain_name"),
+    searched=("name", "domain_name", "username", "allowed_ips"),
     in_bulk=True,
     in_feed=True,
     for_edge=Trunk.for_edge,
@@ -203,6 +208,7 @@ ACCESSKEY: Kind[AccessKey] = Kind(
     cls=AccessKey,
     needed=("tm_expire",),
     labels=("name", "token_prefix"),
+    searched=("name", "token_prefix"),
     hashed=("token_hash",),
     service_set=("token_prefix", "token_hash"),
     create_only=("tm_expire", "permission", "edge"),
@@ -217,6 +223,7 @@ AGENT: Kind[Agent] = Kind(
     cls=Agent,
     needed=("username", "permission", "password_hash"),
     labels=("name", "username"),
+    searched=("name", "username"),
     hashed=("password_hash",),
     argument_of={"password_hash": "password"},
     second_names={"permission": "role"},

@@ -183,6 +183,11 @@ def _order(candidate: Candidate) -> tuple[int, bool, int, str]:
     return candidate.priority, candidate.weight is None, candidate.tm_create, candidate.route_id
 
 
+def drawn(group: Group, call_id: str) -> Sequence[Candidate]:
+    """The candidates of a group in the order in which this call meets them."""
+    return _drawn(group.candidates, call_id) if group.is_weighted else group.candidates
+
+
 def _drawn(candidates: Sequence[Candidate], call_id: str) -> list[Candidate]:
     """The candidates of a group as this call draws them: among those of one priority, the weighted ones change."""
 

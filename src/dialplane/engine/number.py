@@ -1,7 +1,7 @@
 """Normalises what was dialled to a number: `+` and 1-15 digits, or none (docs/domain.md, section 6)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from dialplane.domain.target import is_number
@@ -20,6 +20,34 @@ SHORT_CODE = re.compile(
 )
 """Emergency and special numbers: no subscriber's number has so few digits (ITU-T E.164, E.129), and the longer ones are
 those that some region lists as emergency (phonenumbers 9.0.43)."""
+
+
+class Step(NamedTuple):
+    """One step of normalising, a key of STEPS, that changed what was dialled."""
+
+    rule: str
+    before: str
+    after: str
+
+
+STEPS: Mapping[str, str] = {
+    "decoded": "percent signs are decoded (RFC 3986)",
+    "parameters": "parameters behind a semicolon are no digits (RFC 3966)",
+    "separators": "hyphens, dots and brackets are no digits (RFC 3966)",
+    "context": "the digits are read within `phone-context` (RFC 3966, section 5.1.5)",
+    "region": "the digits are read as the trunk's region dials them",
+    "access_code": "an international access code (00, 011) is left out",
+    "international": "the digits are those behind the +",
+    "short_code": "an emergency or special number stays as it is",
+}
+"""Step of normalising -> what it does."""
+
+Note = Callable[[str, str, str], None]
+"""What gets each step: its rule, what was there before, and after."""
+
+
+def _unnoted(rule: str, before: str, after: str) -> None:
+    """Calls keep no steps."""
 
 
 class Normalised(NamedTuple):
@@ -45,7 +73,19 @@ NOT_LOOKED_UP = Ported()
 _NOT_A_NUMBER = Normalised(None)
 
 
-def normalise(user: str, *, default_region: str = "") -> Normalised:
+def steps_of(user: str, *, default_region: str = "") -> list[Step]:
+    """The steps by which `normalise` reads what was dialled, in order; those that change nothing are left out."""
+    steps = list[Step]()
+
+    def note(rule: str, before: str, after: str) -> None:
+        if before != after:
+            steps.append(Step(rule, before, after))
+
+    normalise(user, default_region=default_region, note=note)
+    return steps
+
+
+def normalise(user: str, *, default_region: str = "", note: Note = _unnoted) -> Normalised:
     """The number that a caller dialled, from the user part of a `sip:` URI or the subscriber part of a `tel:` URI.
 
     `default_region` is the ISO country whose national format the trunk dials, "" if its digits are international. A
@@ -55,17 +95,26 @@ def normalise(user: str, *, default_region: str = "") -> Normalised:
         return _international(user[1:])
     if len(user) > _LONGEST_USER:
         return _NOT_A_NUMBER
-    dialled, parameters = _parts(user)
+    dialled, parameters = _parts(user, note)
     if dialled.startswith("+"):
         return _international(dialled[1:])
     if not _DIGITS.fullmatch(dialled):
         return _NOT_A_NUMBER
+    rule, number = _read(dialled, parameters, default_region)
+    note("short_code" if number.emergency else rule, dialled, number.number or "")
+    return number
+
+
+def _read(digits: str, parameters: Mapping[str, str], default_region: str) -> tuple[str, Normalised]:
+    """The step that makes a number of digits without a +, and the number."""
     if "phone-context" in parameters:
-        return _in_context(dialled, parameters["phone-context"].translate(_SEPARATORS))
+        return "context", _in_context(digits, parameters["phone-context"].translate(_SEPARATORS))
     if default_region:
-        return _in_region(dialled, default_region)
-    is_short = len(dialled) < _SHORTEST_CODE
-    return Normalised(f"+{dialled}", emergency=True) if is_short else _international(_without_access_code(dialled))
+        return "region", _in_region(digits, default_region)
+    if len(digits) < _SHORTEST_CODE:
+        return "short_code", Normalised(f"+{digits}", emergency=True)
+    international = _without_access_code(digits)
+    return "access_code" if international != digits else "international", _international(international)
 
 
 def ported(user: str) -> Ported:
@@ -79,11 +128,16 @@ def ported(user: str) -> Ported:
     return Ported(number if is_good else "", "npdi" in parameters, "rn" in parameters and not is_good)
 
 
-def _parts(user: str) -> tuple[str, Mapping[str, str]]:
+def _parts(user: str, note: Note = _unnoted) -> tuple[str, Mapping[str, str]]:
     """The digits without separators, and the parameters by their names in small letters."""
-    dialled, *parameters = _unescaped(user).split(";")
+    decoded = _unescaped(user)
+    note("decoded", user, decoded)
+    dialled, *parameters = decoded.split(";")
+    note("parameters", decoded, dialled)
+    digits = dialled.translate(_SEPARATORS)
+    note("separators", dialled, digits)
     pairs = (parameter.partition("=") for parameter in parameters)
-    return dialled.translate(_SEPARATORS), {name.lower(): value for name, _, value in pairs}
+    return digits, {name.lower(): value for name, _, value in pairs}
 
 
 def _unescaped(user: str) -> str:

@@ -16,6 +16,12 @@ _RTPMAP = re.compile(r"a=rtpmap:(\S+) ([^/\s]+)")
 _OF_FORMAT = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\S+) ")
 
 
+def shares_codec(names: Collection[str], offered: Collection[str]) -> bool:
+    """Whether one of the offered codecs is among those of these names, as `restricted` compares them."""
+    wanted = {name.strip().lower() for name in names} - {ALWAYS_KEPT}
+    return any(name.strip().lower() in wanted for name in offered)
+
+
 def restricted(body: str, names: Collection[str]) -> str | None:
     """The body with its audio cut to codecs of these names and DTMF; None if they share none with it.
 

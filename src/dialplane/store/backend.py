@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Rows = Iterable[Sequence[Any]]
+Where = Sequence[ColumnElement[bool] | TextClause]
+"""Conditions that rows meet."""
 
 POOL_TIMEOUT_S = 1.8
 """How long a connection of an engine is waited for."""
@@ -109,8 +111,11 @@ class Backend(ABC):
         """Whether a text begins so, in whatever case (on SQLite of ASCII letters), by an index of `lower(text)`."""
 
     @abstractmethod
-    def estimate(self, connection: Connection, table: Table, where: Sequence[ColumnElement[bool] | TextClause]) -> int:
-        """About how many of a large table's rows meet the conditions, without reading them all."""
+    def estimate(self, connection: Connection, table: Table, where: Where, *, plain: Where) -> int:
+        """About how many of a large table's rows meet the conditions, without reading them all.
+
+        `plain`: the same conditions in a form that no index has.
+        """
 
     @abstractmethod
     def after_bulk_insert(self, connection: Connection) -> None:

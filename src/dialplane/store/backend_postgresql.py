@@ -11,8 +11,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     Table,
-    TextClause,
     create_engine,
     event,
     func,
@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, ExceptionContext
 
 from dialplane.store import partitions
-from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows
+from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Where
 from dialplane.store.threads import run_within
 
 T = TypeVar("T")
@@ -156,9 +156,9 @@ class Postgresql(Backend):
         pattern = re.sub(r"([\\%_])", r"\\\1", beginning.lower())
         return func.lower(column).like(f"{pattern}%")
 
-    def estimate(self, connection: Connection, table: Table, where: Sequence[ColumnElement[bool] | TextClause]) -> int:
+    def estimate(self, connection: Connection, table: Table, where: Where, *, plain: Where) -> int:
         """By the planner's statistics."""
-        found = select(literal_column("1")).select_from(table).where(*where)
+        found: Select[Any] = select(literal_column("1")).select_from(table).where(*where)
         compiled = found.compile(connection.engine, compile_kwargs={"render_postcompile": True})
         explained = f"EXPLAIN (FORMAT JSON) {compiled.string}"
         plan = connection.exec_driver_sql(explained, dict(compiled.params)).scalar_one()

@@ -12,8 +12,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     Table,
-    TextClause,
     and_,
     create_engine,
     event,
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows
+from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Where
 from dialplane.store.threads import run_within
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ pages of indexes again and again, and each is then carried over once (measured: 
 SAMPLED = 2_000
 """Rows of a sample: what a fiftieth of all meet is told to within a seventh, as a rule."""
 
-_ROWID = literal_column("rowid")
+_ROWID: ColumnElement[int] = literal_column("rowid")
 
 _CODES = {
     "SQLITE_BUSY": "busy",
@@ -157,13 +157,13 @@ class Sqlite(Backend):
         text, first = func.lower(column), func.lower(beginning)
         return and_(text >= first, text < first + chr(sys.maxunicode))
 
-    def estimate(self, connection: Connection, table: Table, where: Sequence[ColumnElement[bool] | TextClause]) -> int:
-        """By a sample of rows, which their numbers find; the conditions must be such that no index carries them out."""
+    def estimate(self, connection: Connection, table: Table, where: Where, *, plain: Where) -> int:
+        """By a sample of rows, which their numbers find."""
         rows = connection.execute(select(func.max(_ROWID)).select_from(table)).scalar_one() or 0
         sample = random.sample(range(1, rows + 1), min(rows, SAMPLED))
-        numbers = select(literal_column("value")).select_from(func.json_each(json.dumps(sample)))
+        numbers: Select[Any] = select(literal_column("value")).select_from(func.json_each(json.dumps(sample)))
         found = connection.execute(
-            select(func.count()).select_from(table).where(_ROWID.in_(numbers), *where)
+            select(func.count()).select_from(table).where(_ROWID.in_(numbers), *plain)
         ).scalar_one()
         return found * rows // max(1, len(sample))
 

@@ -162,6 +162,10 @@ class Database:
         async with self.read() as unit:
             return await unit.clock()
 
+    async def latest_revision(self) -> int:
+        """The number of the latest revision, by whichever process; a moment old at most. Raises Unavailable."""
+        return await self._notifier.latest()
+
     async def wait_for_revision(self, *, since: int, wait_s: float) -> None:
         """Returns once a revision after `since` is committed, by any process, or after `wait_s` seconds."""
         await self._notifier.wait(since=since, wait_s=wait_s)

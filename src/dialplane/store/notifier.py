@@ -25,6 +25,11 @@ class Notifier:
             self._wakeup.set()
             self._wakeup = asyncio.Event()
 
+    async def latest(self) -> int:
+        """The latest revision, of other processes too: not older than POLL_INTERVAL_S."""
+        await self._poll_if_due()
+        return self._seen
+
     async def wait(self, *, since: int, wait_s: float) -> None:
         """Returns once there is a revision after `since`, or after `wait_s` seconds."""
         ends = time.monotonic() + wait_s

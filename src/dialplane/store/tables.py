@@ -203,6 +203,10 @@ routes = _table(
     _live_index("routes_of_provider", "provider_id", "tm_create"),
     _live_index("routes_by_target", "target", "tm_create"),
     _live_index("routes_of_provider_by_target", "provider_id", "target", "tm_create"),
+    _live_index("routes_of_provider_by_priority", "provider_id", "priority", "tm_create"),
+    _live_index("routes_of_provider_by_change", "provider_id", "revision", "tm_create"),
+    _live_index("routes_of_customer_by_priority", "customer_id", "priority", "tm_create"),
+    _live_index("routes_of_customer_by_change", "customer_id", "revision", "tm_create"),
     _live_index("routes_by_priority", "priority", "tm_create"),
     _live_index("routes_by_change", "revision", "tm_create"),
     _live_index("routes_disabled", "tm_create", also="enabled = 0"),
@@ -296,6 +300,7 @@ calls = _table(
     Index("calls_of_trunk", "trunk_id", "tm_create"),
     Index("calls_by_number", "number", "tm_create"),
     Index("calls_by_caller", "source", "tm_create"),
+    Index("calls_by_sip_call_id", "sip_call_id", "tm_create"),
 )
 
 attempts = _table(
@@ -387,6 +392,26 @@ edges = _table(
     Column("refusals", Text),
     _big("tm_create"),
     Index("edges_by_creation", "tm_create", unique=True),
+)
+
+jobs = _table(
+    "jobs",
+    _text("id", primary_key=True),
+    _text("kind"),
+    _text("parameters"),
+    _text("state"),
+    _text("node"),
+    _text("actor_kind"),
+    _text("actor_id"),
+    _text("actor_name"),
+    _big("done"),
+    _maybe_big("total"),
+    Column("result", Text),
+    Column("error", Text),
+    _big("tm_create"),
+    _maybe_big("tm_start"),
+    _maybe_big("tm_end"),
+    Index("jobs_by_creation", "tm_create", unique=True),
 )
 
 idempotency_keys = _table(

@@ -122,7 +122,7 @@ class CallAnswer(BaseModel):
     ended_by: Annotated[str, among("", *HangupBy), Field(description="Who ended it; empty while it goes on.")]
     attempts: list[AttemptAnswer]
     decision: list[PlaceAnswer] = optional(
-        "In the answer of one call: the candidates that would be tried, and the first others that stood before them."
+        "In the answer of one call: the candidates that would be tried, those before them, others for their reasons."
     )
     not_tried: dict[str, int] = optional(
         "In the answer of one call: how many candidates would not be tried, by reason; those of `decision`, too."
@@ -179,6 +179,15 @@ def present_listed(record: CallRecord) -> dict[str, Any]:
         tm_update=timestamp(record.tm_update),
         tm_delete=timestamp(NEVER),
     )
+
+
+def without_carriers(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A call as it is shown to those who may not see how providers are dialled."""
+    attempts = [
+        {name: value for name, value in attempt.items() if name != "identity"} | {"uri": ""}
+        for attempt in shown["attempts"]
+    ]
+    return {**shown, "attempts": attempts}
 
 
 def sentences(codes: Iterable[str]) -> list[str]:

@@ -2,15 +2,25 @@
 
 from starlette.responses import Response
 
-from dialplane.api.dialroutes.schemas import DialrouteAnswer, DialrouteQuery, present
+from dialplane.api.dialroutes.schemas import (
+    DialledAnswer,
+    DialledQuery,
+    DialrouteAnswer,
+    DialrouteQuery,
+    WhatIfQuery,
+    present,
+)
 from dialplane.api.http import reasons
+from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.control import dialroutes
+from dialplane.control.dialroutes import Call
 from dialplane.system.clock import now_us
 
 DIALROUTES = Resource("/v1.0/dialroutes", tag="dialroutes")
+DIALLED = Resource("/v1.0/dialled", tag="dialroutes")
 
 
 @DIALROUTES.endpoint(
@@ -21,18 +31,30 @@ DIALROUTES = Resource("/v1.0/dialroutes", tag="dialroutes")
     refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND, reasons.TRUNK_NOT_FOUND],
 )
 async def list_dialroutes(request: AuthenticatedRequest, query: DialrouteQuery) -> Response:
+    return await _computed(request, query, query.call())
+
+
+@DIALLED.endpoint(
+    "GET",
+    summary="The ordered routes of what a switch dials",
+    permission="dialroute.list",
+    answer=DialledAnswer,
+    refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND, reasons.TRUNK_NOT_FOUND],
+)
+async def list_dialled_dialroutes(request: AuthenticatedRequest, query: DialledQuery) -> Response:
+    return await _computed(request, query, query.call())
+
+
+async def _computed(request: AuthenticatedRequest, query: WhatIfQuery, call: Call) -> Response:
     async with request.read() as unit:
         computed = await dialroutes.compute(
             unit,
             request.actor,
-            customer_id=query.customer_id,
-            number=query.target,
-            call_id=query.call_id or "",
+            call,
             now=now_us(),
             max_attempts=request.services.limits.max_attempts,
             sees_caps=query.explain,
-            caller=query.caller or "",
-            trunk_id=query.trunk_id or "",
-            routing_number=query.rn or "",
+            what_if=query.what_if(),
         )
-    return JsonResponse(present(computed, number=query.target, explain=query.explain))
+        names = await names_of(unit, request.actor, query.expand, computed.routes.values())
+    return JsonResponse(present(computed, call, explain=query.explain) | names)

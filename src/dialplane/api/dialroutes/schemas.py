@@ -4,18 +4,30 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from dialplane.api.http.fields import Id, longest, matching, optional
-from dialplane.api.http.query import Flag, Query
+from dialplane.api.http.fields import Id, among, longest, matching, optional
+from dialplane.api.http.query import Flag, Instant, Query, expanding, ids, several
 from dialplane.api.http.responses import timestamp
-from dialplane.api.http.schemas import AnsweredId
+from dialplane.api.http.schemas import NAMES, AnsweredId
 from dialplane.api.routes.schemas import RouteAnswer
 from dialplane.api.routes.schemas import present as present_route
-from dialplane.control.dialroutes import Computed
+from dialplane.control.dialroutes import NOTHING, Call, Computed, WhatIf
+from dialplane.domain.provider import Provider
 from dialplane.domain.target import parse_number
 from dialplane.engine.dialroute import Place
 from dialplane.engine.egress import egress_headers, egress_uri
 from dialplane.engine.identity import ANONYMOUS, AS_RECEIVED, identity_of
+from dialplane.engine.number import STEPS
 from dialplane.engine.reasons import sentence
+from dialplane.engine.refusals import ANSWERS
+from dialplane.engine.stages import RULES, stages
+
+NUMBER = r"^\+[1-9][0-9]{0,14}$"
+LIVE, IGNORE = "live", "ignore"
+MOST_PROVIDERS = 50
+MAX_TEXT = 255
+WHAT_IF = {"at", "edge", "health", "down", "broken", "full", "removed", "codecs"}
+
+Providers = Annotated[tuple[str, ...], ids(MOST_PROVIDERS)]
 
 
 def parse_caller(text: str) -> str:
@@ -23,27 +35,90 @@ def parse_caller(text: str) -> str:
     return text if text == ANONYMOUS else parse_number(text, field="caller")
 
 
-class DialrouteQuery(Query):
-    """Whose call, and where to."""
+class WhatIfQuery(Query):
+    """Who calls, and what would be otherwise than now."""
 
-    customer_id: Annotated[Id, Field(description="Whose call it would be.")]
-    target: Annotated[
-        str,
-        matching(parse_number, r"^\+[1-9][0-9]{0,14}$"),
-        Field(description="The number that is called, in E.164.", examples=["+821012345678"]),
-    ]
     call_id: Annotated[str, longest(255)] = optional("Seeds the weighted draw: the same id gives the same order.")
     caller: Annotated[str, matching(parse_caller, r"^(\+[1-9][0-9]{0,14}|anonymous)$")] = optional(
         "Who calls, in E.164, or `anonymous`: for providers with rules for that."
     )
-    trunk_id: Id = optional("The customer's trunk that it would come in by: its `caller_default` holds.")
-    rn: Annotated[str, matching(parse_number, r"^\+[1-9][0-9]{0,14}$")] = optional(
+    rn: Annotated[str, matching(parse_number, NUMBER)] = optional(
         "The routing number of a ported number; routes are chosen by it."
     )
     explain: Flag = Field(
         default=False,
         description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
     )
+    at: Instant = optional("What if the call came then.")
+    edge: Annotated[str, longest(MAX_TEXT)] = optional(
+        "By this edge's view of the providers: its probes and its breakers."
+    )
+    health: Annotated[str, among(LIVE, IGNORE)] = Field(
+        default=LIVE, description="`ignore`: what if all providers were healthy, and had room."
+    )
+    down: Providers = optional("What if the probes found these providers unhealthy; ids with commas between.")
+    broken: Providers = optional("What if the breakers of these were open.")
+    full: Providers = optional("What if all channels of these were in use.")
+    removed: Providers = optional("What if these were disabled.")
+    codecs: Annotated[str, longest(MAX_TEXT)] = optional("What if the caller offered these alone, `PCMA,G729`.")
+    expand: Annotated[tuple[str, ...], several("provider", "customer")] = expanding("provider", "customer")
+
+    def what_if(self) -> WhatIf:
+        """What would be otherwise than now."""
+        if not self.model_fields_set & WHAT_IF:
+            return NOTHING
+        return WhatIf(
+            at=self.at,
+            down=self.down or (),
+            broken=self.broken or (),
+            full=self.full or (),
+            removed=self.removed or (),
+            all_well=self.health == IGNORE,
+            edge=self.edge or "",
+            codecs=tuple(filter(None, (self.codecs or "").split(","))),
+        )
+
+
+class DialrouteQuery(WhatIfQuery):
+    """Whose call, and where to."""
+
+    customer_id: Annotated[Id, Field(description="Whose call it would be.")]
+    target: Annotated[
+        str,
+        matching(parse_number, NUMBER),
+        Field(description="The number that is called, in E.164.", examples=["+821012345678"]),
+    ]
+    trunk_id: Id = optional("The customer's trunk that it would come in by: its `caller_default` holds.")
+
+    def call(self) -> Call:
+        """The call that is meant."""
+        return Call(
+            customer_id=self.customer_id,
+            number=self.target,
+            trunk_id=self.trunk_id or "",
+            id=self.call_id or "",
+            caller=self.caller or "",
+            routing_number=self.rn or "",
+        )
+
+
+class DialledQuery(WhatIfQuery):
+    """What a switch dials, by which trunk."""
+
+    trunk_id: Annotated[Id, Field(description="The trunk that the call would come in by.")]
+    dialled: Annotated[
+        str, longest(255), Field(description="The user part of the request URI.", examples=["00821012345678"])
+    ]
+
+    def call(self) -> Call:
+        """The call that is meant."""
+        return Call(
+            trunk_id=self.trunk_id,
+            dialled=self.dialled,
+            id=self.call_id or "",
+            caller=self.caller or "",
+            routing_number=self.rn or "",
+        )
 
 
 class HeaderAnswer(BaseModel):
@@ -51,6 +126,14 @@ class HeaderAnswer(BaseModel):
 
     name: str
     value: str
+
+
+class TimeoutsAnswer(BaseModel):
+    """Seconds after which an attempt is given up."""
+
+    no_response_s: Annotated[int, Field(description="Without any response.")]
+    progress_s: Annotated[int, Field(description="Without ringing.")]
+    ring_s: Annotated[int, Field(description="Without an answer.")]
 
 
 class CandidateAnswer(BaseModel):
@@ -67,6 +150,32 @@ class CandidateAnswer(BaseModel):
     removed_headers: list[str] = optional("The caller's headers that would be left out, if there are any.")
     reasons: Annotated[list[str], Field(description="Stable codes.")]
     why: Annotated[list[str], Field(description="The same as sentences.")]
+    timeouts: Annotated[TimeoutsAnswer | None, Field(description="Of its attempt; for the platform alone.")]
+
+
+class StageAnswer(BaseModel):
+    """The candidates after one rule of the decision."""
+
+    rule: Annotated[str, Field(description="Stable code: `matches`, `usable`, `once`, `limits`, `health` ...")]
+    sentence: Annotated[str, Field(description="What the rule does.")]
+    ranks: Annotated[dict[str, int], Field(description="Id of each route that is left -> its rank, from 1.")]
+
+
+class StepAnswer(BaseModel):
+    """A step by which what was dialled became a number."""
+
+    step: Annotated[str, Field(description="Stable code.")]
+    sentence: str
+    before: str
+    after: Annotated[str, Field(description="Empty where it is no number.")]
+
+
+class RefusalAnswer(BaseModel):
+    """Why the call would not be let in, and what its caller would hear."""
+
+    code: str
+    status: Annotated[int | None, Field(description="The SIP status.")]
+    sentence: str
 
 
 class DialrouteAnswer(BaseModel):
@@ -75,23 +184,49 @@ class DialrouteAnswer(BaseModel):
     result: Annotated[list[RouteAnswer], Field(description="First to last.")]
     next_page_token: str
     candidates: list[CandidateAnswer] = optional("With `explain=true`.")
+    stages: list[StageAnswer] = optional("With `explain=true`: where each candidate stands after each rule.")
+    names: NAMES = optional()
 
 
-def present(computed: Computed, *, number: str, explain: bool) -> dict[str, Any]:
-    """The routes in order; with `explain` every candidate's place, too."""
+class DialledAnswer(DialrouteAnswer):
+    """How what was dialled is read, whether the call is let in, and its ordered routes."""
+
+    number: Annotated[str, Field(description="The number that it means; empty for none.")]
+    normalised: Annotated[list[StepAnswer], Field(description="The steps from what was dialled to the number.")]
+    refusal: Annotated[RefusalAnswer | None, Field(description="Null where the call would be let in.")]
+
+
+def present(computed: Computed, call: Call, *, explain: bool) -> dict[str, Any]:
+    """The routes in order; with `explain` every candidate's place and the stages, too."""
     ordered = [computed.routes[place.candidate.route_id] for place in computed.dialroute.attempts]
     shown: dict[str, Any] = {
         "result": [present_route(route) for route in ordered],
         "next_page_token": timestamp(ordered[-1].tm_create) if ordered else "",
     }
     if explain:
-        shown["candidates"] = [_present_place(place, computed, number) for place in computed.dialroute.places]
-    return shown
+        shown["candidates"] = [_present_place(place, computed) for place in computed.dialroute.places]
+        ranked = stages(computed.groups, computed.dialroute, call_id=call.id)
+        shown["stages"] = [
+            {"rule": stage.rule, "sentence": RULES[stage.rule].sentence, "ranks": stage.ranks} for stage in ranked
+        ]
+    return shown | (_present_arrival(computed) if call.dialled is not None else {})
 
 
-def _present_place(place: Place, computed: Computed, number: str) -> dict[str, Any]:
+def _present_arrival(computed: Computed) -> dict[str, Any]:
+    """How what was dialled is read, and whether the call is let in."""
+    arrival, refusal = computed.arrival, computed.refusal
+    steps = [
+        {"step": rule, "sentence": STEPS[rule], "before": before, "after": after}
+        for rule, before, after in arrival.steps
+    ]
+    refused = refusal and {"code": refusal, "status": ANSWERS[refusal].status, "sentence": ANSWERS[refusal].sentence}
+    return {"number": arrival.number, "normalised": steps, "refusal": refused}
+
+
+def _present_place(place: Place, computed: Computed) -> dict[str, Any]:
     candidate, provider = place.candidate, place.provider if computed.sees_carriers else None
-    identity = AS_RECEIVED if provider is None else identity_of(provider, computed.caller)
+    arrival = computed.arrival
+    identity = AS_RECEIVED if provider is None else identity_of(provider, arrival.caller)
     headers = () if provider is None else (*egress_headers(provider), *identity.added)
     return {
         "position": place.position,
@@ -100,9 +235,18 @@ def _present_place(place: Place, computed: Computed, number: str) -> dict[str, A
         "provider_id": candidate.provider_id,
         "target": place.target,
         "priority": candidate.priority,
-        "uri": None if provider is None else egress_uri(provider, number, computed.ported),
+        "uri": None if provider is None else egress_uri(provider, arrival.number, arrival.ported),
         "headers": [{"name": name, "value": value} for name, value in headers],
         **({"removed_headers": list(identity.removed)} if identity.removed else {}),
         "reasons": list(place.reasons),
         "why": [sentence(code) for code in place.reasons],
+        "timeouts": None if provider is None else _timeouts(provider),
+    }
+
+
+def _timeouts(provider: Provider) -> dict[str, int]:
+    return {
+        "no_response_s": provider.no_response_timeout_s,
+        "progress_s": provider.progress_timeout_s,
+        "ring_s": provider.ring_timeout_s,
     }

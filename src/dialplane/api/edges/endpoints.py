@@ -20,14 +20,15 @@ EdgeName = Annotated[str, Field(description="The edge's name.", min_length=1)]
 @EDGES.verb("list")
 async def list_edges(request: AuthenticatedRequest, query: EdgeList) -> Response:
     async with request.read() as unit:
-        found = await edges.list_(unit, request.actor, now=now_us(), **query.listing())
+        contacts = request.services.contacts
+        found = await edges.list_(unit, request.actor, now=now_us(), contacts=contacts, **query.listing())
     return await page(found, present)
 
 
 @EDGES.endpoint("GET", "/{name}", summary="Get an edge", permission="edge.get", answer=EdgeAnswer)
 async def get_edge(request: AuthenticatedRequest, name: EdgeName) -> Response:
     async with request.read() as unit:
-        edge = await edges.get(unit, request.actor, name, now=now_us())
+        edge = await edges.get(unit, request.actor, name, now=now_us(), contacts=request.services.contacts)
     return JsonResponse(present(edge))
 
 

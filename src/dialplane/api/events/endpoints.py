@@ -9,6 +9,8 @@ from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services
 from dialplane.control import events, permissions
+from dialplane.control.folding import Folded
+from dialplane.control.news import News
 from dialplane.system.clock import now_us
 
 log = structlog.get_logger("dialplane.api")
@@ -24,6 +26,7 @@ async def report_events(request: AuthenticatedRequest, body: EventBatch) -> Resp
     permissions.require_edge(request.actor, "events.write", body.edge)
     _record_report(request.services, body)
     stored = await events.ingest(request.services.db, request.actor, edge=body.edge, events=body.events)
+    _note(request.services.news, stored.folded)
     metrics, refused = request.services.metrics, len(stored.refused)
     metrics.events.labels("accepted").inc(stored.accepted)
     metrics.events.labels("refused").inc(refused)
@@ -33,6 +36,12 @@ async def report_events(request: AuthenticatedRequest, body: EventBatch) -> Resp
     if refused:
         log.warning("events refused", edge=body.edge, count=refused, why=stored.refused[:_LOGGED])
     return JsonResponse({"accepted": stored.accepted, **({"refused": refused} if refused else {})})
+
+
+def _note(news: News, folded: Folded) -> None:
+    news.of_calls(folded.calls)
+    news.of_edges(folded.edges)
+    news.of_providers(folded.health, folded.breakers)
 
 
 def _record_report(services: Services, body: EventBatch) -> None:

@@ -9,10 +9,11 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive
 
-from dialplane.api.feed.schemas import FeedQuery, FeedResponse
+from dialplane.api.feed.schemas import FeedQuery
 from dialplane.api.http.request import AuthenticatedRequest, until_disconnected
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.services import Services, held
+from dialplane.api.http.streamed import NDJSON, Streamed
 from dialplane.control import feed, permissions
 from dialplane.control.units import FEED as FEED_WORK
 from dialplane.system.clock import now_us
@@ -35,19 +36,21 @@ its last line must be thrown away. `full` means: start from nothing."""
     summary="Follow changes",
     description=_DESCRIPTION,
     permission="feed.read",
-    media_type=FeedResponse.media_type,
+    media_type=NDJSON,
     work=FEED_WORK,
 )
 async def follow_feed(request: AuthenticatedRequest, query: FeedQuery) -> Response:
     edge = permissions.require_edge(request.actor, "feed.read", query.edge)
     if edge is not None:
-        request.services.contacts.polled(edge, now=now_us(), revision=query.since, epoch=query.epoch)
+        services = request.services
+        if services.contacts.polled(edge, now=now_us(), revision=query.since, epoch=query.epoch):
+            services.news.of_edges([edge])
     with _slot_of_edge(request):
         await _until_newer(request.services, query, request.http.receive)
     chunks = _chunks(request, query)
     head = await anext(chunks)
     _record_lag(request.services, head, query.since)
-    return FeedResponse(head, chunks)
+    return Streamed(head, chunks, media_type=NDJSON)
 
 
 def _slot_of_edge(request: AuthenticatedRequest) -> AbstractContextManager[None]:

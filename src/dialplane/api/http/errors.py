@@ -25,6 +25,7 @@ from dialplane.domain.errors import (
     TrunkAddressTaken,
     Unavailable,
 )
+from dialplane.jobs.runner import JobElsewhere, TooManyJobs
 
 RETRY_AFTER_S = 1
 
@@ -147,6 +148,8 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     SecretsMissing: lambda error: ApiError(reasons.SECRETS_MISSING),
     KeyReused: lambda error: ApiError(reasons.IDEMPOTENCY_KEY_REUSED),
     KeyInUse: lambda error: ApiError(reasons.IDEMPOTENCY_KEY_IN_PROGRESS, headers={"Retry-After": str(RETRY_AFTER_S)}),
+    TooManyJobs: lambda error: ApiError(reasons.OVERLOADED),
+    JobElsewhere: lambda error: ApiError(reasons.JOB_ELSEWHERE),
     ChangeRefused: lambda error: error_of_change(error.index, error.error),
 }
 """Exception -> error response. Any other exception is a fault of the program: INTERNAL."""
@@ -158,3 +161,13 @@ def api_error_of(error: Exception) -> ApiError:
         if (translate := TRANSLATIONS.get(kind)) is not None:
             return translate(error)
     raise error
+
+
+def outcome_of(error: Exception) -> dict[str, str]:
+    """Why work that went on by itself has failed: `reason` and `message` as a refusal would have them."""
+    try:
+        refused = api_error_of(error)
+    except Exception:  # a fault of the program
+        refused = ApiError(reasons.INTERNAL)
+    said = [f"{detail.field}: {detail.message}" for detail in refused.details]
+    return {"reason": refused.reason.name, "message": "; ".join(said) or refused.message}

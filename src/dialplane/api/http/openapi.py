@@ -11,6 +11,7 @@ from dialplane.api.http.endpoint import Endpoint
 from dialplane.api.http.errors import ApiError, Detail, error_content
 from dialplane.api.http.reasons import REASONS, Reason
 from dialplane.api.http.schemas import Error
+from dialplane.api.http.streamed import EVENTS
 
 REF = "#/components/schemas/{model}"
 
@@ -49,6 +50,12 @@ _IF_MATCH = {
     "required": False,
     "description": "Carry it out only if the object is still at this version.",
     "schema": {"type": "string", "pattern": '^("[0-9]{1,18}"|\\*)$'},
+}
+_EVENT = {
+    "description": "Each event of the stream; `data` is JSON.",
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
 }
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -108,7 +115,8 @@ def _success(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.answer is not None:
         response["content"] = _json(endpoint.answer)
     elif endpoint.media_type:
-        response["content"] = {endpoint.media_type: {"schema": {"type": "string"}}}
+        schema = _EVENT if endpoint.media_type == EVENTS else {"type": "string"}
+        response["content"] = {endpoint.media_type: {"schema": schema}}
     if endpoint.is_versioned:
         response["headers"]["ETag"] = _ETAG
     return response

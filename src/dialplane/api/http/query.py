@@ -147,12 +147,17 @@ def parse_query(model: type[Q], scope: Scope, *, credentials: bool) -> Q:
         raise invalid(error, reasons.INVALID_REQUEST_PARAMETER) from None
 
 
-class Page(Query):
-    """Position in a list: `page_token` is the `next_page_token` of the page before."""
+class PageSize(Query):
+    """How much of a list."""
 
     page_size: Annotated[int, Rule(_parse_page_size, {"type": "integer", "minimum": 0}, instead=True)] = Field(
         MAX_PAGE_SIZE, description=f"How many at most; 0 and more than {MAX_PAGE_SIZE} are {MAX_PAGE_SIZE}."
     )
+
+
+class Page(PageSize):
+    """Position in a list: `page_token` is the `next_page_token` of the page before."""
+
     page_token: Annotated[int | None, Rule(_parse_page_token, {"type": "string"}, instead=True)] = optional(
         "`next_page_token` of the page before, or the same instant as RFC 3339 has it; empty for the first page."
     )
@@ -167,4 +172,7 @@ class Page(Query):
 
 def expanding(*kinds: str) -> Any:
     """The default of `expand`, for a resource that refers to objects of these kinds."""
-    return Field((), description="Add `names`: the names of the objects of these kinds that are referred to, by id.")
+    return Field(
+        default_factory=tuple,
+        description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
+    )

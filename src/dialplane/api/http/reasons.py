@@ -122,6 +122,7 @@ AGENT_NOT_FOUND = NOT_FOUND_OF_KIND["agent"]
 CALL_NOT_FOUND = _not_found("call", "call", "calls")
 REVISION_NOT_FOUND = _not_found("revision", "revision", "revisions", by="numbers")
 EDGE_NOT_FOUND = _not_found("edge", "edge", "edges", by="names")
+JOB_NOT_FOUND = _not_found("job", "job", "jobs")
 METHOD_NOT_ALLOWED = _reason(
     "METHOD_NOT_ALLOWED", INVALID_ARGUMENT_STATUS, 405,
     "The path does not know this method.",
@@ -161,6 +162,11 @@ CHANGED_SINCE = _reason(
     "CHANGED_SINCE", FAILED_PRECONDITION, 409,
     "Objects that the revision touched have changed again since; `details` names them.",
     "Undo the later revisions first, or change the objects by hand.",
+)  # fmt: skip
+JOB_ELSEWHERE = _reason(
+    "JOB_ELSEWHERE", FAILED_PRECONDITION, 409,
+    "The job goes on at another control node, which alone can cancel it.",
+    "Ask that node; the job's answer does not say which it is.",
 )  # fmt: skip
 IDEMPOTENCY_KEY_IN_PROGRESS = _reason(
     "IDEMPOTENCY_KEY_IN_PROGRESS", FAILED_PRECONDITION, 409,

@@ -42,15 +42,18 @@ class AuthenticatedRequest:
         """One snapshot. Raises Unavailable."""
         return self.services.db.read(self.work, caller=self.actor.id)
 
+    def author(self) -> Actor:
+        """The actor as revisions name it."""
+        request_id = self.http.scope["state"]["request_id"]
+        return replace(self.actor, source_ip=source_ip(self.http), request_id=request_id)
+
     @asynccontextmanager
     async def change(self, *, inserts: Sequence[BulkInsert] = ()) -> AsyncIterator[Change]:
         """One transaction and one revision, committed when the block ends without an exception.
 
         Raises Replayed if the request's Idempotency-Key has a stored response; KeyReused, Unavailable.
         """
-        state = self.http.scope["state"]
-        author = replace(self.actor, source_ip=source_ip(self.http), request_id=state["request_id"])
-        async with self.services.db.change(author, operation=self.operation, inserts=inserts) as unit:
+        async with self.services.db.change(self.author(), operation=self.operation, inserts=inserts) as unit:
             if self.idempotency_key is not None:
                 await self.idempotency_key.replay(unit)
             yield unit

@@ -14,14 +14,17 @@ from dialplane.api.http import reasons
 from dialplane.api.http.credentials import ActorCache
 from dialplane.api.http.errors import RETRY_AFTER_S, ApiError
 from dialplane.api.http.fields import BodySize
+from dialplane.api.http.published import Published
 from dialplane.api.http.rate_limits import RateLimits
 from dialplane.api.metrics.registry import Metrics
 from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
 from dialplane.control.login.passwords import HASHERS, KNOWN_HASHERS
 from dialplane.control.login.sessions import SessionKeys
+from dialplane.control.news import News
 from dialplane.control.units import Database, Work
 from dialplane.engine.destinations import Destinations
+from dialplane.jobs.runner import Runner
 from dialplane.jobs.supervisor import Supervisor
 from dialplane.system.slots import NoFreeSlot, Slots
 
@@ -55,6 +58,7 @@ class Services:
     take turns, since a parser lets nothing else run. `unknown_callers`: requests whose credentials are being looked up,
     by address. `bound_polls`: long polls by keys that are bound to an edge.
     `hashing`: logins whose password is looked at; `known_hashing`: of those, the ones from addresses that are known.
+    `streams`: those who watch; `published`: what they are told, out of `news`.
     `looking`: the look at the database that `/readyz` takes now.
     """
 
@@ -67,6 +71,10 @@ class Services:
     destinations: Destinations
     jobs: Supervisor
     contacts: Contacts
+    news: News
+    streams: Slots
+    published: Published
+    runner: Runner
     actors: ActorCache = field(default_factory=ActorCache)
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -18,7 +18,7 @@ from dialplane.api.http.fields import (
     within,
     within_or_null,
 )
-from dialplane.api.http.query import Flag, Page, decimal, expanding, ids, several
+from dialplane.api.http.query import Flag, PageSize, decimal, expanding, ids, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.dialroutes import MatchingRoute
 from dialplane.control.routes import SORTS, STATES
@@ -94,7 +94,7 @@ class RouteCreate(RouteUpdate):
     target: Target
 
 
-class RouteList(Page):
+class RouteList(PageSize):
     """Filters of the list of routes."""
 
     page_token: Annotated[str, longest(128)] = optional(

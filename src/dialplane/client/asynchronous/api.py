@@ -23,12 +23,30 @@ class AsyncRoutes:
         customer_id: str | None = None,
         provider_id: str | None = None,
         target: str | None = None,
+        target_prefix: str | None = None,
+        covers: str | None = None,
+        priority: int | None = None,
+        enabled: bool | None = None,
+        state: Literal["live", "disabled", "not_yet", "expired"] | None = None,
+        q: str | None = None,
+        sort: Literal[
+            "target", "-target", "priority", "-priority", "tm_update", "-tm_update", "tm_create", "-tm_create"
+        ]
+        | None = None,
+        count: Literal["estimate"] | None = None,
+        expand: str | None = None,
     ) -> schemas.RoutePage:
         """List routes.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `provider_id`: Only those to this provider. `target`: Only those with exactly this target.
+        before, in the same order; without `sort` also an instant as RFC 3339 has it. `customer_id`: Only this
+        customer's. `provider_id`: Only those to one of these providers. `target`: Only those with exactly this
+        target. `target_prefix`: Only those whose target begins so. `covers`: Only those whose target matches this
+        number. `priority`: Only those of this priority. `enabled`: Only those that are enabled, or that are not.
+        `state`: Only those that are so now: `live`, `disabled`, `not_yet` valid, `expired`. `q`: Only those whose
+        name (in whatever case), target or id begins so; of an id 8 characters at least. `sort`: The order; `-` before
+        it: from the greatest on. Newest first by default. `count`: Add `count`: exact up to 10,000, about so many
+        beyond. `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.LIST_ROUTES,
@@ -38,6 +56,15 @@ class AsyncRoutes:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "target": target,
+                "target_prefix": target_prefix,
+                "covers": covers,
+                "priority": priority,
+                "enabled": enabled,
+                "state": state,
+                "q": q,
+                "sort": sort,
+                "count": count,
+                "expand": expand,
             },
         )
 
@@ -48,11 +75,37 @@ class AsyncRoutes:
         customer_id: str | None = None,
         provider_id: str | None = None,
         target: str | None = None,
+        target_prefix: str | None = None,
+        covers: str | None = None,
+        priority: int | None = None,
+        enabled: bool | None = None,
+        state: Literal["live", "disabled", "not_yet", "expired"] | None = None,
+        q: str | None = None,
+        sort: Literal[
+            "target", "-target", "priority", "-priority", "tm_update", "-tm_update", "tm_create", "-tm_create"
+        ]
+        | None = None,
+        count: Literal["estimate"] | None = None,
+        expand: str | None = None,
     ) -> AsyncIterator[schemas.RouteAnswer]:
         """List routes, all of them, page by page."""
         return self._transport.execute_paged(
             operations.LIST_ROUTES,
-            {"page_size": page_size, "customer_id": customer_id, "provider_id": provider_id, "target": target},
+            {
+                "page_size": page_size,
+                "customer_id": customer_id,
+                "provider_id": provider_id,
+                "target": target,
+                "target_prefix": target_prefix,
+                "covers": covers,
+                "priority": priority,
+                "enabled": enabled,
+                "state": state,
+                "q": q,
+                "sort": sort,
+                "count": count,
+                "expand": expand,
+            },
         )
 
     async def create(
@@ -107,6 +160,7 @@ class AsyncCalls:
         status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
+        expand: str | None = None,
     ) -> schemas.CallPage:
         """List calls.
 
@@ -114,7 +168,8 @@ class AsyncCalls:
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
         `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this provider.
         `number`: Only those to this number. `status`: Only those in this status. `started_from`: Only those that
-        started then or later. `started_until`: Only those that started before.
+        started then or later. `started_until`: Only those that started before. `expand`: Add `names`: the names of
+        the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.LIST_CALLS,
@@ -128,6 +183,7 @@ class AsyncCalls:
                 "status": status,
                 "started_from": started_from,
                 "started_until": started_until,
+                "expand": expand,
             },
         )
 
@@ -142,6 +198,7 @@ class AsyncCalls:
         status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
+        expand: str | None = None,
     ) -> AsyncIterator[schemas.CallAnswer]:
         """List calls, all of them, page by page."""
         return self._transport.execute_paged(
@@ -155,16 +212,20 @@ class AsyncCalls:
                 "status": status,
                 "started_from": started_from,
                 "started_until": started_until,
+                "expand": expand,
             },
         )
 
-    async def get(self, id_: str) -> schemas.CallAnswer:
-        """Get a call with its attempts."""
-        return await self._transport.execute(operations.GET_CALL, {"id": id_})
+    async def get(self, id_: str, *, expand: str | None = None) -> schemas.CallAnswer:
+        """Get a call with its attempts.
 
-    async def get_tagged(self, id_: str) -> Tagged[schemas.CallAnswer]:
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        """
+        return await self._transport.execute(operations.GET_CALL, {"id": id_, "expand": expand})
+
+    async def get_tagged(self, id_: str, *, expand: str | None = None) -> Tagged[schemas.CallAnswer]:
         """Get a call with its attempts; with its ETag, for an If-Match."""
-        return await self._transport.execute_tagged(operations.GET_CALL, {"id": id_})
+        return await self._transport.execute_tagged(operations.GET_CALL, {"id": id_, "expand": expand})
 
 
 class AsyncProviders:
@@ -301,21 +362,30 @@ class AsyncTrunks:
         self._transport = transport
 
     async def list(
-        self, *, page_size: int = 100, page_token: str | None = None, customer_id: str | None = None
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str | None = None,
+        customer_id: str | None = None,
+        expand: str | None = None,
     ) -> schemas.TrunkPage:
         """List trunks.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
-            operations.LIST_TRUNKS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
+            operations.LIST_TRUNKS,
+            {"page_size": page_size, "page_token": page_token, "customer_id": customer_id, "expand": expand},
         )
 
-    def all(self, *, page_size: int = 100, customer_id: str | None = None) -> AsyncIterator[schemas.TrunkAnswer]:
+    def all(
+        self, *, page_size: int = 100, customer_id: str | None = None, expand: str | None = None
+    ) -> AsyncIterator[schemas.TrunkAnswer]:
         """List trunks, all of them, page by page."""
         return self._transport.execute_paged(
-            operations.LIST_TRUNKS, {"page_size": page_size, "customer_id": customer_id}
+            operations.LIST_TRUNKS, {"page_size": page_size, "customer_id": customer_id, "expand": expand}
         )
 
     async def create(
@@ -359,21 +429,30 @@ class AsyncAccessKeys:
         self._transport = transport
 
     async def list(
-        self, *, page_size: int = 100, page_token: str | None = None, customer_id: str | None = None
+        self,
+        *,
+        page_size: int = 100,
+        page_token: str | None = None,
+        customer_id: str | None = None,
+        expand: str | None = None,
     ) -> schemas.AccessKeyPage:
         """List access keys.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
-            operations.LIST_ACCESS_KEYS, {"page_size": page_size, "page_token": page_token, "customer_id": customer_id}
+            operations.LIST_ACCESS_KEYS,
+            {"page_size": page_size, "page_token": page_token, "customer_id": customer_id, "expand": expand},
         )
 
-    def all(self, *, page_size: int = 100, customer_id: str | None = None) -> AsyncIterator[schemas.AccessKeyAnswer]:
+    def all(
+        self, *, page_size: int = 100, customer_id: str | None = None, expand: str | None = None
+    ) -> AsyncIterator[schemas.AccessKeyAnswer]:
         """List access keys, all of them, page by page."""
         return self._transport.execute_paged(
-            operations.LIST_ACCESS_KEYS, {"page_size": page_size, "customer_id": customer_id}
+            operations.LIST_ACCESS_KEYS, {"page_size": page_size, "customer_id": customer_id, "expand": expand}
         )
 
     async def create(
@@ -426,6 +505,7 @@ class AsyncAgents:
         page_size: int = 100,
         page_token: str | None = None,
         customer_id: str | None = None,
+        expand: str | None = None,
         status: str | None = None,
         tag_ids: str | None = None,
     ) -> schemas.AgentPage:
@@ -433,8 +513,8 @@ class AsyncAgents:
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `status`: Taken and not looked at: agents have no status here. `tag_ids`: Taken and not looked at: tags have
-        no meaning here.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id. `status`: Taken
+        and not looked at: agents have no status here. `tag_ids`: Taken and not looked at: tags have no meaning here.
         """
         return await self._transport.execute(
             operations.LIST_AGENTS,
@@ -442,6 +522,7 @@ class AsyncAgents:
                 "page_size": page_size,
                 "page_token": page_token,
                 "customer_id": customer_id,
+                "expand": expand,
                 "status": status,
                 "tag_ids": tag_ids,
             },
@@ -452,13 +533,20 @@ class AsyncAgents:
         *,
         page_size: int = 100,
         customer_id: str | None = None,
+        expand: str | None = None,
         status: str | None = None,
         tag_ids: str | None = None,
     ) -> AsyncIterator[schemas.AgentAnswer]:
         """List agents, all of them, page by page."""
         return self._transport.execute_paged(
             operations.LIST_AGENTS,
-            {"page_size": page_size, "customer_id": customer_id, "status": status, "tag_ids": tag_ids},
+            {
+                "page_size": page_size,
+                "customer_id": customer_id,
+                "expand": expand,
+                "status": status,
+                "tag_ids": tag_ids,
+            },
         )
 
     async def create(
@@ -903,6 +991,37 @@ class AsyncStats:
         )
 
 
+class AsyncJobs:
+    """Operations on `/v1.0/jobs`."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.JobPage:
+        """List jobs.
+
+        `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
+        before, or the same instant as RFC 3339 has it; empty for the first page.
+        """
+        return await self._transport.execute(operations.LIST_JOBS, {"page_size": page_size, "page_token": page_token})
+
+    def all(self, *, page_size: int = 100) -> AsyncIterator[schemas.JobAnswer]:
+        """List jobs, all of them, page by page."""
+        return self._transport.execute_paged(operations.LIST_JOBS, {"page_size": page_size})
+
+    async def create(self, **fields: Unpack[schemas.JobCreate]) -> schemas.JobAnswer:
+        """Start a job."""
+        return await self._transport.execute(operations.CREATE_JOB, body=fields)
+
+    async def get(self, id_: str) -> schemas.JobAnswer:
+        """Get a job, with its progress."""
+        return await self._transport.execute(operations.GET_JOB, {"id": id_})
+
+    async def cancel(self, id_: str) -> schemas.JobAnswer:
+        """Cancel a job; one that is over stays as it is."""
+        return await self._transport.execute(operations.CANCEL_JOB, {"id": id_})
+
+
 class AsyncApi:
     """All resources, and the operations that belong to none."""
 
@@ -919,6 +1038,7 @@ class AsyncApi:
         self.auth = AsyncAuth(transport)
         self.edges = AsyncEdges(transport)
         self.stats = AsyncStats(transport)
+        self.jobs = AsyncJobs(transport)
 
     async def dialroutes(
         self,
@@ -927,28 +1047,51 @@ class AsyncApi:
         *,
         call_id: str | None = None,
         caller: str | None = None,
-        trunk_id: str | None = None,
         rn: str | None = None,
         explain: bool = False,
+        at: str | None = None,
+        edge: str | None = None,
+        health: Literal["live", "ignore"] = "live",
+        down: str | None = None,
+        broken: str | None = None,
+        full: str | None = None,
+        removed: str | None = None,
+        codecs: str | None = None,
+        expand: str | None = None,
+        trunk_id: str | None = None,
     ) -> schemas.DialrouteAnswer:
         """The ordered routes of one call.
 
-        `customer_id`: Whose call it would be. `target`: The number that is called, in E.164. `call_id`: Seeds the
-        weighted draw: the same id gives the same order. `caller`: Who calls, in E.164, or `anonymous`: for providers
-        with rules for that. `trunk_id`: The customer's trunk that it would come in by: its `caller_default` holds.
-        `rn`: The routing number of a ported number; routes are chosen by it. `explain`: Add every candidate's place
-        and the reasons for it; providers without a free channel are skipped.
+        `call_id`: Seeds the weighted draw: the same id gives the same order. `caller`: Who calls, in E.164, or
+        `anonymous`: for providers with rules for that. `rn`: The routing number of a ported number; routes are chosen
+        by it. `explain`: Add every candidate's place and the reasons for it; providers without a free channel are
+        skipped. `at`: What if the call came then. `edge`: By this edge's view of the providers: its probes and its
+        breakers. `health`: `ignore`: what if all providers were healthy, and had room. `down`: What if the probes
+        found these providers unhealthy; ids with commas between. `broken`: What if the breakers of these were open.
+        `full`: What if all channels of these were in use. `removed`: What if these were disabled. `codecs`: What if
+        the caller offered these alone, `PCMA,G729`. `expand`: Add `names`: the names of the objects of these kinds
+        that are referred to, by id. `customer_id`: Whose call it would be. `target`: The number that is called, in
+        E.164. `trunk_id`: The customer's trunk that it would come in by: its `caller_default` holds.
         """
         return await self._transport.execute(
             operations.LIST_DIALROUTES,
             {
-                "customer_id": customer_id,
-                "target": target,
                 "call_id": call_id,
                 "caller": caller,
-                "trunk_id": trunk_id,
                 "rn": rn,
                 "explain": explain,
+                "at": at,
+                "edge": edge,
+                "health": health,
+                "down": down,
+                "broken": broken,
+                "full": full,
+                "removed": removed,
+                "codecs": codecs,
+                "expand": expand,
+                "customer_id": customer_id,
+                "target": target,
+                "trunk_id": trunk_id,
             },
         )
 
@@ -980,6 +1123,59 @@ class AsyncApi:
         """Who the caller is."""
         return await self._transport.execute(operations.GET_ME)
 
+    async def dialled(
+        self,
+        trunk_id: str,
+        dialled: str,
+        *,
+        call_id: str | None = None,
+        caller: str | None = None,
+        rn: str | None = None,
+        explain: bool = False,
+        at: str | None = None,
+        edge: str | None = None,
+        health: Literal["live", "ignore"] = "live",
+        down: str | None = None,
+        broken: str | None = None,
+        full: str | None = None,
+        removed: str | None = None,
+        codecs: str | None = None,
+        expand: str | None = None,
+    ) -> schemas.DialledAnswer:
+        """The ordered routes of what a switch dials.
+
+        `call_id`: Seeds the weighted draw: the same id gives the same order. `caller`: Who calls, in E.164, or
+        `anonymous`: for providers with rules for that. `rn`: The routing number of a ported number; routes are chosen
+        by it. `explain`: Add every candidate's place and the reasons for it; providers without a free channel are
+        skipped. `at`: What if the call came then. `edge`: By this edge's view of the providers: its probes and its
+        breakers. `health`: `ignore`: what if all providers were healthy, and had room. `down`: What if the probes
+        found these providers unhealthy; ids with commas between. `broken`: What if the breakers of these were open.
+        `full`: What if all channels of these were in use. `removed`: What if these were disabled. `codecs`: What if
+        the caller offered these alone, `PCMA,G729`. `expand`: Add `names`: the names of the objects of these kinds
+        that are referred to, by id. `trunk_id`: The trunk that the call would come in by. `dialled`: The user part of
+        the request URI.
+        """
+        return await self._transport.execute(
+            operations.LIST_DIALLED_DIALROUTES,
+            {
+                "call_id": call_id,
+                "caller": caller,
+                "rn": rn,
+                "explain": explain,
+                "at": at,
+                "edge": edge,
+                "health": health,
+                "down": down,
+                "broken": broken,
+                "full": full,
+                "removed": removed,
+                "codecs": codecs,
+                "expand": expand,
+                "trunk_id": trunk_id,
+                "dialled": dialled,
+            },
+        )
+
     async def apply_changes(
         self, changes: Sequence[schemas.ChangeBody], *, idempotency_key: str | None = None, dry_run: bool = False
     ) -> schemas.ChangesAnswer:
@@ -992,6 +1188,34 @@ class AsyncApi:
             operations.APPLY_CHANGES,
             {"Idempotency-Key": idempotency_key, "dry_run": dry_run},
             body=without_none(changes=changes),
+        )
+
+    async def search(self, q: str, *, kinds: str | None = None) -> schemas.SearchAnswer:
+        """Find objects and calls.
+
+        `q`: A piece of a name, host, user name or e-mail address; a number; 8 characters of an id; a Call-ID.
+        `kinds`: Only these, with commas between; all that the caller may list by default.
+        """
+        return await self._transport.execute(operations.SEARCH_EVERYTHING, {"q": q, "kinds": kinds})
+
+    async def export(
+        self,
+        kind: Literal["customer", "provider", "trunk", "route"],
+        *,
+        customer_id: str | None = None,
+        provider_id: str | None = None,
+    ) -> str:
+        """Export all objects of a kind.
+
+        Newline-delimited JSON. The first line is `{"kind", "revision"}`, then one object on each line, as lists have
+        it, in the order of their creation, and last `{"end", "count"}`: one that lacks its last line is not whole.
+        All of it is one snapshot, of that revision, which is in `X-Revision`, too.
+
+        `kind`: Of which kind. `customer_id`: Only this customer's. `provider_id`: Of routes: only those to this
+        provider.
+        """
+        return await self._transport.execute(
+            operations.EXPORT_OBJECTS, {"kind": kind, "customer_id": customer_id, "provider_id": provider_id}
         )
 
     async def healthz(self) -> schemas.Health:

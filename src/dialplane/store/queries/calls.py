@@ -172,6 +172,11 @@ async def page(unit: Unit, filters: Filters, *, page_size: int, before: int | No
     return await unit.fetch_as(CallRow, newest_first.limit(page_size))
 
 
+async def listed(unit: Unit, ids: Collection[str]) -> list[CallRow]:
+    """These calls, as lists have them. Raises Unavailable."""
+    return await unit.fetch_as(CallRow, select(*_LISTED_COLUMNS).where(_CALLS.id.in_(ids)))
+
+
 async def attempts_of(unit: Unit, call_ids: Collection[str]) -> dict[str, list[AttemptRow]]:
     """Call id -> its attempts, in order, for each of these calls. Raises Unavailable."""
     attempts: dict[str, list[AttemptRow]] = {id_: [] for id_ in call_ids}

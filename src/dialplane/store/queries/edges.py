@@ -58,6 +58,11 @@ async def find(unit: Unit, name: str) -> EdgeRow | None:
     return found[0] if found else None
 
 
+async def of_names(unit: Unit, names: Collection[str]) -> list[EdgeRow]:
+    """The edges of these names. Raises Unavailable."""
+    return await unit.fetch_as(EdgeRow, _NEWEST_FIRST.where(_EDGES.name.in_(names)))
+
+
 class Refusals(NamedTuple):
     """An edge's last report of refused sources: the instant, and a JSON list; None before its first report."""
 

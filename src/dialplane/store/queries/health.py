@@ -61,6 +61,25 @@ async def breakers(unit: Unit, provider: Provider) -> list[BreakerRow]:
     return await unit.fetch_as(BreakerRow, statement)
 
 
+class BreakerOfEdge(NamedTuple):
+    """A breaker of an edge, and whose it is."""
+
+    provider_id: str
+    hostname: str | None
+    breaker: BreakerRow
+
+
+async def breakers_of_edge(unit: Unit, edge: str) -> list[BreakerOfEdge]:
+    """The breakers of one edge, of earlier hostnames too. Raises Unavailable."""
+    statement = (
+        select(_BREAKERS.c.provider_id, _BREAKERS.c.hostname, *_BREAKER_COLUMNS)
+        .select_from(_BREAKERS.outerjoin(_EDGES, _EDGES.c.name == _BREAKERS.c.edge))
+        .where(_BREAKERS.c.edge == edge)
+    )
+    rows = await unit.fetch(statement)
+    return [BreakerOfEdge(row.provider_id, row.hostname, BreakerRow(edge, *row[2:])) for row in rows]
+
+
 async def all_reports(unit: Unit, *, limit: int) -> list[tuple[HealthRow, BreakerRow]]:
     """Every edge's report about every live provider's present hostname, and its breaker. Raises Unavailable."""
     probed = _PROVIDERS.join(

@@ -59,6 +59,12 @@ async def find(unit: Unit, number: int) -> RevisionRow | None:
     return found[0] if found else None
 
 
+async def after(unit: Unit, number: int, *, limit: int) -> list[RevisionRow]:
+    """The revisions after this one, the first of them first. Raises Unavailable."""
+    later = select(*_REVISION_COLUMNS).where(_REVISIONS.number > number).order_by(_REVISIONS.number)
+    return await unit.fetch_as(RevisionRow, later.limit(limit))
+
+
 async def page(
     unit: Unit,
     *,

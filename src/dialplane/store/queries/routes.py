@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, TextClause, func, literal_column, select, tuple_
 
+from dialplane.domain.ids import FIRST_OF_ID, is_beginning_of_id
 from dialplane.domain.instants import NEVER
 from dialplane.domain.route import Route
 from dialplane.domain.target import ALL
@@ -31,7 +32,9 @@ LIVE, DISABLED, NOT_YET, EXPIRED = STATES = ("live", "disabled", "not_yet", "exp
 Columns = Mapping[str, ColumnElement[Any]]
 Where = list[ColumnElement[bool] | TextClause]
 
-_NONE, _NEVER, _EMPTY = literal_column("0"), literal_column(str(NEVER)), literal_column("''")
+_NONE: ColumnElement[int] = literal_column("0")
+_NEVER: ColumnElement[int] = literal_column(str(NEVER))
+_EMPTY: ColumnElement[str] = literal_column("''")
 """Written out, as in the partial indexes."""
 
 _INDEXED: Columns = dict(tables.routes.c)
@@ -49,7 +52,7 @@ SORTS = {"target": "target", "priority": "priority", "tm_update": "revision", "t
 class Filters:
     """Conditions on live routes; None does not count. `covers`: a number that the target matches. `now`: of `state`.
 
-    `text`: what the name begins with, in whatever case, or the target, or the id.
+    `text`: what the name begins with, in whatever case; or the target, if it is digits or `all`; or the id.
     """
 
     customer_id: str | None = None
@@ -87,12 +90,13 @@ class Filters:
 
     def _of_state(self, c: Columns, state: str) -> Where:
         enabled = c["enabled"] == literal_column("1")
-        return {
+        where: Mapping[str, Where] = {
             LIVE: [enabled, c["valid_from"] <= self.now, c["valid_until"] > self.now],
             DISABLED: [c["enabled"] == _NONE],
             NOT_YET: [enabled, c["valid_from"] > _NONE, c["valid_from"] > self.now],
             EXPIRED: [enabled, c["valid_until"] < _NEVER, c["valid_until"] <= self.now],
-        }[state]
+        }
+        return where[state]
 
 
 def _from_to(column: ColumnElement[Any], digits: str) -> Where:
@@ -104,24 +108,13 @@ def _from_to(column: ColumnElement[Any], digits: str) -> Where:
 
 def _of_text(c: Columns, wanted: str, backend: Backend) -> Where:
     digits = wanted.removeprefix("+")
-    if wanted == ALL or (digits.isdecimal() and digits.isascii() and len(digits) < FIRST_OF_ID):
-        return [c["target"] == ALL] if wanted == ALL else _from_to(c["target"], f"+{digits}")
+    if wanted.lower() == ALL:
+        return [c["target"] == ALL]
+    if digits.isdecimal() and digits.isascii() and len(digits) < FIRST_OF_ID:
+        return _from_to(c["target"], f"+{digits}")
     if is_beginning_of_id(wanted):
         return [c["id"] >= wanted.lower(), c["id"] < f"{wanted.lower()}g"]
     return [c["name"] != _EMPTY, backend.begins(c["name"], wanted)]
-
-
-FIRST_OF_ID = 8
-"""Characters from which a text is taken for the beginning of an id: a UUID's first group."""
-
-
-def is_beginning_of_id(text: str) -> bool:
-    """Whether an id may begin so: hexadecimal digits, with hyphens where a UUID has them."""
-    shape = "00000000-0000-0000-0000-000000000000"[: len(text)]
-    is_shaped = len(text) == len(shape) and all(
-        (char == "-") == (place == "-") for char, place in zip(text, shape, strict=True)
-    )
-    return len(text) >= FIRST_OF_ID and is_shaped and all(char in "0123456789abcdefABCDEF-" for char in text)
 
 
 class Order(NamedTuple):
@@ -132,11 +125,9 @@ class Order(NamedTuple):
 
     def columns_with(self, filters: Filters) -> set[str]:
         """The columns by each of which, as these filters bound it, an index finds routes in this order."""
-        found = {self.key} & {"priority"}
-        if self.key in ("target", "tm_create"):
-            found |= {"customer_id"}
-            found |= {"provider_id"} if filters.provider_ids is None or len(filters.provider_ids) == 1 else set()
-            found |= {"target"} if self.key == "target" or filters.target is not None else set()
+        found = {"customer_id", self.key}
+        found |= {"provider_id"} if filters.provider_ids is None or len(filters.provider_ids) == 1 else set()
+        found |= {"target"} if self.key == "tm_create" and filters.target is not None else set()
         return found
 
 
@@ -159,8 +150,8 @@ async def count(unit: Unit, filters: Filters) -> Count:
     counted = await _count(unit, filters, most=COUNTED + 1)
     if counted <= COUNTED:
         return Count(counted, True)
-    where = filters.conditions(_PLAIN, unit.backend)
-    about = await unit.run(lambda connection: unit.backend.estimate(connection, tables.routes, where))
+    where, plain = (filters.conditions(columns, unit.backend) for columns in (_INDEXED, _PLAIN))
+    about = await unit.run(lambda connection: unit.backend.estimate(connection, tables.routes, where, plain=plain))
     return Count(max(_rounded(about), COUNTED), False)
 
 
@@ -170,7 +161,8 @@ def _rounded(number: int) -> int:
 
 
 async def _count(unit: Unit, filters: Filters, *, most: int) -> int:
-    some = select(literal_column("1")).where(*filters.conditions(_INDEXED, unit.backend)).limit(most).subquery()
+    where = filters.conditions(_INDEXED, unit.backend)
+    some = select(literal_column("1")).select_from(tables.routes).where(*where).limit(most).subquery()
     return int((await unit.fetch(select(func.count()).select_from(some)))[0][0])
 
 

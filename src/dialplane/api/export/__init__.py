@@ -1,0 +1,1 @@
+"""Export of all objects of a kind."""

@@ -1,0 +1,1 @@
+"""Search over what operators keep, and over calls."""

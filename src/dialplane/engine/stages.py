@@ -1,0 +1,70 @@
+"""A decision rule by rule: where each candidate stands after each of them. What a picture of a decision draws.
+
+The decision is one pass (`dialroute.py`). Its reasons say which rule each candidate met; read in the order in which a
+call meets the candidates, they give every order in between.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from dialplane.engine.dialroute import Dialroute, Group, drawn
+from dialplane.engine.reasons import Reason
+
+
+class Rule(NamedTuple):
+    """`sentence`: what it does. Candidates with a reason of `drops` leave, those with one of `moves` go behind."""
+
+    sentence: str
+    drops: frozenset[Reason] = frozenset()
+    moves: frozenset[Reason] = frozenset()
+
+
+RULES: Mapping[str, Rule] = {
+    "matches": Rule("own routes first, then longer targets, lower priorities, the weighted draw or age"),
+    "usable": Rule(
+        "routes that are disabled or not valid at this time leave, and those of providers that are disabled or deleted",
+        drops=frozenset(
+            {Reason.ROUTE_DISABLED, Reason.ROUTE_NOT_VALID_NOW, Reason.PROVIDER_DISABLED, Reason.PROVIDER_MISSING}
+        ),
+    ),
+    "once": Rule("each provider keeps its first place", drops=frozenset({Reason.PROVIDER_REPEATED})),
+    "limits": Rule(
+        "providers leave that are at a limit, or that this call cannot be sent to",
+        drops=frozenset(
+            {
+                Reason.CHANNEL_CAP_FULL,
+                Reason.CPS_CAP_FULL,
+                Reason.NUMBER_UNFORMATTABLE,
+                Reason.ANONYMOUS_REFUSED,
+                Reason.NO_SHARED_CODEC,
+                Reason.UNRESOLVED,
+                Reason.OWN_SOCKET,
+                Reason.DENIED_NETWORK,
+                Reason.NO_BRANCH_LEFT,
+            }
+        ),
+    ),
+    "health": Rule("providers that the probes find unhealthy go behind", moves=frozenset({Reason.UNHEALTHY})),
+    "breaker": Rule("those whose breaker is open go behind all others", moves=frozenset({Reason.BREAKER_OPEN})),
+    "attempts": Rule("a call makes so many attempts and no more", drops=frozenset({Reason.BEYOND_MAX_ATTEMPTS})),
+}
+"""The rules in the order in which candidates meet them."""
+
+
+class Stage(NamedTuple):
+    """`ranks`: id of each route that is left after this rule -> its rank, from 1."""
+
+    rule: str
+    ranks: Mapping[str, int]
+
+
+def stages(groups: Sequence[Group], decided: Dialroute, *, call_id: str) -> list[Stage]:
+    """One stage for each rule, of what was decided on these groups for this call."""
+    why = {candidate.route_id: reasons for candidate, _, _, reasons in (*decided.tried, *decided.others)}
+    left = [candidate.route_id for group in groups for candidate in drawn(group, call_id)]
+    found = list[Stage]()
+    for name, rule in RULES.items():
+        left = [route for route in left if rule.drops.isdisjoint(why[route])]
+        left.sort(key=lambda route: not rule.moves.isdisjoint(why[route]))
+        found.append(Stage(name, {route: rank for rank, route in enumerate(left, 1)}))
+    return found

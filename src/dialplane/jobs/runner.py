@@ -1,0 +1,151 @@
+"""Carries jobs out, a few at a time, and knows how far each has come.
+
+Progress is kept in memory and told to whoever watches: a job that changes much holds the writer's lock, so its progress
+cannot be stored meanwhile. What a job has come to is stored when it begins and when it ends.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from dialplane.control import jobs
+from dialplane.control.actor import Actor
+from dialplane.control.job_kinds import Work
+from dialplane.control.units import Database
+from dialplane.domain.errors import DialplaneError, Unavailable
+from dialplane.domain.job import OVER, Job, JobState
+from dialplane.system.clock import now_us
+
+AT_ONE_TIME = 2
+"""Jobs that are carried out side by side."""
+
+MOST_WAITING = 32
+"""Jobs that wait for their turn; one more is refused."""
+
+TELLS_EVERY_S = 0.25
+STORED_AGAIN_S = 1.0
+
+log = structlog.get_logger("dialplane.jobs")
+
+Describe = Callable[[Exception], Mapping[str, Any]]
+"""An error as a job's `error` has it."""
+
+
+class TooManyJobs(DialplaneError):
+    """As many jobs wait as may."""
+
+
+class JobElsewhere(DialplaneError):
+    """Another node's process carries the job out."""
+
+
+@dataclass(slots=True)
+class _Running:
+    job: Job
+    task: "asyncio.Task[None]"
+
+
+class Runner:
+    """The jobs of this process. `node` names it, the same after a restart; `tell` gets a job that has come further."""
+
+    def __init__(self, db: Database, *, node: str, tell: Callable[[Job], None], describe: Describe) -> None:
+        self.node = node
+        self._db = db
+        self._tell = tell
+        self._describe = describe
+        self._turns = asyncio.Semaphore(AT_ONE_TIME)
+        self._running: dict[str, _Running] = {}
+        self._told_at: dict[str, float] = {}
+        self._is_ending = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Jobs that an earlier process has left are ended first; those of this one are at the end of the block."""
+        with suppress(Unavailable):
+            if left := await jobs.interrupt(self._db, node=self.node, now=now_us()):
+                log.warning("jobs interrupted by a restart", count=left)
+        try:
+            yield
+        finally:
+            await self._interrupt_all()
+
+    async def start(self, actor: Actor, kind: str, parameters: Mapping[str, Any], work: Work) -> Job:
+        """A new job, carried out in its turn. Raises TooManyJobs, PermissionDenied, Unavailable."""
+        if len(self._running) >= AT_ONE_TIME + MOST_WAITING:
+            raise TooManyJobs
+        job = await jobs.create(self._db, actor, kind, parameters, node=self.node)
+        task = asyncio.create_task(self._carry_out(job.id, actor, work))
+        self._running[job.id] = _Running(job, task)
+        return job
+
+    def latest(self, job: Job) -> Job:
+        """The job as far as it has come, if it is one of this process's."""
+        running = self._running.get(job.id)
+        return job if running is None else running.job
+
+    async def cancel(self, job: Job) -> Job:
+        """The job, ended: as cancelled, unless it was over already. Raises JobElsewhere."""
+        running = self._running.get(job.id)
+        if running is None:
+            if job.state not in OVER and job.node != self.node:
+                raise JobElsewhere
+            return job
+        running.task.cancel()
+        await asyncio.wait({running.task})
+        return running.job
+
+    async def _carry_out(self, id_: str, actor: Actor, work: Work) -> None:
+        try:
+            async with self._turns:
+                self._note(id_, state=JobState.RUNNING, tm_start=now_us())
+                await self._store(id_)
+                result = await work(self._db, actor, lambda done, total: self._progress(id_, done, total))
+            self._note(id_, state=JobState.DONE, result=result)
+        except asyncio.CancelledError:
+            is_end = self._is_ending
+            self._note(
+                id_,
+                state=JobState.INTERRUPTED if is_end else JobState.CANCELLED,
+                error=jobs.INTERRUPTED if is_end else jobs.CANCELLED,
+            )
+        except Exception as error:
+            if not isinstance(error, DialplaneError):
+                log.exception("job failed", job=id_)
+            self._note(id_, state=JobState.FAILED, error=self._describe(error))
+        self._note(id_, tm_end=now_us())
+        await self._store(id_)
+        self._told_at.pop(id_, None)
+        self._tell(self._running[id_].job)
+        del self._running[id_]
+
+    def _progress(self, id_: str, done: int, total: int | None) -> None:
+        self._note(id_, done=done, total=total)
+        if time.monotonic() - self._told_at.get(id_, 0.0) >= TELLS_EVERY_S:
+            self._told_at[id_] = time.monotonic()
+            self._tell(self._running[id_].job)
+
+    def _note(self, id_: str, **fields: Any) -> None:
+        running = self._running[id_]
+        running.job = replace(running.job, **fields)
+
+    async def _store(self, id_: str) -> None:
+        """As often as it takes: the database may be away."""
+        while True:
+            try:
+                await jobs.put(self._db, self._running[id_].job)
+                return
+            except Unavailable:
+                await asyncio.sleep(STORED_AGAIN_S)
+
+    async def _interrupt_all(self) -> None:
+        """The process stops: what is not done is undone."""
+        self._is_ending = True
+        for running in list(self._running.values()):
+            running.task.cancel()
+        if tasks := [running.task for running in self._running.values()]:
+            await asyncio.wait(tasks, timeout=STORED_AGAIN_S)

@@ -1,0 +1,85 @@
+"""Objects and calls by a piece of text: a name, a host, a number, the beginning of an id, a Call-ID."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from dialplane.domain.ids import FIRST_OF_ID, is_beginning_of_id
+from dialplane.store import tables
+from dialplane.store.objects import Storage
+from dialplane.store.unit import Unit
+
+_CALLS = tables.calls.c
+
+
+class Hit(NamedTuple):
+    """An object that was found. `name`: what people know it by; `text`: the field in which it was found."""
+
+    kind: str
+    id: str
+    name: str
+    text: str
+
+
+class CallHit(NamedTuple):
+    """A call that was found."""
+
+    id: str
+    number: str | None
+    source: str | None
+    sip_call_id: str | None
+
+
+async def objects_with(
+    unit: Unit, storage: Storage[Any], text: str, *, customer_id: str | None, limit: int
+) -> list[Hit]:
+    """Live objects of a kind that has not many, with this text in a searched field, or at the beginning of the id.
+
+    Those in which a field begins so come first. `customer_id`: only this customer's. Raises Unavailable.
+    """
+    kind, c = storage.kind, storage.table.c
+    names = tuple(dict.fromkeys((*kind.labels, *kind.searched)))
+    has_it = [func.lower(c[name]).contains(text.lower(), autoescape=True) for name in kind.searched]
+    begins = [func.lower(c[name]).startswith(text.lower(), autoescape=True) for name in kind.searched]
+    if is_beginning_of_id(text):
+        has_it.append(_id_begins(c.id, text))
+    where: list[Any] = [tables.LIVE, or_(*has_it)]
+    if customer_id is not None:
+        where.append(c[kind.owner or "id"] == customer_id)
+    found = select(c.id, *(c[name] for name in names)).where(*where)
+    rows = await unit.fetch(found.order_by(or_(*begins).desc(), c[names[0]], c.id).limit(limit))
+    return [Hit(kind.name, row.id, kind.label_of(row), _found_in(row, kind.searched, text)) for row in rows]
+
+
+def _found_in(row: Any, names: Sequence[str], text: str) -> str:
+    """The field of a row that has the text, or else the id."""
+    texts = (str(getattr(row, name)) for name in (*names, "id"))
+    return next((value for value in texts if text.lower() in value.lower()), "")
+
+
+async def calls_with(unit: Unit, text: str, *, customer_id: str | None, limit: int) -> list[CallHit]:
+    """Calls to exactly this number, from it, with this Call-ID, or whose id begins so; the newest first of each.
+
+    Raises Unavailable.
+    """
+    columns = [_CALLS[name] for name in CallHit._fields]
+    found: dict[str, CallHit] = {}
+    for condition in _conditions(text):
+        where = [condition, *([] if customer_id is None else [_CALLS.customer_id == customer_id])]
+        statement = select(*columns).where(*where).order_by(_CALLS.tm_create.desc()).limit(limit)
+        found.update((hit.id, hit) for hit in await unit.fetch_as(CallHit, statement))
+    return list(found.values())[:limit]
+
+
+def _conditions(text: str) -> list[ColumnElement[bool]]:
+    """Each has an index."""
+    if is_beginning_of_id(text):
+        return [_id_begins(_CALLS.id, text), _CALLS.sip_call_id == text]
+    digits = text.removeprefix("+")
+    numbers = [_CALLS.number == f"+{digits}"] if digits.isdecimal() and len(digits) >= FIRST_OF_ID else []
+    return [*numbers, _CALLS.source == text, _CALLS.sip_call_id == text]
+
+
+def _id_begins(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    return column.between(text.lower(), f"{text.lower()}g")

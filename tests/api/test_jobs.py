@@ -1,0 +1,175 @@
+"""Jobs: what takes long, with progress and a result; it can be cancelled, and says so if a restart has ended it."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialplane.control import job_kinds, jobs
+from tests.api.serving import SYSTEM_DEFAULT, Api, Caller, serving, settings_for
+from tests.api.world import World, make_world
+from tests.waiting import eventually
+
+ROUTES = 30
+OVER = {"done", "failed", "cancelled", "interrupted"}
+
+
+@pytest.fixture(scope="module")
+def world(api: Api) -> World:
+    return make_world(api)
+
+
+def customer_with_routes(admin: Caller, *, count: int = ROUTES) -> str:
+    customer: str = admin.made("customers", name="of jobs")["id"]
+    provider = admin.made("providers", type="sip", hostname="sip.of-jobs.example")["id"]
+    fields = {"customer_id": customer, "provider_id": provider, "priority": 1}
+    changes = [
+        {"action": "create", "kind": "route", "fields": {**fields, "target": f"+1{number}"}}
+        for number in range(1, count + 1)
+    ]
+    assert admin.post("/v1.0/changes", {"changes": changes}).status_code == 200
+    return customer
+
+
+def start(admin: Caller, **parameters: Any) -> dict[str, Any]:
+    answer = admin.post("/v1.0/jobs", {"kind": "routes.change", "parameters": parameters})
+    assert answer.status_code == 200, answer.text
+    job: dict[str, Any] = answer.json()
+    return job
+
+
+def finished(admin: Caller, job: dict[str, Any]) -> dict[str, Any]:
+    def look() -> Any:
+        seen = admin.get(f"/v1.0/jobs/{job['id']}").json()
+        return seen if seen["state"] in OVER else None
+
+    return dict(eventually(look, within_s=30, what="the job is over"))
+
+
+def priorities(admin: Caller, customer: str) -> set[int]:
+    listed = admin.get("/v1.0/routes", params={"customer_id": customer}).json()["result"]
+    return {route["priority"] for route in listed}
+
+
+def test_all_that_match_are_changed_as_one_revision_that_can_be_undone(api: Api) -> None:
+    admin = api.admin
+    customer = customer_with_routes(admin)
+    job = start(admin, filters=f"customer_id={customer}&target_prefix=%2B11", action="update", fields={"priority": 7})
+    assert (job["state"], job["progress"]["done"]) == ("queued", 0)
+    done = finished(admin, job)
+    assert (done["state"], done["error"]) == ("done", None)
+    assert done["result"] == {"matched": 11, "changed": 11, "revision": done["result"]["revision"]}
+    assert done["progress"] == {"done": 11, "total": 11, "percent": 100.0, "eta_s": None}
+    assert priorities(admin, customer) == {1, 7}
+    again = finished(
+        admin, start(admin, filters=f"customer_id={customer}&priority=7", action="update", fields={"priority": 7})
+    )
+    assert again["result"] == {"matched": 11, "changed": 0, "revision": None}
+    revision = admin.get(f"/v1.0/revisions/{done['result']['revision']}").json()
+    assert (revision["operation"], revision["change_count"]) == ("job.change_routes", 11)
+    assert admin.post(f"/v1.0/revisions/{revision['number']}/undo", {}).status_code == 200
+    assert priorities(admin, customer) == {1}
+
+
+def test_a_rehearsal_changes_nothing_and_a_delete_deletes(api: Api) -> None:
+    admin = api.admin
+    customer = customer_with_routes(admin)
+    filters = f"customer_id={customer}"
+    rehearsed = finished(admin, start(admin, filters=filters, action="delete", dry_run=True))
+    assert rehearsed["result"] == {"matched": ROUTES, "changed": ROUTES, "revision": None}
+    assert len(admin.get("/v1.0/routes", params={"customer_id": customer}).json()["result"]) == ROUTES
+    assert finished(admin, start(admin, filters=filters, action="delete"))["result"]["changed"] == ROUTES
+    assert admin.get("/v1.0/routes", params={"customer_id": customer}).json()["result"] == []
+
+
+def test_a_job_that_fails_says_why_and_leaves_nothing(api: Api) -> None:
+    admin = api.admin
+    customer = customer_with_routes(admin)
+    nowhere = "4dbeabd6-f397-4375-95d2-a38411e07ed1"
+    job = start(
+        admin, filters=f"customer_id={customer}", action="update", fields={"provider_id": nowhere, "priority": 9}
+    )
+    failed = finished(admin, job)
+    assert (failed["state"], failed["error"]["reason"]) == ("failed", "PROVIDER_NOT_FOUND")
+    elsewhere = {"customer_id": SYSTEM_DEFAULT, "priority": 9}
+    moved = finished(admin, start(admin, filters=f"customer_id={customer}", action="update", fields=elsewhere))
+    assert (moved["state"], moved["error"]["reason"]) == ("failed", "INVALID_ARGUMENT")
+    assert "customer_id" in moved["error"]["message"]
+    assert priorities(admin, customer) == {1}
+
+
+def test_a_job_is_cancelled_and_nothing_of_it_is_kept(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_kinds, "AT_ONCE", 1)
+    admin = api.admin
+    customer = customer_with_routes(admin, count=900)
+    job = start(admin, filters=f"customer_id={customer}", action="update", fields={"priority": 5})
+
+    def has_begun() -> bool:
+        return bool(admin.get(f"/v1.0/jobs/{job['id']}").json()["progress"]["done"])
+
+    eventually(has_begun, within_s=20, what="it has changed something")
+    going_on = admin.get(f"/v1.0/jobs/{job['id']}").json()
+    assert going_on["progress"]["total"] == 900
+    assert going_on["progress"]["eta_s"] is not None
+    cancelled = admin.post(f"/v1.0/jobs/{job['id']}/cancel", {}).json()
+    assert (cancelled["state"], cancelled["error"]["reason"]) == ("cancelled", "CANCELLED")
+    assert cancelled["progress"]["done"] < 900
+    assert priorities(admin, customer) == {1}
+    assert finished(admin, job)["state"] == "cancelled"
+    assert admin.post(f"/v1.0/jobs/{job['id']}/cancel", {}).json()["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_a_job_that_a_restart_has_ended_says_so(
+    prepared_file: Path, tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_kinds, "AT_ONCE", 1)
+    settings = settings_for(tmp_path, database=prepared_file)
+    with serving(settings) as api:
+        customer = customer_with_routes(api.admin, count=900)
+        job = start(api.admin, filters=f"customer_id={customer}", action="update", fields={"priority": 5})
+        eventually(lambda: finishes_not(api.admin, job) == "running", within_s=20, what="it goes on")
+    if how == "killed":
+        with sqlite3.connect(settings.database_file) as database:
+            database.execute("UPDATE jobs SET state = 'running', error = NULL, tm_end = NULL")
+        database.close()
+    with serving(settings) as api:
+        seen = api.admin.get(f"/v1.0/jobs/{job['id']}").json()
+        assert (seen["state"], seen["error"]) == ("interrupted", jobs.INTERRUPTED)
+        assert priorities(api.admin, customer) == {1}
+
+
+def finishes_not(admin: Caller, job: dict[str, Any]) -> str:
+    state: str = admin.get(f"/v1.0/jobs/{job['id']}").json()["state"]
+    return state
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [
+        ({"action": "delete"}, "filters"),
+        ({"filters": "", "action": "delete"}, "filters"),
+        ({"filters": "sort=target", "action": "delete"}, "filters"),
+        ({"filters": "target=%2B1&page_size=1", "action": "delete"}, "filters"),
+        ({"filters": "nonsense=1", "action": "delete"}, "nonsense"),
+        ({"filters": "target=%2B1", "action": "create"}, "action"),
+        ({"filters": "target=%2B1", "action": "update"}, "fields"),
+        ({"filters": "target=%2B1", "action": "delete", "fields": {"priority": 1}}, "fields"),
+        ({"filters": "target=%2B1", "action": "update", "fields": {"priority": -1}}, "priority"),
+        ({"filters": "target=%2B1", "action": "update", "fields": {"colour": "red"}}, "colour"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_done_is_refused_at_once(sqlite_api: Api, parameters: dict[str, Any], field: str) -> None:
+    answer = sqlite_api.admin.post("/v1.0/jobs", {"kind": "routes.change", "parameters": parameters})
+    assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (400, field)
+
+
+def test_jobs_are_listed_the_newest_first_and_kept_for_a_day(world: World) -> None:
+    older, newer = (
+        finished(world.api.admin, start(world.api.admin, filters="target=%2B999", action="delete")) for _ in range(2)
+    )
+    listed = world.api.admin.get("/v1.0/jobs", params={"page_size": "2"}).json()["result"]
+    assert [job["id"] for job in listed] == [newer["id"], older["id"]]
+    assert jobs.KEPT_US == 86_400_000_000

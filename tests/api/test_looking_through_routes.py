@@ -1,0 +1,103 @@
+"""The list of routes with its filters, orders and counts, over HTTP; what each filter means: tests/control."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.serving import Api
+
+TARGETS = ("+44", "+4420", "+4479", "+45", "+49", "all", "+999")
+
+
+@pytest.fixture(scope="module")
+def table(api: Api) -> dict[str, Any]:
+    """Routes of one customer to two providers; the last one is disabled."""
+    admin = api.admin
+    customer = admin.made("customers", name="Looked through")["id"]
+    providers = [admin.made("providers", type="sip", hostname=f"{name}.example")["id"] for name in ("a", "b")]
+    routes = [
+        admin.made(
+            "routes",
+            customer_id=customer,
+            provider_id=providers[number % 2],
+            target=target,
+            priority=number % 3,
+            name=f"To {target}",
+            enabled=target != "+999",
+        )
+        for number, target in enumerate(TARGETS)
+    ]
+    return {"api": api, "customer": customer, "providers": providers, "routes": routes}
+
+
+def listed(table: dict[str, Any], **query: Any) -> dict[str, Any]:
+    answer = table["api"].admin.get("/v1.0/routes", params={"customer_id": table["customer"], **query})
+    assert answer.status_code == 200, answer.text
+    page: dict[str, Any] = answer.json()
+    return page
+
+
+def targets(table: dict[str, Any], **query: Any) -> list[str]:
+    """Of all pages, two routes a page."""
+    found, token = list[str](), ""
+    while page := listed(table, **query, page_size="2", page_token=token)["result"]:
+        found += [route["target"] for route in page]
+        token = listed(table, **query, page_size="2", page_token=token)["next_page_token"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"sort": "target"}, ["+44", "+4420", "+4479", "+45", "+49", "+999", "all"]),
+        ({"sort": "-target"}, ["all", "+999", "+49", "+45", "+4479", "+4420", "+44"]),
+        ({"sort": "priority"}, ["+44", "+45", "+999", "+4420", "+49", "+4479", "all"]),
+        ({}, list(reversed(TARGETS))),
+        ({"target_prefix": "+44", "sort": "target"}, ["+44", "+4420", "+4479"]),
+        ({"covers": "+447900", "sort": "target"}, ["+44", "+4479", "all"]),
+        ({"q": "to +44", "sort": "target"}, ["+44", "+4420", "+4479"]),
+        ({"q": "442"}, ["+4420"]),
+        ({"state": "disabled"}, ["+999"]),
+        ({"enabled": "false"}, ["+999"]),
+        ({"priority": "0", "sort": "target"}, ["+44", "+45", "+999"]),
+    ],
+    ids=str,
+)
+def test_a_list_in_order(table: dict[str, Any], query: dict[str, str], expected: list[str]) -> None:
+    assert targets(table, **query) == expected
+    assert listed(table, **query, count="estimate")["count"] == {"about": len(expected), "exact": True}
+
+
+def test_what_was_changed_last_comes_first(table: dict[str, Any]) -> None:
+    changed = table["routes"][2]
+    table["api"].admin.put(f"/v1.0/routes/{changed['id']}", {"detail": "changed"})
+    assert listed(table, sort="-tm_update")["result"][0]["id"] == changed["id"]
+
+
+def test_several_providers_are_one_filter(table: dict[str, Any]) -> None:
+    first, second = table["providers"]
+    of_first = targets(table, provider_id=first)
+    of_both = targets(table, provider_id=f"{first},{second}")
+    assert (len(of_first), len(of_both)) == (4, 7)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"sort": "name"}, "sort"),
+        ({"sort": "target", "page_token": "2022-10-22 16:16:16.874761"}, "page_token"),
+        ({"page_token": "+44~2022-10-22 16:16:16.874761"}, "page_token"),
+        ({"sort": "target", "page_token": "x\x00~2022-10-22 16:16:16.874761"}, "page_token"),
+        ({"sort": "priority", "page_token": "99999999999999999999~2022-10-22 16:16:16.874761"}, "page_token"),
+        ({"page_token": "nonsense"}, "page_token"),
+        ({"provider_id": "x"}, "provider_id"),
+        ({"target_prefix": "all"}, "target_prefix"),
+        ({"state": "unreachable"}, "state"),
+        ({"count": "exact"}, "count"),
+    ],
+    ids=str,
+)
+def test_what_no_list_can_mean_is_refused(sqlite_api: Api, query: dict[str, str], field: str) -> None:
+    answer = sqlite_api.admin.get("/v1.0/routes", params=query)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"][0]["field"] == field
