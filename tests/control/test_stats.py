@@ -433,6 +433,27 @@ async def test_records_that_are_deleted_stay_in_the_statistics(db: Database, dat
     assert await found_in(db, PROVIDERS, ALWAYS) == before
 
 
+async def test_two_nodes_that_store_repeats_of_the_same_calls_at_the_same_time_count_each_once(
+    database_url: str,
+) -> None:
+    nodes = [open_database(database_url) for _ in range(2)]
+    chosen = random.Random(2)
+    made = [
+        Story(SOME_CUSTOMERS[n % 2], TODAY + n, [Try(SOME_PROVIDERS[n % 2], uuid_of(1), 1, answered=5)], ended=9 + n)
+        for n in range(30)
+    ]
+    whole = [part for story in made for part in story.told()]
+    batches = [chosen.sample(whole, len(whole)) for _ in range(3)] + [whole[n::4] for n in range(4)]
+    await asyncio.gather(*(report(nodes[n % 2], batch) for n, batch in enumerate(batches + batches[::-1])))
+    for node in nodes:
+        await check_against_records(node, database_url, ALWAYS)
+        await rollups.fold(node)
+        await check_against_records(node, database_url, ALWAYS)
+        (edge,) = await found_in(node, EDGES, ALWAYS)
+        assert (edge.seized, edge.answered, edge.ended) == (30, 30, 30)
+        await node.close()
+
+
 async def test_two_nodes_that_add_up_at_the_same_time_add_each_change_once(database_url: str) -> None:
     one, two = open_database(database_url), open_database(database_url)
     for n in range(20):

@@ -9,7 +9,7 @@ import msgspec
 from dialplane.control import edges, lost_calls, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.folding import Folded, text
-from dialplane.control.units import Database
+from dialplane.control.units import Database, Unit
 from dialplane.domain.errors import InvalidValue
 from dialplane.eventlog.kinds import AnyEvent, Event
 from dialplane.store import merging, records
@@ -80,13 +80,24 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
 
 
 async def _store(db: Database, folded: Folded, caller: str) -> int:
+    """Records are read and merged before the writer's lock is waited for: other nodes write meanwhile."""
+    async with db.read(caller=caller) as reading:
+        merge = await _merge(reading, folded)
     async with db.write(caller=caller) as unit:
-        if folded.edge:
-            folded.leave_out_foreign(await calls.edges_of(unit, list(folded.calls)))
-        for call in folded.calls_in_order():
-            call["tm_create"] = call["tm_update"] = unit.next_instant()
-        await records.store(unit, folded.calls_in_order(), list(folded.attempts.values()))
+        if merge is not None and not await records.store(unit, merge):
+            merge = await _merge(unit, folded)
+            if merge is not None:
+                await records.store(unit, merge)
         await merging.HEALTH.store(unit, list(folded.health.values()))
         await merging.BREAKERS.store(unit, list(folded.breakers.values()))
         await edges.store(unit, list(folded.edges.values()))
         return await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else 0
+
+
+async def _merge(unit: Unit, folded: Folded) -> records.Merge | None:
+    """None if no call is reported of."""
+    if folded.edge and folded.calls:
+        folded.leave_out_foreign(await calls.edges_of(unit, list(folded.calls)))
+    if not folded.calls:
+        return None
+    return await records.merge(unit, folded.calls_in_order(), list(folded.attempts.values()))

@@ -83,8 +83,9 @@ class Folded:
         foreign = {id_ for id_ in self.calls if edge_of.get(id_, own) != own}
         self.calls = {id_: row for id_, row in self.calls.items() if id_ not in foreign}
         self.attempts = {key: row for key, row in self.attempts.items() if key[0] not in foreign}
-        self.foreign = sum(self._events_of_call[id_] for id_ in foreign)
-        self.count -= self.foreign
+        left_out = sum(self._events_of_call[id_] for id_ in foreign)
+        self.foreign += left_out
+        self.count -= left_out
 
     def calls_in_order(self) -> list[Row]:
         """The calls by start, the earliest first: it gets the lowest instant for paging."""

@@ -16,13 +16,13 @@ from dialplane.store import tables
 from dialplane.store.backend import Backend
 from dialplane.store.merging import ATTEMPTS, CALLS, Merged
 from dialplane.store.queries import rollups
-from dialplane.store.unit import COMMIT_WITHIN_S, Writing
+from dialplane.store.unit import COMMIT_WITHIN_S, Unit, Writing
 
 Row = dict[str, Any]
 
 _OF_CALLS = (
     *("id", "edge", "customer_id", "trunk_id", "tm_start", "tm_ringing", "tm_answered", "tm_ended"),
-    *("mono_start", "mono_ringing", "mono_answered", "mono_ended"),
+    *("mono_start", "mono_ringing", "mono_answered", "mono_ended", "tm_update"),
 )
 _OF_ATTEMPTS = (
     *("call_id", "number", "provider_id", "route_id", "target", "skipped", "tm_placed", "tm_ringing", "tm_answered"),
@@ -98,24 +98,56 @@ class _Changes:
             backend.update_many(connection, table, identity=merged.identity, columns=columns, rows=rows)
 
 
-async def store(unit: Writing, calls: Sequence[Row], attempts: Sequence[Row]) -> None:
-    """Merges rows of calls and attempts, each of a call among these, into the records. Raises Unavailable.
+class Merge:
+    """What rows of calls and attempts make of the records as they are read: what is to be written, and counted."""
 
-    What is stored already is not written again.
+    def __init__(self, stored: Records, calls: Sequence[Row], attempts: Sequence[Row]) -> None:
+        """Each of the attempts is of one of the calls."""
+        merged = stored.copy()
+        self.calls = calls
+        self.of_calls, self.of_attempts = _Changes(CALLS), _Changes(ATTEMPTS)
+        self.versions = _versions(stored)
+        touched = {row["call_id"] for row in attempts if _merge_attempt(merged, self.of_attempts, row)}
+        touched |= {
+            row["id"] for row in calls if _merge_call(merged, self.of_calls, row, is_touched=row["id"] in touched)
+        }
+        self.counted = [change(stored.contribution(id_), merged.contribution(id_)) for id_ in touched]
+
+
+def _versions(records: Records) -> dict[str, int]:
+    """Whatever changes a call moves its `tm_update`."""
+    return {id_: row["tm_update"] for id_, row in records.calls.items()}
+
+
+async def merge(unit: Unit, calls: Sequence[Row], attempts: Sequence[Row]) -> Merge:
+    """Reads the records of these calls. Raises Unavailable."""
+
+    def read(connection: Connection) -> Merge:
+        _name_targets(unit.backend, connection, attempts)
+        return Merge(Records.read(unit.backend, connection, [row["id"] for row in calls]), calls, attempts)
+
+    return await unit.run(read, within_s=COMMIT_WITHIN_S)
+
+
+async def store(unit: Writing, merge: Merge) -> bool:
+    """Writes what has changed, and what that changes in the statistics. Raises Unavailable.
+
+    False, and nothing is done, if the records are others than the ones that were read.
     """
-    if calls:
-        await unit.run(lambda connection: _store(unit.backend, connection, calls, attempts), within_s=COMMIT_WITHIN_S)
+    return await unit.run(lambda connection: _store(unit, connection, merge), within_s=COMMIT_WITHIN_S)
 
 
-def _store(backend: Backend, connection: Connection, calls: Sequence[Row], attempts: Sequence[Row]) -> None:
-    stored = Records.read(backend, connection, [row["id"] for row in calls])
-    _name_targets(backend, connection, attempts)
-    merged, of_calls, of_attempts = stored.copy(), _Changes(CALLS), _Changes(ATTEMPTS)
-    touched = {row["call_id"] for row in attempts if _merge_attempt(merged, of_attempts, row)}
-    touched |= {row["id"] for row in calls if _merge_call(merged, of_calls, row, is_touched=row["id"] in touched)}
-    of_calls.write(backend, connection)
-    of_attempts.write(backend, connection)
-    rollups.add(connection, [change(stored.contribution(id_), merged.contribution(id_)) for id_ in touched])
+def _store(unit: Writing, connection: Connection, merge: Merge) -> bool:
+    ids = [row["id"] for row in merge.calls]
+    now = unit.backend.rows_among(connection, tables.calls, ("id", "tm_update"), column="id", values=ids)
+    if dict(now) != merge.versions:
+        return False
+    for row in merge.calls:
+        row["tm_create"] = row["tm_update"] = unit.next_instant()
+    merge.of_calls.write(unit.backend, connection)
+    merge.of_attempts.write(unit.backend, connection)
+    rollups.add(connection, merge.counted)
+    return True
 
 
 def _merge_call(records: Records, changes: _Changes, row: Row, *, is_touched: bool) -> bool:

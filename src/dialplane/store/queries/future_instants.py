@@ -5,6 +5,7 @@ that was closed at an instant ahead is open again, and the start of a Kamailio i
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, Update, and_, bindparam, case, exists, null, or_, select, update
 
@@ -36,6 +37,11 @@ def _ahead(columns: Sequence[Column[int]], condition: ColumnElement[bool] | None
     return is_ahead if condition is None else and_(condition, is_ahead)
 
 
+def _changed(table: Table) -> dict[str, Any]:
+    """A call that is changed says so."""
+    return {"tm_update": _NOW} if table is tables.calls else {}
+
+
 _CONDITIONS = [
     *((table, _ahead(columns, condition)) for table, columns, condition in _COUNT_AS_NOW),
     *((table, condition) for table, condition, _ in _UNKNOWN),
@@ -46,11 +52,11 @@ _UPDATES: Sequence[Update] = (
     *(
         update(table)
         .where(_ahead(columns, condition))
-        .values({column.name: case((column > _LATEST, _NOW), else_=column) for column in columns})
+        .values({column.name: case((column > _LATEST, _NOW), else_=column) for column in columns} | _changed(table))
         for table, columns, condition in _COUNT_AS_NOW
     ),
     *(
-        update(table).where(condition).values({c.name: null() for c in columns})
+        update(table).where(condition).values({c.name: null() for c in columns} | _changed(table))
         for table, condition, columns in _UNKNOWN
     ),
 )
