@@ -212,6 +212,31 @@ class Settings(BaseSettings):
         "X-Forwarded-For is believed; empty for none. All clients of a proxy that is not named are one address.",
     )
 
+    # --- Retention: for how many days records are kept
+    keep_calls_days: int = Field(
+        default=90, ge=0, le=36_500,
+        description="Days that calls are kept, 0 for ever: long enough for disputes about an invoice. A million calls "
+        "with two attempts take 2 GB.",
+    )  # fmt: skip
+    keep_attempts_days: int = Field(
+        default=90, ge=0, le=36_500,
+        description="Days that attempts are kept, but no longer than their calls; 0 for as long. Half of the space.",
+    )  # fmt: skip
+    keep_revisions_days: int = Field(
+        default=365, ge=0, le=36_500,
+        description="Days that the contents of revisions are kept, 0 for ever. Who changed something and when is kept "
+        "for ever; without the contents it cannot be undone.",
+    )  # fmt: skip
+    keep_deleted_days: int = Field(
+        default=365, ge=0, le=36_500,
+        description="Days that deleted objects are kept, 0 for ever. An edge that was cut off for longer loads its "
+        "whole table.",
+    )  # fmt: skip
+    keep_edges_days: int = Field(
+        default=30, ge=0, le=36_500,
+        description="Days that an edge is listed after its last contact, 0 for ever.",
+    )  # fmt: skip
+
     # --- Routing and the edge
     sip_tls: OptionalAddress = Field(
         default=None,

@@ -92,6 +92,7 @@ class World:
         if method != "POST" or template.endswith(("/undo", "/freeze", "/recover", "/cancel")):
             return {} if method == "POST" else None
         return {
+            "/v1.0/calls/erasures": {"number": "+99900000000"},
             "/v1.0/events": {"edge": EDGE_NAME, "events": []},
             "/v1.0/jobs": {
                 "kind": "routes.change",

@@ -127,6 +127,13 @@ def test_a_clock_that_was_ahead_leaves_no_day_of_now_without_a_partition(engine:
     assert "calls_20260921" in names(engine)
 
 
+def test_days_from_2050_on_have_no_partition_and_making_them_is_no_fault(engine: Engine) -> None:
+    make(engine, now=partitions.UNDATED_SINCE - DAY_US)
+    assert names(engine)[1] == "calls_20491231"
+    make(engine, now=partitions.UNDATED_SINCE + 9 * DAY_US)
+    assert len(names(engine)) == 4
+
+
 def test_whoever_reads_the_calls_for_long_is_not_waited_for(engine: Engine) -> None:
     with engine.begin() as reading:
         reading.execute(text("SELECT count(*) FROM calls"))

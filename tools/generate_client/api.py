@@ -128,7 +128,7 @@ def _body(endpoint: Endpoint, document: Document) -> tuple[list[str], list[str],
         name: annotation(part, name=name, prefix="schemas.").replace("list[", "Sequence[")
         for name, part in schema["properties"].items()
     }
-    required = [name for name in hints if name in schema["required"]]
+    required = [name for name in hints if name in schema.get("required", ())]
     optional = [f"{name}: {hint} | None = None" for name, hint in hints.items() if name not in required]
     return [f"{name}: {hints[name]}" for name in required], optional, []
 

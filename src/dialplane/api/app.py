@@ -66,6 +66,7 @@ from dialplane.control.bootstrap import FirstStart
 from dialplane.control.edges import Contacts
 from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.news import News
+from dialplane.control.retention import Periods
 from dialplane.control.units import FEED as FEED_WORK
 from dialplane.control.units import Database
 from dialplane.domain.errors import DialplaneError
@@ -73,6 +74,7 @@ from dialplane.domain.job import Job as LongJob
 from dialplane.jobs.contacts import contacts_job
 from dialplane.jobs.lost_calls import lost_calls_job
 from dialplane.jobs.old_jobs import old_jobs_job
+from dialplane.jobs.retention import retention_job
 from dialplane.jobs.rollups import rollups_job
 from dialplane.jobs.runner import Runner
 from dialplane.jobs.supervisor import Job, Supervisor
@@ -171,9 +173,20 @@ def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: M
             rollups_job(db),
             survey_job(db, metrics.network),
             old_jobs_job(db),
+            retention_job(db, metrics.storage, periods=_periods(settings), folder=settings.folder.root),
         ],
         on_success=lambda job: metrics.heartbeats.labels(job).set_to_current_time(),
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),
+    )
+
+
+def _periods(settings: Settings) -> Periods:
+    return Periods(
+        calls=settings.keep_calls_days,
+        attempts=settings.keep_attempts_days,
+        revisions=settings.keep_revisions_days,
+        deleted=settings.keep_deleted_days,
+        edges=settings.keep_edges_days,
     )
 
 

@@ -257,6 +257,7 @@ LIST_CALLS = Operation(
         Parameter("trunk_id", "query", str, description="Only those that came in here."),
         Parameter("provider_id", "query", str, description="Only those with an attempt to this provider."),
         Parameter("number", "query", str, description="Only those to this number."),
+        Parameter("caller", "query", str, description="Only those from this caller: the `target` of their `source`."),
         Parameter(
             "status",
             "query",
@@ -283,6 +284,19 @@ GET_CALL = Operation(
         _EXPAND,
     ),
     answer=schemas.CallAnswer,
+)
+
+ERASE_CALLS = Operation(
+    name="eraseCalls",
+    resource="calls",
+    verb="erasures",
+    method="POST",
+    path="/v1.0/calls/erasures",
+    summary="Erase one person's calls",
+    description="Erased are those that are over. What edges report of them later is not stored.",
+    permission="call.erase",
+    body=schemas.Erasure,
+    answer=schemas.ErasureAnswer,
 )
 
 FOLLOW_FEED = Operation(
@@ -1274,6 +1288,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     DELETE_ROUTE,
     LIST_CALLS,
     GET_CALL,
+    ERASE_CALLS,
     FOLLOW_FEED,
     REPORT_EVENTS,
     LIST_PROVIDERS,

@@ -542,6 +542,13 @@ class EdgeViewAnswer(TypedDict):
     breaker_detail: Annotated[str, "Why it changed."]
 
 
+class ErasureAnswer(TypedDict):
+    """What was erased."""
+
+    erased: Annotated[int, "Calls, with their attempts."]
+    complete: Annotated[bool, "false: there are more. Send the request again."]
+
+
 class EventsAnswer(TypedDict):
     """The result of a batch."""
 
@@ -770,6 +777,9 @@ class RevisionAnswer(TypedDict):
     request_id: str
     change_count: Annotated[int, "How many objects it changed."]
     changes: NotRequired[Annotated[list[ObjectChangeAnswer], "In the answer of one revision."]]
+    contents_deleted: NotRequired[
+        Annotated[bool, "Shown as true where what it changed is kept no longer, or never was."]
+    ]
     next_after: NotRequired[Annotated[int, "Shown where there are more changes: `after` of the next page."]]
     tm_create: str
 
@@ -1144,6 +1154,13 @@ class DetailAnswer(TypedDict):
     field: Annotated[str, "The field, parameter or header."]
     code: Annotated[str, "Stable snake_case word for programs."]
     message: Annotated[str, "The rule, for people."]
+
+
+class Erasure(TypedDict):
+    """Whose calls are to be erased: those to a number, or from a caller."""
+
+    number: NotRequired[Annotated[str, "Calls to this number."]]
+    caller: NotRequired[Annotated[str, "Calls from this caller: the `target` of their `source`."]]
 
 
 class ErrorBody(TypedDict):

@@ -13,7 +13,7 @@ from dialplane.control.units import Database, Unit
 from dialplane.domain.errors import InvalidValue
 from dialplane.eventlog.kinds import AnyEvent, Event
 from dialplane.store import merging, records
-from dialplane.store.queries import calls
+from dialplane.store.queries import calls, erasure
 
 MAX_EVENTS = 2_000
 """Most events of one batch, which bounds how long it holds the writer's lock."""
@@ -84,6 +84,9 @@ async def _store(db: Database, folded: Folded, caller: str) -> int:
     async with db.read(caller=caller) as reading:
         merge = await _merge(reading, folded)
     async with db.write(caller=caller) as unit:
+        if erased := await erasure.erased_among(unit, folded.calls):
+            folded.leave_out(erased)
+            merge = await _merge(unit, folded)
         if merge is not None and not await records.store(unit, merge):
             merge = await _merge(unit, folded)
             if merge is not None:

@@ -37,9 +37,10 @@ async def wait(db: Database, *, since: int, epoch: str, wait_s: float) -> None:
 def stream(db: Database, actor: Actor, *, since: int, epoch: str) -> AsyncGenerator[bytes, None]:
     """NDJSON in chunks of whole lines: the head, the changed records, the end line. Raises PermissionDenied at once.
 
-    One snapshot from head to end. `full` when since is 0, ahead of the database, or of another epoch: then all live
-    objects and no deleted ones. A secret that cannot be decrypted is left empty, and an edge that gets such a record
-    has an epoch of its own from then on: once the keys are there, it is fed from nothing. Raises FeedBroken.
+    One snapshot from head to end. `full` when since is 0, ahead of the database, of another epoch, or before deletions
+    that are kept no longer: then all live objects and no deleted ones. A secret that cannot be decrypted is left empty,
+    and an edge that gets such a record has an epoch of its own from then on: once the keys are there, it is fed from
+    nothing. Raises FeedBroken.
     """
     permissions.require(actor, "feed.read")
     return _lines(db, since, epoch, actor.id)
@@ -48,7 +49,7 @@ def stream(db: Database, actor: Actor, *, since: int, epoch: str) -> AsyncGenera
 async def _lines(db: Database, since: int, epoch: str, caller: str) -> AsyncGenerator[bytes, None]:
     async with db.read(FEED, caller=caller) as unit:
         clock = await unit.clock()
-        full = since == 0 or since > clock.revision or not _is_known(epoch, clock, unit.encryption)
+        full = since == 0 or not clock.purged <= since <= clock.revision or not _is_known(epoch, clock, unit.encryption)
         after = None if full else since
         lacks_secrets = await _lacks_secrets(unit, after) or (not full and epoch != clock.epoch)
         yield _line(FeedHead(_lacking(clock.epoch) if lacks_secrets else clock.epoch, clock.revision, full))

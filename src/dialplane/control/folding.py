@@ -5,7 +5,7 @@ ahead of the receiver's clock counts as now, so that no edge's clock can outdo w
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -81,11 +81,15 @@ class Folded:
         """Drop the events of calls that belong to another edge. `edge_of`: id of each call on record -> its edge."""
         own = text(self.edge)
         foreign = {id_ for id_ in self.calls if edge_of.get(id_, own) != own}
-        self.calls = {id_: row for id_, row in self.calls.items() if id_ not in foreign}
-        self.attempts = {key: row for key, row in self.attempts.items() if key[0] not in foreign}
+        self.leave_out(foreign)
         left_out = sum(self._events_of_call[id_] for id_ in foreign)
         self.foreign += left_out
         self.count -= left_out
+
+    def leave_out(self, calls: Collection[str]) -> None:
+        """Drop the events of these calls."""
+        self.calls = {id_: row for id_, row in self.calls.items() if id_ not in calls}
+        self.attempts = {key: row for key, row in self.attempts.items() if key[0] not in calls}
 
     def calls_in_order(self) -> list[Row]:
         """The calls by start, the earliest first: it gets the lowest instant for paging."""

@@ -65,6 +65,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "trunk.trust": _ADMIN,
     "call.list": _OWN_EVERYONE,
     "call.get": _OWN_EVERYONE,
+    "call.erase": _ADMIN,
     "dialroute.list": _OWN_EVERYONE,
     "stats.list": _OWN_EVERYONE,
     "search.list": _OWN_EVERYONE,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dialplane.control import permissions
@@ -32,7 +32,10 @@ class ObjectChange:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """`number` grows by one with every change; `changes` is empty in lists, `change_count` is their number."""
+    """`number` grows by one with every change; `changes` is empty in lists, `change_count` is their number.
+
+    `has_contents`: what it changed is still kept.
+    """
 
     number: int
     instant: int
@@ -44,6 +47,7 @@ class Revision:
     request_id: str
     change_count: int
     changes: Sequence[ObjectChange] = ()
+    has_contents: bool = True
 
 
 async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, after_seq: int = -1) -> Revision:
@@ -52,6 +56,8 @@ async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, 
     row = await queries.find(unit, number)
     if row is None:
         raise NotFound("revision")
+    if not await queries.has_contents(unit, number):
+        return replace(_revision(row, ()), has_contents=False)
     parts = await queries.changes(unit, number, after_seq=after_seq, limit=page_size)
     return _revision(row, [_object_change(part, unit.encryption) for part in parts])
 

@@ -8,7 +8,7 @@ from dialplane.control import lifecycle, permissions, revisions
 from dialplane.control.actor import Actor
 from dialplane.control.nouns import NOUNS
 from dialplane.control.units import Change
-from dialplane.domain.errors import ChangedSince, NotFound
+from dialplane.domain.errors import ChangedSince, ContentsGone, NotFound
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import KINDS, depth
 from dialplane.domain.records import from_record, record_of
@@ -33,12 +33,14 @@ async def undo(unit: Change, actor: Actor, number: int) -> int:
     """Reverses revision `number` as part of the unit's own; how many objects that changed.
 
     Objects that it created are deleted, those that it changed or deleted are as they were before. Raises
-    PermissionDenied, NotFound("revision"), ChangedSince, and the refusals of the nouns themselves: ProviderInUse,
-    Protected, AlreadyExists, TrunkAddressTaken.
+    PermissionDenied, NotFound("revision"), ContentsGone, ChangedSince, and the refusals of the nouns themselves:
+    ProviderInUse, Protected, AlreadyExists, TrunkAddressTaken.
     """
     permissions.require(actor, "revision.undo")
     if await queries.find(unit, number) is None:
         raise NotFound("revision")
+    if not await queries.has_contents(unit, number):
+        raise ContentsGone
     if changed := await queries.changed_since(unit, number, limit=NAMED):
         raise ChangedSince(changed)
     firsts = sorted([first async for first in _first_changes(unit, number)], key=_order)
@@ -79,6 +81,8 @@ class _Reversal:
     async def reverse(self, storage: Storage[Any], firsts: Sequence[First]) -> None:
         ids = [object_id for _, object_id, _ in firsts]
         present = await objects.find_all(self._unit, storage, ids)
+        if len(present) < len(ids):
+            raise ContentsGone
         pairs = []
         for _, object_id, before in firsts:
             restored = _restored(storage, present[object_id], before, self._unit.next_instant())

@@ -1,5 +1,6 @@
 """The store's database and its units of work, under the names that the rooms above control may use."""
 
+from dialplane.store.backend import Size
 from dialplane.store.bulk import BulkInsert
 from dialplane.store.database import Database
 from dialplane.store.encryption import Encryption, Undecrypted, new_encryption_key
@@ -20,6 +21,7 @@ __all__ = [
     "Database",
     "Encryption",
     "Reading",
+    "Size",
     "Undecrypted",
     "Unit",
     "Work",

@@ -91,6 +91,13 @@ class ChangedSince(DialplaneError):
         self.objects = tuple(objects)
 
 
+class ContentsGone(DialplaneError):
+    """A revision cannot be undone: what it changed is kept no longer, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__("what the revision changed is kept no longer")
+
+
 class Unavailable(DialplaneError):
     """The database cannot carry this out now; the same request may succeed a moment later.
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, TextClause
 from sqlalchemy.engine import URL
@@ -25,8 +25,20 @@ POOL_TIMEOUT_S = 1.8
 """How long a connection of an engine is waited for."""
 
 
+class Size(NamedTuple):
+    """Bytes of a database on its disk, and those of them that nothing uses (None: only the server knows)."""
+
+    bytes: int
+    free: int | None
+
+
 class Backend(ABC):
-    """One kind of database at one URL."""
+    """One kind of database at one URL.
+
+    `rows_outlast_us`: how much longer rows are kept that a partition would hold, so that they go with it.
+    """
+
+    rows_outlast_us = 0
 
     def __init__(self, url: URL) -> None:
         self.url = url
@@ -124,6 +136,18 @@ class Backend(ABC):
     @abstractmethod
     def make_partitions(self, connection: Connection, *, now: int) -> None:
         """Makes what calls of the coming days need to be stored apart, inside the transaction that has begun."""
+
+    @abstractmethod
+    def drop_oldest_partition(self, connection: Connection, *, calls_before: int, attempts_before: int) -> bool:
+        """Drops one that holds nothing younger, inside the transaction that has begun; whether there was one."""
+
+    @abstractmethod
+    def give_space_back(self, connection: Connection, *, bytes: int) -> int:
+        """Gives so many of the bytes that nothing uses back to the disk, in a transaction; how many it was."""
+
+    @abstractmethod
+    def size(self, connection: Connection) -> Size:
+        """How large the database is now."""
 
     @abstractmethod
     def code_of(self, error: BaseException) -> str | None:

@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, ExceptionContext
 
 from dialplane.store import partitions
-from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Where
+from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Size, Where
 from dialplane.store.threads import run_within
 
 T = TypeVar("T")
@@ -52,6 +52,8 @@ _CODES_OF_CLASS = {"08": "unreachable", "53": "unreachable", "57": "unreachable"
 
 class Postgresql(Backend):
     """Every statement runs in a thread, and its caller gives up if the server does not answer in time."""
+
+    rows_outlast_us = 2 * partitions.DAY_US
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
@@ -169,6 +171,17 @@ class Postgresql(Backend):
 
     def make_partitions(self, connection: Connection, *, now: int) -> None:
         partitions.make(connection, now=now)
+
+    def drop_oldest_partition(self, connection: Connection, *, calls_before: int, attempts_before: int) -> bool:
+        dropped = partitions.drop_oldest(connection, calls_before=calls_before, attempts_before=attempts_before)
+        return dropped != ""
+
+    def give_space_back(self, connection: Connection, *, bytes: int) -> int:
+        """Nothing: a dropped partition gives back its own, and the server's autovacuum makes room among other rows."""
+        return 0
+
+    def size(self, connection: Connection) -> Size:
+        return Size(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one(), None)
 
     def code_of(self, error: BaseException) -> str | None:
         if not isinstance(error, psycopg.Error):

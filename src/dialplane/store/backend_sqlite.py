@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Where
+from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Size, Where
 from dialplane.store.threads import run_within
 
 T = TypeVar("T")
@@ -31,8 +31,18 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 1.8
 """How long a statement waits for another process that holds SQLite's lock."""
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "journal_size_limit=67108864",
+)
 """On each connection. The limit cuts the WAL file back after a change of many thousand rows."""
+
+KEPT_FREE = 20
+"""One page in so many may be free: what comes in next needs them, and a file that shrinks and grows gains nothing."""
+
+_INCREMENTAL = 2
 
 READER_PRAGMAS = ("query_only=ON", "cache_size=-16000", "mmap_size=2147418112")
 """16 MB of pages a reader: the upper levels of a million routes' indexes, which every decision goes through.
@@ -88,6 +98,8 @@ class Sqlite(Backend):
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+            if connection.execute("PRAGMA page_count").fetchone() == (0,):  # a new file; in others it takes the lock
+                connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             for pragma in (*PRAGMAS, *pragmas):
                 connection.execute(f"PRAGMA {pragma}")
 
@@ -174,6 +186,22 @@ class Sqlite(Backend):
     def make_partitions(self, connection: Connection, *, now: int) -> None:
         """Nothing: all calls are in one table."""
 
+    def drop_oldest_partition(self, connection: Connection, *, calls_before: int, attempts_before: int) -> bool:
+        return False
+
+    def give_space_back(self, connection: Connection, *, bytes: int) -> int:
+        """Nothing of a file that an older version made; a restored backup of it gives back."""
+        page, pages, free = _pragmas(connection, "page_size", "page_count", "freelist_count")
+        most = min(bytes // page, free - pages // KEPT_FREE)
+        if _pragmas(connection, "auto_vacuum") != [_INCREMENTAL] or most <= 0:
+            return 0
+        _driver(connection).execute(f"PRAGMA incremental_vacuum({most})").fetchall()
+        return page * (pages - _pragmas(connection, "page_count")[0])
+
+    def size(self, connection: Connection) -> Size:
+        page, pages, free = _pragmas(connection, "page_size", "page_count", "freelist_count")
+        return Size(page * pages, page * free)
+
     def code_of(self, error: BaseException) -> str | None:
         name = getattr(error, "sqlite_errorname", "")
         return next((code for prefix, code in _CODES.items() if name.startswith(prefix)), None)
@@ -183,6 +211,11 @@ def _begin(connection: Connection, statement: str) -> None:
     """Begins a transaction in the driver, which does not do so by itself (`isolation_level`), and in SQLAlchemy."""
     _driver(connection).execute(statement)
     connection.begin()
+
+
+def _pragmas(connection: Connection, *names: str) -> list[int]:
+    """The values of these pragmas."""
+    return [_driver(connection).execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

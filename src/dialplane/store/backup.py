@@ -43,6 +43,7 @@ def backup(database: Path, file: Path) -> None:
         raise BackupRefused("there is no database to back up")
     with replacing(file) as new, _sqlite_refusals():
         with closing(sqlite3.connect(database, isolation_level=None, timeout=5)) as connection:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of the copy, also of a file from before it
             connection.execute("VACUUM INTO ?", (str(new),))
         _check(new)
 

@@ -157,6 +157,11 @@ class Database:
         finally:
             self._write_turn.leave(caller)
 
+    @property
+    def is_writer_waited_for(self) -> bool:
+        """Whether a change of this process waits for its turn."""
+        return self._write_turn.is_waited_for
+
     async def clock(self) -> Clock:
         """The database's epoch and latest revision."""
         async with self.read() as unit:

@@ -20,6 +20,9 @@ DAYS_BEHIND = 1
 DAYS_AHEAD = 3
 """Days before and after today that have a partition: calls are reported late, and the job that makes them may fail."""
 
+UNDATED_SINCE = 2_524_608_000_000_000
+"""2050-01-01: calls of later days have no partition of their own."""
+
 MOST_MOVED = 10_000
 """Calls of a day that move into its partition. A day that has more in `default` has no partition: it holds the lock."""
 
@@ -68,7 +71,8 @@ def make(connection: Connection, *, now: int) -> None:
     Raises the driver's error if somebody reads the tables for longer than LOCK_TIMEOUT_MS.
     """
     today = now - now % DAY_US
-    days = range(today - DAYS_BEHIND * DAY_US, today + (DAYS_AHEAD + 1) * DAY_US, DAY_US)
+    until = min(today + (DAYS_AHEAD + 1) * DAY_US, UNDATED_SINCE)
+    days = range(today - DAYS_BEHIND * DAY_US, until, DAY_US)
     for table in KEYS:
         held = partitions_of(connection, table)
         for since in days:
@@ -76,10 +80,37 @@ def make(connection: Connection, *, now: int) -> None:
                 _make(connection, Partition(table, since, since + DAY_US))
 
 
-def drop(connection: Connection, partition: Partition) -> None:
-    """Drops a partition with all its rows. Raises as `make` does."""
+def drop_oldest(connection: Connection, *, calls_before: int, attempts_before: int) -> str:
+    """Drops one partition that holds nothing younger, nor of a call that goes on; its name, "" if there is none.
+
+    Attempts go before their calls, or with them. Raises as `make` does.
+    """
+    calls = {partition.since: partition for partition in partitions_of(connection, "calls")}
+    for partition in partitions_of(connection, "attempts"):
+        of_calls = calls.get(partition.since)
+        if partition.until <= attempts_before and _is_over(connection, of_calls, before=attempts_before):
+            return _drop(connection, partition)
+    attempts = {partition.since for partition in partitions_of(connection, "attempts")}
+    for since, partition in calls.items():
+        if partition.until <= calls_before and since not in attempts:
+            if _is_over(connection, partition, before=calls_before):
+                return _drop(connection, partition)
+    return ""
+
+
+def _is_over(connection: Connection, calls: Partition | None, *, before: int) -> bool:
+    """Whether no call of the partition goes on, or was first stored at `before` or later."""
+    if calls is None:
+        return True
+    is_young, is_open = "tm_create >= :before", "tm_ended IS NULL AND tm_lost IS NULL"
+    found = (f"EXISTS (SELECT FROM {calls.name} WHERE {condition})" for condition in (is_young, is_open))
+    return not connection.execute(text(f"SELECT {' OR '.join(found)}"), {"before": before}).scalar_one()
+
+
+def _drop(connection: Connection, partition: Partition) -> str:
     _wait_briefly(connection)
     connection.execute(text(f"DROP TABLE {partition.name}"))
+    return partition.name
 
 
 def _make(connection: Connection, partition: Partition) -> None:

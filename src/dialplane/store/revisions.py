@@ -58,6 +58,7 @@ class Change(Writing):
         self._operation = operation
         self._pending: list[dict[str, Any]] = []
         self._written = 0
+        self._counted = 0
         self._is_discarded = False
 
     def record(self, kind: str, object_id: str, before: EncryptedRecord | None, after: EncryptedRecord) -> None:
@@ -72,6 +73,10 @@ class Change(Writing):
                 "after": json.dumps(after),
             }
         )
+
+    def count(self, objects: int) -> None:
+        """Counts objects that the revision changes without a record of what they were, which must not be kept."""
+        self._counted += objects
 
     def reserve_records(self, connection: Connection, count: int) -> int:
         """The `seq` of the first of so many records that are about to be inserted. In the unit's thread only."""
@@ -97,9 +102,12 @@ class Change(Writing):
             return False
         flushed = self._written
         self._write_pending(connection)
+        count = self._written + self._counted
         if flushed:
-            connection.execute(_SET_COUNT, {"number_": self.revision, "count_": self._written})
-        return self._written > 0
+            connection.execute(_SET_COUNT, {"number_": self.revision, "count_": count})
+        elif self._counted and not self._written:
+            connection.execute(_INSERT_REVISION, self._row())
+        return count > 0
 
     def _write_pending(self, connection: Connection) -> None:
         if self._pending:
@@ -117,5 +125,5 @@ class Change(Writing):
             "operation": self._operation,
             "source_ip": self._author.source_ip,
             "request_id": self._author.request_id,
-            "change_count": self._written,
+            "change_count": self._written + self._counted,
         }

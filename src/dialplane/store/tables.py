@@ -28,6 +28,8 @@ metadata = MetaData()
 LIVE: TextClause = text(f"tm_delete = {NEVER}")
 """Written out, not bound, in indexes and queries alike: only then do the planners match the partial indexes."""
 
+DELETED: TextClause = text(f"tm_delete <> {NEVER}")
+
 OPEN: TextClause = text("tm_ended IS NULL AND tm_lost IS NULL")
 """Of calls: no edge has reported its end, and it was not found to be lost.
 
@@ -88,6 +90,7 @@ def _life(table: str) -> tuple[Any, ...]:
         _big("revision"),
         Index(f"{table}_by_creation", "tm_create", unique=True),
         Index(f"{table}_by_revision", "revision"),
+        Index(f"{table}_deleted", "tm_delete", sqlite_where=DELETED, postgresql_where=DELETED),
     )
 
 
@@ -103,6 +106,7 @@ clock = _table(
     _text("epoch"),
     _big("revision"),
     _big("last_instant_us"),
+    _big("purged_revision", server_default="0"),
     CheckConstraint("id = 1", name="clock_is_one_row"),
 )
 
@@ -351,6 +355,13 @@ rollup_changes = _table(
 
 `first` and `last`: the earliest and latest minute that it changes.
 """
+
+erased_calls = _table(
+    "erased_calls",
+    _text("id", primary_key=True),
+    _big("tm_create"),
+    Index("erased_calls_by_creation", "tm_create"),
+)
 
 provider_health = _table(
     "provider_health",

@@ -42,11 +42,15 @@ FEW_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`epoch` is new after a restore; `revision` counts changes; `instant` is the last one that was assigned."""
+    """`epoch` is new after a restore; `revision` counts changes; `instant` is the last one that was assigned.
+
+    Objects that were deleted up to the revision `purged` may be gone altogether.
+    """
 
     epoch: str
     revision: int
     instant: int
+    purged: int
 
 
 class Pool:
@@ -252,7 +256,7 @@ class Reading(Unit):
         """The clock in this snapshot. Raises Unavailable."""
         (row,) = await self.fetch(_CLOCK, short=True)
         self.keep_instant(row.last_instant_us)
-        return Clock(row.epoch, row.revision, row.last_instant_us)
+        return Clock(row.epoch, row.revision, row.last_instant_us, row.purged_revision)
 
     def keep_instant(self, instant: int) -> None:
         """Keeps the clock's last instant in this snapshot, read by a statement of this unit."""

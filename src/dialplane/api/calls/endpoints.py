@@ -1,17 +1,21 @@
-"""`/v1.0/calls`: read-only; edges report calls as events."""
+"""`/v1.0/calls`: read-only, as edges report them by events; but one person's can be erased."""
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
-from dialplane.api.calls.schemas import CallAnswer, CallList, CallQuery, present, present_listed
+from dialplane.api.calls.schemas import CallAnswer, CallList, CallQuery, Erasure, ErasureAnswer, present, present_listed
 from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, page
-from dialplane.control import calls
+from dialplane.control import calls, erasure
 from dialplane.control.calls import CallRecord
+
+ERASING_S = 10.0
+"""Longest time that a request erases calls for."""
 
 CALLS = Resource("/v1.0/calls", tag="calls", kind="call", answer=CallAnswer)
 
@@ -43,3 +47,21 @@ def _referring(records: Iterable[CallRecord]) -> Iterator[Iterable[Any]]:
     """All that refers to other objects: calls and attempts."""
     for record in records:
         yield (record.call, *record.call.attempts)
+
+
+@CALLS.endpoint(
+    "POST",
+    "/erasures",
+    summary="Erase one person's calls",
+    description="Erased are those that are over. What edges report of them later is not stored.",
+    permission="call.erase",
+    answer=ErasureAnswer,
+)
+async def erase_calls(request: AuthenticatedRequest, body: Erasure) -> Response:
+    """In the body, not in the path: a proxy's log would keep the number."""
+    deadline, erased, found = time.monotonic() + ERASING_S, 0, erasure.AT_ONCE
+    while found == erasure.AT_ONCE and time.monotonic() < deadline:
+        async with request.change() as unit:
+            found = await erasure.erase(unit, request.actor, number=body.number, caller=body.caller)
+        erased += found
+    return JsonResponse({"erased": erased, "complete": found < erasure.AT_ONCE})

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialplane.api.http.fields import Id, among, matching, optional
+from dialplane.api.http.fields import Body, Id, among, longest, matching, optional
 from dialplane.api.http.query import Instant, Page, Query, expanding, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
@@ -39,6 +39,7 @@ class CallList(Page):
     trunk_id: Id = optional("Only those that came in here.")
     provider_id: Id = optional("Only those with an attempt to this provider.")
     number: Annotated[str, matching(parse_number, r"^\+[1-9][0-9]{0,14}$")] = optional("Only those to this number.")
+    caller: Annotated[str, longest(255)] = optional("Only those from this caller: the `target` of their `source`.")
     status: Annotated[str, among(*STATUSES)] = optional("Only those in this status.")
     started_from: Instant = optional("Only those that started then or later.")
     started_until: Instant = optional("Only those that started before.")
@@ -49,6 +50,22 @@ class CallQuery(Query):
     """What is added to a call."""
 
     expand: Annotated[tuple[str, ...], several(*NAMED)] = expanding(*NAMED)
+
+
+class Erasure(Body):
+    """Whose calls are to be erased: those to a number, or from a caller."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"number": "+821021656521"}]})
+
+    number: Annotated[str, matching(parse_number, r"^\+[1-9][0-9]{0,14}$")] = optional("Calls to this number.")
+    caller: Annotated[str, longest(255)] = optional("Calls from this caller: the `target` of their `source`.")
+
+
+class ErasureAnswer(BaseModel):
+    """What was erased."""
+
+    erased: Annotated[int, Field(description="Calls, with their attempts.")]
+    complete: Annotated[bool, Field(description="false: there are more. Send the request again.")]
 
 
 class AttemptAnswer(BaseModel):

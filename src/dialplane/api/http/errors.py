@@ -14,6 +14,7 @@ from dialplane.control.permissions import PermissionDenied
 from dialplane.domain.errors import (
     AlreadyExists,
     ChangedSince,
+    ContentsGone,
     CustomerFrozen,
     InvalidValue,
     NotFound,
@@ -143,6 +144,9 @@ TRANSLATIONS: dict[type[Exception], Callable[[Any], ApiError]] = {
     Protected: lambda error: ApiError(reasons.PROTECTED_OBJECT, f"{error.message}. {reasons.PROTECTED_OBJECT.remedy}"),
     StaleVersion: lambda error: ApiError(reasons.VERSION_MISMATCH),
     ChangedSince: _changed_since,
+    ContentsGone: lambda error: ApiError(
+        reasons.STATE_INVALID, "What this revision changed is kept no longer, so it cannot be undone."
+    ),
     PermissionDenied: lambda error: ApiError(reasons.PERMISSION_DENIED),
     Unavailable: lambda error: ApiError(_UNAVAILABLE.get(error.code, reasons.DATABASE_UNAVAILABLE)),
     SecretsMissing: lambda error: ApiError(reasons.SECRETS_MISSING),

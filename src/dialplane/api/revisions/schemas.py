@@ -61,6 +61,7 @@ class RevisionAnswer(BaseModel):
     request_id: str
     change_count: Annotated[int, Field(description="How many objects it changed.")]
     changes: list[ObjectChangeAnswer] = optional("In the answer of one revision.")
+    contents_deleted: bool = optional("Shown as true where what it changed is kept no longer, or never was.")
     next_after: int = optional("Shown where there are more changes: `after` of the next page.")
     tm_create: AnsweredInstant
 
@@ -75,6 +76,8 @@ def present(revision: Revision) -> dict[str, Any]:
 
 def present_whole(revision: Revision, *, after: int = -1) -> dict[str, Any]:
     """The revision with what it changed, field by field; `next_after` if this page does not hold all changes."""
+    if not revision.has_contents:
+        return {**present(revision), "changes": [], "contents_deleted": True}
     shown_so_far = after + 1 + len(revision.changes)
     more = {"next_after": shown_so_far - 1} if shown_so_far < revision.change_count else {}
     return {**present(revision), "changes": [present_change(change) for change in revision.changes], **more}

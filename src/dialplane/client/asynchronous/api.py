@@ -157,6 +157,7 @@ class AsyncCalls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
+        caller: str | None = None,
         status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
@@ -167,9 +168,10 @@ class AsyncCalls:
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
         `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this provider.
-        `number`: Only those to this number. `status`: Only those in this status. `started_from`: Only those that
-        started then or later. `started_until`: Only those that started before. `expand`: Add `names`: the names of
-        the objects of these kinds that are referred to, by id.
+        `number`: Only those to this number. `caller`: Only those from this caller: the `target` of their `source`.
+        `status`: Only those in this status. `started_from`: Only those that started then or later. `started_until`:
+        Only those that started before. `expand`: Add `names`: the names of the objects of these kinds that are
+        referred to, by id.
         """
         return await self._transport.execute(
             operations.LIST_CALLS,
@@ -180,6 +182,7 @@ class AsyncCalls:
                 "trunk_id": trunk_id,
                 "provider_id": provider_id,
                 "number": number,
+                "caller": caller,
                 "status": status,
                 "started_from": started_from,
                 "started_until": started_until,
@@ -195,6 +198,7 @@ class AsyncCalls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
+        caller: str | None = None,
         status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
@@ -209,6 +213,7 @@ class AsyncCalls:
                 "trunk_id": trunk_id,
                 "provider_id": provider_id,
                 "number": number,
+                "caller": caller,
                 "status": status,
                 "started_from": started_from,
                 "started_until": started_until,
@@ -226,6 +231,15 @@ class AsyncCalls:
     async def get_tagged(self, id_: str, *, expand: str | None = None) -> Tagged[schemas.CallAnswer]:
         """Get a call with its attempts; with its ETag, for an If-Match."""
         return await self._transport.execute_tagged(operations.GET_CALL, {"id": id_, "expand": expand})
+
+    async def erasures(self, *, number: str | None = None, caller: str | None = None) -> schemas.ErasureAnswer:
+        """Erase one person's calls.
+
+        Erased are those that are over. What edges report of them later is not stored.
+
+        `number`: Calls to this number. `caller`: Calls from this caller: the `target` of their `source`.
+        """
+        return await self._transport.execute(operations.ERASE_CALLS, body=without_none(number=number, caller=caller))
 
 
 class AsyncProviders:

@@ -158,6 +158,7 @@ class Calls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
+        caller: str | None = None,
         status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
@@ -168,9 +169,10 @@ class Calls:
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
         `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this provider.
-        `number`: Only those to this number. `status`: Only those in this status. `started_from`: Only those that
-        started then or later. `started_until`: Only those that started before. `expand`: Add `names`: the names of
-        the objects of these kinds that are referred to, by id.
+        `number`: Only those to this number. `caller`: Only those from this caller: the `target` of their `source`.
+        `status`: Only those in this status. `started_from`: Only those that started then or later. `started_until`:
+        Only those that started before. `expand`: Add `names`: the names of the objects of these kinds that are
+        referred to, by id.
         """
         return self._transport.execute(
             operations.LIST_CALLS,
@@ -181,6 +183,7 @@ class Calls:
                 "trunk_id": trunk_id,
                 "provider_id": provider_id,
                 "number": number,
+                "caller": caller,
                 "status": status,
                 "started_from": started_from,
                 "started_until": started_until,
@@ -196,6 +199,7 @@ class Calls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
+        caller: str | None = None,
         status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
@@ -210,6 +214,7 @@ class Calls:
                 "trunk_id": trunk_id,
                 "provider_id": provider_id,
                 "number": number,
+                "caller": caller,
                 "status": status,
                 "started_from": started_from,
                 "started_until": started_until,
@@ -227,6 +232,15 @@ class Calls:
     def get_tagged(self, id_: str, *, expand: str | None = None) -> Tagged[schemas.CallAnswer]:
         """Get a call with its attempts; with its ETag, for an If-Match."""
         return self._transport.execute_tagged(operations.GET_CALL, {"id": id_, "expand": expand})
+
+    def erasures(self, *, number: str | None = None, caller: str | None = None) -> schemas.ErasureAnswer:
+        """Erase one person's calls.
+
+        Erased are those that are over. What edges report of them later is not stored.
+
+        `number`: Calls to this number. `caller`: Calls from this caller: the `target` of their `source`.
+        """
+        return self._transport.execute(operations.ERASE_CALLS, body=without_none(number=number, caller=caller))
 
 
 class Providers:

@@ -97,13 +97,19 @@ class Filters:
     trunk_id: str | None = None
     provider_id: str | None = None
     number: str | None = None
+    caller: str | None = None
     status: CallStatus | None = None
     started_from: int | None = None
     started_until: int | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The same in SQL."""
-        equal = {"customer_id": self.customer_id, "trunk_id": self.trunk_id, "number": self.number}
+        equal = {
+            "customer_id": self.customer_id,
+            "trunk_id": self.trunk_id,
+            "number": self.number,
+            "source": self.caller,
+        }
         where = [_CALLS[name] == value for name, value in equal.items() if value is not None]
         where += self._started()
         if self.status is not None:

@@ -94,6 +94,11 @@ async def page(
     return await unit.fetch_as(RevisionRow, newest_first.limit(page_size))
 
 
+async def has_contents(unit: Unit, number: int) -> bool:
+    """Whether all that the revision changed is still kept: the first change is deleted first. Raises Unavailable."""
+    return bool(await unit.fetch_as(ChangeRow, _CHANGES_AFTER, {"number_": number, "after_": -1, "limit_": 1}))
+
+
 async def changes(unit: Unit, number: int, *, after_seq: int, limit: int) -> list[ChangeRow]:
     """The revision's changes after `after_seq`, in order, at most `limit`. Raises Unavailable."""
     parameters = {"number_": number, "after_": after_seq, "limit_": limit}
