@@ -135,24 +135,44 @@ def test_the_window_is_the_last_hour_unless_another_is_asked_for(api: Api) -> No
     )
 
 
+DAY_S = 86_400
+AT = 16 * 3_600 + 16 * 60 + 16
+
+
 @pytest.mark.parametrize(
     ("asked", "counted"),
     [
-        (("22 16:16:16.874761", "23 16:16:16.874761", ""), ("22 16:16:00.000000", "23 16:17:00.000000")),
-        (("22 16:16:16.874761", "23 16:16:16.874762", ""), ("22 16:00:00.000000", "23 17:00:00.000000")),
-        (("22 16:16:16.874761", "22 16:36:16.874761", "600"), ("22 16:10:00.000000", "22 16:40:00.000000")),
-        (("22 16:16:16.874761", "23 16:36:16.874761", "86400"), ("22 00:00:00.000000", "24 00:00:00.000000")),
+        ((AT, AT + DAY_S, None), (AT - 16, AT + DAY_S + 44)),
+        ((AT, AT + DAY_S + 1, None), (AT - 16 * 61, AT + DAY_S + 3_600 - 16 * 61)),
+        ((AT, AT + 1_200, 600), (AT - 376, AT + 1_424)),
+        ((AT, AT + DAY_S, DAY_S), (0, 2 * DAY_S)),
+        ((AT - 20 * DAY_S, AT - 20 * DAY_S + 60, None), (AT - 16 * 61 - 20 * DAY_S, AT - 16 * 61 + 3_600 - 20 * DAY_S)),
+        ((AT - 200 * DAY_S, AT - 200 * DAY_S + 60, None), (-200 * DAY_S, -199 * DAY_S)),
     ],
 )
-def test_a_window_is_widened_to_whole_minutes_hours_or_steps(
-    api: Api, asked: tuple[str, str, str], counted: tuple[str, str]
+def test_a_window_is_widened_to_whole_minutes_hours_or_steps_that_are_kept(
+    api: Api, asked: tuple[int, int, int | None], counted: tuple[int, int]
 ) -> None:
+    now = now_us()
+    midnight = now - now % (DAY_S * SECOND) - 3 * DAY_S * SECOND
     since, until, step = asked
-    params = {"from": f"2022-10-{since}", "to": f"2022-10-{until}", **({"step": step} if step else {})}
+    params = {name: format_instant(midnight + at * SECOND) for name, at in (("from", since), ("to", until))}
     for path in ("providers", "overview"):
-        answer = api.admin.get(f"/v1.0/stats/{path}", params=params).json()
-        assert (answer["from"], answer["to"]) == (f"2022-10-{counted[0]}", f"2022-10-{counted[1]}")
-        assert answer.get("step") == (int(step) if step else None)
+        answer = api.admin.get(f"/v1.0/stats/{path}", params=params | ({"step": str(step)} if step else {})).json()
+        assert [answer["from"], answer["to"]] == [format_instant(midnight + at * SECOND) for at in counted]
+        assert answer.get("step") == step
+
+
+@pytest.mark.parametrize(
+    ("days", "step", "is_kept"), [(7, 60, True), (9, 60, False), (9, 3_600, True), (101, 3_600, False)]
+)
+def test_steps_are_of_sums_that_are_kept(api: Api, days: int, step: int, is_kept: bool) -> None:
+    since = now_us() - days * DAY_S * SECOND
+    window = {"from": format_instant(since), "to": format_instant(since + 3_600 * SECOND), "step": str(step)}
+    answer = api.admin.get("/v1.0/stats/overview", params=window)
+    assert answer.status_code == (200 if is_kept else 400)
+    if not is_kept:
+        assert answer.json()["error"]["details"][0]["code"] == "not_kept"
 
 
 def test_the_figures_of_each_step_are_arrays(api: Api, reported: Reported) -> None:
@@ -196,12 +216,13 @@ def test_a_step_that_is_none_is_refused(api: Api, step: str) -> None:
 
 
 def test_steps_are_so_few_that_the_answer_stays_small(api: Api) -> None:
-    day = {"from": "2022-10-22 00:00:00.000000", "to": "2022-10-23 00:00:00.000000", "step": "60"}
+    midnight = now_us() - now_us() % (DAY_S * SECOND)
+    day = {"from": format_instant(midnight - DAY_S * SECOND), "to": format_instant(midnight), "step": "60"}
     refused = api.admin.get("/v1.0/stats/providers", params=day).json()["error"]["details"][0]
     assert (refused["field"], refused["code"]) == ("step", "too_small")
     assert api.admin.get("/v1.0/stats/providers", params={**day, "page_size": "20"}).status_code == 200
     assert api.admin.get("/v1.0/stats/overview", params=day).status_code == 200
-    years = {"from": "2020-01-01 00:00:00.000000", "to": "2022-10-23 00:00:00.000000"}
+    years = {**day, "from": format_instant(midnight - 1_000 * DAY_S * SECOND)}
     assert api.admin.get("/v1.0/stats/overview", params={**years, "step": "86400"}).status_code == 200
     assert api.admin.get("/v1.0/stats/overview", params={**years, "step": "43200"}).status_code == 400
 

@@ -433,6 +433,27 @@ async def test_records_that_are_deleted_stay_in_the_statistics(db: Database, dat
     assert await found_in(db, PROVIDERS, ALWAYS) == before
 
 
+async def test_sums_that_are_kept_no_longer_are_deleted_and_longer_ones_say_the_same(
+    db: Database, database_url: str
+) -> None:
+    def of(day: int) -> Story:
+        return Story(None, TODAY - day * DAY, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, ended=2)], ended=9)
+
+    await tell(db, [of(day) for day in (1, 7, 9, 99, 101, 1_101)])
+    await rollups.fold(db)
+    await rollups.forget(db, now=TODAY)
+    engine = create_engine(parse_address(database_url))
+    with engine.connect() as connection:
+        held = text("SELECT DISTINCT step_s, instant FROM rollups")
+        days = {step_s: set[int]() for step_s in (60, 3_600, 86_400)}
+        for step_s, instant in connection.execute(held):
+            days[step_s].add((TODAY - instant) // DAY)
+    engine.dispose()
+    assert days == {60: {1, 7}, 3_600: {1, 7, 9, 99}, 86_400: {1, 7, 9, 99, 101}}
+    (month,) = await found_in(db, PROVIDERS, widened(Window(since=TODAY - 12 * DAY, until=TODAY), now=TODAY))
+    assert month.seized == 3
+
+
 async def test_two_nodes_that_store_repeats_of_the_same_calls_at_the_same_time_count_each_once(
     database_url: str,
 ) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from dialplane.control.units import JOBS, Database
-from dialplane.domain.rollups import Block, Sums, sums_of
+from dialplane.domain.rollups import STEPS_S, Block, Sums, kept_from, sums_of
 from dialplane.store.queries import rollups as queries
 from dialplane.store.queries.rollups import PendingChange
 
@@ -27,6 +27,21 @@ async def fold(db: Database) -> int:
         async with db.write() as writing:
             if await queries.fold(writing, changes, sums):
                 folded += len(changes)
+
+
+MOST_FORGOTTEN = 50
+"""Transactions of a round that delete sums; in a round's time one minute grows old, at most."""
+
+
+async def forget(db: Database, *, now: int) -> None:
+    """Deletes sums that are older than they are kept. Raises Unavailable."""
+    left = MOST_FORGOTTEN
+    for step_s in STEPS_S:
+        before, there = kept_from(step_s, now=now), True
+        while there and left:
+            left -= 1
+            async with db.write() as unit:
+                there = await queries.forget(unit, step_s=step_s, before=before)
 
 
 def _sums_of(changes: Iterable[PendingChange]) -> dict[Block, Sums]:

@@ -22,12 +22,14 @@ from dialplane.domain.rollups import (
     ROUTES,
     SECOND_US,
     STATUSES,
+    STEPS_S,
     TARGETS,
     TRUNKS,
     Range,
     Total,
     ceiled,
     floored,
+    kept_from,
     ranges,
 )
 from dialplane.store.queries import rollups
@@ -36,13 +38,21 @@ from dialplane.store.queries.rollups import Part, Selection
 
 __all__ = [
     "CUSTOMERS", "EDGES", "GROUPINGS", "OF_CALLS", "PROVIDERS", "ROUTES", "STATUSES", "TARGETS", "TRUNKS",
-    "Overview", "Stats", "Window", "list_", "overview", "widened",
+    "Overview", "Stats", "SumsNotKept", "Window", "list_", "overview", "widened",
 ]  # fmt: skip
 
 
 MINUTES_UP_TO = DAY_S * SECOND_US
 HOURS_UP_TO = 14 * MINUTES_UP_TO
 """The longest window (us) of whole minutes, and of whole hours; a longer one is of days, some thirty for each key."""
+
+
+class SumsNotKept(Exception):
+    """The window begins before the sums of its steps. `kept_s`: the length of the shortest that are there, in s."""
+
+    def __init__(self, kept_s: int) -> None:
+        super().__init__(f"steps must be multiples of {kept_s} s so far back")
+        self.kept_s = kept_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +76,22 @@ class Window:
         return range(self.since, self.until, self.step_s * SECOND_US) if self.step_s else range(0)
 
 
-def widened(window: Window) -> Window:
-    """The window of which sums are kept: of whole steps; without any, of minutes, or hours or days if it is long."""
+def widened(window: Window, *, now: int | None = None) -> Window:
+    """The window of which sums are kept: of whole steps; without any, of minutes, or hours or days if it is long.
+
+    With `now` (us) also if it begins before those that are kept. Raises SumsNotKept if its steps are shorter than they.
+    """
     if window.finest_s is not None:
         return window
     length = window.until - window.since
+    kept_s = next((one for one in STEPS_S if now is None or window.since >= kept_from(one, now=now)), DAY_S)
     if window.step_s is not None:
         finest_s = next(one for one in (DAY_S, HOUR_S, MINUTE_S) if window.step_s % one == 0)
+        if finest_s < kept_s:
+            raise SumsNotKept(kept_s)
     else:
         finest_s = MINUTE_S if length <= MINUTES_UP_TO else HOUR_S if length <= HOURS_UP_TO else DAY_S
+        finest_s = max(finest_s, kept_s)
     whole_s = window.step_s or finest_s
     since, until = floored(window.since, whole_s), ceiled(window.until, whole_s)
     return replace(window, since=since, until=until, finest_s=finest_s)

@@ -28,6 +28,14 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 STEPS_S = (MINUTE_S, HOUR_S, DAY_S)
 """Lengths of time that are summed up, each a multiple of the one before. Days are those of UTC."""
 
+KEPT_DAYS = {MINUTE_S: 8, HOUR_S: 100, DAY_S: 1_100}
+"""Length of sums -> days that they are kept: a week of charts by the minute, a quarter by the hour, three years."""
+
+
+def kept_from(step_s: int, *, now: int) -> int:
+    """The instant from which on all sums of a length are there."""
+    return now - KEPT_DAYS[step_s] * DAY_S * SECOND_US
+
 
 class Cell(NamedTuple):
     """Whose sums they are: `key` is a provider's, route's, customer's or trunk's id, a target, status or edge.

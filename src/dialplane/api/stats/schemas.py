@@ -14,7 +14,7 @@ from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control import stats
-from dialplane.control.stats import OF_CALLS, Overview, Stats, Window, widened
+from dialplane.control.stats import OF_CALLS, Overview, Stats, SumsNotKept, Window, widened
 
 DEFAULT_WINDOW_US = 3_600_000_000
 _DAY_US = 86_400_000_000
@@ -65,9 +65,11 @@ def window_of(query: OverviewQuery, *, now: int, by: str = "") -> Window:
     if provider_id is not None and by in (stats.TRUNKS, stats.EDGES):
         raise _refused("provider_id", "not_supported", "cannot narrow figures of trunks and edges")
     keys = query.page_size if isinstance(query, StatsQuery) else 1
-    window = widened(
-        Window(since=since, until=until, step_s=query.step, customer_id=query.customer_id, provider_id=provider_id)
-    )
+    asked = Window(since=since, until=until, step_s=query.step, customer_id=query.customer_id, provider_id=provider_id)
+    try:
+        window = widened(asked, now=now)
+    except SumsNotKept as error:
+        raise _refused("step", "not_kept", str(error)) from None
     most = min(MAX_STEPS, MAX_VALUES // keys)
     if len(window.instants) > most:
         raise _refused("step", "too_small", f"must divide the window into at most {most} steps for this page_size")

@@ -118,6 +118,19 @@ def packed(sums: Sums) -> str:
     ).decode()
 
 
+async def forget(unit: Writing, *, step_s: int, before: int) -> bool:
+    """Deletes the oldest sums of a length, those of one instant, if it is before this one; whether there were any.
+
+    Raises Unavailable.
+    """
+    of_length = _ROLLUPS.step_s == step_s
+    oldest = (await unit.fetch(select(func.min(_ROLLUPS.instant)).where(of_length)))[0][0]
+    if oldest is None or oldest >= before:
+        return False
+    await unit.execute(delete(tables.rollups).where(of_length, _ROLLUPS.instant == oldest))
+    return True
+
+
 # --- sums
 
 
