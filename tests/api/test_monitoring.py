@@ -62,7 +62,7 @@ def test_a_fault_of_ours_tells_nothing_and_is_counted(own_api: Api, monkeypatch:
     async def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr(routes, "list_", broken)
+    monkeypatch.setattr(routes, "find", broken)
     answer = own_api.admin.get("/v1.0/routes")
     assert answer.status_code == 500
     assert answer.json()["error"]["reason"] == "INTERNAL"
@@ -82,7 +82,7 @@ def test_a_database_in_trouble_is_told_with_retry_after(
     async def unavailable(*_: Any, **__: Any) -> Any:
         raise Unavailable(code)
 
-    monkeypatch.setattr(routes, "list_", unavailable)
+    monkeypatch.setattr(routes, "find", unavailable)
     answer = own_api.admin.get("/v1.0/routes")
     assert (answer.status_code, answer.json()["error"]["reason"]) == (503, reason)
     assert int(answer.headers["retry-after"]) >= 1
