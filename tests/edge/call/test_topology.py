@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.edge.call.topology import Seal, hidden_contact, hidden_routes, opened_routes, vias_for_replies
+from dialplane.edge.call.topology import (
+    Seal,
+    hidden_contact,
+    hidden_routes,
+    opened_routes,
+    vias_for_replies,
+    with_branch,
+    without_branch,
+)
 
 SEAL = Seal(b"a key")
 OWN = "192.0.2.1:5060"
@@ -84,3 +92,17 @@ def test_routes_of_others_are_sealed_in_their_places_and_open_for_their_own_side
 )
 def test_the_topmost_via_of_a_reply_says_where_its_request_came_from(vias: list[str], expected: str) -> None:
     assert vias_for_replies(vias, "10.0.0.1", 7) == expected
+
+
+@pytest.mark.parametrize(
+    ("vias", "kept"),
+    [
+        ("SIP/2.0/UDP a:5;branch=z9;rport=5", "SIP/2.0/UDP a:5;branch=;rport=5"),
+        ("SIP/2.0/UDP a;branch=z9, SIP/2.0/UDP b;branch=z9b", "SIP/2.0/UDP a;branch=, SIP/2.0/UDP b;branch=z9b"),
+        ("SIP/2.0/UDP a; branch=z9, SIP/2.0/UDP b;branch=z9b", "SIP/2.0/UDP a; branch=z9, SIP/2.0/UDP b;branch=z9b"),
+        ("SIP/2.0/UDP a", "SIP/2.0/UDP a"),
+    ],
+)
+def test_vias_are_sealed_without_the_branch_that_ours_shows_and_have_it_again(vias: str, kept: str) -> None:
+    assert without_branch(vias, "z9") == kept
+    assert with_branch(kept, "z9") == vias

@@ -125,7 +125,7 @@ class NewCalls:
 
     def _begin(self, plan: Plan) -> bool:
         if self._context.settings.hide_topology:
-            self._topology.seal_vias()
+            self._topology.seal_vias(plan.invite.rpartition("|")[2])
         is_left_to_script = self._attempts.begin(plan)
         self.open_call = ""
         return is_left_to_script

@@ -8,6 +8,7 @@ not hold yet, and for what is rare.
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b, shake_256
 
 from dialplane.edge.call.message import one_line
@@ -33,6 +34,7 @@ _ROUTE = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"<,])*(<[^<>]*>[^,]*)')
 _SEALED_ROUTE = re.compile(r"<[^<>]*;dpr=([A-Za-z0-9_-]+)[^<>]*>")
 _SEALED_TARGET = re.compile(r"sips?:[^;?<>]*;dpc=([A-Za-z0-9_-]+)")
 _SEALED_VIAS = re.compile(r";dpv=([A-Za-z0-9_-]+)")
+_BRANCH = re.compile(r"(?<=;branch=)[^;,\s]*")
 _VIA_PLACE = re.compile(r";\s*(?:received|rport)\s*(?:=[^;,]*)?(?=[;,\s]|$)", re.IGNORECASE)
 _VIA_HOST = re.compile(r"\s(\[[^\]]*\]|[^\s:;]+)")
 _RPORT = re.compile(r";\s*rport\s*(?=[=;,\s]|$)", re.IGNORECASE)
@@ -123,12 +125,24 @@ def vias_for_replies(bodies: Sequence[str], address: str, port: int) -> str:
     return f"{_VIA_PLACE.sub('', first)}{place}{comma}{others}"
 
 
+def without_branch(vias: str, branch: str) -> str:
+    """The Vias with nothing where the first one has this branch; `with_branch` puts it back."""
+    own = _BRANCH.search(vias)
+    return vias[: own.start()] + vias[own.end() :] if own and own[0] == branch else vias
+
+
+def with_branch(vias: str, branch: str) -> str:
+    """The Vias with this branch where `without_branch` has left nothing."""
+    return _BRANCH.sub(lambda own: own[0] or branch, vias, count=1)
+
+
 class Topology:
     """Entries for Kamailio's script; `own` is the `host:port` that takes the place of what is hidden."""
 
     def __init__(self, sip: Sip, key: bytes) -> None:
         self._sip = sip
         self._seal = Seal(key)
+        self._sealed_vias = lru_cache(maxsize=1024)(self._seal.sealed)
 
     def hide_contact(self, own: str) -> None:
         """Hide this message's Contact, and keep that for the messages to come."""
@@ -177,10 +191,14 @@ class Topology:
         bodies = sip.headers("Via", most=_MOST_VIAS)
         sip.keep(VIAS, vias_for_replies(bodies, sip.text("$si"), sip.number("$sp")))
 
-    def seal_vias(self) -> None:
-        """Have the INVITE take its Vias along: its answer may come again when its transaction is gone."""
-        vias = self._sip.kept_text(VIAS)
-        self._sip.set_variable(SEALED_VIAS, f";dpv={self._seal.sealed(vias)}" if len(vias) < _LONGEST else "")
+    def seal_vias(self, branch: str) -> None:
+        """Have the INVITE take its Vias along: its answer may come again when its transaction is gone.
+
+        `branch` is that of the topmost, which our Via has in the open. Without it they are the same in each call of a
+        caller, and so is their seal.
+        """
+        vias = without_branch(self._sip.kept_text(VIAS), branch)
+        self._sip.set_variable(SEALED_VIAS, f";dpv={self._sealed_vias(vias)}" if len(vias) < _LONGEST else "")
 
     def restore_vias(self) -> None:
         """Put the caller's Vias into a reply that is too long for the script."""
@@ -193,5 +211,6 @@ class Topology:
         vias = self._seal.opened(match[1]) if match else None
         if vias is None:
             return False
-        self._sip.replace_header("Via", [ours, vias], first=True)
+        branch = _BRANCH.search(others)
+        self._sip.replace_header("Via", [ours, with_branch(vias, branch[0] if branch else "")], first=True)
         return True
