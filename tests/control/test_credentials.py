@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -16,7 +17,7 @@ from dialplane.control.login.credentials import (
 )
 from dialplane.control.login.sessions import SESSION_LIFETIME_S, SessionKeys
 from dialplane.control.permissions import PermissionDenied
-from dialplane.control.units import Database
+from dialplane.control.units import CREDENTIALS, Database
 from dialplane.domain.customer import Customer
 from dialplane.domain.errors import InvalidValue, NotFound, ObjectDeleted
 from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
@@ -32,6 +33,14 @@ DAY_S = 86_400
 async def delete_customer(db: Database, customer: Customer) -> None:
     async with db.change(ADMIN, "customer.delete") as unit:
         await customers.delete(unit, ADMIN, customer.id)
+
+
+async def test_names_are_looked_up_by_readers_of_their_own(db: Database) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(CREDENTIALS.readers):
+            await (await stack.enter_async_context(db.read(CREDENTIALS))).clock()
+        agent, _ = await check_login(db, USERNAME, PASSWORD)
+    assert agent.username == USERNAME
 
 
 async def test_the_right_password_opens_a_session_that_tells_who_it_is(db: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dialplane.domain.errors import Unavailable
 from dialplane.store.database import Database
-from dialplane.store.work import ALL, FEED, LISTS, REQUESTS, STATISTICS, Work
+from dialplane.store.work import ALL, FEED, LISTS, LOGINS, REQUESTS, STATISTICS, Work
 from tests.store.endless import RUNNING, endless
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ async def clock_of(db: Database, work: Work, caller: str = "") -> int:
         return (await unit.clock()).revision
 
 
-@pytest.mark.parametrize("full", [STATISTICS, LISTS, FEED, REQUESTS])
+@pytest.mark.parametrize("full", [STATISTICS, LISTS, FEED, REQUESTS, LOGINS])
 async def test_work_of_one_kind_keeps_no_other_waiting(db: Database, full: Work) -> None:
     async with AsyncExitStack() as stack:
         for number in range(full.readers):

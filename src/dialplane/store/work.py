@@ -8,8 +8,9 @@ class Work:
     """`readers`: connections, of which one caller has at most `each` at one time.
 
     `within_s`: longest time of one statement; `wait_s`: longest wait for a connection, None for as long as it takes.
-    `yields`: its threads leave the processor to all others. `is_scan`: no index bounds what it reads, so one that takes
-    too long is the request's own doing.
+    `yields`: its threads leave the processor to all others; not for work that is Python's in part, since a thread that
+    waits for a processor with the interpreter's lock holds up the event loop. `is_scan`: no index bounds what it reads,
+    so one that takes too long is the request's own doing.
     """
 
     readers: int
@@ -30,15 +31,18 @@ REQUESTS = Work(readers=4, each=3, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
 """Single objects and decisions."""
 
 CREDENTIALS = Work(readers=2, each=1, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
-"""Whose credentials these are, at logins and at every request."""
+"""Whose credentials these are, at every request."""
+
+LOGINS = Work(readers=1, each=1, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
+"""Who has this name: guessers ask from many addresses, and no request waits behind them."""
 
 READINESS = Work(readers=1, each=1, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
 """/readyz."""
 
-JOBS = Work(readers=1, each=1, within_s=30.0, wait_s=None, yields=True)
+JOBS = Work(readers=1, each=1, within_s=30.0, wait_s=None)
 """Background jobs."""
 
-LISTS = Work(readers=3, each=1, within_s=5.0, wait_s=5.0, yields=True, is_scan=True)
+LISTS = Work(readers=3, each=1, within_s=5.0, wait_s=5.0, is_scan=True)
 """Pages of lists: a filter that few rows meet reads many."""
 
 STATISTICS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, yields=True, is_scan=True)
@@ -47,4 +51,4 @@ STATISTICS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, yields=True, is
 FEED = Work(readers=4, each=1, within_s=30.0, wait_s=None)
 """Answers that take as long as an edge does to read them."""
 
-ALL = (REQUESTS, CREDENTIALS, READINESS, JOBS, LISTS, STATISTICS, FEED)
+ALL = (REQUESTS, CREDENTIALS, LOGINS, READINESS, JOBS, LISTS, STATISTICS, FEED)

@@ -7,8 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-AT_ONCE = 10
-"""Items of one turn: a page of 100 calls takes milliseconds to show, which every other request would wait for."""
+AT_ONCE = 2
+"""Items of one turn: a page of 100 calls takes 20 ms to show, which every other request would wait for."""
 
 
 async def in_turns(items: Iterable[T], work: Callable[[T], R]) -> list[R]:

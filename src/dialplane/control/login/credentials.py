@@ -6,7 +6,7 @@ from dialplane.control.accesskeys import hash_token
 from dialplane.control.actor import ACCESSKEY, AGENT, Actor
 from dialplane.control.login import passwords
 from dialplane.control.login.sessions import SessionKeys
-from dialplane.control.units import CREDENTIALS, Database, Unit
+from dialplane.control.units import LOGINS, Database, Unit
 from dialplane.domain.agent import Agent, parse_username
 from dialplane.domain.customer import CustomerStatus
 from dialplane.domain.errors import CustomerFrozen, DialplaneError, InvalidValue
@@ -111,5 +111,5 @@ async def find_agent(db: Database, username: str) -> Agent | None:
         parse_username(username)
     except InvalidValue:
         return None
-    async with db.read(CREDENTIALS) as unit:
+    async with db.read(LOGINS) as unit:
         return await queries.agent_of_username(unit, username)
