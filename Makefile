@@ -16,11 +16,14 @@ test faults: export PYTHONDONTWRITEBYTECODE :=
 help:  ## what each command does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(VENV)/.ready system  ## install everything that is missing: virtual environment, Kamailio, SIPp
+setup: $(VENV)/.ready system console  ## install everything that is missing: virtual environment, Kamailio, SIPp, the console
 
 system:
-	@setup/system-packages kamailio sipp curl systemd prometheus
+	@setup/system-packages kamailio sipp curl chromium systemd prometheus
 	@setup/system-packages nat || echo "calls from behind a real NAT are not tested"
+
+console: $(VENV)/.run  ## build the web console, which /ui/ shows
+	@setup/console $(VENV)
 
 # looked at each time: made anew when Debian's Python is another one, or the folder was copied or moved
 $(VENV)/.made: FORCE
@@ -35,6 +38,7 @@ $(VENV)/.ready: requirements-dev.txt $(VENV)/.run
 	@touch $@
 
 run: $(VENV)/.run  ## start everything on loopback with demo data, place a call, stay up (Ctrl-C stops it)
+	@{ mkdir -p console/build; setup/console $(VENV) >console/build/log 2>&1 || echo "the console is not built: see console/build/log" >&2; } &
 	@setup/system-packages kamailio || echo "starting the control plane without Kamailio"
 	@$(BIN)/dialplane serve --demo --data $${DIALPLANE_DATA:-data}
 
@@ -49,18 +53,19 @@ test-install:  ## each way to install, from nothing, on Debian 12 and 13; needs 
 	@for suite in bookworm trixie; do for way in tests/install/*.sh; do \
 	  tests/install/from-nothing $$suite $$(basename $$way .sh); done; done
 
-check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated client
+check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated client, the console and its sizes
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python -m tools.generate_client --check
+	@setup/console $(VENV) check
 
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
 	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
 
-deb: $(VENV)/.made  ## the Debian package, for the Debian that this runs on, in dist/
+deb: $(VENV)/.made console  ## the Debian package, for the Debian that this runs on, in dist/
 	@setup/debian-package dist
 
 bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a call beside native Kamailio; under an hour
@@ -69,4 +74,4 @@ bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a ca
 
 FORCE:
 
-.PHONY: FORCE help setup system run test test-debian13 test-install check faults bench deb
+.PHONY: FORCE help setup system console run test test-debian13 test-install check faults bench deb

@@ -3,3 +3,7 @@
 import pytest
 
 pytest.register_assert_rewrite("tests")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", help="folder for pictures of the console's pages, light and dark")

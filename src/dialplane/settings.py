@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dialplane.system import datafolder
@@ -45,6 +46,15 @@ def _keepalive(seconds: int) -> int:
     if 0 < seconds < 30:
         raise ValueError("must be 0 or at least 30: less would only be traffic")
     return seconds
+
+
+def _shown(value: object, field: FieldInfo) -> str:
+    """A value as its variable would have it; "" of what may hold a secret."""
+    if isinstance(value, SecretStr) or not field.repr or value is None:
+        return ""
+    if type(value) is tuple:
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _or_host_name(text: str) -> str:
@@ -364,6 +374,15 @@ class Settings(BaseSettings):
         default=None,
         description="ADDRESS:PORT of the DNS server to look providers' hostnames up at; empty for the system's.",
     )
+
+    def in_effect(self) -> list[tuple[str, str, bool, str]]:
+        """Of each setting its variable, its value ("" of a secret), whether that is the default, its description."""
+        fields = type(self).model_fields.items()
+        return [
+            (f"DIALPLANE_{name.upper()}", _shown(value, field), value == field.default, field.description or "")
+            for name, field in fields
+            for value in [getattr(self, name)]
+        ]
 
     @property
     def folder(self) -> DataFolder:

@@ -189,7 +189,7 @@ def test_the_link_of_the_demo_logs_in_once(demo: Api) -> None:
     code = link.make(demo.settings.folder.login_link, username=USERNAME)
     assert "set-cookie" not in follow(demo, "wrong").headers
     first = follow(demo, code)
-    assert (first.status_code, first.headers["location"]) == (303, "/docs")
+    assert (first.status_code, first.headers["location"]) == (303, "/ui/")
     assert browser(demo, cookie_of(first)).get("/v1.0/me").json()["username"] == USERNAME
     again = follow(demo, code)
     assert again.status_code == 303

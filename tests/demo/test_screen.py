@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from dialplane.demo.screen import Welcome, print_timeline, print_welcome
-from tests.demo.calls import NAMES
-from tests.demo.test_timeline import FAILOVER, printed
+from tests.engine.calls import NAMES
+from tests.engine.test_timeline import FAILOVER, printed
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 

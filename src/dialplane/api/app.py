@@ -30,13 +30,14 @@ from dialplane.api.events.endpoints import EVENTS
 from dialplane.api.export.endpoints import EXPORT
 from dialplane.api.feed.endpoints import FEED
 from dialplane.api.http import openapi, reasons
+from dialplane.api.http.console import CONSOLE, console_routes
 from dialplane.api.http.docs_pages import docs_routes
 from dialplane.api.http.endpoint import routes_of
 from dialplane.api.http.errors import ApiError, api_error_of, outcome_of
 from dialplane.api.http.idempotency import Replayed
 from dialplane.api.http.published import Published
 from dialplane.api.http.responses import error_response
-from dialplane.api.http.services import Services
+from dialplane.api.http.services import Services, Setting
 from dialplane.api.jobs.endpoints import JOBS
 from dialplane.api.jobs.schemas import present as present_job
 from dialplane.api.limits import (
@@ -57,6 +58,7 @@ from dialplane.api.providers.endpoints import PROVIDERS
 from dialplane.api.revisions.endpoints import REVISIONS
 from dialplane.api.routes.endpoints import ROUTES
 from dialplane.api.search.endpoints import SEARCH
+from dialplane.api.settings.endpoints import SETTINGS
 from dialplane.api.stats.endpoints import STATS
 from dialplane.api.stream.endpoints import STREAM
 from dialplane.api.stream.publisher import Publisher
@@ -88,7 +90,7 @@ VERSION = version("dialplane")
 
 RESOURCES = (
     DIALROUTES, ROUTES, CALLS, FEED, EVENTS, PROVIDERS, CUSTOMERS, OWN_CUSTOMER, TRUNKS, ACCESSKEYS, AGENTS, ME,
-    DIALLED, REVISIONS, AUTH, CHANGES, EDGES, STATS, SEARCH, STREAM, EXPORT, JOBS, MONITORING,
+    DIALLED, REVISIONS, AUTH, CHANGES, EDGES, STATS, SEARCH, STREAM, EXPORT, JOBS, SETTINGS, MONITORING,
 )  # fmt: skip
 """The busiest first: paths are matched in this order."""
 
@@ -103,9 +105,9 @@ def openapi_document() -> dict[str, Any]:
 def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], None] = lambda first: None) -> Starlette:
     """The REST API. Its lifespan opens the database; `on_first_start` gets the first administrator created then."""
     metrics = Metrics(version=VERSION)
-    routes: list[BaseRoute] = [*routes_of(ENDPOINTS), *docs_routes(openapi_document, title=TITLE)]
+    routes: list[BaseRoute] = [*routes_of(ENDPOINTS), *docs_routes(openapi_document, title=TITLE), *console_routes()]
     if settings.demo:
-        routes.append(link_route(settings.folder.login_link, home="/docs"))
+        routes.append(link_route(settings.folder.login_link, home=f"{CONSOLE}/"))
     app = Starlette(
         routes=routes,
         middleware=_middleware(settings, metrics),
@@ -200,6 +202,8 @@ def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: C
     metrics.followers.set_function(lambda: slots[FEED_WORK].held)
     return Services(
         db=db,
+        sip=str(settings.sip),
+        settings=[Setting(*setting) for setting in settings.in_effect()],
         metrics=metrics,
         contacts=contacts,
         news=News(),

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialplane.api.http import reasons
+from dialplane.api.http.console import CONSOLE, CONTENT_SECURITY_POLICY
 from dialplane.api.http.docs_pages import STATIC
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.reasons import Reason
@@ -50,6 +51,7 @@ _PAGE: Headers = (
         b"img-src 'self' data:; worker-src blob:; frame-ancestors 'none'",
     ),
 )
+_CONSOLE: Headers = (*_COMMON, (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()))
 
 
 COMPRESSED_FROM_BYTES = 1_024
@@ -172,6 +174,8 @@ class _Exchange:
             return _DATA
         if self.path.startswith(STATIC):
             return _COMMON
+        if self.path == CONSOLE or self.path.startswith(f"{CONSOLE}/"):
+            return _CONSOLE
         is_page = any(name == b"content-type" and value.startswith(_HTML) for name, value in headers)
         return _PAGE if is_page else _DATA
 

@@ -299,6 +299,18 @@ ERASE_CALLS = Operation(
     answer=schemas.ErasureAnswer,
 )
 
+GET_CALL_TIMELINE = Operation(
+    name="getCallTimeline",
+    resource="calls",
+    verb="timeline",
+    method="GET",
+    path="/v1.0/calls/{id}/timeline",
+    summary="Get a call as sentences, and as SIP messages",
+    permission="call.get",
+    parameters=(_ID,),
+    answer=schemas.TimelineAnswer,
+)
+
 FOLLOW_FEED = Operation(
     name="followFeed",
     resource="",
@@ -415,6 +427,19 @@ GET_PROVIDER_HEALTH = Operation(
     permission="provider.get",
     parameters=(_ID,),
     answer=schemas.HealthAnswer,
+)
+
+GET_PROVIDER_ABSENCE = Operation(
+    name="getProviderAbsence",
+    resource="providers",
+    verb="absence",
+    method="GET",
+    path="/v1.0/providers/{id}/absence",
+    summary="What would have become of the last day's calls without a provider",
+    description="By the decisions that are stored with them; the newest 500 calls that had it in their plan.",
+    permission="provider.absence",
+    parameters=(_ID,),
+    answer=schemas.AbsenceAnswer,
 )
 
 LIST_CUSTOMERS = Operation(
@@ -607,6 +632,18 @@ DELETE_TRUNK = Operation(
         _IF_MATCH,
     ),
     answer=schemas.TrunkAnswer,
+)
+
+GET_TRUNK_SNIPPETS = Operation(
+    name="getTrunkSnippets",
+    resource="trunks",
+    verb="snippets",
+    method="GET",
+    path="/v1.0/trunks/{id}/snippets",
+    summary="Get what to write into a switch so that its calls come in by a trunk",
+    permission="trunk.get",
+    parameters=(_ID,),
+    answer=schemas.SnippetsAnswer,
 )
 
 LIST_ACCESS_KEYS = Operation(
@@ -1249,6 +1286,18 @@ CANCEL_JOB = Operation(
     answer=schemas.JobAnswer,
 )
 
+GET_SETTINGS = Operation(
+    name="getSettings",
+    resource="",
+    verb="settings",
+    method="GET",
+    path="/v1.0/settings",
+    summary="The settings in effect",
+    description="Of the process that answers: each control node and each edge has its own.",
+    permission="settings.get",
+    answer=schemas.SettingsAnswer,
+)
+
 GET_HEALTH = Operation(
     name="getHealth",
     resource="",
@@ -1289,6 +1338,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     LIST_CALLS,
     GET_CALL,
     ERASE_CALLS,
+    GET_CALL_TIMELINE,
     FOLLOW_FEED,
     REPORT_EVENTS,
     LIST_PROVIDERS,
@@ -1297,6 +1347,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     UPDATE_PROVIDER,
     DELETE_PROVIDER,
     GET_PROVIDER_HEALTH,
+    GET_PROVIDER_ABSENCE,
     LIST_CUSTOMERS,
     CREATE_CUSTOMER,
     GET_CUSTOMER,
@@ -1311,6 +1362,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     GET_TRUNK,
     UPDATE_TRUNK,
     DELETE_TRUNK,
+    GET_TRUNK_SNIPPETS,
     LIST_ACCESS_KEYS,
     CREATE_ACCESS_KEY,
     GET_ACCESS_KEY,
@@ -1348,6 +1400,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     CREATE_JOB,
     GET_JOB,
     CANCEL_JOB,
+    GET_SETTINGS,
     GET_HEALTH,
     GET_READINESS,
     GET_METRICS,

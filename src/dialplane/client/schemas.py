@@ -28,6 +28,33 @@ DefaultRegion = Literal[
 # fmt: on
 
 
+class StrandedTargetAnswer(TypedDict):
+    """Calls of one customer's that would have had no carrier, by the target of the provider's route."""
+
+    customer_id: str
+    target: str
+    calls: int
+
+
+class NextProviderAnswer(TypedDict):
+    """The provider that would have been tried first instead."""
+
+    provider_id: str
+    calls: int
+
+
+class AbsenceAnswer(TypedDict):
+    """The calls of the last 24 hours without one provider."""
+
+    summary: Annotated[str, "The same as a sentence."]
+    calls: Annotated[int, "Calls that were looked at: the provider was in their plan."]
+    is_all: Annotated[bool, "Whether these are all; if not, the newest."]
+    stranded: Annotated[int, "Calls without any other carrier in their plan."]
+    last_leg: Annotated[int, "Calls with just one other."]
+    stranded_targets: Annotated[list[StrandedTargetAnswer], "The ten with the most such calls."]
+    next: Annotated[list[NextProviderAnswer], "Where the calls would have gone first."]
+
+
 class AccessKeyAnswer(TypedDict):
     """An access key."""
 
@@ -625,6 +652,18 @@ class JobPage(TypedDict):
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
 
 
+class LineAnswer(TypedDict):
+    """One thing that happened."""
+
+    offset_ms: Annotated[float | None, "Milliseconds since the call came in; null for what has no time."]
+    text: str
+    tone: Annotated[
+        Literal["title", "plain", "attempt", "good", "bad", "note"],
+        "Whether it is good or bad news; nothing is said by it alone.",
+    ]
+    detail: Annotated[bool, "It belongs to the attempt before it."]
+
+
 class LoginAnswer(TypedDict):
     """A session."""
 
@@ -654,7 +693,18 @@ class MeAnswer(TypedDict):
     tm_create: str
     tm_update: str
     tm_delete: str
+    operations: Annotated[list[str], "What the role may do, by the names that the table of permissions has."]
     customer: Annotated[CustomerAnswer, "The caller's own customer."]
+
+
+class MessageAnswer(TypedDict):
+    """A SIP message."""
+
+    offset_ms: float
+    source: Annotated[int, "The lane that sent it, counted from 0."]
+    target: Annotated[int, "The lane that got it."]
+    text: Annotated[str, "The first line, without what is the same in all."]
+    kind: Literal["request", "provisional", "success", "failure"]
 
 
 class ProviderAnswer(TypedDict):
@@ -850,6 +900,35 @@ class SessionEnded(TypedDict):
     status: str
 
 
+class SettingAnswer(TypedDict):
+    """One setting in effect."""
+
+    variable: Annotated[str, "The environment variable that sets it."]
+    value: Annotated[str, "As its variable would have it; empty for a secret."]
+    is_default: bool
+    meaning: str
+
+
+class SettingsAnswer(TypedDict):
+    """All settings, in the order of the documentation."""
+
+    result: list[SettingAnswer]
+
+
+class SnippetAnswer(TypedDict):
+    """A piece of a switch's configuration."""
+
+    title: Annotated[str, "The switch."]
+    note: Annotated[str, "Where it goes."]
+    text: str
+
+
+class SnippetsAnswer(TypedDict):
+    """Configuration for the switches that are met most."""
+
+    result: list[SnippetAnswer]
+
+
 StatsOverview = TypedDict(
     "StatsOverview",
     {
@@ -923,6 +1002,16 @@ TargetStatsWindow = TypedDict(
     },
 )
 """Figures of the attempts by routes to one target, as it was then."""
+
+
+class TimelineAnswer(TypedDict):
+    """A call as sentences and as a ladder."""
+
+    title: str
+    summary: Annotated[str, "How it ended, in one sentence."]
+    lines: list[LineAnswer]
+    lanes: Annotated[list[str], "The caller, the edge, and the provider of each attempt."]
+    messages: Annotated[list[MessageAnswer], "In order. Reconstructed from the record: no ACK."]
 
 
 class TrunkAnswer(TypedDict):

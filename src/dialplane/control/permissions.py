@@ -51,6 +51,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "provider.list": _ADMIN,
     "provider.get": _ADMIN,
     "provider.update": _ADMIN,
+    "provider.absence": _ADMIN,
     "provider.delete": _ADMIN,
     "route.create": _ADMIN,
     "route.list": _OWN_EVERYONE,
@@ -86,6 +87,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "edge.get": _ADMIN,
     "edge.delete": _ADMIN,
     "edge.refusals": _ADMIN,
+    "settings.get": _ADMIN,
 }
 """operation -> role -> scope; a role without a scope may not carry out the operation at all."""
 
@@ -107,6 +109,11 @@ def require(actor: Actor, operation: str, *, customer_id: str | None = None, kin
 def may(actor: Actor, operation: str) -> bool:
     """Whether the actor's role may carry out the operation on any object at all."""
     return actor.permission in TABLE[operation]
+
+
+def operations_of(permission: str) -> list[str]:
+    """The operations that a role may carry out on any object at all."""
+    return [operation for operation, scopes in TABLE.items() if permission in scopes]
 
 
 def require_edge(actor: Actor, operation: str, edge: str | None) -> str | None:

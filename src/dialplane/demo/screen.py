@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from dialplane.demo.timeline import Tone, render, timeline_of
+from dialplane.engine.timeline import Tone, render, timeline_of
 
 STYLES: Mapping[Tone, str] = {
     Tone.TITLE: "bold",

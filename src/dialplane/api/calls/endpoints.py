@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from dialplane.api.calls import timeline
 from dialplane.api.calls.schemas import CallAnswer, CallList, CallQuery, Erasure, ErasureAnswer, present, present_listed
+from dialplane.api.calls.timeline import TimelineAnswer
 from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
@@ -65,3 +67,17 @@ async def erase_calls(request: AuthenticatedRequest, body: Erasure) -> Response:
             found = await erasure.erase(unit, request.actor, number=body.number, caller=body.caller)
         erased += found
     return JsonResponse({"erased": erased, "complete": found < erasure.AT_ONCE})
+
+
+@CALLS.endpoint(
+    "GET",
+    "/{id}/timeline",
+    summary="Get a call as sentences, and as SIP messages",
+    permission="call.get",
+    answer=TimelineAnswer,
+)
+async def get_call_timeline(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+    async with request.read() as unit:
+        record = await calls.get(unit, request.actor, id_)
+        known = await names_of(unit, request.actor, ["provider"], *_referring([record]))
+    return JsonResponse(timeline.present(present(record), known["names"]), version=record.tm_update)

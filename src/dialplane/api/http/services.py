@@ -50,10 +50,20 @@ class RequestLimits:
     query_credentials: bool
 
 
+class Setting(NamedTuple):
+    """A setting in effect: its variable, its value (none of a secret), whether that is the default, its description."""
+
+    variable: str
+    value: str
+    is_default: bool
+    meaning: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Services:
     """`stopping` is set when the process has to stop: long polls end then.
 
+    `sip`: host and port that this installation's own edge takes calls on.
     `slots`: requests in flight, by the kind of work. `body_memory`: bytes of their bodies. `parsing`: large bodies
     take turns, since a parser lets nothing else run. `unknown_callers`: requests whose credentials are being looked up,
     by address. `bound_polls`: long polls by keys that are bound to an edge.
@@ -63,6 +73,8 @@ class Services:
     """
 
     db: Database
+    sip: str
+    settings: Sequence[Setting]
     session_keys: SessionKeys
     secrets_folder: Path
     rate_limits: RateLimits

@@ -11,6 +11,7 @@ from dialplane.api.customers.schemas import present as present_customer
 from dialplane.api.http.fields import among, bit, optional
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant
 from dialplane.control.me import Me
+from dialplane.control.permissions import operations_of
 from dialplane.domain.agent import Agent
 from dialplane.domain.permission import PERMISSIONS
 
@@ -35,10 +36,18 @@ class MeAnswer(BaseModel):
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant
     tm_delete: AnsweredInstant
+    operations: Annotated[
+        list[str], Field(description="What the role may do, by the names that the table of permissions has.")
+    ]
     customer: Annotated[CustomerAnswer, Field(description="The caller's own customer.")]
 
 
 def present(me: Me) -> dict[str, Any]:
     """The holder of the credential, and its customer."""
     holder = present_agent(me.holder) if isinstance(me.holder, Agent) else present_accesskey(me.holder)
-    return {"kind": me.actor.kind, **holder, "customer": present_customer(me.customer)}
+    return {
+        "kind": me.actor.kind,
+        **holder,
+        "operations": operations_of(me.actor.permission),
+        "customer": present_customer(me.customer),
+    }

@@ -6,6 +6,7 @@ from dialplane.api.http import reasons
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
+from dialplane.api.providers.absence import AbsenceAnswer, present_absence
 from dialplane.api.providers.destinations import check_hostname
 from dialplane.api.providers.schemas import (
     Force,
@@ -17,9 +18,11 @@ from dialplane.api.providers.schemas import (
     present,
     present_health,
 )
-from dialplane.control import health, providers
+from dialplane.control import absence, health, providers
+from dialplane.control.units import STATISTICS
 from dialplane.domain.health import Health
 from dialplane.domain.kinds import PROVIDER
+from dialplane.system.clock import now_us
 
 PROVIDERS = Resource.of(PROVIDER, ProviderAnswer)
 
@@ -60,6 +63,21 @@ async def get_provider_health(request: AuthenticatedRequest, id_: ObjectId) -> R
         provider = await providers.get(unit, request.actor, id_)
         views = await health.views(unit, provider)
     return JsonResponse(present_health(provider, views))
+
+
+@PROVIDERS.endpoint(
+    "GET",
+    "/{id}/absence",
+    summary="What would have become of the last day's calls without a provider",
+    description="By the decisions that are stored with them; the newest 500 calls that had it in their plan.",
+    permission="provider.absence",
+    answer=AbsenceAnswer,
+    work=STATISTICS,
+)
+async def get_provider_absence(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+    async with request.read() as unit:
+        found = await absence.of(unit, request.actor, id_, now=now_us())
+    return JsonResponse(present_absence(found))
 
 
 @PROVIDERS.verb("update")

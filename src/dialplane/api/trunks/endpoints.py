@@ -7,7 +7,9 @@ from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
+from dialplane.api.trunks import snippets
 from dialplane.api.trunks.schemas import TrunkAnswer, TrunkCreate, TrunkList, TrunkUpdate, present
+from dialplane.api.trunks.snippets import SnippetsAnswer
 from dialplane.control import trunks
 from dialplane.domain.kinds import TRUNK
 
@@ -52,3 +54,16 @@ async def delete_trunk(request: AuthenticatedRequest, id_: ObjectId, if_version:
     async with request.change() as unit:
         trunk = await trunks.delete(unit, request.actor, id_, if_version=if_version)
     return updated(present(trunk), unit)
+
+
+@TRUNKS.endpoint(
+    "GET",
+    "/{id}/snippets",
+    summary="Get what to write into a switch so that its calls come in by a trunk",
+    permission="trunk.get",
+    answer=SnippetsAnswer,
+)
+async def get_trunk_snippets(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+    async with request.read() as unit:
+        trunk = await trunks.get(unit, request.actor, id_)
+    return JsonResponse(snippets.present(trunk, edge=request.services.sip))

@@ -241,6 +241,10 @@ class AsyncCalls:
         """
         return await self._transport.execute(operations.ERASE_CALLS, body=without_none(number=number, caller=caller))
 
+    async def timeline(self, id_: str) -> schemas.TimelineAnswer:
+        """Get a call as sentences, and as SIP messages."""
+        return await self._transport.execute(operations.GET_CALL_TIMELINE, {"id": id_})
+
 
 class AsyncProviders:
     """Operations on `/v1.0/providers`."""
@@ -303,6 +307,13 @@ class AsyncProviders:
     async def health(self, id_: str) -> schemas.HealthAnswer:
         """Get each edge's view of a provider."""
         return await self._transport.execute(operations.GET_PROVIDER_HEALTH, {"id": id_})
+
+    async def absence(self, id_: str) -> schemas.AbsenceAnswer:
+        """What would have become of the last day's calls without a provider.
+
+        By the decisions that are stored with them; the newest 500 calls that had it in their plan.
+        """
+        return await self._transport.execute(operations.GET_PROVIDER_ABSENCE, {"id": id_})
 
 
 class AsyncCustomers:
@@ -434,6 +445,10 @@ class AsyncTrunks:
         `if_match`: Carry it out only if the object is still at this version.
         """
         return await self._transport.execute(operations.DELETE_TRUNK, {"id": id_, "If-Match": if_match})
+
+    async def snippets(self, id_: str) -> schemas.SnippetsAnswer:
+        """Get what to write into a switch so that its calls come in by a trunk."""
+        return await self._transport.execute(operations.GET_TRUNK_SNIPPETS, {"id": id_})
 
 
 class AsyncAccessKeys:
@@ -1231,6 +1246,13 @@ class AsyncApi:
         return await self._transport.execute(
             operations.EXPORT_OBJECTS, {"kind": kind, "customer_id": customer_id, "provider_id": provider_id}
         )
+
+    async def settings(self) -> schemas.SettingsAnswer:
+        """The settings in effect.
+
+        Of the process that answers: each control node and each edge has its own.
+        """
+        return await self._transport.execute(operations.GET_SETTINGS)
 
     async def healthz(self) -> schemas.Health:
         """Is the process alive."""

@@ -242,6 +242,10 @@ class Calls:
         """
         return self._transport.execute(operations.ERASE_CALLS, body=without_none(number=number, caller=caller))
 
+    def timeline(self, id_: str) -> schemas.TimelineAnswer:
+        """Get a call as sentences, and as SIP messages."""
+        return self._transport.execute(operations.GET_CALL_TIMELINE, {"id": id_})
+
 
 class Providers:
     """Operations on `/v1.0/providers`."""
@@ -298,6 +302,13 @@ class Providers:
     def health(self, id_: str) -> schemas.HealthAnswer:
         """Get each edge's view of a provider."""
         return self._transport.execute(operations.GET_PROVIDER_HEALTH, {"id": id_})
+
+    def absence(self, id_: str) -> schemas.AbsenceAnswer:
+        """What would have become of the last day's calls without a provider.
+
+        By the decisions that are stored with them; the newest 500 calls that had it in their plan.
+        """
+        return self._transport.execute(operations.GET_PROVIDER_ABSENCE, {"id": id_})
 
 
 class Customers:
@@ -425,6 +436,10 @@ class Trunks:
         `if_match`: Carry it out only if the object is still at this version.
         """
         return self._transport.execute(operations.DELETE_TRUNK, {"id": id_, "If-Match": if_match})
+
+    def snippets(self, id_: str) -> schemas.SnippetsAnswer:
+        """Get what to write into a switch so that its calls come in by a trunk."""
+        return self._transport.execute(operations.GET_TRUNK_SNIPPETS, {"id": id_})
 
 
 class AccessKeys:
@@ -1214,6 +1229,13 @@ class Api:
         return self._transport.execute(
             operations.EXPORT_OBJECTS, {"kind": kind, "customer_id": customer_id, "provider_id": provider_id}
         )
+
+    def settings(self) -> schemas.SettingsAnswer:
+        """The settings in effect.
+
+        Of the process that answers: each control node and each edge has its own.
+        """
+        return self._transport.execute(operations.GET_SETTINGS)
 
     def healthz(self) -> schemas.Health:
         """Is the process alive."""

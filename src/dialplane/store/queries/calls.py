@@ -183,6 +183,18 @@ async def listed(unit: Unit, ids: Collection[str]) -> list[CallRow]:
     return await unit.fetch_as(CallRow, select(*_LISTED_COLUMNS).where(_CALLS.id.in_(ids)))
 
 
+class DecisionRow(NamedTuple):
+    """A call's decision as its column holds it."""
+
+    customer_id: str | None
+    decision: str | None
+
+
+async def decisions_of(unit: Unit, ids: Collection[str]) -> list[DecisionRow]:
+    """The decisions of these calls. Raises Unavailable."""
+    return await unit.fetch_as(DecisionRow, select(_CALLS.customer_id, _CALLS.decision).where(_CALLS.id.in_(ids)))
+
+
 async def attempts_of(unit: Unit, call_ids: Collection[str]) -> dict[str, list[AttemptRow]]:
     """Call id -> its attempts, in order, for each of these calls. Raises Unavailable."""
     attempts: dict[str, list[AttemptRow]] = {id_: [] for id_ in call_ids}

@@ -42,6 +42,8 @@ def call(*attempts: Mapping[str, Any], **given: Any) -> dict[str, Any]:
     ]
     return {
         "source": source,
+        "source_address": "192.0.2.10",
+        "edge": "edge-1",
         "dialled": "+821012345678",
         "number": "+821012345678",
         "status": "hangup",

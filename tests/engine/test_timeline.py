@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dialplane.demo.timeline import render, span, timeline_of
-from tests.demo.calls import ALPHA, BRAVO, NAMES, attempt, call
+from dialplane.engine.timeline import render, span, timeline_of
+from tests.engine.calls import ALPHA, BRAVO, NAMES, attempt, call
 
 refused = {"tm_sent": 2, "tm_ended": 4, "sip_status": 503, "verdict": "carrier_error", "action": "next"}
 

@@ -1,0 +1,97 @@
+/** Requests to the API. Whatever it refuses is a Refusal with its own words; where it cannot be reached, Away. */
+import type { components } from './schema'
+
+export type Schemas = components['schemas']
+export type Detail = Schemas['DetailAnswer']
+export type Query = Record<string, string | number | boolean | string[] | null | undefined>
+
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly reason: string,
+    message: string,
+    readonly requestId: string,
+    readonly details: Detail[] = [],
+  ) {
+    super(message)
+  }
+
+  /** What it says about one field of the body. */
+  field(name: string): string | undefined {
+    return this.details.find(detail => detail.field === name)?.message
+  }
+}
+
+export class Away extends Error {}
+
+export type Answer<T> = { value: T; etag: string | null; revision: number | null }
+
+type Options = { query?: Query; body?: unknown; ifMatch?: string | null; signal?: AbortSignal }
+
+const listeners = new Set<() => void>()
+let awaySince: number | null = null
+
+/** Since when the API does not answer (ms); null while it does. For useSyncExternalStore. */
+export const connection = {
+  awaySince: () => awaySince,
+  subscribe(listener: () => void) {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  },
+}
+
+function note(isAway: boolean) {
+  if (isAway === (awaySince !== null)) return
+  awaySince = isAway ? Date.now() : null
+  for (const listener of listeners) listener()
+}
+
+export function address(path: string, query: Query = {}): string {
+  const url = new URL(path, location.origin)
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== null && one !== '') url.searchParams.append(name, String(one))
+    }
+  }
+  return url.pathname + url.search
+}
+
+export async function request<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
+  const headers: Record<string, string> = { 'X-Dialplane-Console': '1' }
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json'
+  if (options.ifMatch) headers['If-Match'] = options.ifMatch
+  const body = options.body === undefined ? undefined : JSON.stringify(options.body)
+  let response: Response
+  try {
+    response = await fetch(address(path, options.query), { method, headers, body, signal: options.signal })
+  } catch (error) {
+    if (options.signal?.aborted) throw error
+    note(true)
+    throw new Away()
+  }
+  const answer = await response.json().catch(() => null)
+  if (!response.ok && !answer?.error && response.status >= 500) {
+    note(true)
+    throw new Away()
+  }
+  note(false)
+  if (!response.ok) throw refusal(response.status, answer?.error)
+  return {
+    value: answer as T,
+    etag: response.headers.get('ETag'),
+    revision: Number(response.headers.get('X-Revision')) || null,
+  }
+}
+
+function refusal(status: number, error?: Schemas['ErrorBody']): Refusal {
+  return new Refusal(
+    status,
+    error?.reason ?? '',
+    error?.message ?? `HTTP ${status}`,
+    error?.request_id ?? '',
+    error?.details,
+  )
+}
+
+export const get = async <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
+  (await request<T>('GET', path, { query, signal })).value

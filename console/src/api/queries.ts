@@ -1,0 +1,106 @@
+/** What pages read and change, by the API's own paths: the one place between pages and requests. */
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
+import { refresh } from './cache'
+import { type Answer, get, type Query, request, type Schemas } from './client'
+
+export type Route = Schemas['RouteAnswer']
+export type Provider = Schemas['ProviderAnswer']
+export type Customer = Schemas['CustomerAnswer']
+export type Trunk = Schemas['TrunkAnswer']
+export type AccessKey = Schemas['AccessKeyAnswer']
+export type Agent = Schemas['AgentAnswer']
+export type Call = Schemas['CallAnswer']
+export type Edge = Schemas['EdgeAnswer']
+export type Revision = Schemas['RevisionAnswer']
+export type Me = Schemas['MeAnswer']
+/** `names`: of what the objects refer to, by id; `count`: how many there are in all, if it was asked for. */
+export type Page<T> = {
+  result: T[]
+  next_page_token: string
+  names?: Record<string, string>
+  count?: { about: number; exact: boolean }
+}
+
+const S = 1000
+const LARGEST = 100
+/** How many objects of a kind names are known of; beyond that an id's first digits stand for it. */
+const NAMED = 1000
+
+type Live = { every?: number; enabled?: boolean; stale?: number }
+
+/** An answer of one path, kept while the next one comes. `every`: seconds after which it is asked for again. */
+export function useAnswer<T>(path: string, query: Query = {}, { every, enabled, stale }: Live = {}) {
+  return useQuery<T>({
+    queryKey: [path, query],
+    queryFn: ({ signal }) => get<T>(path, query, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: every && every * S,
+    staleTime: (stale ?? 1) * S,
+    enabled,
+  })
+}
+
+export const usePage = <T>(path: string, query: Query = {}, live: Live = {}) => useAnswer<Page<T>>(path, query, live)
+
+export const useMe = () =>
+  useQuery<Me>({ queryKey: ['me'], queryFn: () => get<Me>('/v1.0/me'), retry: false, staleTime: 60 * S })
+
+/** Every object of a kind, as far as names are known. */
+async function all<T>(path: string, query: Query): Promise<T[]> {
+  const found: T[] = []
+  let page_token: string | undefined
+  do {
+    const page: Page<T> = await get<Page<T>>(path, { ...query, page_size: LARGEST, page_token })
+    found.push(...page.result)
+    page_token = page.result.length === LARGEST ? page.next_page_token : undefined
+  } while (page_token && found.length < NAMED)
+  return found
+}
+
+export function useAll<T>(path: string, query: Query = {}, live: Live = {}) {
+  return useQuery<T[]>({
+    queryKey: [path, 'all', query],
+    queryFn: () => all<T>(path, query),
+    staleTime: (live.stale ?? 15) * S,
+    refetchInterval: live.every && live.every * S,
+    enabled: live.enabled,
+    placeholderData: keepPreviousData,
+  })
+}
+
+export const SYSTEM_DEFAULT = '00000000-0000-0000-0000-000000000001'
+
+const may = (me: Me | undefined, operation: string) => !!me && (me.operations as string[]).includes(operation)
+/** Whether the viewer's role may carry out an operation; what it may not do is not shown. */
+export function useMay() {
+  const me = useMe().data
+  return (operation: string) => may(me, operation)
+}
+
+export const useProviders = () => useAll<Provider>('/v1.0/providers', {}, { enabled: useMay()('provider.list') })
+export const useCustomers = () => useAll<Customer>('/v1.0/customers', {}, { enabled: useMay()('customer.list') })
+export const useTrunks = () => useAll<Trunk>('/v1.0/trunks', {}, { enabled: useMay()('trunk.list') })
+
+/** The name of an object by its id; the first digits of the id where none is known. */
+export function useNames(more: Record<string, string> = {}): (id: string | null | undefined) => string {
+  const me = useMe().data
+  const kinds = [useProviders().data, useCustomers().data, useTrunks().data, me && [me.customer]]
+  const names = new Map<string, string>()
+  for (const objects of kinds)
+    for (const object of objects ?? [])
+      names.set(object.id, object.name || ('hostname' in object ? object.hostname : ''))
+  return id => (id ? more[id] || names.get(id) || id.slice(0, 8) : '')
+}
+
+type Write = { method: 'POST' | 'PUT' | 'DELETE'; path: string; body?: unknown; ifMatch?: string | null; query?: Query }
+
+/** One change; every list is asked for anew after it. */
+export function useWrite<T = unknown>(onDone?: (answer: Answer<T>, write: Write) => void) {
+  return useMutation<Answer<T>, Error, Write>({
+    mutationFn: ({ method, path, body, ifMatch, query }) => request<T>(method, path, { body, ifMatch, query }),
+    onSuccess: (answer, write) => {
+      refresh()
+      onDone?.(answer, write)
+    },
+  })
+}

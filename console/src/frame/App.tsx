@@ -1,0 +1,36 @@
+import { Suspense } from 'react'
+import { Route, Switch } from 'wouter'
+import { Refusal } from '../api/client'
+import { useMay, useMe } from '../api/queries'
+import { Empty } from '../parts/basics'
+import { Frame } from './Frame'
+import { PAGES } from './pages'
+import { SignIn, SignInAgain } from './SignIn'
+
+export function App() {
+  const me = useMe()
+  const may = useMay()
+  const isOut = me.error instanceof Refusal && me.error.status === 401
+  if (!me.data) return isOut ? <SignIn /> : <Waiting />
+  return (
+    <Frame>
+      {isOut && <SignInAgain username={me.data.username} />}
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          {PAGES.filter(({ needs }) => may(needs)).map(({ path, page: Page }) => (
+            <Route key={path} path={path === '/' ? '/' : `${path}/*?`}>
+              <Page />
+            </Route>
+          ))}
+          <Route>
+            <Empty title="There is no such page">
+              <a href="/ui/">Overview</a>
+            </Empty>
+          </Route>
+        </Switch>
+      </Suspense>
+    </Frame>
+  )
+}
+
+const Waiting = () => <div className="progress" role="progressbar" aria-label="Loading" />

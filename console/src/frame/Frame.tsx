@@ -1,0 +1,211 @@
+/** What is around every page: navigation, search, the edges' state, who is signed in. */
+import { ActionIcon, Menu, Modal, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { IconHelp, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { Fragment, lazy, type ReactNode, Suspense, useEffect, useReducer, useState, useSyncExternalStore } from 'react'
+import { Link, useLocation } from 'wouter'
+import { connection, request } from '../api/client'
+import { useLive } from '../api/live'
+import { type Edge, useMay, useMe, usePage } from '../api/queries'
+import { zone } from '../api/time'
+import { Dot } from '../parts/basics'
+import { count } from '../parts/figures'
+import { useKeys } from '../parts/keys'
+import { PAGES } from './pages'
+
+const Search = lazy(() => import('./Search'))
+
+export function Frame({ children }: { children: ReactNode }) {
+  useLive()
+  const [path, go] = useLocation()
+  const may = useMay()
+  const [help, setHelp] = useState(false)
+  const [searching, setSearching] = useState(false)
+  const pages = PAGES.filter(({ needs }) => may(needs))
+  useKeys({
+    '?': () => setHelp(true),
+    '/': () => document.querySelector<HTMLElement>('[data-filter]')?.focus(),
+    ...Object.fromEntries(pages.map(page => [`g ${page.key}`, () => go(page.path)])),
+  })
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key !== 'k') return
+      event.preventDefault()
+      setSearching(true)
+    }
+    window.addEventListener('keydown', press)
+    return () => window.removeEventListener('keydown', press)
+  }, [])
+  const here = [...pages]
+    .reverse()
+    .find(page => path === page.path || (page.path !== '/' && path.startsWith(`${page.path}/`)))
+  useEffect(() => {
+    document.title = here ? `${here.title} · Dialplane` : 'Dialplane'
+  }, [here])
+  const awaySince = useSyncExternalStore(connection.subscribe, connection.awaySince)
+  return (
+    <div className={`shell ${awaySince === null ? '' : 'is-away'}`}>
+      <header className="top">
+        <a className="skip" href="#page">
+          To the page
+        </a>
+        <Link href="/" className="brand">
+          <img src="/ui/icon.svg" alt="" /> Dialplane
+        </Link>
+        <button type="button" className="find" onClick={() => setSearching(true)}>
+          <IconSearch size={14} />
+          <span className="grow">Number, name, id, page</span>
+          <kbd>Ctrl K</kbd>
+        </button>
+        <div className="row">
+          {may('edge.list') && <EdgesState />}
+          <ActionIcon variant="subtle" color="gray" aria-label="Keys" onClick={() => setHelp(true)}>
+            <IconHelp size={17} stroke={1.6} />
+          </ActionIcon>
+          <Scheme />
+          <Who />
+        </div>
+      </header>
+      {awaySince !== null && <AwayBar since={awaySince} />}
+      <nav className="nav" aria-label="Pages">
+        {pages.map(({ path: to, title, key, icon: Icon, part }) => (
+          <Fragment key={to}>
+            {part && <div className="part">{part}</div>}
+            <Link href={to} aria-current={here?.path === to ? 'page' : undefined}>
+              <Icon size={16} stroke={1.7} aria-hidden="true" />
+              {title}
+              <span className="key" aria-hidden="true">
+                g {key}
+              </span>
+            </Link>
+          </Fragment>
+        ))}
+      </nav>
+      <main className="main" id="page" tabIndex={-1}>
+        {children}
+      </main>
+      {searching && (
+        <Suspense>
+          <Search pages={pages} onClose={() => setSearching(false)} />
+        </Suspense>
+      )}
+      <Modal
+        opened={help}
+        onClose={() => setHelp(false)}
+        title="Keys"
+        size="md"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <dl className="facts keys">
+          {[...KEYS, ...pages.map(page => [`g ${page.key}`, page.title] as const)].map(([key, what]) => (
+            <Fragment key={key}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{what}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      </Modal>
+    </div>
+  )
+}
+
+const KEYS = [
+  ['Ctrl K', 'Search'],
+  ['/', 'Filter of the page'],
+  ['j k', 'Next, previous row'],
+  ['Enter', 'Open the row'],
+  ['x', 'Select the row; Shift-x a range'],
+  ['e', 'Edit'],
+  ['n', 'New'],
+  ['t', 'Test the row’s number'],
+  ['[ ]', 'Previous, next page of a list'],
+  ['Esc', 'Close'],
+] as const
+
+function AwayBar({ since }: { since: number }) {
+  const [, tick] = useReducer((n: number) => n + 1, 0)
+  useEffect(() => {
+    const timer = setInterval(tick, 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return (
+    <div className="away" role="status">
+      The API has not answered for {Math.round((Date.now() - since) / 1000)} s. Edges go on routing calls. What is shown
+      is of then; what you type stays.
+    </div>
+  )
+}
+
+function EdgesState() {
+  const edges = usePage<Edge>('/v1.0/edges', {}, { every: 5 }).data?.result
+  if (!edges?.length) return null
+  const behind = edges.filter(edge => edge.lag_revisions !== 0 || (edge.silent_s ?? 0) > 30)
+  const revision = Math.max(...edges.map(edge => edge.revision ?? 0))
+  return (
+    <Link href="/edges" className="chip" title={behind.map(edge => edge.name).join(', ')}>
+      <Dot tone={behind.length ? 'bad' : 'good'} word={behind.length ? 'behind' : 'in step'} />
+      {behind.length
+        ? `${behind.length} of ${edges.length} edges behind`
+        : `${edges.length} ${edges.length === 1 ? 'edge' : 'edges'} in step`}
+      <span className="dim num">rev {count(revision)}</span>
+    </Link>
+  )
+}
+
+function Scheme() {
+  const { setColorScheme } = useMantineColorScheme()
+  const isDark = useComputedColorScheme('light') === 'dark'
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label={isDark ? 'Light' : 'Dark'}
+      onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
+    >
+      {isDark ? <IconSun size={17} stroke={1.6} /> : <IconMoon size={17} stroke={1.6} />}
+    </ActionIcon>
+  )
+}
+
+function Who() {
+  const me = useMe().data
+  const client = useQueryClient()
+  const isUtc = zone.get() === 'UTC'
+  if (!me) return null
+  return (
+    <Menu position="bottom-end" width={250} shadow="md">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label="You">
+          <IconUserCircle size={18} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {me.username ?? me.name}
+          <br />
+          {me.role} · {me.customer.name}
+        </Menu.Label>
+        <Menu.Item
+          onClick={() => {
+            zone.set(!isUtc)
+            location.reload()
+          }}
+        >
+          {isUtc ? 'Show times in this zone' : 'Show times in UTC'}
+        </Menu.Item>
+        <Menu.Item
+          onClick={() =>
+            void request('DELETE', '/auth/session').finally(() => {
+              client.clear()
+              location.assign('/ui/')
+            })
+          }
+        >
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

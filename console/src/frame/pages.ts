@@ -1,0 +1,130 @@
+/** The pages: where they are, which key goes there, what a role needs to see them. */
+import {
+  IconActivity,
+  IconBuilding,
+  IconHistory,
+  IconKey,
+  IconPhone,
+  IconPhoneCheck,
+  IconPlugConnected,
+  IconRoute,
+  IconServer2,
+  IconSettings,
+  IconUsers,
+  IconWorld,
+} from '@tabler/icons-react'
+import { type ComponentType, lazy } from 'react'
+
+type Entry = {
+  path: string
+  title: string
+  key: string
+  needs: string
+  icon: typeof IconActivity
+  page: ComponentType
+  part?: string
+}
+
+const page = (load: () => Promise<{ default: ComponentType }>) => lazy(load)
+
+export const PAGES: Entry[] = [
+  {
+    path: '/',
+    title: 'Overview',
+    key: 'o',
+    needs: 'stats.list',
+    icon: IconActivity,
+    page: page(() => import('../pages/Overview')),
+  },
+  {
+    path: '/calls',
+    title: 'Calls',
+    key: 'c',
+    needs: 'call.list',
+    icon: IconPhone,
+    page: page(() => import('../pages/Calls')),
+  },
+  {
+    path: '/test',
+    title: 'Test a number',
+    key: 't',
+    needs: 'dialroute.list',
+    icon: IconPhoneCheck,
+    page: page(() => import('../pages/Test')),
+  },
+  {
+    path: '/routes',
+    title: 'Routes',
+    key: 'r',
+    needs: 'route.list',
+    icon: IconRoute,
+    page: page(() => import('../pages/Routes')),
+    part: 'Routing',
+  },
+  {
+    path: '/providers',
+    title: 'Providers',
+    key: 'p',
+    needs: 'provider.list',
+    icon: IconServer2,
+    page: page(() => import('../pages/Providers')),
+  },
+  {
+    path: '/changes',
+    title: 'Changes',
+    key: 'h',
+    needs: 'revision.list',
+    icon: IconHistory,
+    page: page(() => import('../pages/Changes')),
+  },
+  {
+    path: '/customers',
+    title: 'Customers',
+    key: 'u',
+    needs: 'customer.list',
+    icon: IconBuilding,
+    page: page(() => import('../pages/Customers')),
+    part: 'Who calls',
+  },
+  {
+    path: '/trunks',
+    title: 'Trunks',
+    key: 'k',
+    needs: 'trunk.list',
+    icon: IconPlugConnected,
+    page: page(() => import('../pages/Trunks')),
+  },
+  {
+    path: '/keys',
+    title: 'Keys',
+    key: 'a',
+    needs: 'accesskey.list',
+    icon: IconKey,
+    page: page(() => import('../pages/Keys')),
+    part: 'This platform',
+  },
+  {
+    path: '/people',
+    title: 'People',
+    key: 'l',
+    needs: 'agent.list',
+    icon: IconUsers,
+    page: page(() => import('../pages/People')),
+  },
+  {
+    path: '/edges',
+    title: 'Edges',
+    key: 'e',
+    needs: 'edge.list',
+    icon: IconWorld,
+    page: page(() => import('../pages/Edges')),
+  },
+  {
+    path: '/settings',
+    title: 'Settings',
+    key: 's',
+    needs: 'settings.get',
+    icon: IconSettings,
+    page: page(() => import('../pages/Settings')),
+  },
+]

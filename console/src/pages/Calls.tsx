@@ -1,0 +1,133 @@
+/** The calls: a list that can follow what happens, and one call as a sentence, a time line, a ladder and the reasons. */
+import { Select, Switch } from '@mantine/core'
+import { lazy, Suspense } from 'react'
+import { Link, useLocation, useRoute } from 'wouter'
+import { type Call, useNames, usePage } from '../api/queries'
+import { instant } from '../api/time'
+import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
+import { Attempts } from '../parts/calls'
+import { span } from '../parts/figures'
+import { Grid } from '../parts/Grid'
+import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
+import { CustomerPicker, ProviderPicker, TrunkPicker, Typed } from '../parts/pickers'
+
+const OneCall = lazy(() => import('./calls/OneCall'))
+
+export default function Calls() {
+  const [, params] = useRoute('/calls/:id')
+  return params?.id ? (
+    <Suspense>
+      <OneCall id={params.id} />
+    </Suspense>
+  ) : (
+    <List />
+  )
+}
+
+const FILTERS = ['number', 'status', 'provider_id', 'customer_id', 'trunk_id', 'live'] as const
+const STATUSES = ['dialing', 'ringing', 'progressing', 'hangup']
+const TAIL_S = 2
+
+function List() {
+  const [, go] = useLocation()
+  const { values, set, token, any } = useFilters(FILTERS)
+  const { live, ...wanted } = values
+  const isLive = live === '1' && !token
+  const calls = usePage<Call>(
+    '/v1.0/calls',
+    { ...wanted, page_size: PAGE_SIZE, page_token: token, expand: 'provider,customer,trunk' },
+    { every: isLive ? TAIL_S : token ? undefined : 15 },
+  )
+  const name = useNames(calls.data?.names)
+  return (
+    <>
+      <Head title="Calls">
+        <Switch
+          size="sm"
+          label="Live"
+          checked={isLive}
+          disabled={!!token}
+          onChange={event => set('live', event.currentTarget.checked ? '1' : null)}
+        />
+      </Head>
+      <div className="bar">
+        <Typed
+          first
+          label="Number"
+          placeholder="+442071234567"
+          value={values.number}
+          onChange={value => set('number', value)}
+        />
+        <Select
+          label="Status"
+          placeholder="Any"
+          w={120}
+          clearable
+          data={STATUSES}
+          value={values.status || null}
+          onChange={value => set('status', value)}
+        />
+        <ProviderPicker value={values.provider_id} onChange={value => set('provider_id', value)} />
+        <CustomerPicker value={values.customer_id} onChange={value => set('customer_id', value)} />
+        <TrunkPicker value={values.trunk_id} customer={values.customer_id} onChange={value => set('trunk_id', value)} />
+      </div>
+      <Failure error={calls.error} again={() => calls.refetch()} />
+      <Panel flush>
+        <Grid
+          label="Calls"
+          rows={calls.data?.result}
+          id={call => call.id}
+          busy={calls.isPlaceholderData}
+          onOpen={call => go(`/calls/${call.id}`)}
+          keys={{ t: call => go(`/test?customer_id=${call.customer_id}&number=${encodeURIComponent(call.number)}`) }}
+          empty={
+            any ? (
+              <Empty title="No call fits these filters" />
+            ) : (
+              <Empty title="No call yet" action={<Link href="/trunks">How to point a switch here</Link>}>
+                Calls stand here as soon as an edge reports them.
+              </Empty>
+            )
+          }
+          columns={[
+            {
+              key: 'at',
+              head: 'Time',
+              width: 120,
+              cell: call => (
+                <Link href={`/calls/${call.id}`}>
+                  <When at={call.tm_start} />
+                </Link>
+              ),
+            },
+            { key: 'from', head: 'From', cell: call => <span className="mono">{call.source.target}</span> },
+            {
+              key: 'number',
+              head: 'Number',
+              cell: call => <span className="mono">{call.number || call.dialled}</span>,
+            },
+            { key: 'customer', head: 'Customer', cell: call => name(call.customer_id) },
+            { key: 'trunk', head: 'Trunk', cell: call => name(call.trunk_id) },
+            { key: 'attempts', head: 'Attempts', cell: call => <Attempts call={call} name={name} /> },
+            { key: 'pdd', head: 'PDD', number: true, cell: call => span(call.pdd_ms) },
+            { key: 'duration', head: 'Talked', number: true, cell: call => span(call.duration_ms) },
+            { key: 'end', head: 'End', cell: call => <End call={call} /> },
+          ]}
+        />
+      </Panel>
+      <Pager page={calls.data} />
+    </>
+  )
+}
+
+export function End({ call }: { call: Call }) {
+  if (call.status !== 'hangup') return <Chip tone="good">{call.status}</Chip>
+  const answered = instant(call.tm_progressing) !== null
+  const tone: Tone = answered ? '' : call.hangup_reason === 'failed' || call.hangup_reason === 'timeout' ? 'bad' : 'dim'
+  return (
+    <Chip tone={tone}>
+      {call.hangup_reason || 'ended'}
+      {!answered && call.sip_status ? ` ${call.sip_status}` : ''}
+    </Chip>
+  )
+}

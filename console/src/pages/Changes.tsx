@@ -1,0 +1,128 @@
+/** Who changed what, and the way back. */
+import { Button } from '@mantine/core'
+import { Link, useLocation, useRoute } from 'wouter'
+import { type Revision, useAnswer, useMay, usePage } from '../api/queries'
+import { Empty, Failure, Head, Panel, When } from '../parts/basics'
+import { Difference } from '../parts/changes'
+import { count } from '../parts/figures'
+import { Grid } from '../parts/Grid'
+import { useKeys } from '../parts/keys'
+import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
+import { undo } from '../parts/saved'
+
+export default function Changes() {
+  const [, params] = useRoute('/changes/:number')
+  return params?.number ? <One number={params.number} /> : <List />
+}
+
+const operation = (revision: Revision) => revision.operation.replace('.', ' ')
+
+function List() {
+  const [, go] = useLocation()
+  const { values, token, any } = useFilters(['object_id', 'actor_id'] as const)
+  const revisions = usePage<Revision>(
+    '/v1.0/revisions',
+    { ...values, page_size: PAGE_SIZE, page_token: token },
+    { every: token ? undefined : 10 },
+  )
+  return (
+    <>
+      <Head title="Changes" />
+      <Failure error={revisions.error} again={() => revisions.refetch()} />
+      <Panel flush>
+        <Grid
+          label="Revisions"
+          rows={revisions.data?.result}
+          id={revision => String(revision.number)}
+          busy={revisions.isPlaceholderData}
+          onOpen={revision => go(`/changes/${revision.number}`)}
+          empty={
+            <Empty title={any ? 'No change fits this' : 'Nothing has been changed yet'}>
+              Each change stands here with its author, and can be undone.
+            </Empty>
+          }
+          columns={[
+            {
+              key: 'number',
+              head: 'Revision',
+              number: true,
+              width: 90,
+              cell: revision => (
+                <Link className="name" href={`/changes/${revision.number}`}>
+                  {count(revision.number)}
+                </Link>
+              ),
+            },
+            { key: 'when', head: 'When', width: 130, cell: revision => <When at={revision.tm_create} /> },
+            {
+              key: 'who',
+              head: 'Who',
+              cell: revision => (
+                <>
+                  {revision.actor_name || revision.actor_kind} <span className="dim">{revision.source_ip}</span>
+                </>
+              ),
+            },
+            { key: 'what', head: 'What', cell: operation },
+            {
+              key: 'objects',
+              head: 'Objects',
+              number: true,
+              width: 90,
+              cell: revision => count(revision.change_count),
+            },
+          ]}
+        />
+      </Panel>
+      <Pager page={revisions.data} />
+    </>
+  )
+}
+
+function One({ number }: { number: string }) {
+  const may = useMay()
+  const revision = useAnswer<Revision>(`/v1.0/revisions/${number}`)
+  const found = revision.data
+  useKeys(may('revision.undo') ? { z: () => undo(Number(number)) } : {})
+  return (
+    <>
+      <Head
+        title={`Revision ${count(Number(number))}`}
+        sub={
+          found && (
+            <>
+              {found.actor_name || found.actor_kind}, <When at={found.tm_create} />, {operation(found)}
+            </>
+          )
+        }
+      >
+        {may('revision.undo') && <Button onClick={() => undo(Number(number))}>Undo</Button>}
+      </Head>
+      <Failure error={revision.error} again={() => revision.refetch()} />
+      <div className="stack">
+        <Panel flush>
+          <div className="grid-box">{found && <Difference changes={found.changes ?? []} />}</div>
+        </Panel>
+        {found?.next_after !== undefined && (
+          <span className="dim">
+            The first {count(found.changes?.length)} of {count(found.change_count)} objects.
+          </span>
+        )}
+        {found && (
+          <Panel title="Request">
+            <dl className="facts">
+              <dt>From</dt>
+              <dd className="mono">{found.source_ip || '–'}</dd>
+              <dt>Request</dt>
+              <dd className="mono">{found.request_id}</dd>
+              <dt>By</dt>
+              <dd>
+                {found.actor_kind} <span className="mono dim">{found.actor_id}</span>
+              </dd>
+            </dl>
+          </Panel>
+        )}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,248 @@
+/** Whose calls are routed. */
+import { Button } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
+import { Link, useLocation, useRoute } from 'wouter'
+import type { Schemas } from '../api/client'
+import {
+  type Customer,
+  type Page,
+  SYSTEM_DEFAULT,
+  useAnswer,
+  useCustomers,
+  useMay,
+  useTrunks,
+  useWrite,
+} from '../api/queries'
+import { Chip, Empty, Failure, Head, Panel, When } from '../parts/basics'
+import { count, percent, span } from '../parts/figures'
+import { Grid } from '../parts/Grid'
+import { useKeys } from '../parts/keys'
+import { useFilters } from '../parts/paging'
+import { Typed } from '../parts/pickers'
+import { failed, saved } from '../parts/saved'
+import { Asr } from '../parts/stats'
+
+const Editor = lazy(() => import('../parts/Editor'))
+type Stats = Schemas['CustomerStats']
+
+export default function Customers() {
+  const [, params] = useRoute('/customers/:id')
+  return params?.id ? <One id={params.id} /> : <List />
+}
+
+const Status = ({ customer }: { customer: Customer }) => (
+  <Chip tone={customer.status === 'active' ? 'good' : customer.status === 'frozen' ? 'warn' : 'dim'}>
+    {customer.status}
+  </Chip>
+)
+
+function List() {
+  const may = useMay()
+  const [, go] = useLocation()
+  const [editing, setEditing] = useState<Customer | 'new' | null>(null)
+  const { values, set } = useFilters(['q'] as const)
+  const customers = useCustomers()
+  const stats = useAnswer<Page<Stats>>('/v1.0/stats/customers', {}, { every: 15 })
+  const of = new Map(stats.data?.result.map(row => [row.customer_id, row]))
+  const text = values.q.toLowerCase()
+  const mayCreate = may('customer.create')
+  useKeys(mayCreate ? { n: () => setEditing('new') } : {})
+  return (
+    <>
+      <Head title="Customers">{mayCreate && <Button onClick={() => setEditing('new')}>New customer</Button>}</Head>
+      <div className="bar">
+        <Typed first label="Name" value={values.q} onChange={value => set('q', value)} />
+      </div>
+      <Failure error={customers.error} again={() => customers.refetch()} />
+      <Panel flush>
+        <Grid
+          label="Customers"
+          rows={customers.data?.filter(one => `${one.name} ${one.detail}`.toLowerCase().includes(text))}
+          id={customer => customer.id}
+          onOpen={customer => go(`/customers/${customer.id}`)}
+          keys={may('customer.update') ? { e: setEditing } : {}}
+          empty={
+            <Empty
+              title={text ? 'No customer has that name' : 'No customer yet'}
+              action={!text && mayCreate && <Button onClick={() => setEditing('new')}>Add the first customer</Button>}
+            >
+              Calls come in by a customer’s trunk and find that customer’s routes.
+            </Empty>
+          }
+          columns={[
+            {
+              key: 'name',
+              head: 'Customer',
+              cell: customer => (
+                <Link className="name" href={`/customers/${customer.id}`}>
+                  {customer.name || customer.id.slice(0, 8)}
+                </Link>
+              ),
+            },
+            { key: 'detail', head: 'Detail', cell: customer => <span className="dim">{customer.detail}</span> },
+            { key: 'status', head: 'Status', width: 100, cell: customer => <Status customer={customer} /> },
+            {
+              key: 'calls',
+              head: 'Calls, 1 h',
+              number: true,
+              cell: customer => count(of.get(customer.id)?.calls ?? 0),
+            },
+            { key: 'asr', head: 'ASR', number: true, cell: customer => <Asr asr={of.get(customer.id)?.asr} /> },
+            {
+              key: 'channels',
+              head: 'Calls now',
+              number: true,
+              cell: customer => count(of.get(customer.id)?.channels ?? 0),
+            },
+            { key: 'since', head: 'Since', width: 130, cell: customer => <When at={customer.tm_create} /> },
+          ]}
+        />
+      </Panel>
+      <Suspense>
+        {editing && (
+          <Editor
+            kind="customer"
+            id={editing === 'new' ? null : editing.id}
+            onClose={() => setEditing(null)}
+            onSaved={value => editing === 'new' && go(`/customers/${value.id}`)}
+          />
+        )}
+      </Suspense>
+    </>
+  )
+}
+
+function One({ id }: { id: string }) {
+  const may = useMay()
+  const [editing, setEditing] = useState(false)
+  const answer = useAnswer<Customer>(`/v1.0/customers/${id}`)
+  const stats = useAnswer<Page<Stats>>('/v1.0/stats/customers', { customer_id: id }, { every: 15 }).data?.result.find(
+    row => row.customer_id === id,
+  )
+  const trunks = useTrunks().data?.filter(trunk => trunk.customer_id === id)
+  const write = useWrite(({ revision }) => saved(revision))
+  const customer = answer.data
+  const mayEdit = may('customer.update')
+  useKeys(mayEdit ? { e: () => setEditing(true) } : {})
+  if (!customer)
+    return (
+      <>
+        <Head title="Customer" />
+        <Failure error={answer.error} again={() => answer.refetch()} />
+      </>
+    )
+  const turn = (verb: 'freeze' | 'recover') =>
+    write.mutate({ method: 'POST', path: `/v1.0/customers/${id}/${verb}` }, { onError: failed })
+  return (
+    <>
+      <Head
+        title={
+          <span className="row">
+            {customer.name || 'Customer'} <Status customer={customer} />
+          </span>
+        }
+        sub={customer.detail}
+      >
+        {mayEdit &&
+          id !== SYSTEM_DEFAULT &&
+          (customer.status === 'frozen' ? (
+            <Button variant="default" loading={write.isPending} onClick={() => turn('recover')}>
+              Recover
+            </Button>
+          ) : (
+            <Button variant="default" loading={write.isPending} onClick={() => turn('freeze')}>
+              Freeze
+            </Button>
+          ))}
+        {mayEdit && <Button onClick={() => setEditing(true)}>Edit</Button>}
+      </Head>
+      <div className="stack">
+        <div className="tiles">
+          {(
+            [
+              ['Calls, last hour', count(stats?.calls ?? 0)],
+              ['Answered (ASR)', percent(stats?.asr)],
+              ['Went on to another carrier', percent(stats?.failover_rate)],
+              ['Post-dial delay p50', span(stats?.pdd_p50_ms)],
+              ['Calls now', count(stats?.channels ?? 0)],
+            ] as const
+          ).map(([title, value]) => (
+            <div key={title} className="panel tile">
+              <span className="label">{title}</span>
+              <span className="value">{value}</span>
+            </div>
+          ))}
+        </div>
+        <div className="cols">
+          <Panel title="Trunks" aside={<Link href={`/trunks?customer_id=${id}`}>all</Link>} flush>
+            <Grid
+              label="Trunks"
+              rows={trunks}
+              id={trunk => trunk.id}
+              empty={
+                <Empty title="No trunk yet" action={<Link href={`/trunks?customer_id=${id}`}>Add one</Link>}>
+                  Without a trunk no call of this customer’s is recognised.
+                </Empty>
+              }
+              columns={[
+                {
+                  key: 'name',
+                  head: 'Trunk',
+                  cell: trunk => (
+                    <Link className="name" href={`/trunks/${trunk.id}`}>
+                      {trunk.name || trunk.id.slice(0, 8)}
+                    </Link>
+                  ),
+                },
+                {
+                  key: 'by',
+                  head: 'Recognised by',
+                  cell: trunk => (
+                    <span className="mono">{[...trunk.allowed_ips, trunk.username].filter(Boolean).join(', ')}</span>
+                  ),
+                },
+              ]}
+            />
+          </Panel>
+          <div className="stack">
+            <Panel title="Go to">
+              <div className="row wrap">
+                <Link className="chip" href={`/routes?customer_id=${id}`}>
+                  Routes
+                </Link>
+                <Link className="chip" href={`/calls?customer_id=${id}`}>
+                  Calls
+                </Link>
+                <Link className="chip" href={`/test?customer_id=${id}`}>
+                  Test a number
+                </Link>
+                <Link className="chip" href={`/keys?customer_id=${id}`}>
+                  Keys
+                </Link>
+                <Link className="chip" href={`/people?customer_id=${id}`}>
+                  People
+                </Link>
+                <Link className="chip" href={`/changes?object_id=${id}`}>
+                  Changes
+                </Link>
+              </div>
+            </Panel>
+            <Panel title="Contact">
+              <dl className="facts">
+                <dt>E-mail</dt>
+                <dd>{customer.email || '–'}</dd>
+                <dt>Phone</dt>
+                <dd className="mono">{customer.phone_number || '–'}</dd>
+                <dt>Address</dt>
+                <dd>{customer.address || '–'}</dd>
+                <dt>Id</dt>
+                <dd className="mono">{customer.id}</dd>
+              </dl>
+            </Panel>
+          </div>
+        </div>
+      </div>
+      <Suspense>{editing && <Editor kind="customer" id={id} onClose={() => setEditing(false)} />}</Suspense>
+    </>
+  )
+}

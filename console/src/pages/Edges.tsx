@@ -1,0 +1,111 @@
+/** Where calls are decided: how far behind each edge is, what runs there, what it carries. */
+import { Link } from 'wouter'
+import type { Schemas } from '../api/client'
+import { type Edge, useAnswer, usePage } from '../api/queries'
+import { Chip, Dot, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
+import { label, useFields } from '../parts/document'
+import { count, NONE, span } from '../parts/figures'
+
+type Description = ReturnType<typeof useFields>
+export type Refusals = Schemas['RefusalsAnswer']
+
+export default function Edges() {
+  const edges = usePage<Edge>('/v1.0/edges', {}, { every: 2 })
+  const fields = useFields('EdgeAnswer')
+  return (
+    <>
+      <Head title="Edges" />
+      <Failure error={edges.error} again={() => edges.refetch()} />
+      {edges.data?.result.length === 0 && (
+        <Panel>
+          <Empty title="No edge yet" action={<Link href="/keys">Make its access key</Link>}>
+            An edge decides and carries calls. It needs an access key of the role “edge” and then runs{' '}
+            <span className="mono">dialplane edge --control {location.origin}</span>.
+          </Empty>
+        </Panel>
+      )}
+      <div className="stack">
+        {edges.data?.result.map(edge => (
+          <Card key={edge.name} edge={edge} fields={fields} />
+        ))}
+      </div>
+    </>
+  )
+}
+
+function stateOf(edge: Edge): [Tone, string] {
+  if (edge.lag_revisions === null) return ['dim', 'never heard']
+  return edge.lag_revisions > 0 ? ['warn', `${count(edge.lag_revisions)} revisions behind`] : ['good', 'in step']
+}
+
+function Card({ edge, fields }: { edge: Edge; fields: Description }) {
+  const [tone, word] = stateOf(edge)
+  const meaning = (name: string) => fields?.find(field => field.name === name)?.description
+  const counters = Object.entries(edge.counters).filter(([, value]) => value > 0)
+  const tiles: [string, string, string][] = [
+    ['revision', count(edge.revision), word],
+    ['silent_s', edge.silent_s === null ? NONE : span(edge.silent_s * 1000), 'since it was heard'],
+    ['calls_in_progress', count(edge.calls_in_progress), ''],
+    ['cps', edge.cps.toFixed(1), 'calls per second'],
+    [
+      'shed_percent',
+      edge.shed_percent === null ? NONE : `${edge.shed_percent} %`,
+      `${count(edge.calls_shed)} calls in all`,
+    ],
+    ['events_lost', count(edge.events_lost), ''],
+  ]
+  return (
+    <Panel
+      title={
+        <span className="row">
+          <Dot tone={tone} word={word} />
+          {edge.name}
+        </span>
+      }
+      aside={<Link href={`/trunks`}>whom it refused</Link>}
+    >
+      <div className="tiles plain">
+        {tiles.map(([name, value, note]) => (
+          <div key={name} className="tile" title={meaning(name)}>
+            <span className="label">{label(name)}</span>
+            <span className="value">{value}</span>
+            <span className="note">{note}</span>
+          </div>
+        ))}
+      </div>
+      <dl className="facts" style={{ marginTop: 10 }}>
+        <dt>Dialplane</dt>
+        <dd>{edge.agent_version ?? NONE}</dd>
+        <dt>Kamailio</dt>
+        <dd>
+          {edge.kamailio_version || NONE}, since <When at={edge.kamailio_started} />
+        </dd>
+        <dt>Last contact</dt>
+        <dd>
+          <When at={edge.last_contact} />
+        </dd>
+        <dt>Longest call</dt>
+        <dd>{edge.max_call_s === null ? NONE : span(edge.max_call_s * 1000)}</dd>
+        <dt>Counters</dt>
+        <dd className="row wrap">
+          {counters.map(([name, value]) => (
+            <Chip key={name}>
+              {name.replaceAll('_', ' ')} <span className="num">{count(value)}</span>
+            </Chip>
+          ))}
+          {counters.length === 0 && NONE}
+        </dd>
+      </dl>
+      <Providers edge={edge.name} />
+    </Panel>
+  )
+}
+
+/** Nothing yet but a link: each provider's page has the views of all edges. */
+const Providers = ({ edge }: { edge: string }) => (
+  <p className="dim">
+    <Link href="/providers">What {edge} finds of the providers</Link>
+  </p>
+)
+
+export const useEdge = (name: string) => useAnswer<Edge>(`/v1.0/edges/${encodeURIComponent(name)}`)

@@ -1,0 +1,269 @@
+/** Is it well, and if not, where. */
+import { SegmentedControl } from '@mantine/core'
+import { lazy, type ReactNode, Suspense, useMemo } from 'react'
+import { Link, useLocation, useSearchParams } from 'wouter'
+import type { Schemas } from '../api/client'
+import { type Call, type Page, type Revision, useAnswer, useMay, useNames, usePage, useProviders } from '../api/queries'
+import { instant, stamp } from '../api/time'
+import { Empty, Failure, Head, Panel, Spark, When } from '../parts/basics'
+import { Attempts } from '../parts/calls'
+import { count, NONE, percent, span } from '../parts/figures'
+import { Grid } from '../parts/Grid'
+import { Edges, ProviderName, useHealth } from '../parts/health'
+import { Asr } from '../parts/stats'
+import { SERIES } from '../theme'
+
+const Chart = lazy(() => import('../parts/Chart'))
+
+type Overview = Schemas['StatsOverview']
+type ProviderStats = Schemas['ProviderStats']
+
+/** Window in s -> step in s. */
+const WINDOWS: Record<string, [seconds: number, step: number, label: string]> = {
+  '30m': [1800, 60, '30 min'],
+  '1h': [3600, 60, '1 h'],
+  '6h': [21_600, 300, '6 h'],
+  '24h': [86_400, 900, '24 h'],
+  '7d': [604_800, 3600, '7 d'],
+}
+
+export default function OverviewPage() {
+  const [params, setParams] = useSearchParams()
+  const name = params.get('window') ?? '1h'
+  const [seconds, step] = WINDOWS[name] ?? [3600, 60]
+  const now = Math.floor(Date.now() / 10_000) * 10_000
+  const from = useMemo(() => stamp(now - seconds * 1000), [now, seconds])
+  const overview = useAnswer<Overview>('/v1.0/stats/overview', { from, step }, { every: 10 })
+  const providers = useAnswer<Page<ProviderStats> & { from: string; step: number }>(
+    '/v1.0/stats/providers',
+    { from, step, page_size: MOST },
+    { every: 10 },
+  )
+  return (
+    <>
+      <Head title="Overview">
+        <SegmentedControl
+          size="xs"
+          aria-label="Window of time"
+          value={name}
+          onChange={value => setParams({ window: value }, { replace: true })}
+          data={Object.entries(WINDOWS).map(([value, [, , label]]) => ({ value, label }))}
+        />
+      </Head>
+      <div className="stack">
+        <Failure error={overview.error ?? providers.error} again={() => overview.refetch()} />
+        <Tiles overview={overview.data} />
+        <div className="cols">
+          <div className="stack">
+            <Charts overview={overview.data} providers={providers.data?.result} from={from} />
+            <Providers stats={providers.data?.result} />
+          </div>
+          <LastCalls />
+        </div>
+      </div>
+    </>
+  )
+}
+
+/** Providers that charts and table show, the busiest. */
+const MOST = 10
+
+function Tiles({ overview }: { overview?: Overview }) {
+  const calls = overview?.calls
+  const attempts = overview?.attempts
+  const steps = calls?.steps
+  const blue = 'var(--accent)'
+  const good = 'var(--good-line)'
+  const tiles: [string, string, ReactNode, (number | null)[] | undefined, string][] = [
+    [
+      'Calls now',
+      calls ? count(calls.channels) : NONE,
+      calls && `${count(calls.calls)} in the window`,
+      steps?.calls,
+      blue,
+    ],
+    ['Answered (ASR)', percent(calls?.asr, 1), calls && `${count(calls.answered)} calls`, steps?.asr, good],
+    ['Saved by failover', calls ? count(calls.saved) : NONE, 'another carrier had failed', steps?.saved, good],
+    ['Post-dial delay p95', span(calls?.pdd_p95_ms), calls && `p50 ${span(calls.pdd_p50_ms)}`, steps?.pdd_p95_ms, blue],
+    [
+      'Without any carrier',
+      calls ? count(calls.refused) : NONE,
+      attempts && `${count(attempts.attempts)} attempts in all`,
+      steps?.refused,
+      'var(--bad-line)',
+    ],
+  ]
+  return (
+    <div className="tiles">
+      {tiles.map(([label, value, note, values, color]) => (
+        <div className="panel tile" key={label}>
+          <span className="label">{label}</span>
+          <span className="value">{value}</span>
+          {values && <Spark values={values} color={color} />}
+          <span className="note">{note}</span>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function Charts({ overview, providers, from }: { overview?: Overview; providers?: ProviderStats[]; from: string }) {
+  const names = useNames()
+  const may = useMay()
+  const revisions = usePage<Revision>(
+    '/v1.0/revisions',
+    { since: from, page_size: 50 },
+    { enabled: may('revision.list'), every: 10 },
+  )
+  const begin = instant(overview?.from)
+  const steps = overview?.calls.steps
+  if (!overview || begin === null || !steps)
+    return (
+      <Panel title="Attempts">
+        <div style={{ height: 430 }} />
+      </Panel>
+    )
+  const times = steps.calls.map((_, i) => begin / 1000 + i * (overview.step ?? 60))
+  const marks = (revisions.data?.result ?? []).flatMap(one => {
+    const at = instant(one.tm_create)
+    return at === null ? [] : [{ at: at / 1000, label: `revision ${one.number}` }]
+  })
+  const byProvider = (providers ?? []).map((one, i) => ({
+    label: names(one.provider_id),
+    color: SERIES[i % SERIES.length] ?? '',
+    values: one.steps?.attempts ?? [],
+  }))
+  return (
+    <Panel title="Traffic" aside={<span>dashed: a revision</span>}>
+      <Suspense fallback={<div style={{ height: 430 }} />}>
+        <Chart label="Attempts by provider" times={times} stacked series={byProvider} shown={count} marks={marks} />
+        <Chart
+          label="Answered share of calls (ASR) and network effectiveness (NER)"
+          times={times}
+          top={1}
+          shown={value => percent(value)}
+          marks={marks}
+          height={120}
+          series={[
+            { label: 'ASR', color: SERIES[1] ?? '', values: steps.asr },
+            { label: 'NER', color: SERIES[0] ?? '', values: steps.ner },
+          ]}
+        />
+        <Chart
+          label="Post-dial delay"
+          times={times}
+          shown={span}
+          marks={marks}
+          height={120}
+          series={[
+            { label: 'p50', color: SERIES[4] ?? '', values: steps.pdd_p50_ms },
+            { label: 'p95', color: SERIES[2] ?? '', values: steps.pdd_p95_ms },
+          ]}
+        />
+      </Suspense>
+    </Panel>
+  )
+}
+
+function Providers({ stats }: { stats?: ProviderStats[] }) {
+  const may = useMay()
+  const [, go] = useLocation()
+  const providers = useProviders().data
+  const of = new Map(stats?.map(row => [row.provider_id, row]))
+  const worst =
+    providers && [...providers].sort((a, b) => (of.get(a.id)?.asr ?? 2) - (of.get(b.id)?.asr ?? 2)).slice(0, MOST)
+  const health = useHealth(worst?.map(provider => provider.id) ?? [])
+  if (!may('provider.list')) return null
+  return (
+    <Panel title="Providers" aside="worst first" flush>
+      <Grid
+        label="Providers, worst first"
+        rows={worst}
+        id={provider => provider.id}
+        onOpen={provider => go(`/providers/${provider.id}`)}
+        empty={
+          <Empty title="No provider yet" action={<Link href="/providers">Add the first</Link>}>
+            A provider is a carrier that calls are sent to.
+          </Empty>
+        }
+        columns={[
+          {
+            key: 'name',
+            head: 'Provider',
+            cell: provider => (
+              <Link className="name" href={`/providers/${provider.id}`}>
+                <ProviderName provider={provider} />
+              </Link>
+            ),
+          },
+          { key: 'edges', head: 'Health by edge', cell: provider => <Edges health={health.get(provider.id)} /> },
+          {
+            key: 'attempts',
+            head: 'Attempts',
+            number: true,
+            cell: provider => count(of.get(provider.id)?.attempts ?? 0),
+          },
+          { key: 'asr', head: 'ASR', number: true, cell: provider => <Asr asr={of.get(provider.id)?.asr} /> },
+          {
+            key: 'trend',
+            head: '',
+            cell: provider => {
+              const steps = of.get(provider.id)?.steps
+              return (
+                steps && <Spark values={steps.asr.map(value => value ?? null)} color="var(--good-line)" height={20} />
+              )
+            },
+          },
+          { key: 'ner', head: 'NER', number: true, cell: provider => percent(of.get(provider.id)?.ner) },
+          { key: 'pdd', head: 'PDD p50', number: true, cell: provider => span(of.get(provider.id)?.pdd_p50_ms) },
+          {
+            key: 'channels',
+            head: 'Channels',
+            number: true,
+            cell: provider => (
+              <>
+                {count(of.get(provider.id)?.channels ?? 0)}
+                {provider.max_channels ? <span className="dim"> / {count(provider.max_channels)}</span> : ''}
+              </>
+            ),
+          },
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function LastCalls() {
+  const names = useNames()
+  const [, go] = useLocation()
+  const calls = usePage<Call>('/v1.0/calls', { page_size: 20 }, { every: 3 })
+  return (
+    <Panel title="Last calls" aside={<Link href="/calls?live=1">all, live</Link>} flush>
+      <Failure error={calls.error} />
+      <Grid
+        label="Last calls"
+        rows={calls.data?.result}
+        id={call => call.id}
+        onOpen={call => go(`/calls/${call.id}`)}
+        empty={
+          <Empty title="No call yet" action={<Link href="/trunks">How to point a switch here</Link>}>
+            Calls stand here as soon as an edge reports them.
+          </Empty>
+        }
+        columns={[
+          { key: 'at', head: 'Time', cell: call => <When at={call.tm_start} /> },
+          {
+            key: 'number',
+            head: 'Number',
+            cell: call => (
+              <Link className="mono" href={`/calls/${call.id}`}>
+                {call.number || call.dialled}
+              </Link>
+            ),
+          },
+          { key: 'attempts', head: 'Attempts', cell: call => <Attempts call={call} name={names} most={2} /> },
+        ]}
+      />
+    </Panel>
+  )
+}

@@ -1,0 +1,260 @@
+/** The routes: as a table that is edited in place, as a tree of who gets what, as a matrix of who carries what. */
+import { Button, SegmentedControl, Select } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
+import { Link, useLocation, useSearchParams } from 'wouter'
+import { type Provider, type Route, useMay, useNames, usePage, useProviders } from '../api/queries'
+import { instant } from '../api/time'
+import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
+import { Grid } from '../parts/Grid'
+import { ProviderName } from '../parts/health'
+import { InPlace } from '../parts/InPlace'
+import { useKeys } from '../parts/keys'
+import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
+import { CustomerPicker, ProviderPicker, Typed } from '../parts/pickers'
+
+const Editor = lazy(() => import('../parts/Editor'))
+const Several = lazy(() => import('./routes/Several'))
+const Tree = lazy(() => import('./routes/Tree'))
+const Matrix = lazy(() => import('./routes/Matrix'))
+
+const FILTERS = ['q', 'covers', 'customer_id', 'provider_id', 'state', 'sort'] as const
+const STATES = ['live', 'disabled', 'not_yet', 'expired']
+const SORTS = ['target', '-target', 'priority', '-priority', 'tm_update', '-tm_update']
+const VIEWS = [
+  { value: 'table', label: 'Table' },
+  { value: 'tree', label: 'Tree' },
+  { value: 'matrix', label: 'Matrix' },
+]
+
+export default function Routes() {
+  const may = useMay()
+  const [params, setParams] = useSearchParams()
+  const filters = useFilters(FILTERS)
+  const [editing, setEditing] = useState<Route | 'new' | null>(null)
+  const view = params.get('view') ?? 'table'
+  const mayEdit = may('route.update')
+  useKeys(may('route.create') ? { n: () => setEditing('new') } : {})
+  return (
+    <>
+      <Head title="Routes">
+        <SegmentedControl
+          size="xs"
+          aria-label="View"
+          data={VIEWS}
+          value={view}
+          onChange={value =>
+            setParams(now => {
+              const next = new URLSearchParams(now)
+              next.set('view', value)
+              return next
+            })
+          }
+        />
+        {may('route.create') && <Button onClick={() => setEditing('new')}>New route</Button>}
+      </Head>
+      <div className="bar">
+        <Typed
+          first
+          label="Target, name or id"
+          placeholder="+44"
+          value={filters.values.q}
+          onChange={value => filters.set('q', value)}
+        />
+        <Typed
+          label="Covers the number"
+          placeholder="+442071234567"
+          value={filters.values.covers}
+          onChange={value => filters.set('covers', value)}
+        />
+        <CustomerPicker value={filters.values.customer_id} onChange={value => filters.set('customer_id', value)} />
+        <ProviderPicker value={filters.values.provider_id} onChange={value => filters.set('provider_id', value)} />
+        <Select
+          label="State"
+          placeholder="Any"
+          w={110}
+          clearable
+          data={STATES}
+          value={filters.values.state || null}
+          onChange={value => filters.set('state', value)}
+        />
+        <Select
+          label="Order"
+          placeholder="Newest"
+          w={130}
+          clearable
+          data={SORTS}
+          value={filters.values.sort || null}
+          onChange={value => filters.set('sort', value)}
+        />
+      </div>
+      <Suspense>
+        {view === 'tree' ? (
+          <Tree filters={filters.values} />
+        ) : view === 'matrix' ? (
+          <Matrix filters={filters.values} onOpen={mayEdit ? setEditing : undefined} />
+        ) : (
+          <Table
+            filters={filters}
+            onEdit={mayEdit ? setEditing : undefined}
+            onNew={may('route.create') ? () => setEditing('new') : undefined}
+          />
+        )}
+        {editing && (
+          <Editor
+            kind="route"
+            id={editing === 'new' ? null : editing.id}
+            initial={{
+              customer_id: filters.values.customer_id || undefined,
+              provider_id: filters.values.provider_id || undefined,
+              target: filters.values.q || undefined,
+              priority: 1,
+            }}
+            onClose={() => setEditing(null)}
+          />
+        )}
+      </Suspense>
+    </>
+  )
+}
+
+type TableProps = {
+  filters: ReturnType<typeof useFilters<(typeof FILTERS)[number]>>
+  onEdit?: (route: Route) => void
+  onNew?: () => void
+}
+
+function Table({ filters, onEdit, onNew }: TableProps) {
+  const may = useMay()
+  const [, go] = useLocation()
+  const [chosen, setChosen] = useState(new Set<string>())
+  const providers = new Map(useProviders().data?.map(provider => [provider.id, provider]))
+  const routes = usePage<Route>('/v1.0/routes', {
+    ...filters.values,
+    page_size: PAGE_SIZE,
+    page_token: filters.token,
+    count: 'estimate',
+    expand: 'provider,customer',
+  })
+  const name = useNames(routes.data?.names)
+  const rows = routes.data?.result
+  const test = (route: Route) =>
+    go(
+      `/test?customer_id=${route.customer_id}&number=${encodeURIComponent(route.target === 'all' ? '' : route.target)}`,
+    )
+  return (
+    <>
+      <Failure error={routes.error} again={() => routes.refetch()} />
+      {chosen.size > 0 && may('changes.apply') && (
+        <Suspense>
+          <Several routes={rows?.filter(route => chosen.has(route.id)) ?? []} onDone={() => setChosen(new Set())} />
+        </Suspense>
+      )}
+      <Panel flush>
+        <Grid
+          label="Routes"
+          rows={rows}
+          id={route => route.id}
+          busy={routes.isPlaceholderData}
+          onOpen={onEdit}
+          keys={{ t: test, ...(onEdit ? { e: onEdit } : {}) }}
+          chosen={chosen}
+          onChoose={may('changes.apply') ? setChosen : undefined}
+          empty={
+            filters.any ? (
+              <Empty title="No route fits these filters" />
+            ) : (
+              <Empty
+                title="No route yet, so no call finds a carrier"
+                action={onNew && <Button onClick={onNew}>Make the first route</Button>}
+              >
+                A route says which provider carries the numbers that begin with a target.
+              </Empty>
+            )
+          }
+          columns={[
+            { key: 'target', head: 'Target', cell: route => <span className="mono">{route.target}</span> },
+            { key: 'customer', head: 'Customer', cell: route => name(route.customer_id) },
+            {
+              key: 'provider',
+              head: 'Provider',
+              cell: route => <Carrier id={route.provider_id} providers={providers} name={name} />,
+            },
+            {
+              key: 'priority',
+              head: 'Priority',
+              number: true,
+              width: 90,
+              cell: route => (
+                <InPlace
+                  path={`/v1.0/routes/${route.id}`}
+                  field="priority"
+                  label={`Priority of ${route.target}`}
+                  value={route.priority}
+                  enabled={!!onEdit}
+                />
+              ),
+            },
+            {
+              key: 'weight',
+              head: 'Weight',
+              number: true,
+              width: 90,
+              cell: route => (
+                <InPlace
+                  path={`/v1.0/routes/${route.id}`}
+                  field="weight"
+                  label={`Weight of ${route.target}`}
+                  value={route.weight ?? null}
+                  enabled={!!onEdit}
+                />
+              ),
+            },
+            { key: 'state', head: 'State', width: 110, cell: route => <State route={route} /> },
+            { key: 'name', head: 'Name', cell: route => <span className="dim">{route.name}</span> },
+            {
+              key: 'changed',
+              head: 'Changed',
+              width: 130,
+              cell: route => <When at={route.tm_update.startsWith('9999') ? route.tm_create : route.tm_update} />,
+            },
+          ]}
+        />
+      </Panel>
+      <Pager page={routes.data} />
+    </>
+  )
+}
+
+export function Carrier({
+  id,
+  providers,
+  name,
+}: {
+  id: string
+  providers: Map<string, Provider>
+  name: (id: string) => string
+}) {
+  const provider = providers.get(id)
+  return provider ? (
+    <Link className="name" href={`/providers/${id}`}>
+      <ProviderName provider={provider} />
+    </Link>
+  ) : (
+    <span title={id}>{name(id)}</span>
+  )
+}
+
+function State({ route }: { route: Route }) {
+  const now = Date.now()
+  const from = instant(route.valid_from)
+  const until = instant(route.valid_until)
+  const [word, tone]: [string, Tone] =
+    route.enabled === false
+      ? ['disabled', 'dim']
+      : from !== null && from > now
+        ? ['not yet', 'dim']
+        : until !== null && until <= now
+          ? ['expired', 'warn']
+          : ['live', 'good']
+  return <Chip tone={tone}>{word}</Chip>
+}

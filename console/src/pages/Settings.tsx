@@ -1,0 +1,50 @@
+/** The settings of the process that answers, as they are in effect; they are set by its environment. */
+import type { Schemas } from '../api/client'
+import { useAnswer } from '../api/queries'
+import { Chip, Failure, Head, Panel } from '../parts/basics'
+import { CopyButton } from '../parts/CopyAs'
+import { Grid } from '../parts/Grid'
+import { useFilters } from '../parts/paging'
+import { Typed } from '../parts/pickers'
+
+type Settings = Schemas['SettingsAnswer']
+
+export default function SettingsPage() {
+  const { values, set } = useFilters(['q'] as const)
+  const settings = useAnswer<Settings>('/v1.0/settings')
+  const text = values.q.toLowerCase()
+  const changed = settings.data?.result.filter(one => !one.is_default) ?? []
+  return (
+    <>
+      <Head title="Settings" sub="Read-only: they come from the environment of the process.">
+        <CopyButton what={changed.map(one => `${one.variable}=${one.value}`).join('\n')}>Copy what differs</CopyButton>
+      </Head>
+      <div className="bar">
+        <Typed first label="Name" value={values.q} onChange={value => set('q', value)} />
+      </div>
+      <Failure error={settings.error} again={() => settings.refetch()} />
+      <Panel flush>
+        <Grid
+          label="Settings"
+          rows={settings.data?.result.filter(one => `${one.variable} ${one.meaning}`.toLowerCase().includes(text))}
+          id={one => one.variable}
+          columns={[
+            { key: 'name', head: 'Variable', cell: one => <span className="mono">{one.variable}</span> },
+            {
+              key: 'value',
+              head: 'Value',
+              cell: one => <span className="mono">{one.value || <span className="dim">empty</span>}</span>,
+            },
+            {
+              key: 'default',
+              head: 'From',
+              width: 110,
+              cell: one => (one.is_default ? <Chip tone="dim">default</Chip> : <Chip tone="good">set</Chip>),
+            },
+            { key: 'meaning', head: 'What it is for', cell: one => <span className="dim">{one.meaning}</span> },
+          ]}
+        />
+      </Panel>
+    </>
+  )
+}

@@ -1,0 +1,337 @@
+/** What a number would get, decided by the engine that decides live calls: drawn, explained, as it would be sent. */
+import { Button, Chip as Choice, Modal, Select, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { Link, useSearchParams } from 'wouter'
+import type { Schemas } from '../api/client'
+import { type Edge, SYSTEM_DEFAULT, useAnswer, useCustomers, useMay, useMe, useNames, usePage } from '../api/queries'
+import { stamp } from '../api/time'
+import { Chip, Empty, Failure, Head, Panel } from '../parts/basics'
+import { CopyButton, curl } from '../parts/CopyAs'
+import { count } from '../parts/figures'
+import { CustomerPicker, TrunkPicker, Typed } from '../parts/pickers'
+import { savePicture } from '../parts/picture'
+import { Picture } from './test/Picture'
+
+export type Decision = Schemas['DialrouteAnswer'] & Partial<Schemas['DialledAnswer']>
+
+/** Parameters of the API that say "what if" of providers -> the words of their chips. */
+const CIRCUMSTANCES = { down: 'down', full: 'full', removed: 'disabled' }
+const MOST_CHIPS = 6
+
+export default function Test() {
+  const [params, setParams] = useSearchParams()
+  const may = useMay()
+  const me = useMe().data
+  const customers = useCustomers().data
+  const own = may('customer.list') ? SYSTEM_DEFAULT : (me?.customer_id ?? '')
+  const get = (field: string) => params.get(field) ?? ''
+  const set = (field: string, value: string | null) =>
+    setParams(
+      now => {
+        const next = new URLSearchParams(now)
+        if (value) next.set(field, value)
+        else next.delete(field)
+        return next
+      },
+      { replace: true },
+    )
+  const number = get('number')
+  const trunk = get('trunk_id')
+  const customer = get('customer_id') || (customers?.find(one => one.id !== SYSTEM_DEFAULT)?.id ?? own)
+  const whatIf = {
+    down: get('down'),
+    full: get('full'),
+    removed: get('removed'),
+    health: get('health'),
+    edge: get('edge'),
+    codecs: get('codecs'),
+    at: get('at') && stamp(Date.parse(get('at'))),
+  }
+  const common = { caller: get('caller'), explain: true, expand: 'provider' }
+  const path = trunk ? '/v1.0/dialled' : '/v1.0/dialroutes'
+  const plain = trunk
+    ? { trunk_id: trunk, dialled: number, ...common }
+    : { customer_id: customer, target: number, ...common }
+  const query = { ...plain, ...whatIf }
+  const isAsked = !!number && !!customer
+  const decision = useAnswer<Decision>(path, query, { enabled: isAsked })
+  const isOther = Object.values(whatIf).some(Boolean)
+  const before = useAnswer<Decision>(path, plain, { enabled: isAsked && isOther })
+  const found = isAsked ? decision.data : undefined
+  const name = useNames(found?.names)
+  return (
+    <>
+      <Head title="Test a number">
+        {number && <CopyButton what={curl(path, query)}>As curl</CopyButton>}
+        <CopyButton what={location.href}>Share link</CopyButton>
+        {number && <PlaceCall number={found?.number || number} />}
+      </Head>
+      <Panel>
+        <div className="bar" style={{ margin: '10px 0 0' }}>
+          <Typed
+            first
+            label={trunk ? 'What the switch dials' : 'Number'}
+            placeholder={trunk ? '020 7123 4567' : '+442071234567'}
+            value={number}
+            onChange={value => set('number', value)}
+          />
+          {!trunk && <CustomerPicker value={customer} onChange={value => set('customer_id', value)} />}
+          <TrunkPicker value={trunk} customer={get('customer_id')} onChange={value => set('trunk_id', value)} />
+          <Typed
+            label="Who calls"
+            placeholder="+15550100"
+            width={140}
+            value={get('caller')}
+            onChange={value => set('caller', value)}
+          />
+          {may('edge.list') && <EdgePicker value={get('edge')} onChange={value => set('edge', value)} />}
+          <TextInput
+            label="When"
+            type="datetime-local"
+            w={180}
+            value={get('at')}
+            onChange={event => set('at', event.currentTarget.value)}
+          />
+          <Typed
+            label="Codecs"
+            placeholder="PCMA,G729"
+            width={110}
+            value={get('codecs')}
+            onChange={value => set('codecs', value)}
+          />
+        </div>
+        {found && <WhatIf found={found} name={name} get={get} set={set} />}
+      </Panel>
+      <div className="stack" style={{ marginTop: 12 }}>
+        <Failure error={decision.error} />
+        {!isAsked && (
+          <Panel>
+            <Empty title="Which number?">
+              Type one, or choose a trunk and type what its switch dials: every route that matches is drawn, with what
+              each rule does to it, and what would be sent to which carrier.
+            </Empty>
+          </Panel>
+        )}
+        {found?.normalised && <Reading decision={found} />}
+        {found && (found.candidates?.length ?? 0) > 0 && (
+          <>
+            <Panel
+              title={`${count(found.result.length)} attempts from ${count(found.candidates?.length)} routes`}
+              aside={
+                <>
+                  <span>decided by the engine that decides live calls</span>
+                  <Button variant="subtle" onClick={() => savePicture('decision', `decision-${number}`)}>
+                    As SVG
+                  </Button>
+                </>
+              }
+            >
+              <Picture decision={found} before={isOther ? before.data : undefined} name={name} />
+            </Panel>
+            <AsSent decision={found} name={name} />
+          </>
+        )}
+        {found?.candidates?.length === 0 && !found.refusal && (
+          <Panel>
+            <Empty
+              title="No route matches"
+              action={<Link href={`/routes?covers=${encodeURIComponent(number)}`}>Routes that cover it</Link>}
+            />
+          </Panel>
+        )}
+      </div>
+    </>
+  )
+}
+
+function EdgePicker({ value, onChange }: { value: string; onChange: (value: string | null) => void }) {
+  const edges = usePage<Edge>('/v1.0/edges').data?.result ?? []
+  return (
+    <Select
+      label="At edge"
+      placeholder="All together"
+      w={130}
+      clearable
+      data={edges.map(edge => edge.name)}
+      value={value || null}
+      onChange={onChange}
+    />
+  )
+}
+
+type WhatIfProps = {
+  found: Decision
+  name: (id: string) => string
+  get: (field: string) => string
+  set: (field: string, value: string | null) => void
+}
+
+function WhatIf({ found, name, get, set }: WhatIfProps) {
+  const chosen = Object.keys(CIRCUMSTANCES).flatMap(field => get(field).split(',').filter(Boolean))
+  const ids = [...new Set([...chosen, ...(found.candidates ?? []).map(one => one.provider_id)])].slice(0, MOST_CHIPS)
+  if (ids.length === 0) return null
+  return (
+    <div className="row wrap what-if">
+      <span className="dim">What if</span>
+      <Choice.Group
+        multiple
+        value={Object.keys(CIRCUMSTANCES).flatMap(field =>
+          get(field)
+            .split(',')
+            .filter(Boolean)
+            .map(id => `${field} ${id}`),
+        )}
+        onChange={values => {
+          for (const field of Object.keys(CIRCUMSTANCES))
+            set(
+              field,
+              values
+                .filter(value => value.startsWith(`${field} `))
+                .map(value => value.split(' ')[1])
+                .join(','),
+            )
+        }}
+      >
+        {Object.entries(CIRCUMSTANCES).flatMap(([field, word]) =>
+          ids.map(id => (
+            <Choice key={field + id} size="xs" value={`${field} ${id}`}>
+              {name(id)} is {word}
+            </Choice>
+          )),
+        )}
+      </Choice.Group>
+      <Choice
+        size="xs"
+        checked={get('health') === 'ignore'}
+        onChange={checked => set('health', checked ? 'ignore' : null)}
+      >
+        everyone is healthy
+      </Choice>
+    </div>
+  )
+}
+
+/** How what was dialled is read, step by step, and whether the call is let in. */
+function Reading({ decision }: { decision: Decision }) {
+  return (
+    <Panel
+      title={
+        decision.number ? (
+          <>
+            It means <span className="mono">{decision.number}</span>
+          </>
+        ) : (
+          'It means no number'
+        )
+      }
+    >
+      {decision.refusal && (
+        <p className="said bad">
+          {decision.refusal.status} {decision.refusal.sentence}
+        </p>
+      )}
+      <ol className="chain" style={{ padding: 0 }}>
+        {decision.normalised?.map((step, i) => (
+          <li key={i}>
+            <span className="mono">{step.before}</span>
+            <span aria-hidden="true" className="dim">
+              →
+            </span>
+            <span className="mono">{step.after || '–'}</span>
+            <span className="dim">{step.sentence}</span>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  )
+}
+
+function AsSent({ decision, name }: { decision: Decision; name: (id: string) => string }) {
+  const places = (decision.candidates ?? [])
+    .filter(one => one.position !== null)
+    .sort((a, b) => (a.position ?? 0) - (b.position ?? 0))
+  if (places.length === 0) return null
+  return (
+    <Panel title="As sent" flush>
+      <div className="grid-box">
+        <table className="grid" aria-label="As sent">
+          <thead>
+            <tr>
+              <th scope="col" style={{ width: 40 }}>
+                #
+              </th>
+              <th scope="col">Provider</th>
+              <th scope="col">Request URI and headers</th>
+              <th scope="col">Given up after</th>
+              <th scope="col">Why here</th>
+            </tr>
+          </thead>
+          <tbody>
+            {places.map(place => (
+              <tr key={place.route_id}>
+                <td className="num">{place.position}</td>
+                <td>
+                  <Link className="name" href={`/providers/${place.provider_id}`}>
+                    {name(place.provider_id)}
+                  </Link>
+                  <div className="dim mono">
+                    {place.target} · {place.priority}
+                  </div>
+                </td>
+                <td className="mono">
+                  {place.uri}
+                  {place.headers.map(header => (
+                    <div key={header.name + header.value} className="dim">
+                      {header.name}: {header.value}
+                    </div>
+                  ))}
+                </td>
+                <td>
+                  {place.timeouts && (
+                    <span className="row nowrap">
+                      <Chip>{place.timeouts.no_response_s} s silent</Chip>
+                      <Chip>{place.timeouts.ring_s} s ringing</Chip>
+                    </span>
+                  )}
+                </td>
+                <td className="dim">{place.why.join('; ')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  )
+}
+
+/** A real call is placed by the command line on the machine that the demo runs on. */
+function PlaceCall({ number }: { number: string }) {
+  const [open, setOpen] = useState(false)
+  const command = `dialplane call ${number}`
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Place a real call</Button>
+      <Modal
+        opened={open}
+        onClose={() => setOpen(false)}
+        title="Place a real call"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <div className="form">
+          <TextInput
+            label="On the machine that Dialplane runs on"
+            readOnly
+            value={command}
+            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+          />
+          <div className="row">
+            <CopyButton what={command}>Copy</CopyButton>
+            <Link className="chip" href={`/calls?live=1&number=${encodeURIComponent(number)}`}>
+              Watch it in Calls
+            </Link>
+          </div>
+        </div>
+      </Modal>
+    </>
+  )
+}

@@ -1,0 +1,137 @@
+import { Button } from '@mantine/core'
+import { Link } from 'wouter'
+import type { Schemas } from '../../api/client'
+import { type Call, useAnswer, useMay, useNames } from '../../api/queries'
+import { Chip, Failure, Head, Panel, When } from '../../parts/basics'
+import { CopyButton } from '../../parts/CopyAs'
+import { count, NONE, span } from '../../parts/figures'
+import { savePicture } from '../../parts/picture'
+import { Ladder } from './Ladder'
+import { Waterfall } from './Waterfall'
+
+export type Timeline = Schemas['TimelineAnswer']
+
+const STILL_GOING_S = 2
+
+export default function OneCall({ id }: { id: string }) {
+  const name = useNames()
+  const may = useMay()
+  const answer = useAnswer<Call>(`/v1.0/calls/${id}`)
+  const call = answer.data
+  const every = call && call.status !== 'hangup' ? STILL_GOING_S : undefined
+  useAnswer<Call>(`/v1.0/calls/${id}`, {}, { every })
+  const timeline = useAnswer<Timeline>(`/v1.0/calls/${id}/timeline`, {}, { every })
+  if (!call)
+    return (
+      <>
+        <Head title="Call" />
+        <Failure error={answer.error} again={() => answer.refetch()} />
+      </>
+    )
+  return (
+    <>
+      <Head
+        title={
+          <span className="num">
+            {call.source.target || 'unknown'} → {call.number || call.dialled}
+          </span>
+        }
+        sub={timeline.data?.summary}
+      >
+        {may('dialroute.list') && call.number && (
+          <Button
+            variant="default"
+            component={Link}
+            href={`/test?customer_id=${call.customer_id}&number=${encodeURIComponent(call.number)}`}
+          >
+            Same number now
+          </Button>
+        )}
+        <CopyButton what={location.href}>Copy link</CopyButton>
+      </Head>
+      <div className="cols">
+        <div className="stack">
+          <Panel title="Time line" aside={<When at={call.tm_start} />}>
+            <Waterfall call={call} name={name} />
+            <ol className="lines">
+              {timeline.data?.lines.map((line, i) => (
+                <li key={i} className={line.detail ? 'detail' : ''}>
+                  <span className="num dim at">{line.offset_ms == null ? '' : span(line.offset_ms)}</span>
+                  <span className={line.tone === 'bad' ? 'warn' : line.tone === 'good' ? 'good' : ''}>{line.text}</span>
+                </li>
+              ))}
+            </ol>
+            <Failure error={timeline.error} />
+          </Panel>
+          <Panel
+            title="SIP messages, as the record lets them be known"
+            aside={
+              <Button variant="subtle" onClick={() => savePicture('ladder', `call-${id}`)}>
+                As SVG
+              </Button>
+            }
+          >
+            {timeline.data && <Ladder lanes={timeline.data.lanes} messages={timeline.data.messages} />}
+          </Panel>
+        </div>
+        <div className="stack">
+          <Panel title="Why these carriers, as stored then" flush>
+            <ol className="chain">
+              {(call.decision ?? []).map(place => (
+                <li key={place.route_id} className={place.position ? '' : 'dim'}>
+                  <span className="num place">{place.position ?? '×'}</span>
+                  <b>{name(place.provider_id)}</b>{' '}
+                  <span className="mono dim">
+                    {place.target} · {place.priority}
+                  </span>
+                  <span className="dim">{place.why.join('; ')}</span>
+                </li>
+              ))}
+              {!call.decision?.length && <li className="dim">No decision is on record.</li>}
+            </ol>
+          </Panel>
+          <Panel title="Call">
+            <dl className="facts">
+              <dt>Customer</dt>
+              <dd>
+                {call.customer_id ? (
+                  <Link href={`/customers/${call.customer_id}`}>{name(call.customer_id)}</Link>
+                ) : (
+                  NONE
+                )}
+              </dd>
+              <dt>Trunk</dt>
+              <dd>{call.trunk_id ? <Link href={`/trunks/${call.trunk_id}`}>{name(call.trunk_id)}</Link> : NONE}</dd>
+              <dt>From</dt>
+              <dd className="mono">
+                {call.source.target} <span className="dim">{call.source_address}</span>
+              </dd>
+              <dt>Dialled</dt>
+              <dd className="mono">{call.dialled}</dd>
+              {call.routing_number && (
+                <>
+                  <dt>Routed by</dt>
+                  <dd className="mono">{call.routing_number}</dd>
+                </>
+              )}
+              <dt>Edge</dt>
+              <dd>{call.edge}</dd>
+              <dt>Post-dial delay</dt>
+              <dd>{span(call.pdd_ms)}</dd>
+              <dt>Talked</dt>
+              <dd>{span(call.duration_ms)}</dd>
+              <dt>Status</dt>
+              <dd>
+                <Chip>{call.status}</Chip> {call.sip_status ? count(call.sip_status) : ''}
+              </dd>
+              <dt>Call-ID</dt>
+              <dd className="mono">{call.sip_call_id}</dd>
+              <dt>Id</dt>
+              <dd className="mono">{call.id}</dd>
+            </dl>
+          </Panel>
+        </div>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,250 @@
+import { Button, Modal } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
+import { Link } from 'wouter'
+import type { Schemas } from '../../api/client'
+import {
+  type Call,
+  type Page,
+  type Provider,
+  type Route,
+  useAnswer,
+  useMay,
+  useNames,
+  usePage,
+  useWrite,
+} from '../../api/queries'
+import { Chip, Dot, Empty, Failure, Head, Panel, When } from '../../parts/basics'
+import { Attempts } from '../../parts/calls'
+import { label } from '../../parts/document'
+import { count, percent, span } from '../../parts/figures'
+import { Grid } from '../../parts/Grid'
+import { type Health, healthTone, viewTone } from '../../parts/health'
+import { useKeys } from '../../parts/keys'
+import { KINDS } from '../../parts/kinds'
+import { failed, saved } from '../../parts/saved'
+import type { ProviderStats } from '../Providers'
+import { Absence } from './Absence'
+
+const Editor = lazy(() => import('../../parts/Editor'))
+
+export default function OneProvider({ id }: { id: string }) {
+  const may = useMay()
+  const [editing, setEditing] = useState(false)
+  const [disabling, setDisabling] = useState(false)
+  const answer = useAnswer<Provider>(`/v1.0/providers/${id}`)
+  const stats = useAnswer<Page<ProviderStats>>(
+    '/v1.0/stats/providers',
+    { provider_id: id },
+    { every: 15 },
+  ).data?.result.find(row => row.provider_id === id)
+  const write = useWrite(({ revision }) => {
+    saved(revision)
+    setDisabling(false)
+  })
+  const enable = (enabled: boolean) =>
+    write.mutate({ method: 'PUT', path: `/v1.0/providers/${id}`, body: { enabled } }, { onError: failed })
+  const mayEdit = may('provider.update')
+  useKeys(mayEdit ? { e: () => setEditing(true) } : {})
+  const provider = answer.data
+  if (!provider)
+    return (
+      <>
+        <Head title="Provider" />
+        <Failure error={answer.error} again={() => answer.refetch()} />
+      </>
+    )
+  const isOff = provider.enabled === false
+  return (
+    <>
+      <Head
+        title={
+          <span className="row">
+            <Dot
+              tone={isOff ? 'dim' : healthTone(provider.health_status)}
+              word={isOff ? 'disabled' : provider.health_status}
+            />
+            {provider.name || provider.hostname}
+          </span>
+        }
+        sub={provider.detail}
+      >
+        {mayEdit &&
+          (isOff ? (
+            <Button variant="default" loading={write.isPending} onClick={() => enable(true)}>
+              Enable
+            </Button>
+          ) : (
+            <Button variant="default" onClick={() => setDisabling(true)}>
+              Disable
+            </Button>
+          ))}
+        {mayEdit && <Button onClick={() => setEditing(true)}>Edit</Button>}
+      </Head>
+      <div className="stack">
+        <div className="tiles">
+          {(
+            [
+              ['Attempts, last hour', count(stats?.attempts ?? 0), ''],
+              ['Answered (ASR)', percent(stats?.asr), ''],
+              ['Network effectiveness (NER)', percent(stats?.ner), ''],
+              ['Post-dial delay', span(stats?.pdd_p50_ms), stats ? `p95 ${span(stats.pdd_p95_ms)}` : ''],
+              [
+                'Channels now',
+                count(stats?.channels ?? 0),
+                provider.max_channels ? `of ${count(provider.max_channels)}` : 'no cap',
+              ],
+            ] as const
+          ).map(([title, value, note]) => (
+            <div key={title} className="panel tile">
+              <span className="label">{title}</span>
+              <span className="value">{value}</span>
+              <span className="note">{note}</span>
+            </div>
+          ))}
+        </div>
+        <div className="cols">
+          <div className="stack">
+            <HealthByEdge id={id} />
+            <Panel title="If it were gone">
+              <Absence id={id} />
+            </Panel>
+            <LastCalls id={id} />
+            <RoutesOf id={id} />
+          </div>
+          <Settings provider={provider} />
+        </div>
+      </div>
+      <Suspense>{editing && <Editor kind="provider" id={id} onClose={() => setEditing(false)} />}</Suspense>
+      <Modal
+        opened={disabling}
+        onClose={() => setDisabling(false)}
+        title={`Disable ${provider.name || provider.hostname}?`}
+        size="lg"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <Absence id={id} />
+        <div className="row" style={{ marginTop: 16 }}>
+          <Button color="red" loading={write.isPending} onClick={() => enable(false)}>
+            Disable
+          </Button>
+          <Button variant="default" onClick={() => setDisabling(false)}>
+            Keep it
+          </Button>
+        </div>
+      </Modal>
+    </>
+  )
+}
+
+function HealthByEdge({ id }: { id: string }) {
+  const health = useAnswer<Health>(`/v1.0/providers/${id}/health`, {}, { every: 5 })
+  return (
+    <Panel title="Health by edge" flush>
+      <Failure error={health.error} />
+      <Grid
+        label="Health by edge"
+        rows={health.data?.edges}
+        id={view => view.edge}
+        empty={
+          <Empty title="No edge has reported yet">Edges probe each enabled provider and report what they meet.</Empty>
+        }
+        columns={[
+          { key: 'edge', head: 'Edge', cell: view => view.edge },
+          { key: 'probe', head: 'Probe', cell: view => <Chip tone={healthTone(view.status)}>{view.status}</Chip> },
+          { key: 'met', head: 'What it met', cell: view => <span className="dim">{view.detail}</span> },
+          { key: 'at', head: 'Looked', cell: view => <When at={view.checked_at} relative /> },
+          {
+            key: 'breaker',
+            head: 'Breaker',
+            cell: view => (
+              <Chip tone={view.breaker === 'closed' ? 'dim' : viewTone(view)} title={view.breaker_detail}>
+                {view.breaker.replace('_', ' ')}
+              </Chip>
+            ),
+          },
+          { key: 'why', head: 'Why', cell: view => <span className="dim">{view.breaker_detail}</span> },
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function LastCalls({ id }: { id: string }) {
+  const name = useNames()
+  const calls = usePage<Call>('/v1.0/calls', { provider_id: id, page_size: 8 }, { every: 5 })
+  return (
+    <Panel title="Its last calls" aside={<Link href={`/calls?provider_id=${id}`}>all</Link>} flush>
+      <Grid
+        label="Its last calls"
+        rows={calls.data?.result}
+        id={call => call.id}
+        empty={<Empty title="No call has been sent here yet" />}
+        columns={[
+          {
+            key: 'at',
+            head: 'Time',
+            width: 110,
+            cell: call => (
+              <Link href={`/calls/${call.id}`}>
+                <When at={call.tm_start} />
+              </Link>
+            ),
+          },
+          { key: 'number', head: 'Number', cell: call => <span className="mono">{call.number || call.dialled}</span> },
+          { key: 'attempts', head: 'Attempts', cell: call => <Attempts call={call} name={name} /> },
+          { key: 'pdd', head: 'PDD', number: true, cell: call => span(call.pdd_ms) },
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function RoutesOf({ id }: { id: string }) {
+  const name = useNames()
+  const routes = usePage<Route>('/v1.0/routes', { provider_id: id, page_size: 10 })
+  return (
+    <Panel title="Routes to it" aside={<Link href={`/routes?provider_id=${id}`}>all</Link>} flush>
+      <Grid
+        label="Routes to it"
+        rows={routes.data?.result}
+        id={route => route.id}
+        empty={
+          <Empty title="No route leads here" action={<Link href={`/routes?provider_id=${id}`}>Make one</Link>}>
+            Without a route it gets no call.
+          </Empty>
+        }
+        columns={[
+          { key: 'target', head: 'Target', cell: route => <span className="mono">{route.target}</span> },
+          { key: 'customer', head: 'Customer', cell: route => name(route.customer_id) },
+          { key: 'priority', head: 'Priority', number: true, cell: route => count(route.priority) },
+        ]}
+      />
+    </Panel>
+  )
+}
+
+const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+function Settings({ provider }: { provider: Provider }) {
+  const of = provider as unknown as Record<string, unknown>
+  return (
+    <Panel title="Settings" aside="those that differ from the default">
+      <dl className="facts">
+        {KINDS.provider.groups
+          .flatMap(([, names]) => names)
+          .concat('id')
+          .filter(name => of[name] !== undefined && of[name] !== '' && shown(of[name]) !== '{}')
+          .map(name => (
+            <div key={name} style={{ display: 'contents' }}>
+              <dt>{label(name)}</dt>
+              <dd className={typeof of[name] === 'string' && !['name', 'detail'].includes(name) ? 'mono' : ''}>
+                {shown(of[name])}
+              </dd>
+            </div>
+          ))}
+      </dl>
+    </Panel>
+  )
+}
+
+export type AbsenceAnswer = Schemas['AbsenceAnswer']

@@ -1,0 +1,93 @@
+/** Customer, then targets from short to long; an open target shows the whole chain that its numbers get, in order. */
+import { IconChevronRight } from '@tabler/icons-react'
+import { useState } from 'react'
+import type { Schemas } from '../../api/client'
+import { type Route, useAll, useAnswer, useNames } from '../../api/queries'
+import { Chip, Empty, Failure, Panel } from '../../parts/basics'
+import { count } from '../../parts/figures'
+
+type Filters = Record<string, string>
+type Decision = Schemas['DialrouteAnswer']
+
+export default function Tree({ filters }: { filters: Filters }) {
+  const name = useNames()
+  const routes = useAll<Route>('/v1.0/routes', filters)
+  const customers = Map.groupBy(routes.data ?? [], route => route.customer_id)
+  if (routes.data?.length === 0)
+    return (
+      <Panel>
+        <Empty title="No route fits these filters" />
+      </Panel>
+    )
+  return (
+    <div className="stack">
+      <Failure error={routes.error} />
+      {[...customers].map(([customer, own]) => (
+        <Panel key={customer} title={name(customer)} aside={<span className="num">{count(own.length)}</span>} flush>
+          <ul className="tree">
+            {[...Map.groupBy(own, route => route.target)]
+              .sort(([a], [b]) => (a === 'all' ? -1 : b === 'all' ? 1 : a.localeCompare(b)))
+              .map(([target, group]) => (
+                <Target key={target} customer={customer} target={target} routes={group} name={name} />
+              ))}
+          </ul>
+        </Panel>
+      ))}
+    </div>
+  )
+}
+
+function Target({
+  customer,
+  target,
+  routes,
+  name,
+}: {
+  customer: string
+  target: string
+  routes: Route[]
+  name: (id: string) => string
+}) {
+  const [open, setOpen] = useState(false)
+  return (
+    <li>
+      <button
+        type="button"
+        className="node"
+        aria-expanded={open}
+        disabled={target === 'all'}
+        onClick={() => setOpen(!open)}
+      >
+        <IconChevronRight size={13} className={open ? 'turned' : ''} aria-hidden="true" />
+        <span className="mono">{target}</span>
+        {[...routes]
+          .sort((a, b) => a.priority - b.priority)
+          .map(route => (
+            <Chip key={route.id} tone={route.enabled === false ? 'dim' : ''}>
+              <span className="dim num">{route.priority}</span> {name(route.provider_id)}
+            </Chip>
+          ))}
+      </button>
+      {open && <Chain customer={customer} target={target} name={name} />}
+    </li>
+  )
+}
+
+function Chain({ customer, target, name }: { customer: string; target: string; name: (id: string) => string }) {
+  const decision = useAnswer<Decision>('/v1.0/dialroutes', { customer_id: customer, target, explain: true })
+  return (
+    <ol className="chain">
+      <Failure error={decision.error} />
+      {decision.data?.candidates?.map(candidate => (
+        <li key={candidate.route_id} className={candidate.position ? '' : 'dim'}>
+          <span className="num place">{candidate.position ?? '×'}</span>
+          <b>{name(candidate.provider_id)}</b>{' '}
+          <span className="mono dim">
+            {candidate.target} · {candidate.priority}
+          </span>
+          <span className="dim">{candidate.why.join('; ')}</span>
+        </li>
+      ))}
+    </ol>
+  )
+}

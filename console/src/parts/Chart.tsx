@@ -1,0 +1,113 @@
+/** Lines or stacked areas over time; all charts of a page share one cursor. Marks are revisions: a change and its effect. */
+import 'uplot/dist/uPlot.min.css'
+import { useComputedColorScheme } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+import uPlot from 'uplot'
+import { tick } from '../api/time'
+
+export type Series = { label: string; color: string; values: (number | null)[] }
+type Props = {
+  label: string
+  /** Begins of the steps, in s since 1970. */
+  times: number[]
+  series: Series[]
+  shown: (value: number) => string
+  stacked?: boolean
+  top?: number
+  height?: number
+  marks?: { at: number; label: string }[]
+}
+
+const cursor = uPlot.sync('console')
+
+export default function Chart({ label, times, series, shown, stacked, top, height = 150, marks = [] }: Props) {
+  const box = useRef<HTMLDivElement>(null)
+  const scheme = useComputedColorScheme('light')
+  const data = JSON.stringify([times, series, marks])
+  // `data` stands for what is drawn, by value
+  useEffect(() => {
+    const node = box.current
+    if (!node || times.length === 0) return
+    const of = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+    const drawn = stacked ? sums(series) : series.map(one => one.values)
+    const axis = {
+      stroke: of('--dim'),
+      grid: { stroke: of('--line'), width: 1 },
+      ticks: { show: false },
+      font: '11px "Inter Variable", system-ui',
+    }
+    const plot = new uPlot(
+      {
+        width: node.clientWidth,
+        height,
+        legend: { show: false },
+        cursor: { sync: { key: cursor.key }, points: { size: 6 }, y: false },
+        scales: { y: { range: (_, __, most) => [0, top ?? Math.max(1, most * 1.08)] } },
+        axes: [
+          { ...axis, space: 70, size: 26, values: (_, instants) => instants.map(at => tick(at * 1000, times)) },
+          { ...axis, size: 52, space: 34, values: (_, values) => values.map(shown) },
+        ],
+        series: [
+          {},
+          ...series.map(one => ({
+            label: one.label,
+            stroke: one.color,
+            width: 1.6,
+            points: { show: one.values.filter(value => value !== null).length < 3 },
+            spanGaps: false,
+            fill: stacked ? `${one.color}40` : undefined,
+          })),
+        ],
+        bands: stacked ? series.slice(1).map((_, i) => ({ series: [i + 2, i + 1] as [number, number] })) : [],
+        hooks: {
+          draw: [
+            drawing => {
+              const { ctx, bbox } = drawing
+              ctx.save()
+              ctx.strokeStyle = of('--dim')
+              ctx.setLineDash([3, 3])
+              for (const mark of marks) {
+                const x = drawing.valToPos(mark.at, 'x', true)
+                if (x < bbox.left || x > bbox.left + bbox.width) continue
+                ctx.beginPath()
+                ctx.moveTo(x, bbox.top)
+                ctx.lineTo(x, bbox.top + bbox.height)
+                ctx.stroke()
+              }
+              ctx.restore()
+            },
+          ],
+        },
+      },
+      [times, ...drawn] as uPlot.AlignedData,
+      node,
+    )
+    const watch = new ResizeObserver(() => plot.setSize({ width: node.clientWidth, height }))
+    watch.observe(node)
+    return () => {
+      watch.disconnect()
+      plot.destroy()
+    }
+  }, [data, scheme, height, stacked, top])
+  return (
+    <figure className="chart">
+      <figcaption className="row wrap">
+        <span>{label}</span>
+        {series.length > 1 &&
+          series.map(one => (
+            <span key={one.label} className="row dim">
+              <i className="swatch" style={{ background: one.color }} />
+              {one.label}
+            </span>
+          ))}
+      </figcaption>
+      <div ref={box} style={{ height }} role="img" aria-label={label} />
+    </figure>
+  )
+}
+
+/** Each series on top of those before it. */
+function sums(series: Series[]): (number | null)[][] {
+  const total: number[] = []
+  return series.map(one => one.values.map((value, i) => (total[i] = (total[i] ?? 0) + (value ?? 0))))
+}

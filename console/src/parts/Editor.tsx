@@ -1,0 +1,197 @@
+/** Making, changing and deleting one object in a panel beside the page. What is typed stays until it is saved. */
+import { Button, Drawer, Modal } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Refusal, request } from '../api/client'
+import { useMay, useWrite } from '../api/queries'
+import { Failure } from './basics'
+import { label } from './document'
+import { KINDS, type KindName } from './kinds'
+import { ObjectForm, type Values } from './ObjectForm'
+import { saved } from './saved'
+
+type Props = {
+  kind: KindName
+  /** null for a new one. */
+  id: string | null
+  initial?: Values
+  onClose: () => void
+  onSaved?: (value: Values) => void
+}
+
+export default function Editor({ kind, id, initial = {}, onClose, onSaved }: Props) {
+  const { path, one, noun, create, update, groups } = KINDS[kind]
+  const may = useMay()
+  const [mine, setMine] = useState<Values>({})
+  const loaded = useQuery({
+    queryKey: ['editor', path, id],
+    queryFn: () => request<Values>('GET', `${path}/${id}`),
+    enabled: id !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  })
+  const write = useWrite<Values>((answer, { method }) => {
+    saved(answer.revision, method === 'DELETE' ? `Deleted the ${one}` : undefined)
+    onSaved?.(answer.value)
+    if (method === 'DELETE' || !('token' in answer.value)) onClose()
+  })
+  const values = id === null ? initial : loaded.data?.value
+  const isStale = write.error instanceof Refusal && write.error.status === 412
+  const save = (changed: Values) => {
+    setMine(changed)
+    if (id === null) write.mutate({ method: 'POST', path, body: { ...initial, ...changed } })
+    else if (Object.keys(changed).length === 0) onClose()
+    else write.mutate({ method: 'PUT', path: `${path}/${id}`, body: changed, ifMatch: loaded.data?.etag })
+  }
+  return (
+    <Drawer opened onClose={onClose} title={id === null ? `New ${one}` : `Edit ${one}`} size={460}>
+      {loaded.error && <Failure error={loaded.error} again={() => loaded.refetch()} />}
+      {write.data && 'token' in write.data.value && <Token token={String(write.data.value.token)} onClose={onClose} />}
+      {values && !(write.data && 'token' in write.data.value) && (
+        <ObjectForm
+          schema={id === null ? create : update}
+          groups={
+            id === null
+              ? groups
+              : groups.map(([title, names]) => [title, names.filter(name => !(name === 'customer_id'))])
+          }
+          values={values}
+          error={isStale ? null : write.error}
+          busy={write.isPending}
+          save={id === null ? `Create the ${one}` : 'Save'}
+          onSave={save}
+        >
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          {id !== null && may(`${noun}.delete`) && <Delete kind={kind} id={id} write={write} />}
+        </ObjectForm>
+      )}
+      {isStale && id !== null && (
+        <Conflict
+          path={`${path}/${id}`}
+          before={loaded.data?.value ?? {}}
+          mine={mine}
+          onTheirs={() => {
+            write.reset()
+            void loaded.refetch()
+          }}
+          onMine={etag => write.mutate({ method: 'PUT', path: `${path}/${id}`, body: mine, ifMatch: etag })}
+        />
+      )}
+    </Drawer>
+  )
+}
+
+const text = (value: unknown) =>
+  value === undefined || value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value)
+
+function Conflict({
+  path,
+  before,
+  mine,
+  onTheirs,
+  onMine,
+}: {
+  path: string
+  before: Values
+  mine: Values
+  onTheirs: () => void
+  onMine: (etag: string | null) => void
+}) {
+  const theirs = useQuery({ queryKey: ['theirs', path], queryFn: () => request<Values>('GET', path), gcTime: 0 })
+  const now = theirs.data?.value ?? {}
+  const names = [
+    ...new Set([...Object.keys(mine), ...Object.keys(now).filter(name => text(now[name]) !== text(before[name]))]),
+  ].filter(name => name !== 'tm_update')
+  return (
+    <Modal
+      opened
+      onClose={onTheirs}
+      title="Somebody has changed this meanwhile"
+      size="lg"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <table className="grid">
+        <thead>
+          <tr>
+            <th scope="col">Field</th>
+            <th scope="col">Before</th>
+            <th scope="col">Theirs</th>
+            <th scope="col">Yours</th>
+          </tr>
+        </thead>
+        <tbody>
+          {names.map(name => (
+            <tr key={name}>
+              <td>{label(name)}</td>
+              <td className="mono">{text(before[name])}</td>
+              <td className="mono">{text(now[name])}</td>
+              <td className="mono">{name in mine ? text(mine[name]) : ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <div className="row" style={{ marginTop: 16 }}>
+        <Button onClick={() => onMine(theirs.data?.etag ?? null)}>Apply mine again</Button>
+        <Button variant="default" onClick={onTheirs}>
+          Take theirs
+        </Button>
+      </div>
+    </Modal>
+  )
+}
+
+function Delete({ kind, id, write }: { kind: KindName; id: string; write: ReturnType<typeof useWrite<Values>> }) {
+  const { path, one } = KINDS[kind]
+  const [asking, setAsking] = useState(false)
+  const inUse = write.error instanceof Refusal && write.error.reason === 'PROVIDER_IN_USE'
+  return (
+    <>
+      <Button variant="subtle" color="red" ml="auto" onClick={() => setAsking(true)}>
+        Delete
+      </Button>
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={`Delete this ${one}?`}
+        size="sm"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <div className="form">
+          <Failure error={write.error} />
+          <div className="row">
+            <Button
+              color="red"
+              loading={write.isPending}
+              onClick={() =>
+                write.mutate({ method: 'DELETE', path: `${path}/${id}`, query: inUse ? { force: true } : {} })
+              }
+            >
+              {inUse ? 'Delete it with its routes' : 'Delete'}
+            </Button>
+            <Button variant="default" onClick={() => setAsking(false)}>
+              Keep
+            </Button>
+          </div>
+        </div>
+      </Modal>
+    </>
+  )
+}
+
+function Token({ token, onClose }: { token: string; onClose: () => void }) {
+  return (
+    <div className="form">
+      <b>The key is shown this once.</b>
+      <pre className="code">{token}</pre>
+      <pre className="code">{`curl ${location.origin}/v1.0/me -H 'Authorization: Bearer ${token}'`}</pre>
+      <div className="row">
+        <Button onClick={() => void navigator.clipboard.writeText(token)}>Copy the key</Button>
+        <Button variant="default" onClick={onClose}>
+          Done
+        </Button>
+      </div>
+    </div>
+  )
+}

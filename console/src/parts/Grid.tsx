@@ -1,0 +1,142 @@
+/** A table whose rows are walked by keyboard: j and k or the arrows move, Enter opens, x selects, Shift-x a range. */
+import { Checkbox, Skeleton } from '@mantine/core'
+import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react'
+import { useKeys } from './keys'
+
+export type Column<T> = {
+  key: string
+  head: ReactNode
+  cell: (row: T) => ReactNode
+  number?: boolean
+  width?: number | string
+}
+
+type Props<T> = {
+  label: string
+  columns: Column<T>[]
+  rows: T[] | undefined
+  id: (row: T) => string
+  onOpen?: (row: T) => void
+  keys?: Record<string, (row: T) => void>
+  chosen?: Set<string>
+  onChoose?: (chosen: Set<string>) => void
+  busy?: boolean
+  empty?: ReactNode
+}
+
+export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, onChoose, busy, empty }: Props<T>) {
+  const [at, setAt] = useState(0)
+  const [anchor, setAnchor] = useState(0)
+  const body = useRef<HTMLTableSectionElement>(null)
+  const last = (rows?.length ?? 0) - 1
+  const here = Math.min(at, Math.max(0, last))
+
+  const move = (to: number) => {
+    const next = Math.max(0, Math.min(last, to))
+    setAt(next)
+    ;(body.current?.rows[next] as HTMLElement | undefined)?.focus()
+  }
+  const choose = (range: boolean) => {
+    if (!rows || !onChoose) return
+    const next = new Set(chosen)
+    const [from, to] = range ? [Math.min(anchor, here), Math.max(anchor, here)] : [here, here]
+    const isNew = range || !next.has(id(rows[here] as T))
+    for (const row of rows.slice(from, to + 1)) isNew ? next.add(id(row)) : next.delete(id(row))
+    setAnchor(here)
+    onChoose(next)
+  }
+  const row = rows?.[here]
+  useKeys({
+    j: () => move(document.activeElement?.closest('tbody') === body.current ? here + 1 : here),
+    k: () => move(here - 1),
+    x: () => choose(false),
+    X: () => choose(true),
+    ...Object.fromEntries(Object.entries(keys).map(([key, act]) => [key, () => row && act(row)])),
+  })
+  const onKeyDown = (event: KeyboardEvent) => {
+    if ((event.target as HTMLElement).tagName !== 'TR') return
+    if (event.key === 'ArrowDown') move(here + 1)
+    else if (event.key === 'ArrowUp') move(here - 1)
+    else if (event.key === 'Enter' && row && onOpen) onOpen(row)
+    else return
+    event.preventDefault()
+  }
+
+  if (rows && rows.length === 0 && empty) return <div className="grid-box">{empty}</div>
+  const everyone = rows && rows.length > 0 && rows.every(row => chosen?.has(id(row)))
+  return (
+    <div className="grid-box" aria-busy={busy || undefined}>
+      <table className={`grid ${busy ? 'busy' : ''}`} aria-label={label}>
+        <thead>
+          <tr>
+            {onChoose && (
+              <th style={{ width: 34 }}>
+                <Checkbox
+                  size="xs"
+                  aria-label="All rows of this page"
+                  checked={!!everyone}
+                  indeterminate={!everyone && !!chosen?.size}
+                  onChange={() => onChoose(everyone ? new Set() : new Set(rows?.map(id)))}
+                />
+              </th>
+            )}
+            {columns.map(column => (
+              <th key={column.key} className={column.number ? 'n' : ''} style={{ width: column.width }} scope="col">
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body} onKeyDown={onKeyDown}>
+          {!rows && <Waiting columns={columns.length + (onChoose ? 1 : 0)} />}
+          {rows?.map((row, i) => (
+            <tr
+              key={id(row)}
+              tabIndex={i === here ? 0 : -1}
+              className={onOpen ? 'open' : ''}
+              data-chosen={chosen?.has(id(row)) || undefined}
+              onFocus={event => event.target.tagName === 'TR' && setAt(i)}
+              onClick={event => {
+                if ((event.target as HTMLElement).closest('a,button,input,label')) return
+                setAt(i)
+                onOpen?.(row)
+              }}
+            >
+              {onChoose && (
+                <td>
+                  <Checkbox
+                    size="xs"
+                    tabIndex={-1}
+                    aria-label={`Row ${i + 1}`}
+                    checked={chosen?.has(id(row)) ?? false}
+                    onChange={() => {
+                      const next = new Set(chosen)
+                      next.has(id(row)) ? next.delete(id(row)) : next.add(id(row))
+                      onChoose(next)
+                    }}
+                  />
+                </td>
+              )}
+              {columns.map(column => (
+                <td key={column.key} className={column.number ? 'n' : ''}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const Waiting = ({ columns }: { columns: number }) =>
+  [0, 1, 2, 3, 4].map(row => (
+    <tr key={row}>
+      {Array.from({ length: columns }, (_, i) => (
+        <td key={i}>
+          <Skeleton height={10} width={`${40 + ((row * 17 + i * 29) % 45)}%`} />
+        </td>
+      ))}
+    </tr>
+  ))

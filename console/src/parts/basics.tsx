@@ -1,0 +1,141 @@
+/** The small things that every page is made of. */
+import { Button, Tooltip } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { Away, Refusal } from '../api/client'
+import { ago, instant, shown, whole } from '../api/time'
+import { NONE } from './figures'
+
+export type Tone = 'good' | 'warn' | 'bad' | 'dim' | ''
+
+export function Head({ title, sub, children }: { title: ReactNode; sub?: ReactNode; children?: ReactNode }) {
+  return (
+    <header className="head">
+      <div className="grow">
+        <h1>{title}</h1>
+        {sub && <div className="sub">{sub}</div>}
+      </div>
+      {children && <div className="row">{children}</div>}
+    </header>
+  )
+}
+
+export function Panel({
+  title,
+  aside,
+  children,
+  flush,
+}: {
+  title?: ReactNode
+  aside?: ReactNode
+  children: ReactNode
+  flush?: boolean
+}) {
+  return (
+    <section className="panel">
+      {title && (
+        <div className="title">
+          <h2>{title}</h2>
+          {aside && <div className="dim row">{aside}</div>}
+        </div>
+      )}
+      {flush ? children : <div className="body">{children}</div>}
+    </section>
+  )
+}
+
+export const Chip = ({ tone = '', children, title }: { tone?: Tone; children: ReactNode; title?: string }) => (
+  <span className={`chip ${tone}`} title={title}>
+    {children}
+  </span>
+)
+
+/** A state as a mark; its word stands beside it or is read out. */
+export const Dot = ({ tone, word }: { tone: Tone; word: string }) => (
+  <>
+    <i className={`dot ${tone}`} title={word} />
+    <span className="visually-hidden">{word}</span>
+  </>
+)
+
+export function When({ at, relative }: { at: string | null | undefined; relative?: boolean }) {
+  const ms = instant(at)
+  if (ms === null) return <span className="dim">{NONE}</span>
+  return (
+    <time className="num nowrap" dateTime={new Date(ms).toISOString()} title={whole(ms)}>
+      {relative ? ago(ms) : shown(ms)}
+    </time>
+  )
+}
+
+export const Meter = ({ share, tone, label }: { share: number | null; tone: Tone; label: string }) => (
+  <span className={`meter ${tone}`} role="img" aria-label={label}>
+    <i style={{ width: `${Math.min(100, (share ?? 0) * 100)}%` }} />
+  </span>
+)
+
+export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <div className="empty">
+      <b>{title}</b>
+      {children}
+      {action && <div className="row">{action}</div>}
+    </div>
+  )
+}
+
+/** What the API said, in its words: what happened and how to mend it. */
+export function Failure({ error, again }: { error: unknown; again?: () => void }) {
+  if (!error || error instanceof Away) return null
+  const refusal = error instanceof Refusal ? error : null
+  return (
+    <div className="failure" role="alert">
+      <div className="between">
+        <div>
+          <b>{refusal?.message ?? String(error)}</b>
+          {refusal?.details.map(detail => (
+            <div key={detail.field + detail.code}>
+              <span className="mono">{detail.field}</span> {detail.message}
+            </div>
+          ))}
+          {refusal?.requestId && <div className="dim mono">request {refusal.requestId}</div>}
+        </div>
+        {again && (
+          <Button variant="default" onClick={again}>
+            Try again
+          </Button>
+        )}
+      </div>
+    </div>
+  )
+}
+
+export const Hint = ({ text, children }: { text: ReactNode; children: ReactNode }) => (
+  <Tooltip label={text} multiline maw={340} withArrow>
+    <span>{children}</span>
+  </Tooltip>
+)
+
+export function Spark({
+  values,
+  color,
+  width = 92,
+  height = 26,
+}: {
+  values: (number | null)[]
+  color: string
+  width?: number
+  height?: number
+}) {
+  if (values.filter(value => value !== null).length < 2) return <svg width={width} height={height} aria-hidden="true" />
+  const top = Math.max(1e-9, ...values.map(value => value ?? 0))
+  const points = values.map(
+    (value, i) =>
+      `${((i * width) / (values.length - 1)).toFixed(1)} ${(height - 2 - ((value ?? 0) / top) * (height - 4)).toFixed(1)}`,
+  )
+  return (
+    <svg width={width} height={height} aria-hidden="true">
+      <path d={`M0 ${height}L${points.join('L')}L${width} ${height}Z`} fill={color} opacity={0.12} />
+      <path d={`M${points.join('L')}`} fill="none" stroke={color} strokeWidth={1.5} strokeLinejoin="round" />
+    </svg>
+  )
+}

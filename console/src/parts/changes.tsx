@@ -1,0 +1,80 @@
+/** What a change does to objects, field by field, as the API tells it. */
+import type { Schemas } from '../api/client'
+import { useNames } from '../api/queries'
+import { Chip, type Tone } from './basics'
+import { label } from './document'
+import { NONE } from './figures'
+
+export type ObjectChange = Schemas['ObjectChangeAnswer']
+
+const TONES: Record<string, Tone> = { created: 'good', updated: 'warn', deleted: 'bad' }
+const SIGNS: Record<string, string> = { created: '+', updated: '~', deleted: '−' }
+const QUIET = new Set(['tm_create', 'tm_update', 'tm_delete', 'id', 'version'])
+const MOST_FIELDS = 14
+
+function useShown() {
+  const name = useNames()
+  return (field: string, value: unknown): string => {
+    if (value === null || value === undefined || value === '') return NONE
+    if (/_id$/.test(field)) return name(String(value))
+    return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  }
+}
+
+export function Difference({ changes }: { changes: ObjectChange[] }) {
+  const name = useNames()
+  const shown = useShown()
+  return (
+    <table className="grid" aria-label="What changes">
+      <thead>
+        <tr>
+          <th scope="col" style={{ width: 120 }}>
+            Change
+          </th>
+          <th scope="col" style={{ width: 200 }}>
+            Object
+          </th>
+          <th scope="col">Fields</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map((change, i) => {
+          const fields = change.fields.filter(
+            field => !QUIET.has(field.field) && shown(field.field, field.before) !== shown(field.field, field.after),
+          )
+          return (
+            <tr key={change.object_id + i}>
+              <td>
+                <Chip tone={TONES[change.action]}>
+                  {SIGNS[change.action]} {change.action}
+                </Chip>
+              </td>
+              <td>
+                <span className="dim">{change.kind}</span> <span title={change.object_id}>{titleOf(change, name)}</span>
+              </td>
+              <td>
+                <div className="fields">
+                  {fields.slice(0, MOST_FIELDS).map(field => (
+                    <span key={field.field} className="field">
+                      <span className="dim">{label(field.field)}</span>{' '}
+                      {change.action !== 'created' && <del className="mono">{shown(field.field, field.before)}</del>}
+                      {change.action === 'updated' && <span aria-hidden="true"> → </span>}
+                      {change.action !== 'deleted' && <ins className="mono">{shown(field.field, field.after)}</ins>}
+                    </span>
+                  ))}
+                  {fields.length > MOST_FIELDS && <span className="dim">and {fields.length - MOST_FIELDS} more</span>}
+                </div>
+              </td>
+            </tr>
+          )
+        })}
+      </tbody>
+    </table>
+  )
+}
+
+function titleOf(change: ObjectChange, name: (id: string) => string): string {
+  const of = (field: string) => change.fields.find(one => one.field === field)
+  const own = of('name') ?? of('target') ?? of('username')
+  return String(own?.after || own?.before || name(change.object_id))
+}

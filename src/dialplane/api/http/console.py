@@ -1,0 +1,83 @@
+"""The console at /ui/: static files, which `setup/console` builds from console/ into src/dialplane/console/dist.
+
+Every path below /ui/ that is no file is the page itself, which draws what its address says. Assets have their content's
+hash in their names and are kept for a year; the page is asked for anew each time. Where nothing is built, one page says
+how to.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from mimetypes import guess_type
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+CONSOLE = "/ui"
+DIST = Path(__file__).parents[2] / "console" / "dist"
+COMMAND = "make console"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+"""Scripts, requests and fonts from this host alone, and no script in the page. Inline styles place what is drawn."""
+
+_ENCODINGS: Mapping[str, str] = {"br": ".br", "gzip": ".gz"}
+"""Content codings that assets are built in -> the ending of the file; the smallest first."""
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+
+_MISSING = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Dialplane</title>
+<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 15vh auto; padding: 0 1rem; }}
+code {{ background: #eef0f3; color: #1b1f24; padding: .2em .5em; border-radius: 4px; }}</style></head>
+<body><main><h1>The console is not built here</h1>
+<p>Calls are routed and the API answers; only its web pages are missing. In the folder of the source code:</p>
+<p><code>{command}</code></p>
+<p>It takes Node 20.19 or later, from this machine or from PyPI. Then load this page again.
+The <a href="/docs">API's documentation</a> is here.</p></main></body></html>
+"""
+
+
+def console_routes(dist: Path = DIST) -> list[BaseRoute]:
+    """The routes of the console, and that of / to it. `dist` is looked at with each request: it may be built later."""
+
+    async def root(request: Request) -> Response:
+        return RedirectResponse(f"{CONSOLE}/", 302)
+
+    async def page(request: Request) -> Response:
+        index = dist / "index.html"
+        if not index.is_file():
+            return HTMLResponse(_MISSING.format(command=escape(COMMAND)), 503, {"Cache-Control": _ASK_AGAIN})
+        return FileResponse(index, headers={"Cache-Control": _ASK_AGAIN})
+
+    async def file(request: Request) -> Response:
+        found = _file(dist, request.path_params["path"])
+        return await page(request) if found is None else _encoded(found, dist, request)
+
+    return [Route("/", root), Route(CONSOLE, page), Route(f"{CONSOLE}/{{path:path}}", file)]
+
+
+def _file(dist: Path, path: str) -> Path | None:
+    """The file of the bundle at this path; None where there is none, or where it is outside."""
+    try:
+        found = (dist / path).resolve()
+        return found if found.is_relative_to(dist.resolve()) and found.is_file() else None
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL
+        return None
+
+
+def _encoded(path: Path, dist: Path, request: Request) -> Response:
+    """A file, in the smallest of its codings that the client takes."""
+    is_asset = path.parent == (dist / "assets").resolve()
+    headers = {"Cache-Control": _FOR_EVER if is_asset else _ASK_AGAIN, "Vary": "Accept-Encoding"}
+    media_type = guess_type(path.name)[0] or "application/octet-stream"
+    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    for coding, ending in _ENCODINGS.items():
+        smaller = path.with_name(path.name + ending)
+        if coding in accepted and smaller.is_file():
+            return FileResponse(smaller, media_type=media_type, headers={**headers, "Content-Encoding": coding})
+    return FileResponse(path, media_type=media_type, headers=headers)

@@ -1,0 +1,1 @@
+"""Settings of the process that answers, as they are in effect."""

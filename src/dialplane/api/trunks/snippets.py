@@ -1,0 +1,124 @@
+"""What to write into a switch so that its calls come in by a trunk."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from dialplane.domain.trunk import Trunk
+
+
+class SnippetAnswer(BaseModel):
+    """A piece of a switch's configuration."""
+
+    title: Annotated[str, Field(description="The switch.")]
+    note: Annotated[str, Field(description="Where it goes.")]
+    text: str
+
+
+class SnippetsAnswer(BaseModel):
+    """Configuration for the switches that are met most."""
+
+    result: list[SnippetAnswer]
+
+
+_ASTERISK = """\
+[dialplane]
+type=endpoint
+transport=transport-udp
+context=from-dialplane
+disallow=all
+allow=alaw,ulaw
+aors=dialplane
+from_user={user}{auth_line}
+
+[dialplane]
+type=aor
+contact=sip:{edge}
+qualify_frequency=30
+{auth}
+; extensions.conf:
+exten => _X.,1,Dial(PJSIP/${{EXTEN}}@dialplane)
+"""
+_ASTERISK_AUTH = """
+[dialplane]
+type=auth
+auth_type=userpass
+username={username}
+password=PASSWORD
+realm={realm}
+"""
+_FREESWITCH = """\
+<include>
+  <gateway name="dialplane">
+    <param name="proxy" value="{edge}"/>
+    <param name="register" value="false"/>{auth}
+    <param name="caller-id-in-from" value="true"/>
+    <param name="ping" value="30"/>
+  </gateway>
+</include>
+
+<!-- dialplan: -->
+<action application="bridge" data="sofia/gateway/dialplane/$1"/>
+"""
+_FREESWITCH_AUTH = """
+    <param name="username" value="{username}"/>
+    <param name="password" value="PASSWORD"/>
+    <param name="realm" value="{realm}"/>"""
+_FREESWITCH_NONE = """
+    <param name="username" value="not-used"/>
+    <param name="password" value="not-used"/>"""
+_KAMAILIO = """\
+request_route {{
+    # ... after your own checks:
+    if (is_method("INVITE") && !has_totag()) {{
+        $du = "sip:{edge}";
+        t_on_failure("DIALPLANE");
+        route(RELAY);
+        exit;
+    }}
+}}
+{auth}"""
+_KAMAILIO_AUTH = """
+# modparam("uac", "auth_username_avp", "$avp(user)"), "auth_password_avp", "auth_realm_avp"
+failure_route[DIALPLANE] {{
+    if (t_check_status("401|407")) {{
+        $avp(user) = "{username}"; $avp(pass) = "PASSWORD"; $avp(realm) = "{realm}";
+        if (uac_auth()) {{ t_relay(); exit; }}
+    }}
+}}
+"""
+_KAMAILIO_NONE = """
+failure_route[DIALPLANE] {
+    if (t_is_canceled()) exit;
+}
+"""
+
+
+def present(trunk: Trunk, *, edge: str) -> dict[str, Any]:
+    """The pieces for a trunk. `edge`: host and port of the SIP socket that calls are sent to."""
+    digest = bool(trunk.username)
+    facts = {"edge": edge, "username": trunk.username, "realm": trunk.domain_name or edge.rpartition(":")[0]}
+    asterisk = _ASTERISK.format(
+        edge=edge,
+        user=trunk.username or "dialplane",
+        auth_line="\noutbound_auth=dialplane" if digest else "",
+        auth=_ASTERISK_AUTH.format(**facts) if digest else "",
+    )
+    freeswitch = _FREESWITCH.format(edge=edge, auth=_FREESWITCH_AUTH.format(**facts) if digest else _FREESWITCH_NONE)
+    kamailio = _KAMAILIO.format(edge=edge, auth=_KAMAILIO_AUTH.format(**facts) if digest else _KAMAILIO_NONE)
+    password = " PASSWORD is the trunk's, which is not shown again." if digest else ""
+    return {
+        "result": [
+            {"title": "Asterisk", "note": f"In pjsip.conf, and a line of extensions.conf.{password}", "text": asterisk},
+            {
+                "title": "FreeSWITCH",
+                "note": f"As conf/sip_profiles/external/dialplane.xml, then `sofia profile external rescan`.{password}",
+                "text": freeswitch,
+            },
+            {
+                "title": "Kamailio",
+                "note": f"In the request route, instead of its own relay.{password}",
+                "text": kamailio,
+            },
+        ]
+    }

@@ -1,0 +1,53 @@
+"""One browser's window on the console, and what happened in it that must not."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+ROOT = Path(__file__).parents[2]
+_AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
+_RUN_AXE = """async () => {
+  const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})
+  return found.violations.map(one => `${one.id} (${one.impact}): ` + one.nodes.map(node => node.html.slice(0, 160)))
+}"""
+WITHIN_MS = 15_000
+
+
+class Visit:
+    """`page` of the console of `home`. `faults`: errors on the browser's console, and requests to other hosts."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.page = page
+        self.home = home
+        self.faults: list[str] = []
+        own = (home, "data:", "blob:")
+        page.set_default_timeout(WITHIN_MS)
+        page.on("console", lambda message: self._note(message.text, is_fault=message.type == "error"))
+        page.on("pageerror", lambda error: self._note(str(error), is_fault=True))
+        page.on("request", lambda request: self._note(request.url, is_fault=not request.url.startswith(own)))
+
+    def _note(self, text: str, *, is_fault: bool) -> None:
+        if is_fault:
+            self.faults.append(text)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the console and wait until nothing on it is awaited."""
+        self.page.goto(f"{self.home}/ui{path}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has its heading, and no list its first answer to come."""
+        expect(self.page.locator("h1").first).to_be_visible(timeout=WITHIN_MS)
+        expect(self.page.locator("[role=progressbar], .mantine-Skeleton-root")).to_have_count(0, timeout=WITHIN_MS)
+
+    def scheme(self, scheme: str) -> None:
+        """Look at the page in `light` or `dark`."""
+        self.page.evaluate("name => document.documentElement.setAttribute('data-mantine-color-scheme', name)", scheme)
+
+    def violations(self) -> list[str]:
+        """What breaks WCAG 2 A and AA on the page as it is now."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(_AXE.read_text())
+        found: Any = self.page.evaluate(_RUN_AXE)
+        return [str(one) for one in found]
