@@ -1,6 +1,7 @@
 """Hostile callers, as a process of their own: all that their permission lets them do to bring the API down.
 
-`python -m tests.faults.hostile` reads an `Attack` as JSON and prints how often each answer came, by attack.
+`python -m tests.faults.hostile` reads an `Attack` as JSON, prints a line when it begins, and in the end how often each
+answer came, by attack.
 """
 
 import asyncio
@@ -14,10 +15,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 MEGABYTE = 1 << 20
 SLOW_S = 5.0
+NICENESS = 10
+"""What they take of the API is the matter, not of the processor that all have in common here."""
+
 ADDRESSES = 60
 """Of loopback, from which passwords are guessed."""
 
@@ -42,11 +45,12 @@ class Attackers:
     def __init__(self, attack: Attack) -> None:
         self.attack = attack
         self.answers: Counter[str] = Counter()
-        self._ends = time.monotonic() + attack.seconds
+        self._ends = 0.0
         self._large = b'{"changes":[' + b"[]," * (20 * MEGABYTE) + b"[]]}"
         self._login = json.dumps({str(n): 1 for n in range(90_000)}).encode()
 
     async def run(self) -> None:
+        self._ends = time.monotonic() + self.attack.seconds
         crowd = self.attack.crowd
         works = [self.reads_slowly() for _ in range(crowd)] + [self.sends_long_login() for _ in range(4)]
         works += [self.guesses(n) for n in range(ADDRESSES)]
@@ -149,9 +153,9 @@ class Attackers:
 
 
 def main() -> None:
-    os.nice(19)  # what they take of the API is the matter, not of the processor that all have in common
-    given: dict[str, Any] = json.loads(sys.stdin.read())
-    attackers = Attackers(Attack(**given))
+    attackers = Attackers(Attack(**json.loads(sys.stdin.read())))
+    print("under way", flush=True)
+    os.nice(NICENESS)
     asyncio.run(attackers.run())
     print(json.dumps(attackers.answers))
 

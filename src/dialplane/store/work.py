@@ -8,9 +8,8 @@ class Work:
     """`readers`: connections, of which one caller has at most `each` at one time.
 
     `within_s`: longest time of one statement; `wait_s`: longest wait for a connection, None for as long as it takes.
-    `yields`: its threads leave the processor to all others; not for work that is Python's in part, since a thread that
-    waits for a processor with the interpreter's lock holds up the event loop. `is_scan`: no index bounds what it reads,
-    so one that takes too long is the request's own doing.
+    `yields`: its threads leave the processor to all others. `is_scan`: no index bounds what it reads, so one that takes
+    too long is the request's own doing.
     """
 
     readers: int
@@ -39,10 +38,10 @@ LOGINS = Work(readers=1, each=1, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
 READINESS = Work(readers=1, each=1, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
 """/readyz."""
 
-JOBS = Work(readers=1, each=1, within_s=30.0, wait_s=None)
+JOBS = Work(readers=1, each=1, within_s=30.0, wait_s=None, yields=True)
 """Background jobs."""
 
-LISTS = Work(readers=3, each=1, within_s=5.0, wait_s=5.0, is_scan=True)
+LISTS = Work(readers=3, each=1, within_s=5.0, wait_s=5.0, yields=True, is_scan=True)
 """Pages of lists: a filter that few rows meet reads many."""
 
 STATISTICS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, yields=True, is_scan=True)
