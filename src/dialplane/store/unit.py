@@ -262,6 +262,15 @@ class Reading(Unit):
         """Keeps the clock's last instant in this snapshot, read by a statement of this unit."""
         self._instant = instant
 
+    async def _run(self, work: Callable[[], T], *, short: bool, within_s: float) -> T:
+        """What was interrupted took too long, whatever the database calls it."""
+        try:
+            return await super()._run(work, short=short, within_s=within_s)
+        except Unavailable:
+            if self._is_interrupted:
+                raise Unavailable(self._late) from None
+            raise
+
     def _interruption(self) -> Callable[[], None] | None:
         return self._interrupt
 
