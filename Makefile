@@ -19,7 +19,7 @@ help:  ## what each command does
 setup: $(VENV)/.ready system console  ## install everything that is missing: virtual environment, Kamailio, SIPp, the console
 
 system:
-	@setup/system-packages kamailio sipp curl chromium systemd prometheus
+	@setup/system-packages kamailio sipp curl nginx chromium systemd prometheus
 	@setup/system-packages nat || echo "calls from behind a real NAT are not tested"
 
 console: $(VENV)/.run  ## build the web console, which /ui/ shows
@@ -63,7 +63,7 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated cl
 	@setup/console $(VENV) check
 
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
-	@DIALPLANE_FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
+	@FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
 
 deb: $(VENV)/.made console  ## the Debian package, for the Debian that this runs on, in dist/
 	@setup/debian-package dist

@@ -1,19 +1,31 @@
 """Every setting, with its unit, its default and the reason for it.
 
-Each is read from the environment as `DIALPLANE_<NAME>`. Only composition roots read this module; they pass plain
-values inward. The edge's settings keep their names on the way to Kamailio (edge/settings.py).
+Each is read from the environment as `DIALPLANE_<NAME>`, or from a TOML file (setting_sources.py). Only composition
+roots read this module; they pass plain values inward. The edge's settings keep their names on the way to Kamailio
+(edge/settings.py).
 """
 
+import os
+import re
 import socket
 import ssl
+from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from dialplane import setting_sources
+from dialplane.setting_sources import PREFIX
 from dialplane.system import datafolder
 from dialplane.system.address import SocketAddress
 from dialplane.system.datafolder import DataFolder
@@ -40,6 +52,13 @@ def _optional_ip(text: str) -> str:
 
 def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(str(ip_network(text)) for text in texts)
+
+
+def _root_path(text: str) -> str:
+    path = text.rstrip("/")
+    if path and not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){1,8}", path):
+        raise ValueError("must be a path like /dialplane")
+    return path
 
 
 def _keepalive(seconds: int) -> int:
@@ -70,7 +89,7 @@ Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_entries)]
 class Settings(BaseSettings):
     """All settings of one Dialplane process tree. Keyword arguments win over the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="DIALPLANE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     data: Path = Field(
         default=datafolder.DEFAULT,
@@ -220,6 +239,12 @@ class Settings(BaseSettings):
         default=(),
         description="Comma-separated addresses or networks of the reverse proxies before the API, whose "
         "X-Forwarded-For is believed; empty for none. All clients of a proxy that is not named are one address.",
+    )
+
+    root_path: Annotated[str, AfterValidator(_root_path)] = Field(
+        default="",
+        description="Path below which a reverse proxy serves the API, such as /dialplane: the documentation's pages "
+        "link there. Empty if it is the root, or if a trusted proxy says it in X-Forwarded-Prefix.",
     )
 
     # --- Retention: for how many days records are kept
@@ -384,6 +409,23 @@ class Settings(BaseSettings):
             for value in [getattr(self, name)]
         ]
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then what `setting_sources` finds. Raises SettingsRefused."""
+        found = setting_sources.find(os.environ, cls.model_fields)
+        return init_settings, InitSettingsSource(settings_cls, {name: value for name, (value, _) in found.items()})
+
+    def as_environment(self, names: Iterable[str]) -> dict[str, str]:
+        """The variables that say the same of these settings."""
+        return {f"{PREFIX}{name.upper()}": as_text(getattr(self, name)) for name in names}
+
     @property
     def folder(self) -> DataFolder:
         """The data folder, by its absolute path."""
@@ -408,3 +450,14 @@ class Settings(BaseSettings):
     def secrets_folder(self) -> Path:
         """The folder of the signing keys and of the keys to stored passwords; mode 0700."""
         return self.folder.secrets
+
+
+def as_text(value: object) -> str:
+    """The value of a setting as the environment has it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if type(value) is tuple:
+        return ",".join(value)
+    return "" if value is None else str(value)

@@ -31,7 +31,7 @@ from tests.faults.counts import FULL, may_take_long, times
 OPERATIONS = [(endpoint.path, endpoint.method) for endpoint in ENDPOINTS]
 DOCUMENTS = ("/openapi.json", "/openapi-3.0.json")
 TARGETS = list(product(KINDS, DOCUMENTS) if FULL else zip(KINDS, DOCUMENTS, strict=True))
-"""Each document and each database once, or with DIALPLANE_FAULTS=full each document on each database."""
+"""Each document and each database once, or with FAULTS=full each document on each database."""
 
 CHECKS = [
     not_a_server_error,

@@ -56,6 +56,27 @@ def test_help_names_every_verb_and_every_flag_with_its_setting() -> None:
         assert f"DIALPLANE_{flag.removeprefix('--').upper()}" in flags
 
 
+def test_settings_are_printed_with_their_sources_and_without_passwords(tmp_path: Path) -> None:
+    config = tmp_path / "dialplane.toml"
+    config.write_text('max_attempts = 7\ndatabase_url = "postgresql://user:hunter2@host/name"\n')
+    printed = dialplane("settings", "--config", str(config), environment={"DIALPLANE_EDGE_NAME": "edge-7"})
+    assert printed.returncode == 0, printed.stderr
+    assert set(printed.stdout.splitlines()) > {
+        f"DIALPLANE_MAX_ATTEMPTS=7  # {config}",
+        f"DIALPLANE_DATABASE_URL=postgresql://user:***@host/name  # {config}",
+        "DIALPLANE_EDGE_NAME=edge-7  # environment",
+        "DIALPLANE_HTTP=127.0.0.1:8080  # default",
+    }
+    assert "hunter2" not in printed.stdout
+
+
+def test_a_setting_that_is_none_starts_nothing(tmp_path: Path) -> None:
+    refused = dialplane("serve", "--data", str(tmp_path / "data"), environment={"DIALPLANE_DATABSE_URL": "x"})
+    assert refused.returncode == 1
+    assert refused.stdout == "DIALPLANE_DATABSE_URL is no setting: did you mean DIALPLANE_DATABASE_URL?\n"
+    assert not (tmp_path / "data").exists()
+
+
 def test_the_demo_prints_a_call_that_fails_over_and_what_to_do_next(demo: Instance) -> None:
     said = demo.said()
     attempts = [line for line in said.splitlines() if "Attempt " in line]

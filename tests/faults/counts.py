@@ -4,12 +4,12 @@ import os
 
 import pytest
 
-FULL = os.environ.get("DIALPLANE_FAULTS") == "full"
+FULL = os.environ.get("FAULTS") == "full"
 
 may_take_long = pytest.mark.timeout(5400 if FULL else 120)
 """For tests that count by `times`."""
 
 
 def times(few: int, full: int) -> int:
-    """`few`, or with DIALPLANE_FAULTS=full `full`."""
+    """`few`, or with FAULTS=full `full`."""
     return full if FULL else few

@@ -19,7 +19,7 @@ ASKED_ONCE = (Send(200, with_sdp=True), TAKE_ACK, TakeOptions(405), TAKE_BYE)
 ASKED_TWICE = (Send(200, with_sdp=True), TAKE_ACK, TakeOptions(405), TakeOptions(405), TAKE_BYE)
 TOPOLOGY = [True, False] if FULL else [True]
 SILENT_LIMIT = pytest.mark.timeout(240)
-ONLY_FULL = pytest.mark.skipif(not FULL, reason="takes two minutes: DIALPLANE_FAULTS=full")
+ONLY_FULL = pytest.mark.skipif(not FULL, reason="takes two minutes: FAULTS=full")
 
 
 @pytest.mark.parametrize("hide_topology", TOPOLOGY)

@@ -1,6 +1,6 @@
 """Minutes at a high rate while carriers, the API and the table are anything but quiet: no call lost, no record wrong.
 
-`DIALPLANE_SOAK_S` sets how long.
+`SOAK_S` sets how long.
 """
 
 import os
@@ -19,7 +19,7 @@ from tests.serve.instance import serving
 from tests.sip.scenarios import Caller
 from tests.waiting import eventually
 
-LASTS_S = int(os.environ.get("DIALPLANE_SOAK_S") or times(10, 600))
+LASTS_S = int(os.environ.get("SOAK_S") or times(10, 600))
 CALLS_PER_S = times(40, 300)
 """To the two carriers that live. Two processors held 450 of these for 20 s, with SIPp and the database beside the edge;
 a third less can be held for long, and on a day when the machine is slower."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dialplane.companion.__main__ import companion_of
 from dialplane.edge.settings import EdgeSettings
 from dialplane.serve.programs import Programs
 from dialplane.settings import Settings
@@ -72,6 +73,48 @@ def test_only_the_supervisor_knows_the_first_password(tmp_path: Path, monkeypatc
     assert all("DIALPLANE_ADMIN_PASSWORD" not in made.environment for made in (found.api(), found.companion()))
 
 
+def test_the_companion_gets_the_settings_that_it_reads_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Reading()
+    monkeypatch.setattr(Settings, "__getattribute__", read.attribute)
+    settings = Settings(data=tmp_path, http="127.0.0.1:1")
+    settings.folder.edge.key.parent.mkdir(parents=True)
+    settings.folder.edge.key.write_text("key")
+    read.names.clear()
+    companion_of(settings)
+    monkeypatch.undo()
+    names = {name for name in programs(tmp_path).companion().environment if name.startswith("DIALPLANE_")}
+    needed = (read.names & set(Settings.model_fields)) | {"log_level"}
+    assert {f"DIALPLANE_{name.upper()}" for name in needed} == names
+
+
+class Reading:
+    """Names of the attributes that were read."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    @property
+    def attribute(self) -> Any:
+        def read(settings: Settings, name: str) -> Any:
+            self.names.add(name)
+            return object.__getattribute__(settings, name)
+
+        return read
+
+
+def test_a_program_gets_what_a_file_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "dialplane.toml"
+    config.write_text('probe_timeout_s = 1.5\ntrusted_proxies = ["10.0.0.1", "10.1.0.0/16"]\nhide_topology = false\n')
+    monkeypatch.setenv("DIALPLANE_CONFIG", str(config))
+    found = programs(tmp_path)
+    assert found.companion().environment["DIALPLANE_PROBE_TIMEOUT_S"] == "1.5"
+    assert "DIALPLANE_CONFIG" not in found.companion().environment
+    api = found.api().environment
+    assert (api["DIALPLANE_TRUSTED_PROXIES"], api["DIALPLANE_HIDE_TOPOLOGY"]) == ("10.0.0.1/32,10.1.0.0/16", "false")
+
+
 def test_only_the_api_knows_the_way_into_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIALPLANE_DATABASE_URL", "postgresql://user:the-password@host/name")
     monkeypatch.setenv("PGPASSWORD", "the-password")
@@ -84,7 +127,7 @@ def test_only_the_api_knows_the_way_into_the_database(tmp_path: Path, monkeypatc
 def test_kamailio_gets_no_setting_but_where_its_script_finds_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DIALPLANE_ANYTHING", "x")
+    monkeypatch.setenv("DIALPLANE_LOG_LEVEL", "debug")
     environment = programs(tmp_path).kamailio().environment
     names = {name for name in environment if name.startswith("DIALPLANE_")}
     assert names == {"DIALPLANE_EDGE_SETTINGS", "DIALPLANE_EDGE_SITE_PACKAGES"}

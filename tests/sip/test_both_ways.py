@@ -19,11 +19,11 @@ from tests.sip.edges import RunningEdge
 from tests.sip.races import Behaviour, Caller, Carrier, header, in_parallel
 from tests.sip.stage import Stage
 
-CALLS = 1000 if os.environ.get("DIALPLANE_FAULTS") == "full" else 150
+CALLS = 1000 if os.environ.get("FAULTS") == "full" else 150
 SEED = 20_261_126
 AT_ONCE = 40
 OVERRIDES = {486: "next", 503: "stop", 404: "stop", 603: "next"}
-RACES = 600 if os.environ.get("DIALPLANE_FAULTS") == "full" else 120
+RACES = 600 if os.environ.get("FAULTS") == "full" else 120
 CLOSE_S = 0.1
 PROVISIONAL = {"SIP/2.0 100 Trying", "SIP/2.0 180 Because"}
 STATUSES = (302, 401, 403, 404, 407, 408, 480, 481, 484, 486, 488, 500, 503, 504, 600, 603, 604, 608)

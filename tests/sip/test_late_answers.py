@@ -26,7 +26,7 @@ from tests.sip.scenarios import Caller as SippCaller
 from tests.sip.stage import Stage
 from tests.sip.wire import peer, peer_at_edge
 
-RACES = 1000 if os.environ.get("DIALPLANE_FAULTS") == "full" else 100
+RACES = 1000 if os.environ.get("FAULTS") == "full" else 100
 SEED = 20_251_122
 AT_ONCE = 40
 LATE_ENDED = (Pause(2000), Send(200, with_sdp=True), TAKE_ACK, TAKE_BYE)

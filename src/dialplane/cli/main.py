@@ -28,6 +28,7 @@ for command in (
     service.restore,
     service.rotate_session_keys,
     service.rotate_password_keys,
+    service.settings,
     call,
     version,
 ):

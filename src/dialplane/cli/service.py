@@ -12,6 +12,10 @@ Data = Annotated[
     Path | None,
     typer.Option(help="Folder for database, secrets, replica, events and logs. [DIALPLANE_DATA]", show_default=False),
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="TOML file with settings; the environment comes first. [DIALPLANE_CONFIG]", show_default=False),
+]
 Sip = Annotated[
     str | None,
     typer.Option(metavar="HOST:PORT", help="Where SIP is received, UDP and TCP. [DIALPLANE_SIP]", show_default=False),
@@ -28,12 +32,13 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="With demo carriers, routes and a first call. [DIALPLANE_DEMO]")
     ] = False,
+    config: Config = None,
 ) -> None:
     """Run everything on this machine: REST API, companion and Kamailio, supervised and restarted.
 
     Every option is also the setting in brackets, read from the environment.
     """
-    _exec_service("", {"data": data, "http": http, "sip": sip, "demo": True if demo else None})
+    _exec_service("", {"data": data, "http": http, "sip": sip, "demo": True if demo else None, "config": config})
 
 
 def edge(
@@ -47,36 +52,44 @@ def edge(
     ] = None,
     data: Data = None,
     sip: Sip = None,
+    config: Config = None,
 ) -> None:
     """Run an edge alone: companion and Kamailio, following a control plane elsewhere."""
-    _exec_service("edge", {"control_url": control, "key_file": key_file, "data": data, "sip": sip})
+    _exec_service("edge", {"control_url": control, "key_file": key_file, "data": data, "sip": sip, "config": config})
 
 
-def migrate(data: Data = None) -> None:
+def migrate(data: Data = None, config: Config = None) -> None:
     """Bring the database's schema to the one that this version works with. [DIALPLANE_DATABASE_URL]"""
-    _exec_service("migrate", {"data": data})
+    _exec_service("migrate", {"data": data, "config": config})
 
 
-def backup(file: Annotated[Path, typer.Argument(help="A new file.")], data: Data = None) -> None:
+def backup(file: Annotated[Path, typer.Argument(help="A new file.")], data: Data = None, config: Config = None) -> None:
     """Write the SQLite database into a file, while Dialplane runs. Keep the folder `secrets` too."""
-    _exec_service("backup", {"data": data}, file.absolute())
+    _exec_service("backup", {"data": data, "config": config}, file.absolute())
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `dialplane backup` has made.")], data: Data = None
+    file: Annotated[Path, typer.Argument(help="A file that `dialplane backup` has made.")],
+    data: Data = None,
+    config: Config = None,
 ) -> None:
     """Put a backup in the database's place. Stop Dialplane first; edges then load everything again."""
-    _exec_service("restore", {"data": data}, file.absolute())
+    _exec_service("restore", {"data": data, "config": config}, file.absolute())
 
 
-def rotate_session_keys(data: Data = None) -> None:
+def rotate_session_keys(data: Data = None, config: Config = None) -> None:
     """Sign logins with a new key from now on, also in a running Dialplane. Nobody is logged out."""
-    _exec_service("rotate-session-keys", {"data": data})
+    _exec_service("rotate-session-keys", {"data": data, "config": config})
 
 
-def rotate_password_keys(data: Data = None) -> None:
+def rotate_password_keys(data: Data = None, config: Config = None) -> None:
     """Encrypt passwords of carriers and trunks with a new key from now on, also in a running Dialplane."""
-    _exec_service("rotate-password-keys", {"data": data})
+    _exec_service("rotate-password-keys", {"data": data, "config": config})
+
+
+def settings(data: Data = None, config: Config = None) -> None:
+    """Print every setting as it is effective, with where it comes from; passwords are masked."""
+    _exec_service("settings", {"data": data, "config": config})
 
 
 def _exec_service(mode: str, settings: Mapping[str, object], *arguments: object) -> NoReturn:

@@ -1,19 +1,22 @@
-"""`python -m dialplane.serve [edge | migrate | backup FILE | restore FILE | rotate-...-keys]`: see the package.
+"""`python -m dialplane.serve [edge | migrate | settings | backup FILE | restore FILE | rotate-...-keys]`.
 
 What only maintenance needs is imported by it alone: an edge starts without the database's libraries.
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from dialplane import setting_sources
 from dialplane.serve.folder import table_revision
 from dialplane.serve.output import CannotStart, Output
 from dialplane.serve.service import Service
-from dialplane.settings import Settings
+from dialplane.setting_sources import SettingsRefused
+from dialplane.settings import Settings, as_text
 from dialplane.system.files import keep_private
 from dialplane.system.terminal import print_everything
 
@@ -69,7 +72,15 @@ def _rotate_password_keys(settings: Settings, output: Output) -> None:
     output.say("Passwords are encrypted with a new key from now on. Set those again whose key is lost.")
 
 
-USAGE = "[edge | migrate | backup FILE | restore FILE | rotate-session-keys | rotate-password-keys]"
+def _settings(settings: Settings, output: Output) -> None:
+    found = setting_sources.find(os.environ, Settings.model_fields)
+    for name in Settings.model_fields:
+        text = setting_sources.masked(name, as_text(getattr(settings, name)))
+        source = found[name].source if name in found else "default"
+        output.say(f"{setting_sources.PREFIX}{name.upper()}={text}  # {source}")
+
+
+USAGE = "[edge | migrate | backup FILE | restore FILE | rotate-session-keys | rotate-password-keys | settings]"
 
 MODES: Mapping[str, tuple[Callable[..., None], int]] = {
     "": (_everything, 0),
@@ -79,6 +90,7 @@ MODES: Mapping[str, tuple[Callable[..., None], int]] = {
     "restore": (_restore, 1),
     "rotate-session-keys": (_rotate_session_keys, 0),
     "rotate-password-keys": (_rotate_password_keys, 0),
+    "settings": (_settings, 0),
 }
 """Mode -> its function, of settings, output and arguments, and the number of arguments."""
 
@@ -95,6 +107,10 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         mode(Settings(), output, *rest)
+    except SettingsRefused as error:
+        for sentence in error.problems:
+            output.say(sentence, style="red")
+        return 1
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()

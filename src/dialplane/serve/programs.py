@@ -3,28 +3,38 @@
 import os
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dialplane.edge.settings import EdgeSettings
 from dialplane.kamailio.command import command_line, environment
 from dialplane.kamailio.config import EdgeConfig, TlsConfig
 from dialplane.kamailio.render import write_config
 from dialplane.serve.supervisor import Program
+from dialplane.setting_sources import PREFIX
 from dialplane.settings import Settings
 from dialplane.system.address import SocketAddress
 from dialplane.system.datafolder import DataFolder
 
-WITHHELD = frozenset({"DIALPLANE_ADMIN_PASSWORD"})
-"""Variables that no program gets: only the supervisor needs them."""
+OF_API = frozenset(Settings.model_fields) - {"admin_password"}
+"""The settings that the API gets: the first password is the supervisor's."""
 
-DATABASE_VARIABLES = frozenset({"DIALPLANE_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE"})
+OF_COMPANION = frozenset(
+    {
+        *("data", "http", "sip", "edge_name", "control_url", "key_file", "log_level", "denied_networks", "dns_server"),
+        *("max_call_s", "replica_check_s", "tls_authorities", "tls_verify_carriers"),
+        *("probe_interval_s", "probe_timeout_s", "probe_down_after", "probe_up_after"),
+    }
+)
+"""Those that the companion gets; Kamailio's script has its own in a file."""
+
+OF_DATABASE = frozenset({"PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE"})
 """Variables that only the API gets: they lead to the database, with its password."""
 
 API_STOP_GRACE_S = 2.0
-PREFIX = "DIALPLANE_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +76,7 @@ class Programs:
         return Program(
             name="api",
             command=(sys.executable, "-m", "dialplane.api"),
-            environment=self._environment(),
+            environment=self._environment(OF_API),
             log=self.folder.log("api"),
             stop_s=self.settings.shutdown_timeout_s + API_STOP_GRACE_S,
         )
@@ -76,18 +86,17 @@ class Programs:
         return Program(
             name="companion",
             command=(sys.executable, "-m", "dialplane.companion"),
-            environment=self._edge_environment(),
+            environment=self._environment(OF_COMPANION, but=OF_DATABASE),
             log=self.folder.log("companion"),
         )
 
     def kamailio(self) -> Program:
         """The SIP server. The script ends its workers with its main process, and gets its settings from a file."""
         config = self.edge_config()
-        others = {name: value for name, value in self._edge_environment().items() if not name.startswith(PREFIX)}
         return Program(
             name="kamailio",
             command=command_line(config),
-            environment=environment(config, others),
+            environment=environment(config, self._others(but=OF_DATABASE)),
             log=self.folder.log("kamailio"),
             before_start=partial(write_config, config),
         )
@@ -97,7 +106,7 @@ class Programs:
         return Program(
             name="demo carriers",
             command=command,
-            environment=self._edge_environment(),
+            environment=self._others(but=OF_DATABASE),
             log=self.folder.log("carriers"),
             until_stdin_ends=True,
         )
@@ -120,18 +129,18 @@ class Programs:
             site_packages=Path(sysconfig.get_path("purelib")),
         )
 
-    def _environment(self) -> Mapping[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in WITHHELD}
-        listening = {} if self.http is None else {"DIALPLANE_HTTP": str(self.http)}
-        return {
-            **kept,
-            **listening,
-            "DIALPLANE_DATA": str(self.folder.root),
-            "DIALPLANE_SIP": str(self.sip),
-            "DIALPLANE_EDGE_NAME": self.settings.edge_name,
-            "DIALPLANE_CONTROL_URL": self.control_url,
-            "DIALPLANE_KEY_FILE": str(self.key_file),
+    def _environment(self, names: Collection[str], *, but: Collection[str] = ()) -> Mapping[str, str]:
+        """The settings of these names as they are effective, and the environment's other variables."""
+        listening = {} if self.http is None else {"http": self.http}
+        own: dict[str, Any] = {
+            "data": self.folder.root,
+            "sip": self.sip,
+            "control_url": self.control_url,
+            "key_file": self.key_file,
         }
+        effective = self.settings.model_copy(update={**listening, **own})
+        return {**self._others(but=but), **effective.as_environment(names)}
 
-    def _edge_environment(self) -> Mapping[str, str]:
-        return {name: value for name, value in self._environment().items() if name not in DATABASE_VARIABLES}
+    def _others(self, *, but: Collection[str] = ()) -> dict[str, str]:
+        """The variables that are no settings."""
+        return {name: value for name, value in os.environ.items() if not (name.startswith(PREFIX) or name in but)}
