@@ -75,3 +75,34 @@ def test_a_proxy_that_is_not_named_is_told_of_at_each_login(prepared_file: Path,
         assert login(api, OWNER, PASSWORD) == 200
     [line] = [line for line in lines if "DIALPLANE_TRUSTED_PROXIES" in line["event"]]
     assert line["proxy"] == "127.0.0.1"
+
+
+def servers(api: Api, path: str = "/openapi.json", **headers: str) -> object:
+    """Where the document says that the API is."""
+    return api.nobody.get(path, headers=headers).json().get("servers")
+
+
+def test_a_path_below_which_a_proxy_serves_the_api_is_in_its_pages(behind: Api) -> None:
+    assert servers(behind, **{"X-Forwarded-Prefix": "/a/dialplane/"}) == [{"url": "/a/dialplane"}]
+    assert '"/a/static-offline-docs/' in behind.nobody.get("/docs", headers={"X-Forwarded-Prefix": "/a"}).text
+    assert '"/static-offline-docs/' in behind.nobody.get("/docs").text
+
+
+@pytest.mark.parametrize("sent", ["//evil.example", "/a b", "/<script>", "evil", "/x" * 9, "/é", "/../a/.."])
+def test_what_is_no_path_is_no_prefix(behind: Api, sent: str) -> None:
+    answer = behind.nobody.get("/docs", headers={"X-Forwarded-Prefix": sent.encode()})
+    assert (answer.status_code, '"/static-offline-docs/' in answer.text) == (200, True)
+
+
+def test_a_prefix_of_anybody_else_is_not_believed(prepared_file: Path, tmp_path: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, trusted_proxies="192.0.2.1")) as api:
+        assert servers(api, **{"X-Forwarded-Prefix": "/evil"}) is None
+
+
+def test_a_proxy_need_not_cut_the_path_off_that_is_set(prepared_file: Path, tmp_path: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, root_path="/dialplane/")) as api:
+        for path in ("/openapi.json", "/dialplane/openapi.json"):
+            assert servers(api, path) == [{"url": "/dialplane"}]
+        assert api.nobody.get("/dialplane/healthz").status_code == api.nobody.get("/healthz").status_code == 200
+        assert api.nobody.get("/dialplanes/healthz").status_code == 404
+        assert api.nobody.get("/dialplane").status_code == 404

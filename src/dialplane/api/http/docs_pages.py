@@ -5,7 +5,7 @@ for: few instances ever show one, and it takes a sixth of the API's start.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +17,9 @@ from starlette.staticfiles import StaticFiles
 from dialplane.api.http.openapi_3_0 import document_3_0
 
 STATIC = "/static-offline-docs"
+MOST_PREFIXES = 16
+"""Documents that are kept as they are sent: by version, and by the prefixes that proxies say."""
+
 _DOCUMENT = "/openapi.json"
 _DOCUMENT_3_0 = "/openapi-3.0.json"
 _ICON = f"{STATIC}/favicon.png"
@@ -25,34 +28,37 @@ _ICON = f"{STATIC}/favicon.png"
 def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[BaseRoute]:
     """The routes of the documentation. `document` is called at the first request for it."""
     document = cache(document)
-    encoded = cache(lambda: msgspec.json.encode(document()))
-    encoded_3_0 = cache(lambda: msgspec.json.encode(document_3_0(document())))
+
+    @lru_cache(maxsize=MOST_PREFIXES)
+    def encoded(prefix: str, is_3_0: bool) -> bytes:
+        shown = document_3_0(document()) if is_3_0 else document()
+        return msgspec.json.encode({**shown, "servers": [{"url": prefix}]} if prefix else shown)
 
     async def openapi(request: Request) -> Response:
-        return Response(encoded(), media_type="application/json")
+        return Response(encoded(_prefix(request), False), media_type="application/json")
 
     async def openapi_3_0(request: Request) -> Response:
-        return Response(encoded_3_0(), media_type="application/json")
+        return Response(encoded(_prefix(request), True), media_type="application/json")
 
     async def swagger(request: Request) -> Response:
         from fastapi.openapi.docs import get_swagger_ui_html
 
         return get_swagger_ui_html(
-            openapi_url=_DOCUMENT,
+            openapi_url=_prefix(request) + _DOCUMENT,
             title=f"{title} - Swagger UI",
-            swagger_js_url=f"{STATIC}/swagger-ui-bundle.js",
-            swagger_css_url=f"{STATIC}/swagger-ui.css",
-            swagger_favicon_url=_ICON,
+            swagger_js_url=f"{_prefix(request)}{STATIC}/swagger-ui-bundle.js",
+            swagger_css_url=f"{_prefix(request)}{STATIC}/swagger-ui.css",
+            swagger_favicon_url=_prefix(request) + _ICON,
         )
 
     async def redoc(request: Request) -> Response:
         from fastapi.openapi.docs import get_redoc_html
 
         return get_redoc_html(
-            openapi_url=_DOCUMENT,
+            openapi_url=_prefix(request) + _DOCUMENT,
             title=f"{title} - ReDoc",
-            redoc_js_url=f"{STATIC}/redoc.standalone.js",
-            redoc_favicon_url=_ICON,
+            redoc_js_url=f"{_prefix(request)}{STATIC}/redoc.standalone.js",
+            redoc_favicon_url=_prefix(request) + _ICON,
             with_google_fonts=False,
         )
 
@@ -63,3 +69,9 @@ def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[B
         Route("/redoc", redoc),
         Mount(STATIC, StaticFiles(packages=[("fastapi_offline", "static")])),
     ]
+
+
+def _prefix(request: Request) -> str:
+    """Where a proxy serves the API: the beginning of every link."""
+    prefix: str = request.scope["state"].get("prefix", "")
+    return prefix

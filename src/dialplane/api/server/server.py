@@ -6,8 +6,11 @@ from ipaddress import ip_network
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dialplane.api.app import create_app
+from dialplane.api.server.prefix import Prefixed
 from dialplane.api.server.protocol import limited_protocol
 from dialplane.control.bootstrap import FirstStart
 from dialplane.settings import Settings
@@ -37,8 +40,12 @@ def make_server(settings: Settings, *, on_first_start: Callable[[FirstStart], No
     host = "" if host == "::" else host  # asyncio listens on all addresses, those of IPv4 too
     trusted_proxies = list(settings.trusted_proxies)
     app = create_app(settings, on_first_start=on_first_start)
+    networks = [ip_network(text) for text in trusted_proxies]
+    served: ASGIApp = app
+    if trusted_proxies:
+        served = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxies)
     config = uvicorn.Config(
-        app,
+        Prefixed(served, prefix=settings.root_path, trusted=networks),
         host=host,
         port=port,
         http=limited_protocol(
@@ -47,15 +54,14 @@ def make_server(settings: Settings, *, on_first_start: Callable[[FirstStart], No
             header_limit_count=settings.header_limit_count,
             write_timeout_s=settings.write_timeout_s,
             connections_per_address=settings.connections_per_address,
-            proxies=[ip_network(text) for text in trusted_proxies],
+            proxies=networks,
         ),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=trusted_proxies,
+        proxy_headers=False,  # done above, where the prefix still sees the proxy's address
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )

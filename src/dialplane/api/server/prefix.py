@@ -1,0 +1,50 @@
+"""A reverse proxy that serves the API below a path: set, or sent as X-Forwarded-Prefix by a trusted proxy."""
+
+import re
+from collections.abc import Collection
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){1,8}")
+_HEADER = b"x-forwarded-prefix"
+
+
+class Prefixed:
+    """`scope["state"]["prefix"]` is where clients reach the API; the path is without it, whether the proxy cut it off.
+
+    Outside of what replaces a proxy's address by its client's.
+    """
+
+    def __init__(self, app: ASGIApp, *, prefix: str, trusted: Collection[IPv4Network | IPv6Network]) -> None:
+        self.app = app
+        self.prefix = prefix
+        self.trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (prefix := self._prefix_of(scope)):
+            scope.setdefault("state", {})["prefix"] = prefix
+            path = scope["path"]
+            if path == prefix or path.startswith(f"{prefix}/"):
+                scope["path"] = path[len(prefix) :] or "/"
+        await self.app(scope, receive, send)
+
+    def _prefix_of(self, scope: Scope) -> str:
+        sent = next((value for name, value in scope["headers"] if name == _HEADER), None) if self.trusted else None
+        if sent is not None and self._is_trusted(scope) and (found := _parsed(sent)):
+            return found
+        return self.prefix
+
+    def _is_trusted(self, scope: Scope) -> bool:
+        client = scope.get("client")
+        try:
+            address = ip_address(client[0]) if client else None
+        except ValueError:
+            return False
+        return address is not None and any(address in network for network in self.trusted)
+
+
+def _parsed(sent: bytes) -> str:
+    """ "" for anything but a plain path: it goes into pages."""
+    text = sent.decode("latin-1").rstrip("/")
+    return text if PREFIX.fullmatch(text) else ""
