@@ -19,7 +19,10 @@ NAMES = {
     "dead_carrier": "What a dead first carrier costs the caller",
 }
 
-BY_NAME_ONLY = {"instructions": "Instructions of a failed-over call, by callgrind (needs valgrind; minutes)"}
+BY_NAME_ONLY = {
+    "instructions": "Instructions of a failed-over call, by callgrind (needs valgrind; minutes)",
+    "records": "Lists and filters over a hundred days of calls on PostgreSQL (minutes; see bench/records.py)",
+}
 
 
 def main(names: list[str]) -> int:
