@@ -105,4 +105,4 @@ def test_a_proxy_need_not_cut_the_path_off_that_is_set(prepared_file: Path, tmp_
             assert servers(api, path) == [{"url": "/dialplane"}]
         assert api.nobody.get("/dialplane/healthz").status_code == api.nobody.get("/healthz").status_code == 200
         assert api.nobody.get("/dialplanes/healthz").status_code == 404
-        assert api.nobody.get("/dialplane").status_code == 404
+        assert api.nobody.get("/dialplane").headers["location"] == "/dialplane/ui/"

@@ -78,7 +78,7 @@ def test_the_companion_gets_the_settings_that_it_reads_and_no_other(
 ) -> None:
     read = Reading()
     monkeypatch.setattr(Settings, "__getattribute__", read.attribute)
-    settings = Settings(data=tmp_path, http="127.0.0.1:1")
+    settings = Settings.model_validate({"data": tmp_path, "http": "127.0.0.1:1"})
     settings.folder.edge.key.parent.mkdir(parents=True)
     settings.folder.edge.key.write_text("key")
     read.names.clear()

@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dialplane.api.http.prefix import prefix_of
+
 CONSOLE = "/ui"
 DIST = Path(__file__).parents[2] / "console" / "dist"
 COMMAND = "make console"
@@ -46,7 +48,7 @@ def console_routes(dist: Path = DIST) -> list[BaseRoute]:
     """The routes of the console, and that of / to it. `dist` is looked at with each request: it may be built later."""
 
     async def root(request: Request) -> Response:
-        return RedirectResponse(f"{CONSOLE}/", 302)
+        return RedirectResponse(f"{prefix_of(request)}{CONSOLE}/", 302)
 
     async def page(request: Request) -> Response:
         index = dist / "index.html"

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dialplane.api.http.openapi_3_0 import document_3_0
+from dialplane.api.http.prefix import prefix_of
 
 STATIC = "/static-offline-docs"
 MOST_PREFIXES = 16
@@ -35,30 +36,30 @@ def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[B
         return msgspec.json.encode({**shown, "servers": [{"url": prefix}]} if prefix else shown)
 
     async def openapi(request: Request) -> Response:
-        return Response(encoded(_prefix(request), False), media_type="application/json")
+        return Response(encoded(prefix_of(request), False), media_type="application/json")
 
     async def openapi_3_0(request: Request) -> Response:
-        return Response(encoded(_prefix(request), True), media_type="application/json")
+        return Response(encoded(prefix_of(request), True), media_type="application/json")
 
     async def swagger(request: Request) -> Response:
         from fastapi.openapi.docs import get_swagger_ui_html
 
         return get_swagger_ui_html(
-            openapi_url=_prefix(request) + _DOCUMENT,
+            openapi_url=prefix_of(request) + _DOCUMENT,
             title=f"{title} - Swagger UI",
-            swagger_js_url=f"{_prefix(request)}{STATIC}/swagger-ui-bundle.js",
-            swagger_css_url=f"{_prefix(request)}{STATIC}/swagger-ui.css",
-            swagger_favicon_url=_prefix(request) + _ICON,
+            swagger_js_url=f"{prefix_of(request)}{STATIC}/swagger-ui-bundle.js",
+            swagger_css_url=f"{prefix_of(request)}{STATIC}/swagger-ui.css",
+            swagger_favicon_url=prefix_of(request) + _ICON,
         )
 
     async def redoc(request: Request) -> Response:
         from fastapi.openapi.docs import get_redoc_html
 
         return get_redoc_html(
-            openapi_url=_prefix(request) + _DOCUMENT,
+            openapi_url=prefix_of(request) + _DOCUMENT,
             title=f"{title} - ReDoc",
-            redoc_js_url=f"{_prefix(request)}{STATIC}/redoc.standalone.js",
-            redoc_favicon_url=_prefix(request) + _ICON,
+            redoc_js_url=f"{prefix_of(request)}{STATIC}/redoc.standalone.js",
+            redoc_favicon_url=prefix_of(request) + _ICON,
             with_google_fonts=False,
         )
 
@@ -69,9 +70,3 @@ def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[B
         Route("/redoc", redoc),
         Mount(STATIC, StaticFiles(packages=[("fastapi_offline", "static")])),
     ]
-
-
-def _prefix(request: Request) -> str:
-    """Where a proxy serves the API: the beginning of every link."""
-    prefix: str = request.scope["state"].get("prefix", "")
-    return prefix

@@ -3,10 +3,10 @@
 import socket
 from collections.abc import Callable
 from ipaddress import ip_network
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dialplane.api.app import create_app
@@ -41,9 +41,9 @@ def make_server(settings: Settings, *, on_first_start: Callable[[FirstStart], No
     trusted_proxies = list(settings.trusted_proxies)
     app = create_app(settings, on_first_start=on_first_start)
     networks = [ip_network(text) for text in trusted_proxies]
-    served: ASGIApp = app
+    served: Any = app  # uvicorn and Starlette describe the same messages by types of their own
     if trusted_proxies:
-        served = ProxyHeadersMiddleware(app, trusted_hosts=trusted_proxies)
+        served = ProxyHeadersMiddleware(served, trusted_hosts=trusted_proxies)
     config = uvicorn.Config(
         Prefixed(served, prefix=settings.root_path, trusted=networks),
         host=host,
