@@ -11,6 +11,7 @@ NAMES = {
     "put_to_edge": "From a PUT to the edge that uses it",
     "control": "The REST API over a million routes",
     "ingest": "What edges report, stored: before and now, one node and two",
+    "room": "What the records of a call take on disk",
     "statistics": "Statistics of a month of 10 million calls",
     "lists": "Lists, counts and the search over a million routes",
     "stream": "From an event at an edge to those who watch",

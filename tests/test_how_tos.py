@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from tests.newer import newer_version
 from tests.ports import free_port
-from tests.postgresql import PostgresqlServer, programs
+from tests.postgresql import PostgresqlServer
 from tests.serve.instance import kill_all, launch
 from tests.waiting import eventually
 
@@ -34,7 +35,10 @@ stop() {
   kill "$pid"
   flock DATA/lock true
 }
-start() { dialplane serve </dev/null >>FOLDER/said 2>&1 & }
+start() {
+  dialplane serve </dev/null >>FOLDER/said 2>&1 &
+  until [ -e DATA/running.json ]; do sleep 0.05; done
+}
 case $1 in restart) stop; start ;; *) "$1" ;; esac
 """
 SUDO = '#!/bin/bash\n[ "$1" = -u ] && shift 2\nexec "$@"\n'
@@ -57,7 +61,7 @@ class Place:
         self.api = f"http://127.0.0.1:{free_port()}"
         self.environment = {
             **os.environ,
-            "PATH": f"{folder / 'bin'}:{BIN}:{programs()}:{os.environ['PATH']}",
+            "PATH": f"{folder / 'bin'}:{BIN}:{postgresql.programs()}:{os.environ['PATH']}",
             "DIALPLANE_DATA": str(self.data),
             "DIALPLANE_HTTP": self.api.removeprefix("http://"),
             "DIALPLANE_SIP": f"127.0.0.1:{free_port()}",
@@ -70,15 +74,14 @@ class Place:
     def script(self, page: str) -> str:
         """The page's blocks, with the places of this machine."""
         text = "\n".join(blocks(ROOT / "docs/operations" / page, "sh"))
-        base = self._database.url("postgres")
         return (
             text.replace("/var/lib/dialplane", str(self.data))
             .replace("/var/backups", str(self._folder / "backups"))
             .replace("/etc/dialplane", str(self._folder / "etc"))
             .replace("/usr/share/dialplane", str(ROOT / "deploy"))
             .replace("https://control.example", self.api)
-            .replace("postgresql://dialplane@db.example/postgres", base)
-            .replace("postgresql://dialplane@db.example/", base.replace("/postgres?", "/how_tos?"))
+            .replace("postgresql://dialplane@db.example/postgres", self._database.url("postgres"))
+            .replace("postgresql://dialplane@db.example/dialplane", self._database.url("dialplane"))
             .replace("# install the version before", "unset PYTHONPATH")
         )
 
@@ -95,6 +98,14 @@ class Place:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def is_ready(self) -> bool:
+        """Whether its API can do its work."""
+        try:
+            with urllib.request.urlopen(f"{self.api}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
 
     def token(self) -> str:
         key = self.data / "secrets" / "operator.key"
@@ -125,8 +136,12 @@ def test_the_commands_of_a_page_work_one_after_the_other(
             [BIN / "dialplane", "migrate", "--data", tmp_path / "data"], check=True, capture_output=True, timeout=60
         )
         settings["PYTHONPATH"] = newer_version(tmp_path / "newer")["PYTHONPATH"]
-    with machine(tmp_path, postgresql_server, settings) as place:
-        place.run(place.script(page))
+    try:
+        with machine(tmp_path, postgresql_server, settings) as place:
+            place.run(place.script(page))
+            eventually(place.is_ready, within_s=60, what="Dialplane is ready in the end")
+    finally:
+        postgresql_server.drop("dialplane")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

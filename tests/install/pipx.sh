@@ -3,21 +3,21 @@
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends pipx >/dev/null
-useradd --create-home operator
-cp -r /mnt /home/operator/project
-chown -R operator /home/operator/project
+useradd --create-home someone
+cp -r /mnt /home/someone/project
+chown -R someone /home/someone/project
 
 step "pipx installs what was built from the project"
 # shellcheck disable=SC2016
-as_operator() { runuser -u operator -- env HOME=/home/operator PATH=/home/operator/.local/bin:/usr/bin:/bin "$@"; }
-cd /home/operator/project
-as_operator python3 -m venv /tmp/build
-as_operator /tmp/build/bin/pip --quiet wheel --no-deps --wheel-dir /home/operator/wheels .
-cd /home/operator
-as_operator pipx install wheels/dialplane-*.whl 2>/dev/null
+as_someone() { runuser -u someone -- env HOME=/home/someone PATH=/home/someone/.local/bin:/usr/bin:/bin "$@"; }
+cd /home/someone/project
+as_someone python3 -m venv /tmp/build
+as_someone /tmp/build/bin/pip --quiet wheel --no-deps --wheel-dir /home/someone/wheels .
+cd /home/someone
+as_someone pipx install wheels/dialplane-*.whl 2>/dev/null
 
 step "Without Kamailio it says what is missing, and how to install it"
-as_operator dialplane serve --data data --http 127.0.0.1:18080 --sip 127.0.0.1:15060 --demo >said 2>&1 &
+as_someone dialplane serve --data data --http 127.0.0.1:18080 --sip 127.0.0.1:15060 --demo >said 2>&1 &
 within 90 grep -q 'No calls are taken' said
 grep -o 'env RUNLEVEL=1 apt-get install .*' said >command
 within 60 curl -sf http://127.0.0.1:18080/readyz
@@ -26,7 +26,7 @@ wait %1 || true
 
 step "With it, a call fails over to the second carrier"
 bash command >/dev/null 2>&1
-as_operator dialplane serve --data data --http 127.0.0.1:18080 --sip 127.0.0.1:15060 --demo >said 2>&1 &
+as_someone dialplane serve --data data --http 127.0.0.1:18080 --sip 127.0.0.1:15060 --demo >said 2>&1 &
 within 120 grep -q 'Answered by Bravo' said
 kill %1
 wait %1 || true
