@@ -22,6 +22,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 CALLS_AT_ONCE = 2_000
 MOST_SUMS = 200_000
 """Sums that are held in memory."""
+SAME = "grouped_by = :grouped_by AND customer_id = :customer_id AND step_s = :step_s AND instant = :instant"
 
 
 def upgrade() -> None:
@@ -78,17 +79,27 @@ def _counted(connection: sa.Connection) -> Iterator[list[tuple[Place, Figures]]]
 
 
 def _add(connection: sa.Connection, blocks: dict[Block, Sums]) -> None:
-    """Adds them to those that are there already."""
-    same = "grouped_by = :grouped_by AND customer_id = :customer_id AND step_s = :step_s AND instant = :instant"
-    for block, sums in blocks.items():
-        there = connection.execute(sa.text(f"SELECT sums FROM rollups WHERE {same}"), block._asdict()).scalar()
-        for key, provider_id, figures, delays in json.loads(there or "[]"):
-            counts = {int(bucket): count for bucket, count in delays.items()}
-            sums.setdefault((key, provider_id), Total()).add(figures, counts)
-        if there is not None:
-            connection.execute(sa.text(f"DELETE FROM rollups WHERE {same}"), block._asdict())
-        rows = [(*entry, total.figures, total.delays) for entry, total in sums.items()]
-        connection.execute(
-            sa.text("INSERT INTO rollups VALUES (:grouped_by, :customer_id, :step_s, :instant, :sums)"),
-            {**block._asdict(), "sums": json.dumps(rows, separators=(",", ":"))},
-        )
+    """Adds them to those that are there already: one statement for all that go and one for all that come."""
+    keys = [block._asdict() for block in blocks]
+    if not keys:
+        return
+    if connection.execute(sa.text("SELECT 1 FROM rollups LIMIT 1")).first():
+        for block, sums in blocks.items():
+            _add_stored(connection, block, sums)
+        connection.execute(sa.text(f"DELETE FROM rollups WHERE {SAME}"), keys)
+    connection.execute(
+        sa.text("INSERT INTO rollups VALUES (:grouped_by, :customer_id, :step_s, :instant, :sums)"),
+        [{**key, "sums": _encoded(sums)} for key, sums in zip(keys, blocks.values(), strict=True)],
+    )
+
+
+def _add_stored(connection: sa.Connection, block: Block, sums: Sums) -> None:
+    there = connection.execute(sa.text(f"SELECT sums FROM rollups WHERE {SAME}"), block._asdict()).scalar()
+    for key, provider_id, figures, delays in json.loads(there or "[]"):
+        counts = {int(bucket): count for bucket, count in delays.items()}
+        sums.setdefault((key, provider_id), Total()).add(figures, counts)
+
+
+def _encoded(sums: Sums) -> str:
+    rows = [(*entry, total.figures, total.delays) for entry, total in sums.items()]
+    return json.dumps(rows, separators=(",", ":"))
