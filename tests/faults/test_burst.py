@@ -64,7 +64,7 @@ class Played:
         with only_on({processor}):
             if FULL:
                 stage.neighbour()
-            self.edge: RunningEdge = stage.edge(debug=0, shared_memory_mb=512)
+            self.edge: RunningEdge = stage.edge(debug=0)
 
     def capacity_cps(self) -> float:
         """Calls per second where a new one waits until one of AT_ONCE is over."""

@@ -88,7 +88,7 @@ def test_no_call_is_ended_by_the_edge(stage: Stage) -> None:
         for place, carrier in enumerate(carriers):
             stage.table.provider(f"127.0.0.1:{carrier.port}", target=f"+82{place:04d}")
         socket = f"udp:{edge_at}:{port}"
-        edge = stage.edge(call_keepalive_s=LOOKED_AT_EACH_S, shared_memory_mb=64, more_sockets=(socket,))
+        edge = stage.edge(call_keepalive_s=LOOKED_AT_EACH_S, more_sockets=(socket,))
         calls = []
         for place, carrier in enumerate(carriers):
             carrier.reach(port, edge_at=edge_at)

@@ -43,7 +43,7 @@ def replace(edge: RunningEdge, table: Table, provider_id: str) -> float:
 def test_no_call_fails_while_all_routes_are_replaced(stage: Stage) -> None:
     stage.table.trunk()
     provider = stage.table.provider(stage.carrier(ANSWER, traced=False).hostname)
-    edge = stage.edge(debug=0, shared_memory_mb=128)
+    edge = stage.edge(debug=0)
     calls, took = CALLS_PER_S * LASTS_S, [replace(edge, stage.table, provider.id)]
 
     with stage.calling(

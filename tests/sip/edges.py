@@ -99,7 +99,7 @@ class RunningEdge:
             events=folder / "events",
             run=folder / "run",
             site_packages=Path(site.getsitepackages()[0]),
-            **{"workers": 2, "shared_memory_mb": 32, "debug": 0, **others},
+            **{"workers": 2, "debug": 0, **others},
         )
         self.load(table)
         self._process: subprocess.Popen[bytes] | None = None

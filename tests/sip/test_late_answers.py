@@ -88,7 +88,7 @@ def test_no_race_gives_a_caller_two_answers_or_leaves_a_leg_unrecorded(stage: St
         stage.table.trunk()
         for carrier in carriers:
             stage.table.provider(carrier.hostname, no_response_timeout_s=1, progress_timeout_s=1, ring_timeout_s=5)
-        return stage.edge(workers=4, shared_memory_mb=64)
+        return stage.edge(workers=4)
 
     asyncio.run(run_races(edge_of, make_races(RACES, SEED)))
 
