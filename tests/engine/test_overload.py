@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.engine.overload import DEEP, SHARES, Load, Reading
+from dialplane.engine.overload import DEEP, Load, Reading, share_by_memory
 
 TICK_S = 0.02
 STEPS = 20  # of a tick
@@ -145,7 +145,6 @@ def test_whatever_is_read_some_calls_are_let_in(readings: list[Reading]) -> None
     for one in readings:
         load = load.after(one)
         assert 0.0 <= load.share < 1.0
-        assert 0 <= load.share_counted < SHARES
         assert load.limit_cps > 0
 
 
@@ -159,3 +158,8 @@ def test_nothing_is_refused_before_a_queue_was_too_deep(readings: list[Reading])
 
 def reading(*, fullness: float = 0.0, is_losing: bool = False, offered: int = 0) -> Reading:
     return Reading(elapsed_s=TICK_S, fullness=fullness, is_losing=is_losing, offered=offered)
+
+
+@pytest.mark.parametrize(("fullness", "share"), [(0.0, 0.0), (0.75, 0.0), (0.8, 0.5), (0.85, 1.0), (1.01, 1.0)])
+def test_all_new_calls_are_refused_before_memory_ends(fullness: float, share: float) -> None:
+    assert share_by_memory(fullness) == pytest.approx(share)

@@ -315,14 +315,20 @@ class Sip:
         """Set a flag for all workers, for as long as its table keeps it."""
         self._ksr.htable.sht_seti(table, key, 1)
 
-    def call_rpc(self, method: str, *parameters: str | int) -> None:
-        """Call one of Kamailio's RPC commands. Raises KsrError if it fails."""
+    def memory_fullness(self) -> float:
+        """The part of Kamailio's shared memory that is taken, 0 to 1. Raises KsrError if it cannot be read."""
+        memory = json.loads(self.call_rpc("core.shmmem", "k"))["result"]
+        return float(memory["real_used"] / memory["total"])
+
+    def call_rpc(self, method: str, *parameters: str | int) -> str:
+        """Call one of Kamailio's RPC commands; returns its answer, as JSON. Raises KsrError if it fails."""
         rpc = self._ksr.jsonrpcs
         request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
         self._require(f"jsonrpcs.exec {method}", rpc.exec(request))
         answer = rpc.response() or ""
         if '"error"' in answer:
             raise KsrError(f"jsonrpcs.exec {method}", answer)
+        return str(answer)
 
     def run_route(self, name: str) -> None:
         """Run one of the configuration's routes."""

@@ -16,7 +16,7 @@ DEEP = 0.5
 WANTED = 0.25
 """Fullness that the limit is steered to under overload: never empty, so that no worker waits, and short."""
 
-_MEMORY_S = 0.08  # averaging time of rates and depths: long enough for bursts that are no overload
+_AVERAGED_S = 0.08  # averaging time of rates and depths: long enough for bursts that are no overload
 _USUAL_S = 2.0  # averaging time of the usual rate, at which the limit begins
 _DAMPING = 0.6  # a queue that grows from empty to full nearly halves the limit: a queue adds up by itself
 _GROWTH_PER_S = 8.0  # a queue that stays empty doubles the limit in a third of a second
@@ -25,6 +25,8 @@ _LEAST_CPS = 5.0  # however bad it looks: only calls that are let in show that i
 _MOST_CPS = 1e6
 _FORGET_S = 10.0  # a limit that has refused no call for so long is dropped
 _MOST_SHARE = 0.999
+_ROOM_ENDS, _ROOM_ENDED = 0.75, 0.85
+"""Shared memory that is taken: from the first on some new calls are refused, from the second all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +62,9 @@ class Load:
             return 0.0
         return min(1.0 - self.limit_cps / self.offered_cps, _MOST_SHARE)
 
-    @property
-    def share_counted(self) -> int:
-        """The share in units of SHARES."""
-        return int(self.share * SHARES)
-
     def after(self, reading: Reading) -> "Load":
         """The load after one more reading."""
-        weight = 1.0 - math.exp(-reading.elapsed_s / _MEMORY_S)
+        weight = 1.0 - math.exp(-reading.elapsed_s / _AVERAGED_S)
         fullness = 1.0 if reading.is_losing else reading.fullness
         offered_cps = reading.offered / reading.elapsed_s
         now = replace(
@@ -92,3 +89,11 @@ class Load:
         step = (_GROWTH_PER_S if short > 0 else _CUT_PER_S) * short * elapsed_s - _DAMPING * rise
         limit_cps = self.limit_cps * math.exp(step)
         return replace(self, limit_cps=min(max(limit_cps, _LEAST_CPS), _MOST_CPS), idle_s=idle_s)
+
+
+def share_by_memory(fullness: float) -> float:
+    """The share of new calls to refuse, 0 to 1, where `fullness` of the shared memory is taken, 0 to 1.
+
+    The rest is for the calls that were let in: a message that finds no memory has no transaction, and no answer.
+    """
+    return min(max((fullness - _ROOM_ENDS) / (_ROOM_ENDED - _ROOM_ENDS), 0.0), 1.0)

@@ -86,7 +86,7 @@ _NATIVE, _MODULE, _SCRIPT = Decider
 
 ANSWERS: Mapping[Refusal, Answer] = {
     Refusal.BANNED: Answer(None, "the source is banned: too many requests, or wrong passwords", _NATIVE),
-    Refusal.OVERLOAD: Answer(503, "the edge is overloaded", _NATIVE, Trace.CALLS_SHED),
+    Refusal.OVERLOAD: Answer(503, "the edge is overloaded, or its memory nearly full", _NATIVE, Trace.CALLS_SHED),
     Refusal.TOO_LARGE: Answer(513, "the message is larger than the edge takes", _NATIVE),
     Refusal.UNSUPPORTED_VERSION: Answer(505, "the request is not of SIP/2.0", _MODULE),
     Refusal.UNSUPPORTED_SCHEME: Answer(416, "the request URI is none of sip, sips and tel", _NATIVE),

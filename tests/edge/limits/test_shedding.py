@@ -7,6 +7,7 @@ import pytest
 from dialplane.edge.limits import shedding
 from dialplane.edge.limits.shedding import Shedding
 from dialplane.edge.sip import Sip
+from dialplane.engine.overload import SHARES
 from tests.edge.fakeksr import FakeKsr
 
 
@@ -31,7 +32,10 @@ class Times:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.counters = {"offered": 0, "shed": 0, "events_lost": 3, "strangers": 5}
-        self.ksr = FakeKsr({"htable.sht_get": lambda table, key: self.counters.get(key)})
+        self.memory_kb = 100
+        self.ksr = FakeKsr(
+            {"htable.sht_get": lambda table, key: self.counters.get(key), "jsonrpcs.response": self._memory}
+        )
         self.kernel = Kernel()
         self.now_s = 100.0
         self.warned: list[str] = []
@@ -40,6 +44,9 @@ class Times:
         self._shedding = Shedding(
             Sip(self.ksr), sockets=(), run=folder, warn=self.warned.append, monotonic_s=lambda: self.now_s
         )
+
+    def _memory(self) -> str:
+        return json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"total": 1_000, "real_used": self.memory_kb}})
 
     def go_by(self, ticks: int, *, offered: int, fullness: float) -> None:
         self.kernel.level = fullness
@@ -80,6 +87,20 @@ def test_a_share_is_set_while_queues_stay_deep_and_taken_back_after(times: Times
 
     times.go_by(600, offered=2, fullness=0.0)
     assert times.limits() == [1, 0]
+
+
+def test_new_calls_are_refused_while_shared_memory_is_nearly_full(times: Times) -> None:
+    times.go_by(60, offered=2, fullness=0.0)
+    times.memory_kb = 900
+    times.go_by(60, offered=2, fullness=0.0)
+    assert (times.shares(), times.limits()) == ([SHARES], [1])
+    assert times.told()["shed_percent"] == 100
+
+    times.memory_kb = 100
+    times.go_by(60, offered=2, fullness=0.0)
+
+    assert (times.shares(), times.limits()) == ([SHARES, 0], [1, 0])
+    assert len(times.warned) == 1
 
 
 def test_the_agent_is_told_of_what_was_refused(times: Times) -> None:

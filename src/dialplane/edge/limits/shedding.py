@@ -1,4 +1,4 @@
-"""Overload control: a timer process inside Kamailio measures the queues and sets the share of new calls to refuse.
+"""Overload control: a timer process inside Kamailio measures queues and memory, and sets the share of calls to refuse.
 
 Kamailio refuses them natively (kamailio.cfg, route SHED), before any Python runs. The control law is
 `engine/overload.py`.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dialplane.edge.limits.queues import Queues
 from dialplane.edge.sip import COUNTERS_TABLE, Sip
-from dialplane.engine.overload import Load, Reading
+from dialplane.engine.overload import SHARES, Load, Reading, share_by_memory
 from dialplane.system.datafolder import KamailioFolder
 from dialplane.system.files import replace_file
 
@@ -26,6 +26,7 @@ REPORTED_COUNTERS = ("script_errors", "strangers", "flooded", "auth_failures", "
 """Counted since the start, by the script (worker.py, trunk.py) and by kamailio.cfg."""
 
 _REPORT_INTERVAL_S = 1.0
+_WARNING_INTERVAL_S = 10.0  # memory that is full to the same mark for long is one warning
 _LONGEST_S = 1.0  # a longer pause between two readings says nothing about rates
 
 
@@ -52,9 +53,12 @@ class Shedding:
         self._reported_s = -_REPORT_INTERVAL_S
         self._reported = ""
         self._offered = 0
+        self._full_s = -_WARNING_INTERVAL_S
+        self._share = 0.0
+        self._set: dict[str, int] = {}
 
     def sample(self) -> None:
-        """Measure the queues, and set the share if it has changed."""
+        """Measure the queues and the memory, and set the share if it has changed."""
         if self._queues is None:
             self._queues = Queues(self._addresses)
         now_s, before = self._monotonic_s(), self._load
@@ -63,16 +67,30 @@ class Shedding:
         if not 0 < elapsed_s < _LONGEST_S:
             return
         self._load = before.after(reading)
-        if self._load.share_counted != before.share_counted:
-            self._sip.put_number(LOAD_TABLE, SHARE, self._load.share_counted)
-        if self._load.is_limited != before.is_limited:
-            self._sip.put_number(LOAD_TABLE, LIMITED, self._load.is_limited)
-            if self._load.is_limited:
-                limit = round(self._load.limit_cps)
-                self._warn(f"dialplane: overload, new calls are refused beyond {limit} a second")
+        if self._load.is_limited and not before.is_limited:
+            limit = round(self._load.limit_cps)
+            self._warn(f"dialplane: overload, new calls are refused beyond {limit} a second")
+        self._share = max(self._load.share, self._share_by_memory(now_s))
+        self._refuse()
         if now_s - self._reported_s >= _REPORT_INTERVAL_S:
             self._reported_s = now_s
             self._report()
+
+    def _share_by_memory(self, now_s: float) -> float:
+        share = share_by_memory(self._sip.memory_fullness())
+        if share:
+            if now_s - self._full_s > _WARNING_INTERVAL_S:
+                self._warn("dialplane: Kamailio's shared memory is nearly full, new calls are refused")
+            self._full_s = now_s
+        return share
+
+    def _refuse(self) -> None:
+        """Have the script refuse the share, where that is another one than before."""
+        now = {SHARE: int(self._share * SHARES), LIMITED: int(self._load.is_limited or self._share > 0)}
+        for name, number in now.items():
+            if number != self._set.get(name, 0):
+                self._sip.put_number(LOAD_TABLE, name, number)
+        self._set = now
 
     def _reading(self, queues: Queues, elapsed_s: float) -> Reading:
         offered = self._sip.counted(COUNTERS_TABLE, OFFERED)
@@ -88,7 +106,7 @@ class Shedding:
         """Write the figures for the companion, if they have changed."""
         figures = {
             "calls_shed": self._sip.counted(COUNTERS_TABLE, SHED),
-            "shed_percent": round(100 * self._load.share),
+            "shed_percent": round(100 * self._share),
             "events_lost": self._sip.counted(COUNTERS_TABLE, EVENTS_LOST),
             "counters": {name: self._sip.counted(COUNTERS_TABLE, name) for name in REPORTED_COUNTERS},
         }
