@@ -187,10 +187,14 @@ def test_the_script_and_python_carry_calls_alike(stage: Stage, tmp_path: Path) -
 
 
 def draw_race(draw: random.Random) -> DrawnCall:
-    """A CANCEL at the very moment at which a carrier answers, refuses or rings, or close to it."""
+    """A CANCEL at the very moment at which a carrier answers, refuses or rings, or close to it.
+
+    A second later some calls are answered before it, however busy the machine is.
+    """
     decides = draw.choice((Behaviour(0.0, answers_after_s=CLOSE_S), Behaviour(CLOSE_S, refuses_with=486)))
     first = draw.choice((decides, Behaviour(0.0, refuses_with=503)))
-    return DrawnCall((first, decides, Behaviour(0.0)), CLOSE_S + draw.choice((-0.05, -0.002, 0.0, 0.002, 0.05, 0.2)))
+    cancel_after_s = CLOSE_S + draw.choice((-0.05, -0.002, 0.0, 0.002, 0.05, 0.2, 1.0))
+    return DrawnCall((first, decides, Behaviour(0.0)), cancel_after_s)
 
 
 def end_of(call: DrawnCall, heard: Sequence[Sequence[str]], number: str) -> tuple[str, ...]:
