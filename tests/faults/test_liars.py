@@ -79,7 +79,10 @@ class World:
 
     def paths(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Every GET of the API, each with every id that there is."""
-        asked = {"/v1.0/dialroutes": {"customer_id": SYSTEM_DEFAULT, "target": "+4930123456", "explain": "true"}}
+        asked = {
+            "/v1.0/dialroutes": {"customer_id": SYSTEM_DEFAULT, "target": "+4930123456", "explain": "true"},
+            "/v1.0/stream": {"for_s": "0"},
+        }
         for endpoint in app.ENDPOINTS:
             if endpoint.method != "GET":
                 continue
