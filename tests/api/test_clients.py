@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from dialplane.system.clock import now_us
 from tests.api.serving import NEVER, SYSTEM_DEFAULT, Api, Caller
 from tests.databases import PASSWORD, USERNAME
 
@@ -308,7 +309,7 @@ def test_agents_are_listed_whatever_status_and_tags_are_asked_for(api: Api, cust
 
 
 def test_a_call_has_their_types_and_words_where_a_field_has_their_name(api: Api, customer: dict[str, Any]) -> None:
-    call, edge, now = str(uuid.uuid4()), f"edge-{uuid.uuid4()}", 1_790_000_000_000_000
+    call, edge, now = str(uuid.uuid4()), f"edge-{uuid.uuid4()}", now_us() - 60_000_000
     arrived = {"customer_id": customer["id"], "source": "100", "dialled": "008210", "number": "+8210"}
 
     def report(kind: str, seconds: int, **fields: Any) -> dict[str, Any]:
@@ -326,7 +327,8 @@ def test_a_call_has_their_types_and_words_where_a_field_has_their_name(api: Api,
         assert api.admin.post("/v1.0/events", {"edge": edge, "events": [event]}).json() == {"accepted": 1}
         shown: dict[str, Any] = api.admin.get(f"/v1.0/calls/{call}").json()
         asked = {"status": shown["status"], "customer_id": customer["id"]}
-        assert shown in api.admin.get("/v1.0/calls", params=asked).json()["result"]
+        in_lists = {name: value for name, value in shown.items() if name not in ("decision", "not_tried")}
+        assert in_lists in api.admin.get("/v1.0/calls", params=asked).json()["result"]
         return shown
 
     shown = report("call_started", 0, **arrived)

@@ -174,7 +174,7 @@ def test_edges_health_and_figures_can_be_asked_for(api: Api, client: Client) -> 
     assert (figures["attempts"], figures["channels"], figures["asr"]) == (1, 1, 0.0)
     before = client.stats.providers(from_="2022-10-22 16:16:16.874761", to="2022-10-23 16:16:16.874761")
     assert before["from"] == "2022-10-22 00:00:00.000000"
-    assert before["to"] == "2022-10-23 16:17:00.000000"
+    assert before["to"] == "2022-10-24 00:00:00.000000"
 
     async def scenario() -> None:
         async with AsyncClient(api.url) as other:

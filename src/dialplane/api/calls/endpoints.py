@@ -80,4 +80,4 @@ async def get_call_timeline(request: AuthenticatedRequest, id_: ObjectId) -> Res
     async with request.read() as unit:
         record = await calls.get(unit, request.actor, id_)
         known = await names_of(unit, request.actor, ["provider"], *_referring([record]))
-    return JsonResponse(timeline.present(present(record), known["names"]), version=record.tm_update)
+    return JsonResponse(timeline.present(present(record), known["names"]))
