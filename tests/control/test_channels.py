@@ -90,6 +90,5 @@ async def test_only_open_calls_are_read(db: Database) -> None:
             await channels.of_providers(unit, [uuid_of(1)])
     if not isinstance(db.backend, Sqlite):
         return
-    (plan,) = plans
-    assert "calls_open" in plan[0], plan
+    [plan] = [plan for plan in plans if "calls_open" in plan[0]]  # another API of this process may read, too
     assert "(call_id=?" in plan[1], plan

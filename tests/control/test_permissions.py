@@ -30,7 +30,7 @@ def test_a_customer_admin_keeps_trunks_keys_and_agents_and_reads_the_rest_of_its
 
 def test_a_manager_reads_and_creates_trunks() -> None:
     reads = may(CUSTOMER_MANAGER) - {"trunk.create"}
-    assert {operation.partition(".")[2] for operation in reads} == {"list", "get", "get_own"}
+    assert {operation.partition(".")[2] for operation in reads} == {"list", "get", "get_own", "read"}
     assert "trunk.create" in may(CUSTOMER_MANAGER)
     assert may(CUSTOMER_MANAGER) >= {"route.list", "dialroute.list", "call.get", "trunk.list"}
 

@@ -4,7 +4,7 @@ from dialplane.engine.number import STEPS, steps_of
 from dialplane.engine.reasons import Reason
 from dialplane.engine.stages import RULES
 
-OF_ORDER = {Reason.OWN_ROUTE, Reason.DEFAULT_ROUTE, Reason.WEIGHTED}
+OF_ORDER = {Reason.OWN_ROUTE, Reason.DEFAULT_ROUTE, Reason.WEIGHTED, Reason.ROUTING_NUMBER_IGNORED}
 
 
 def test_every_reason_is_of_one_rule() -> None:
