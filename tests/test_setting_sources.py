@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from dialplane.setting_sources import SettingsRefused, find, masked
+from dialplane.setting_sources import SECRETS, SettingsRefused, find, masked
 from dialplane.settings import Settings
 
 NAMES = Settings.model_fields
@@ -143,3 +144,8 @@ def test_settings_as_variables_are_the_same_settings(config: Path, monkeypatch: 
 )
 def test_passwords_are_masked(name: str, text: str, shown: str) -> None:
     assert masked(name, text) == shown
+
+
+def test_every_setting_that_may_hold_a_secret_is_shown_masked() -> None:
+    secret = {name for name, field in NAMES.items() if field.annotation is SecretStr or not field.repr}
+    assert secret == set(SECRETS)

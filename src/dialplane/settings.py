@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -65,15 +64,6 @@ def _keepalive(seconds: int) -> int:
     if 0 < seconds < 30:
         raise ValueError("must be 0 or at least 30: less would only be traffic")
     return seconds
-
-
-def _shown(value: object, field: FieldInfo) -> str:
-    """A value as its variable would have it; "" of what may hold a secret."""
-    if isinstance(value, SecretStr) or not field.repr or value is None:
-        return ""
-    if type(value) is tuple:
-        return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _or_host_name(text: str) -> str:
@@ -404,7 +394,12 @@ class Settings(BaseSettings):
         """Of each setting its variable, its value ("" of a secret), whether that is the default, its description."""
         fields = type(self).model_fields.items()
         return [
-            (f"DIALPLANE_{name.upper()}", _shown(value, field), value == field.default, field.description or "")
+            (
+                f"{PREFIX}{name.upper()}",
+                "" if name in setting_sources.SECRETS else as_text(value),
+                value == field.default,
+                field.description or "",
+            )
             for name, field in fields
             for value in [getattr(self, name)]
         ]
