@@ -150,6 +150,8 @@ def finishes_not(admin: Caller, job: dict[str, Any]) -> str:
     [
         ({"action": "delete"}, "filters"),
         ({"filters": "", "action": "delete"}, "filters"),
+        ({"filters": "q=", "action": "delete"}, "filters"),
+        ({"filters": "provider_id=", "action": "delete"}, "provider_id"),
         ({"filters": "sort=target", "action": "delete"}, "filters"),
         ({"filters": "target=%2B1&page_size=1", "action": "delete"}, "filters"),
         ({"filters": "nonsense=1", "action": "delete"}, "nonsense"),

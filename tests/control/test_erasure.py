@@ -112,6 +112,14 @@ async def test_it_is_for_the_platform_and_needs_a_person(db: Database) -> None:
             await erasure.erase(unit, ADMIN)
 
 
+@pytest.mark.parametrize("empty", [{"caller": ""}, {"number": ""}, {"number": NUMBER, "caller": ""}])
+async def test_an_empty_name_means_nobody(db: Database, empty: dict[str, str]) -> None:
+    await ingest(db, told(OF_PERSON, number=NUMBER, caller=""))
+    with pytest.raises(InvalidValue, match="must not be empty"):
+        await erase(db, **empty)
+    assert await stored(db) == {OF_PERSON}
+
+
 async def test_calls_are_listed_by_who_called(db: Database) -> None:
     await ingest(db, told(OF_PERSON, number=NUMBER, caller=CALLER))
     await ingest(db, told(OF_OTHERS, number=NUMBER, caller=OTHER_CALLER))

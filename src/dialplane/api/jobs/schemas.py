@@ -14,6 +14,7 @@ from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.api.routes.paging import filters_of
 from dialplane.api.routes.schemas import RouteList, RouteUpdate
 from dialplane.control.job_kinds import ACTIONS, UPDATE, ChangeRoutes, Work
+from dialplane.control.routes import Filters
 from dialplane.domain.job import Job, JobState
 from dialplane.system.clock import now_us
 
@@ -57,17 +58,19 @@ class ChangeRoutesBody(Body):
             raise _refused("fields", "must be given for an update, and for nothing else")
         fields = RouteUpdate.of(self.fields, is_update=True).named_fields() if self.fields else {}
         return ChangeRoutes(
-            filters=filters_of(self._query(), now=now_us()),
+            filters=self._filters(),
             action=self.action,
             fields=fields,
             is_rehearsal=bool(self.dry_run),
         )
 
-    def _query(self) -> RouteList:
+    def _filters(self) -> Filters:
+        """At least one of them counts: all routes are never meant by what was left empty."""
         query = parse_query(RouteList, {"query_string": self.filters.encode()}, credentials=False)
-        if not query.model_fields_set - NOT_FILTERS or query.model_fields_set & NOT_FILTERS:
+        filters = filters_of(query, now=now_us())
+        if not filters.given or query.model_fields_set & NOT_FILTERS:
             raise _refused("filters", "must hold filters alone, and one at least")
-        return query
+        return filters
 
 
 def _refused(field: str, rule: str) -> ApiError:
