@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from dialplane.store import migrations
+from dialplane.store import backend_postgresql, migrations
 from dialplane.store.address import parse_address
 from dialplane.store.tables import metadata
 
@@ -86,6 +88,19 @@ def test_a_killed_migration_goes_on_at_the_next_start(fresh_database: Callable[[
         process.join(10)
         migrations.upgrade(url)
         migrations.check(url)
+
+
+def test_a_migration_may_take_longer_than_any_other_statement(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def upgrade_slowly(config: Config, revision: str) -> None:
+        connection = config.attributes["connection"]
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_sleep(0.3)"))
+        upgrade(config, revision)
+
+    upgrade = command.upgrade
+    monkeypatch.setattr(backend_postgresql, "STATEMENT_TIMEOUT_MS", 200)
+    monkeypatch.setattr(command, "upgrade", upgrade_slowly)
+    assert migrations.upgrade_by_one(empty_url)
 
 
 def test_processes_that_migrate_at_once_do_not_disturb_each_other(empty_url: str) -> None:

@@ -82,8 +82,11 @@ class Backend(ABC):
         """Begins a transaction that waits so long for the writers of other processes."""
 
     @abstractmethod
-    def begin_migrating(self, connection: Connection) -> None:
-        """Begins a transaction that changes the schema while no other process does."""
+    def begin_migrating(self, connection: Connection, *, is_bounded: bool = False) -> None:
+        """Begins a transaction that changes the schema while no other process does.
+
+        Its statements may take as long as a large database needs, unless `is_bounded`.
+        """
 
     @abstractmethod
     def begin_staging(self, connection: Connection) -> None:

@@ -108,9 +108,11 @@ class Postgresql(Backend):
         """`lock_timeout` bounds the wait for the lock, and `run` gives up sooner."""
         connection.begin()
 
-    def begin_migrating(self, connection: Connection) -> None:
+    def begin_migrating(self, connection: Connection, *, is_bounded: bool = False) -> None:
         connection.begin()
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        if not is_bounded:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
 
     def begin_staging(self, connection: Connection) -> None:
         connection.begin()

@@ -130,7 +130,7 @@ class Sqlite(Backend):
         _driver(connection).execute(f"PRAGMA busy_timeout = {lock_within_s * 1000:.0f}")
         _begin(connection, "BEGIN IMMEDIATE")
 
-    def begin_migrating(self, connection: Connection) -> None:
+    def begin_migrating(self, connection: Connection, *, is_bounded: bool = False) -> None:
         _begin(connection, "BEGIN IMMEDIATE")
 
     def begin_staging(self, connection: Connection) -> None:

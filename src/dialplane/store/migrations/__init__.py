@@ -136,7 +136,7 @@ def _make_partitions(backend: Backend, engine: Engine) -> None:
     """Does nothing where others use the tables: a job of the API sees to it as well."""
     with engine.connect() as connection:
         try:
-            backend.begin_migrating(connection)
+            backend.begin_migrating(connection, is_bounded=True)
             backend.make_partitions(connection, now=now_us())
             connection.commit()
         except DBAPIError as error:
