@@ -32,7 +32,7 @@ class Times:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.counters = {"offered": 0, "shed": 0, "events_lost": 3, "strangers": 5}
-        self.memory_kb = 100
+        self.memory_kb: int | None = 100
         self.ksr = FakeKsr(
             {"htable.sht_get": lambda table, key: self.counters.get(key), "jsonrpcs.response": self._memory}
         )
@@ -46,6 +46,8 @@ class Times:
         )
 
     def _memory(self) -> str:
+        if self.memory_kb is None:
+            return json.dumps({"jsonrpc": "2.0", "id": 1, "error": {"code": 500, "message": "no memory"}})
         return json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"total": 1_000, "real_used": self.memory_kb}})
 
     def go_by(self, ticks: int, *, offered: int, fullness: float) -> None:
@@ -101,6 +103,15 @@ def test_new_calls_are_refused_while_shared_memory_is_nearly_full(times: Times) 
 
     assert (times.shares(), times.limits()) == ([SHARES, 0], [1, 0])
     assert len(times.warned) == 1
+
+
+def test_where_the_memory_cannot_be_read_its_last_share_stands_and_the_queues_go_on(times: Times) -> None:
+    times.go_by(60, offered=2, fullness=0.0)
+    times.memory_kb = 900
+    times.go_by(1, offered=2, fullness=0.0)
+    times.memory_kb = None
+    times.go_by(60, offered=2, fullness=0.0)
+    assert (times.shares(), times.told()["shed_percent"]) == ([SHARES], 100)
 
 
 def test_the_agent_is_told_of_what_was_refused(times: Times) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dialplane.edge.limits.queues import Queues
-from dialplane.edge.sip import COUNTERS_TABLE, Sip
+from dialplane.edge.sip import COUNTERS_TABLE, KsrError, Sip
 from dialplane.engine.overload import SHARES, Load, Reading, share_by_memory
 from dialplane.system.datafolder import KamailioFolder
 from dialplane.system.files import replace_file
@@ -55,6 +55,7 @@ class Shedding:
         self._offered = 0
         self._full_s = -_WARNING_INTERVAL_S
         self._share = 0.0
+        self._memory_share = 0.0
         self._set: dict[str, int] = {}
 
     def sample(self) -> None:
@@ -77,7 +78,9 @@ class Shedding:
             self._report()
 
     def _share_by_memory(self, now_s: float) -> float:
-        share = share_by_memory(self._sip.memory_fullness())
+        with suppress(KsrError):  # it takes memory to read it: the last share stands meanwhile
+            self._memory_share = share_by_memory(self._sip.memory_fullness())
+        share = self._memory_share
         if share:
             if now_s - self._full_s > _WARNING_INTERVAL_S:
                 self._warn("dialplane: Kamailio's shared memory is nearly full, new calls are refused")
