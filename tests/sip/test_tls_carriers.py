@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from socket import AF_INET, SOCK_STREAM, socket
 
+import psutil
 import pytest
 
 from dialplane.kamailio.certificate import ensure_own
@@ -19,7 +20,8 @@ from tests.ports import free_port
 from tests.sip.edges import RunningEdge
 from tests.sip.scenarios import ANSWER, TAKE_INVITE, refuse
 from tests.sip.stage import Stage
-from tests.sip.wire import peer
+from tests.sip.wire import Peer, peer
+from tests.waiting import eventually
 
 _ECHOED = re.compile(r"^(?:Via|From|Call-ID|CSeq|Record-Route): .*(?=\r$)", re.M)
 
@@ -190,7 +192,9 @@ def test_carriers_of_one_address_share_a_connection_where_the_certificate_is_for
         stage.call(edge)
 
     assert edge.await_events("attempt_answered")[0]["n"] == 3
-    assert [event["status"] for event in edge.events("attempt_ended")] == statuses
+    assert [event["status"] for event in edge.events("attempt_ended")] == [status for status in statuses if status]
+    skipped = [event["why"][-1] for event in edge.events("attempt_skipped")]
+    assert skipped == ["connection_taken"] * statuses.count(None)
     assert connections == ["carrier.example"]
     assert len(carrier.received("INVITE")) == len(statuses) - statuses.count(None)
 
@@ -240,11 +244,17 @@ class TlsCarrier:
 
     @contextmanager
     def connection(self) -> Iterator[ssl.SSLSocket]:
-        """The next connection."""
+        """The next connection; after the block the edge has seen that it is over, and sends nothing more on it."""
         raw, _ = self._listener.accept()
         raw.settimeout(5)
         with raw, self._context.wrap_socket(raw, server_side=True) as connection:
             yield connection
+        eventually(lambda: not self._is_open(), what="the edge to close the connection, too")
+
+    def _is_open(self) -> bool:
+        over = (psutil.CONN_LISTEN, psutil.CONN_TIME_WAIT, psutil.CONN_CLOSE)
+        connections = psutil.net_connections("tcp4")
+        return any(one.laddr.port == self.port and one.status not in over for one in connections if one.laddr)
 
     def take(self, connection: ssl.SSLSocket, method: str) -> str:
         """The next message, which must be a request of that method."""
@@ -252,9 +262,9 @@ class TlsCarrier:
         assert text.startswith(f"{method} "), text
         return text
 
-    def answer(self, connection: ssl.SSLSocket, request: str) -> None:
+    def answer(self, connection: ssl.SSLSocket, request: str, *headers: str) -> None:
         to = re.search(r"^To: .*(?=\r$)", request, re.M)
-        lines = ["SIP/2.0 200 OK", *_ECHOED.findall(request), f"{to[0] if to else ''};tag=carrier"]
+        lines = ["SIP/2.0 200 OK", *headers, *_ECHOED.findall(request), f"{to[0] if to else ''};tag=carrier"]
         lines += [f"Contact: <sip:carrier@127.0.0.1:{self.port};transport=tls>", "Content-Length: 0", "", ""]
         connection.sendall("\r\n".join(lines).encode())
 
@@ -292,6 +302,60 @@ def test_a_connection_that_is_opened_within_a_call_asks_for_the_name_as_well(
                 carrier.take(connection, "BYE")
 
     assert carrier.asked_for == ["carrier.example"] * 2
+
+
+def test_a_connection_that_was_opened_within_a_call_carries_the_next_one(stage: Stage, tmp_path: Path) -> None:
+    """An answer on it has shown whose it is, be it to a BYE."""
+    stage.table.trunk()
+    authority = Authority(tmp_path, "authority")
+    with (
+        tls_carrier(authority.sign("carrier.example")) as carrier,
+        peer_of(stage, authority, carrier) as caller,
+    ):
+        caller.send(caller.request("INVITE"))
+        with carrier.connection() as connection:
+            carrier.answer(connection, carrier.take(connection, "INVITE"))
+            answer = caller.receive_final()
+            caller.send(caller.request_within(answer, "ACK", cseq=1))
+            carrier.take(connection, "ACK")
+        caller.send(caller.request_within(answer, "BYE", cseq=2))
+        with carrier.connection() as connection:
+            carrier.answer(connection, carrier.take(connection, "BYE"))
+            assert caller.receive_final().startswith("SIP/2.0 200")
+            caller.send(caller.request("INVITE"))
+            carrier.take(connection, "INVITE")
+
+    assert carrier.asked_for == ["carrier.example"] * 2
+
+
+def test_another_server_within_a_call_is_not_asked_for_the_carriers_name(stage: Stage, tmp_path: Path) -> None:
+    """A carrier may have what comes later go by a server of which the edge knows no name (RFC 5922, section 7)."""
+    stage.table.trunk()
+    authority = Authority(tmp_path, "authority")
+    with (
+        tls_carrier(authority.sign("carrier.example")) as carrier,
+        tls_carrier(authority.sign("sbc.example")) as sbc,
+        peer_of(stage, authority, carrier) as caller,
+    ):
+        caller.send(caller.request("INVITE"))
+        with carrier.connection() as connection:
+            request = carrier.take(connection, "INVITE")
+            carrier.answer(connection, request, f"Record-Route: <sip:127.0.0.1:{sbc.port};transport=tls;lr>")
+            caller.send(caller.request_within(caller.receive_final(), "ACK", cseq=1))
+            with sbc.connection() as other:
+                sbc.take(other, "ACK")
+
+    assert (carrier.asked_for, sbc.asked_for) == (["carrier.example"], [None])
+
+
+@contextmanager
+def peer_of(stage: Stage, authority: Authority, carrier: TlsCarrier) -> Iterator[Peer]:
+    """A caller at an edge that has this carrier."""
+    provider = stage.table.provider(f"carrier.example:{carrier.port}", transport="tls")
+    edge = tls_edge(stage, tls=TlsConfig(authorities=authority.file))
+    edge.resolve(provider, f"127.0.0.1:{carrier.port}")
+    with peer(edge.port) as caller:
+        yield caller
 
 
 def test_a_carrier_that_is_an_address_is_asked_for_no_name_after_one_that_has_a_name(

@@ -33,7 +33,8 @@ def check_names() -> None:
     set_callback = _function(ssl.SSL_CTX_set_cert_verify_callback, None, _Pointer, _Verify, _Pointer)
     made = _ContextMade(lambda context, *_: set_callback(context, verify, None))
     _kept.extend((verify, made))
-    crypto.CRYPTO_get_ex_new_index(_CONTEXTS, ctypes.c_long(0), None, made, None, None)
+    if crypto.CRYPTO_get_ex_new_index(_CONTEXTS, ctypes.c_long(0), None, made, None, None) < 0:
+        raise OSError("OpenSSL takes no function that is called for its new contexts")
 
 
 _kept: list[Any] = []

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     DENIED_NETWORK = "denied_network"
     NO_SHARED_CODEC = "no_shared_codec"
     NO_BRANCH_LEFT = "no_branch_left"
+    CONNECTION_TAKEN = "connection_taken"
     NUMBER_UNFORMATTABLE = "number_unformattable"
     ANONYMOUS_REFUSED = "anonymous_refused"
     ROUTING_NUMBER_IGNORED = "routing_number_ignored"
@@ -49,6 +50,7 @@ SENTENCES: Mapping[str, str] = {
     Reason.DENIED_NETWORK: "skipped: the provider's hostname leads to a network that this platform denies",
     Reason.NO_SHARED_CODEC: "skipped: the caller offers none of the provider's codecs",
     Reason.NO_BRANCH_LEFT: "skipped: the edge has sent as many INVITEs for the call as it can",
+    Reason.CONNECTION_TAKEN: "skipped: the connection to its address is another carrier's, by its certificate",
     Reason.NUMBER_UNFORMATTABLE: "skipped: the provider's rules leave nothing of the number that can be sent",
     Reason.ANONYMOUS_REFUSED: "skipped: the caller withholds its number, and the provider takes no such calls",
     Reason.ROUTING_NUMBER_IGNORED: "chosen by the number called: the routing number (rn) that came with it is none",

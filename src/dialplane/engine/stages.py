@@ -41,6 +41,7 @@ RULES: Mapping[str, Rule] = {
                 Reason.OWN_SOCKET,
                 Reason.DENIED_NETWORK,
                 Reason.NO_BRANCH_LEFT,
+                Reason.CONNECTION_TAKEN,
             }
         ),
     ),

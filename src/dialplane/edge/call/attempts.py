@@ -14,7 +14,7 @@ from dialplane.edge.call.digest import Credentials, authorization, challenge_in
 from dialplane.edge.call.message import one_line
 from dialplane.edge.call.plan import Carrier, FirstRow, Plan, PlannedAttempt, Turn
 from dialplane.edge.call.progress import Progress
-from dialplane.edge.call.server_name import SERVER, ServerNames
+from dialplane.edge.call.server_name import SERVER, ServerNames, server_at
 from dialplane.edge.limits.channels import PROVIDER
 from dialplane.edge.sip import KsrError
 from dialplane.engine import failover
@@ -234,7 +234,7 @@ class Attempts:
         if carrier.codecs:
             self._sip.note(CODECS, carrier.codecs)
         if carrier.server_name:
-            self._sip.note(SERVER, carrier.server_name)
+            self._sip.note(SERVER, server_at(carrier.next_hops[progress.hop], carrier.server_name))
         self._count_for_breaker(plan.attempt(n), status)
 
     def _outcome(self, progress: Progress) -> tuple[Outcome, int | None]:
@@ -361,32 +361,38 @@ class Attempts:
 
     def _send(self, plan: Plan, progress: Progress) -> bool:
         """Send the current attempt to the next of the provider's addresses that can be reached: still one attempt."""
-        n = progress.current
-        attempt = plan.attempt(n)
+        attempt = plan.attempt(progress.current)
         carrier = attempt.carrier
         branch_route = ROUTE if attempt.changes_headers or progress.authentications else ""
         for next_hop in carrier.next_hops[progress.hop + 1 :]:
             if not self._has_branch(progress):
                 break
-            progress.sent()
-            self._sip.set_target(attempt.uri, next_hop)
-            if carrier.codecs:
-                self._sip.keep(CODECS, f"{n}|{carrier.codecs}")
-            if carrier.server_name:
-                self._sip.keep(SERVER, f"{n}|{carrier.server_name}")
-            self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
-            self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=branch_route)
-            self._keep(progress)
-            self._answers.sent(plan.invite, plan.call, n, branch=progress.branch)
-            if self._relay(carrier, next_hop):
-                return True
+            with self.server_names.way(next_hop, carrier.server_name) as is_free:
+                if not is_free:
+                    progress.passed_over()
+                    continue
+                progress.sent()
+                self._prepare(plan, progress, next_hop, branch_route)
+                if self._sip.relay():
+                    return True
             if self._sip.is_cancelled():
                 break
         return False
 
-    def _relay(self, carrier: Carrier, next_hop: str) -> bool:
-        name = carrier.server_name
-        return self.server_names.relay(next_hop, name) if name else self._sip.relay()
+    def _prepare(self, plan: Plan, progress: Progress, next_hop: str, branch_route: str) -> None:
+        """Have the current attempt go there, and its outcome come back."""
+        n = progress.current
+        attempt = plan.attempt(n)
+        carrier = attempt.carrier
+        self._sip.set_target(attempt.uri, next_hop)
+        if carrier.codecs:
+            self._sip.keep(CODECS, f"{n}|{carrier.codecs}")
+        if carrier.server_name:
+            self._sip.keep(SERVER, f"{n}|{server_at(next_hop, carrier.server_name)}")
+        self._sip.set_timers(silent_s=carrier.no_response_s, provisional_s=carrier.progress_s)
+        self._sip.on_outcome(failure=ROUTE, reply=f"{ROUTE}_{n}", branch=branch_route)
+        self._keep(progress)
+        self._answers.sent(plan.invite, plan.call, n, branch=progress.branch)
 
     def _obstacle(self, attempt: PlannedAttempt, progress: Progress) -> Reason | None:
         """Why this carrier cannot be tried, but for its caps."""
@@ -394,7 +400,12 @@ class Attempts:
             return attempt.obstacle
         if not self._has_branch(progress):
             return Reason.NO_BRANCH_LEFT
-        return None if self._shares_codec(attempt.carrier) else Reason.NO_SHARED_CODEC
+        if not self._shares_codec(attempt.carrier):
+            return Reason.NO_SHARED_CODEC
+        name = attempt.carrier.server_name
+        if name and all(self.server_names.leads_elsewhere(hop, name) for hop in attempt.carrier.next_hops):
+            return Reason.CONNECTION_TAKEN
+        return None
 
     def _shares_codec(self, carrier: Carrier) -> bool:
         offer = self._sip.body() if carrier.codecs else None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dialplane.edge.call.server_name import SERVER
+from dialplane.edge.call.server_name import SERVER, name_at
 
 _ROUTE = re.compile(r"<([^<>]*)>")
 RAISED = "raised"
@@ -103,7 +103,7 @@ def own_request(dialog: Dialog, party: Party, method: str) -> OwnRequest | None:
         "Max-Forwards: 70",
     )
     next_hop = dialog.noted(party, COMES_FROM) or (routes[0] if routes else target)
-    server_name = (dialog.variables.get(SERVER) or "") if party is Party.CALLEE else ""
+    server_name = name_at(dialog.variables.get(SERVER) or "", next_hop) if party is Party.CALLEE else ""
     return OwnRequest(method, target, next_hop, "".join(f"{line}\r\n" for line in lines), leg.socket, server_name)
 
 

@@ -120,6 +120,10 @@ class Progress:
         self.branch += 1
         self._retry(hop=self.hop + 1, authentications=self.authentications)
 
+    def passed_over(self) -> None:
+        """The attempt does not go to the next address."""
+        self._retry(hop=self.hop + 1, authentications=self.authentications)
+
     def authenticating(self) -> None:
         """The attempt will be sent once more, to the same address with credentials."""
         self._retry(hop=self.hop - 1, authentications=self.authentications + 1)

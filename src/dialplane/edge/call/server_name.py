@@ -5,7 +5,8 @@ finds an open connection by its address alone, and carriers may share one. Which
 known from who opened it, and once it has brought an answer, from the certificate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 from cryptography import x509
@@ -13,7 +14,7 @@ from cryptography import x509
 from dialplane.edge.sip import Sip
 
 SERVER = "server"
-"""The variable of a call that holds `N|NAME` of an attempt over TLS, and of its dialog the name."""
+"""The variable of a call that holds `N|NAME PLACE` of an attempt over TLS, and of its dialog the name and the place."""
 OPENED = "opened"
 CERTIFIED = "certified"
 """Tables: `<address>:<port>` -> the id of the connection and the name that it was opened for; and the names of the
@@ -27,31 +28,41 @@ class ServerNames:
         self._sip = sip
         self._is_checked = is_checked
 
-    def relay(self, next_hop: str, name: str) -> bool:
-        """Send an INVITE to the server of that name at this SIP URI; False if it cannot be, or another's is there."""
-        if not self._is_checked:
-            return self._relay_asking(name)
-        place = next_hop.removeprefix("sip:").partition(";")[0]
-        with self._sip.locked(OPENED, place):
-            return self._relay(place, name)
+    @contextmanager
+    def way(self, next_hop: str, name: str) -> Iterator[bool]:
+        """Whether an INVITE may go to the server of that name ("" for any) at this SIP URI; it is to be sent within.
 
-    def _relay(self, place: str, name: str) -> bool:
-        sip = self._sip
-        connection = sip.connection_to(place)
-        if connection and not any(stands_for(held, name) for held in self._names(connection, place)):
-            return False
-        is_sent = self._relay_asking(name)
-        if not connection:
-            sip.put(OPENED, place, f"{sip.connection_to(place)} {name}")
-        return is_sent
-
-    def _relay_asking(self, name: str) -> bool:
-        """The name is for this attempt alone: the next one's carrier may have none."""
+        Meanwhile no other worker opens a connection there. The name is for this attempt alone.
+        """
+        if not name:
+            yield True
+            return
         self._sip.set_server_name(name)
         try:
-            return self._sip.relay()
+            if self._is_checked:
+                with self._sip.locked(OPENED, _place(next_hop)):
+                    yield from self._opening(_place(next_hop), name)
+            else:
+                yield True
         finally:
             self._sip.set_server_name("")
+
+    def _opening(self, place: str, name: str) -> Iterator[bool]:
+        connection = self._sip.connection_to(place)
+        yield not connection or self._is_for(connection, place, name)
+        if not connection:
+            self._sip.put(OPENED, place, f"{self._sip.connection_to(place)} {name}")
+
+    def leads_elsewhere(self, next_hop: str, name: str) -> bool:
+        """Whether a connection to this SIP URI is open that is not known to be good for that name."""
+        if not name or not self._is_checked:
+            return False
+        place = _place(next_hop)
+        connection = self._sip.connection_to(place)
+        return bool(connection) and not self._is_for(connection, place, name)
+
+    def _is_for(self, connection: int, place: str, name: str) -> bool:
+        return any(stands_for(held, name) for held in self._names(connection, place))
 
     def _names(self, connection: int, place: str) -> Sequence[str]:
         """What a connection is good for; a row may be of an earlier one to the same place."""
@@ -65,10 +76,26 @@ class ServerNames:
         sip.put(CERTIFIED, f"{sip.text('$siz')}:{sip.text('$sp')}", " ".join((sip.text("$conid"), *names)))
 
 
+def server_at(next_hop: str, name: str) -> str:
+    """The value of SERVER: a name, and the `address:port` of the server that has it."""
+    return f"{name} {_place(next_hop)}"
+
+
+def name_at(server: str, next_hop: str) -> str:
+    """The name to ask for at a SIP URI within a call whose SERVER this is: "" unless it leads to that server."""
+    name, _, place = server.partition(" ")
+    return name if place == _place(next_hop) else ""
+
+
+def _place(next_hop: str) -> str:
+    return next_hop.partition(";")[0].removeprefix("sip:").rpartition("@")[2]
+
+
 def stands_for(held: str, name: str) -> bool:
     """Whether a name in a certificate is for a host; its "*" is one first part (RFC 6125, section 6.4.3)."""
-    first, _, rest = name.lower().partition(".")
-    return held.lower() in (f"{first}.{rest}", f"*.{rest}" if "." in rest else None)
+    held, name = held.lower(), name.lower()
+    _, _, rest = name.partition(".")
+    return held == name or ("." in rest and held == f"*.{rest}")
 
 
 @lru_cache(maxsize=64)
@@ -79,7 +106,7 @@ def names_in(certificate: str) -> Sequence[str]:
         alternatives = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         alternatives = None
-    except ValueError:
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return ()
     names = alternatives.get_values_for_type(x509.DNSName) if alternatives else []
     common = held.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
