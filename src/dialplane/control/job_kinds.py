@@ -1,6 +1,6 @@
 """What each kind of job does."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from dialplane.control.bulk import MAX_CHANGES
 from dialplane.control.lifecycle import Fields, changed, deleted, refuse_unknown, with_fields
 from dialplane.control.nouns import NOUNS
 from dialplane.control.routes import After, Filters, Order
-from dialplane.control.units import Change, Database
+from dialplane.control.units import Change, Database, Writing
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.kinds import ROUTE
 from dialplane.domain.route import Route
@@ -22,11 +22,23 @@ UPDATE, DELETE = ACTIONS = ("update", "delete")
 AT_ONCE = 1_000
 """Routes that are read and changed together; between them others have their turn, and the job can be cancelled."""
 
-Progress = Callable[[int, int | None], None]
-"""What is told of a job as it goes on: rows done, and of how many."""
+Result = Mapping[str, Any]
 
-Work = Callable[[Database, Actor, Progress], Coroutine[Any, Any, Mapping[str, Any]]]
-"""A job: the database, for whom, whom to tell; its result. Cancelling it leaves nothing behind."""
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a job says as it goes on. `progress`: rows done, and of how many.
+
+    `end`: the last of its one transaction, which commits the result with what was done, so that both are there or
+    neither is.
+    """
+
+    progress: Callable[[int, int | None], None]
+    end: Callable[[Writing, Result], Awaitable[None]]
+
+
+Work = Callable[[Database, Actor, Course], Coroutine[Any, Any, Result]]
+"""A job: the database, for whom, its course; its result. Cancelled before its commit, it leaves nothing behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +53,7 @@ class ChangeRoutes:
     fields: Fields
     is_rehearsal: bool
 
-    async def __call__(self, db: Database, actor: Actor, progress: Progress) -> Mapping[str, Any]:
+    async def __call__(self, db: Database, actor: Actor, course: Course) -> Result:
         """`{"matched", "changed", "revision"}`; revision is None where nothing was changed.
 
         Raises InvalidValue (too many, a field that breaks its rule), NotFound, PermissionDenied, Unavailable.
@@ -49,14 +61,17 @@ class ChangeRoutes:
         permissions.require(actor, f"route.{self.action}")
         async with db.read() as reading:
             found = await routes.count(reading, actor, self.filters)
-        progress(0, found.routes)
+        course.progress(0, found.routes)
         async with db.change(actor, "job.change_routes") as unit:
-            matched, count_changed = await self._change_all(unit, actor, progress, total=found.routes)
+            matched, count = await self._change_all(unit, actor, course, total=found.routes)
             if self.is_rehearsal:
                 unit.discard()
-        return {"matched": matched, "changed": count_changed, "revision": unit.revision if unit.is_committed else None}
+            revision = unit.revision if count and not self.is_rehearsal else None
+            result = {"matched": matched, "changed": count, "revision": revision}
+            await course.end(unit, result)
+        return result
 
-    async def _change_all(self, unit: Change, actor: Actor, progress: Progress, *, total: int) -> tuple[int, int]:
+    async def _change_all(self, unit: Change, actor: Actor, course: Course, *, total: int) -> tuple[int, int]:
         """The routes in the order of their creation: what is changed does not move within it."""
         after: After | None = None
         matched = count = 0
@@ -69,7 +84,7 @@ class ChangeRoutes:
             after = found.next
             count += await self._change(unit, actor, found.routes)
             matched += len(found.routes)
-            progress(matched, max(total, matched))
+            course.progress(matched, max(total, matched))
 
     async def _change(self, unit: Change, actor: Actor, found: Any) -> int:
         noun, now = NOUNS[ROUTE.name], unit.next_instant()

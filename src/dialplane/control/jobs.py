@@ -11,7 +11,7 @@ from typing import Any
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import new_id
-from dialplane.control.units import Database, Unit
+from dialplane.control.units import Database, Unit, Writing
 from dialplane.domain.errors import NotFound
 from dialplane.domain.job import Job, JobState
 from dialplane.store.queries import jobs as queries
@@ -64,9 +64,14 @@ async def list_(unit: Unit, actor: Actor, *, page_size: int = 100, before: int |
 
 
 async def put(db: Database, job: Job) -> None:
-    """Stores what a job has come to. Raises Unavailable."""
+    """Stores what a job has come to, unless it is over already. Raises Unavailable."""
     async with db.write() as unit:
         await queries.put(unit, job)
+
+
+async def put_end(unit: Writing, job: Job) -> None:
+    """Stores the end of a job in the transaction that does its work: both are there, or neither. Raises Unavailable."""
+    await queries.put(unit, job)
 
 
 async def interrupt(db: Database, *, node: str, now: int) -> int:

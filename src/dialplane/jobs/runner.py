@@ -1,7 +1,8 @@
 """Carries jobs out, a few at a time, and knows how far each has come.
 
 Progress is kept in memory and told to whoever watches: a job that changes much holds the writer's lock, so its progress
-cannot be stored meanwhile. What a job has come to is stored when it begins and when it ends.
+cannot be stored meanwhile. What a job has come to is stored when it begins and when it ends: if it is done, within its
+own transaction, so that its row never says anything else than what was kept of it.
 """
 
 import asyncio
@@ -9,14 +10,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import structlog
 
 from dialplane.control import jobs
 from dialplane.control.actor import Actor
-from dialplane.control.job_kinds import Work
-from dialplane.control.units import Database
+from dialplane.control.job_kinds import Course, Result, Work
+from dialplane.control.units import Database, Writing
 from dialplane.domain.errors import DialplaneError, Unavailable
 from dialplane.domain.job import OVER, Job, JobState
 from dialplane.system.clock import now_us
@@ -46,8 +48,17 @@ class JobElsewhere(DialplaneError):
 
 @dataclass(slots=True)
 class _Running:
+    """`end`: what the job is once `unit`, its transaction, is committed."""
+
     job: Job
     task: "asyncio.Task[None]"
+    unit: Writing | None = None
+    end: Job | None = None
+
+    @property
+    def committed(self) -> Job | None:
+        """The job that is done, whatever has happened since; None while it is not."""
+        return self.end if self.unit is not None and self.unit.is_committed else None
 
 
 class Runner:
@@ -95,33 +106,45 @@ class Runner:
             if job.state not in OVER and job.node != self.node:
                 raise JobElsewhere
             return job
-        running.task.cancel()
+        _cancel(running)
         await asyncio.wait({running.task})
         return running.job
 
     async def _carry_out(self, id_: str, actor: Actor, work: Work) -> None:
+        """From its turn to its end. A job that is over is cancelled no more, so its end is stored and told."""
+        running = self._running[id_]
+        try:
+            outcome = await self._outcome(id_, actor, work)
+            running.job = running.committed or replace(running.job, **outcome, tm_end=now_us())
+            if running.committed is None:
+                await self._store(id_)
+        finally:
+            self._told_at.pop(id_, None)
+            self._tell(running.job)
+            del self._running[id_]
+
+    async def _outcome(self, id_: str, actor: Actor, work: Work) -> Mapping[str, Any]:
+        """How it ends unless it was committed."""
+        course = Course(partial(self._progress, id_), partial(self._end, id_))
         try:
             async with self._turns:
                 self._note(id_, state=JobState.RUNNING, tm_start=now_us())
                 await self._store(id_)
-                result = await work(self._db, actor, lambda done, total: self._progress(id_, done, total))
-            self._note(id_, state=JobState.DONE, result=result)
+                return {"state": JobState.DONE, "result": await work(self._db, actor, course)}
         except asyncio.CancelledError:
-            is_end = self._is_ending
-            self._note(
-                id_,
-                state=JobState.INTERRUPTED if is_end else JobState.CANCELLED,
-                error=jobs.INTERRUPTED if is_end else jobs.CANCELLED,
-            )
+            if self._is_ending:
+                return {"state": JobState.INTERRUPTED, "error": jobs.INTERRUPTED}
+            return {"state": JobState.CANCELLED, "error": jobs.CANCELLED}
         except Exception as error:
             if not isinstance(error, DialplaneError):
                 log.exception("job failed", job=id_)
-            self._note(id_, state=JobState.FAILED, error=self._describe(error))
-        self._note(id_, tm_end=now_us())
-        await self._store(id_)
-        self._told_at.pop(id_, None)
-        self._tell(self._running[id_].job)
-        del self._running[id_]
+            return {"state": JobState.FAILED, "error": self._describe(error)}
+
+    async def _end(self, id_: str, unit: Writing, result: Result) -> None:
+        running = self._running[id_]
+        running.end = replace(running.job, state=JobState.DONE, result=result, tm_end=now_us())
+        await jobs.put_end(unit, running.end)
+        running.unit = unit
 
     def _progress(self, id_: str, done: int, total: int | None) -> None:
         self._note(id_, done=done, total=total)
@@ -146,6 +169,12 @@ class Runner:
         """The process stops: what is not done is undone."""
         self._is_ending = True
         for running in list(self._running.values()):
-            running.task.cancel()
+            _cancel(running)
         if tasks := [running.task for running in self._running.values()]:
             await asyncio.wait(tasks, timeout=STORED_AGAIN_S)
+
+
+def _cancel(running: _Running) -> None:
+    """One that is over stays as it is: only its end is still to be stored."""
+    if running.job.state not in OVER:
+        running.task.cancel()

@@ -35,14 +35,12 @@ async def add(unit: Writing, job: Job) -> None:
 
 
 async def put(unit: Writing, job: Job) -> None:
-    """Stores what a job has come to. Raises Unavailable."""
+    """Stores what a job has come to; one that is over stays as it is. Raises Unavailable."""
     row = _row(job)
     changed = {name: row[name] for name in ("state", "done", "total", "result", "error", "tm_start", "tm_end")}
-    await unit.execute(
-        update(tables.jobs).where(_JOBS.id == bindparam("id_")).values({name: bindparam(name) for name in changed}),
-        [{"id_": job.id, **changed}],
-        short=True,
-    )
+    goes_on = update(tables.jobs).where(_JOBS.id == bindparam("id_"), _UNDER_WAY)
+    values: dict[str, Any] = {name: bindparam(name) for name in changed}
+    await unit.execute(goes_on.values(values), [{"id_": job.id, **changed}], short=True)
 
 
 async def find(unit: Unit, id_: str) -> Job | None:
