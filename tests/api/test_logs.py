@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.api.processes import running
+from tests.api.api_process import running
 from tests.waiting import eventually
 
 LINES = 3_000

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.api.processes import ApiProcess
+from tests.api.api_process import ApiProcess
 from tests.api.serving import Callers, settings_for
 from tests.databases import PASSWORD, USERNAME
 from tests.newer import newer_version

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.api.processes import ApiProcess, running
+from tests.api.api_process import ApiProcess, running
 from tests.databases import PASSWORD, USERNAME
 
 CANARY = "Canary-Zq81-secret"

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import ColumnElement, select
 
 from dialplane.store import tables
-from tests.api.processes import ApiProcess, running
+from tests.api.api_process import ApiProcess, running
 from tests.api.serving import SYSTEM_DEFAULT, settings_for
 from tests.databases import open_database
 from tests.faults.ledger import login

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.api.processes import running
+from tests.api.api_process import running
 from tests.api.serving import Callers, settings_for
 from tests.postgresql import PostgresqlServer
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dialplane.companion.heartbeat import Heartbeats, LoopStalled
+from tests.companion.companion_process import companion_process
 from tests.companion.controlplane import ControlPlane, default_customer, running
-from tests.companion.processes import companion_process
 from tests.ports import free_port
 from tests.waiting import eventually
 

@@ -13,7 +13,7 @@ import httpx2
 from sqlalchemy import func, select
 
 from dialplane.store import tables
-from tests.api.processes import ApiProcess
+from tests.api.api_process import ApiProcess
 from tests.api.serving import SYSTEM_DEFAULT
 from tests.databases import PASSWORD, USERNAME, open_database
 

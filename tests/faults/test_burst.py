@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.counts import FULL, may_take_long, times
 from tests.sip.edges import RunningEdge
-from tests.sip.processes import members
+from tests.sip.process_group import members
 from tests.sip.scenarios import HANG_UP, TAKE_ACK, Caller, Pause, Send, refuse
 from tests.sip.stage import Stage
 from tests.waiting import eventually

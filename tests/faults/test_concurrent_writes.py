@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.api.processes import running
+from tests.api.api_process import running
 from tests.api.serving import SYSTEM_DEFAULT, settings_for
 from tests.faults.counts import may_take_long, times
 from tests.faults.ledger import login

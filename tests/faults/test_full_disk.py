@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.api.processes import running
+from tests.api.api_process import running
 from tests.api.serving import settings_for
 from tests.faults.counts import may_take_long, times
 from tests.faults.ledger import login

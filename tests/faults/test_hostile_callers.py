@@ -26,7 +26,7 @@ from sqlalchemy import create_engine, insert
 from dialplane.domain.instants import format_instant
 from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
 from dialplane.store import tables
-from tests.api.processes import ApiProcess, running
+from tests.api.api_process import ApiProcess, running
 from tests.api.serving import SYSTEM_DEFAULT, Caller, Callers, settings_for
 from tests.databases import KINDS, PASSWORD, USERNAME, Server
 from tests.faults.counts import FULL, times

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dialplane.store import migrations
 from dialplane.store.bulk import STAGED_FROM
-from tests.api.processes import running
+from tests.api.api_process import running
 from tests.api.serving import settings_for
 from tests.faults.counts import may_take_long, times
 from tests.faults.ledger import BULK, CLIENTS, Ledger, check, check_revisions, written

@@ -13,8 +13,8 @@ from typing import Any
 
 from dialplane.client import ApiError
 from dialplane.eventlog.writer import EventLog
+from tests.companion.companion_process import companion_process
 from tests.companion.controlplane import ControlPlane, default_customer, running
-from tests.companion.processes import companion_process
 from tests.ports import free_port
 from tests.serve.instance import serving
 from tests.waiting import eventually

@@ -7,7 +7,7 @@ from collections import Counter
 from dialplane.eventlog.kinds import CallEvent
 from dialplane.eventlog.reader import Backlog
 from tests.sip.edges import RunningEdge
-from tests.sip.processes import members
+from tests.sip.process_group import members
 from tests.sip.scenarios import ANSWER, Caller, refuse
 from tests.sip.stage import Stage
 from tests.waiting import eventually

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.sip.edges import RunningEdge
-from tests.sip.processes import members
+from tests.sip.process_group import members
 from tests.sip.scenarios import SDP
 from tests.sip.stage import Stage
 from tests.sip.wire import Peer, peer

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.sip.edges import RunningEdge
-from tests.sip.processes import members
+from tests.sip.process_group import members
 from tests.sip.races import Behaviour, Caller, CallSeen, Carrier, header, in_parallel
 from tests.sip.stage import Stage
 from tests.waiting import eventually

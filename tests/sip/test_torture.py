@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.sip.edges import RunningEdge
-from tests.sip.processes import members
+from tests.sip.process_group import members
 from tests.sip.scenarios import refuse
 from tests.sip.stage import Stage
 from tests.sip.wire import Peer, peer
