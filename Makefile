@@ -1,17 +1,17 @@
-# Everything a developer or visitor needs: make setup | run | test | check | faults | bench.
+# Everything a developer or visitor needs: make help tells all of it.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= 4
 PYTEST_ARGS ?=
 LONGER := tests/sip/test_late_answers.py tests/sip/test_cancel.py tests/sip/test_full_disk.py tests/sip/test_both_ways.py \
   tests/api/test_api_conforms_to_its_schema.py
 ALONE = $(shell grep -rl --include='*.py' 'pytest.mark.alone' tests)
 
 # Tests start some two hundred processes of this project, of which each would compile all of it.
-test faults: export PYTHONDONTWRITEBYTECODE :=
+test test-system faults: export PYTHONDONTWRITEBYTECODE :=
 
 help:  ## what each command does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,12 +42,15 @@ run: $(VENV)/.run  ## start everything on loopback with demo data, place a call,
 	@setup/system-packages kamailio || echo "starting the control plane without Kamailio"
 	@$(BIN)/dialplane serve --demo --data $${DIALPLANE_DATA:-data}
 
-test: setup  ## all tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
-	@$(BIN)/pytest -n $(TEST_WORKERS) -m "not alone" --durations=10 $(PYTEST_ARGS)
+test: setup  ## every room's tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
+	@$(BIN)/pytest -n $(TEST_WORKERS) -m "not system" --durations=10 $(PYTEST_ARGS)
+
+test-system: setup  ## whole nodes, a browser, kill -9 and full disks in a short form: what is slow by nature
+	@$(BIN)/pytest -n 2 -m "system and not alone" --durations=10 $(PYTEST_ARGS)
 	@$(BIN)/pytest -m alone --durations=10 $(PYTEST_ARGS) $(ALONE)
 
-test-debian13:  ## make test in a Debian 13 of its own; needs root and debootstrap
-	@setup/on-debian trixie make test
+test-debian13:  ## make test and test-system in a Debian 13 of its own; needs root and debootstrap
+	@setup/on-debian trixie make test test-system
 
 test-install:  ## each way to install, from nothing, on Debian 12 and 13; needs root and debootstrap; half an hour
 	@for suite in bookworm trixie; do for way in tests/install/*.sh; do \
@@ -74,4 +77,4 @@ bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a ca
 
 FORCE:
 
-.PHONY: FORCE help setup system console run test test-debian13 test-install check faults bench deb
+.PHONY: FORCE help setup system console run test test-system test-debian13 test-install check faults bench deb

@@ -1,7 +1,9 @@
 """Fixtures that every room's tests may use, and the order of the files."""
 
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -37,18 +39,38 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-LONGEST_FIRST = ("serve", "faults", "cli", "demo", "sip", "store", "companion", "simulator", "api")
-"""Folders whose files take long, so that none of them is begun when all others are over."""
+SYSTEM = ("serve", "cli", "faults", "console")
+"""Folders whose tests start whole nodes or browsers, or kill something again and again: `make test-system`."""
+
+WAITING = (*SYSTEM, "demo", "sip", "companion", "simulator", "client")
+"""Folders whose tests wait for others more than they compute, the longest first."""
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests of the system are marked by their folder; those that need the machine alone are among them."""
+    if _folder(item) in SYSTEM or item.get_closest_marker("alone"):
+        item.add_marker("system")
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of these folders first; within a folder they stay as they are."""
-    items.sort(key=lambda item: _place(item.path))
+    """Files that wait and files that compute in turn, so that workers never all wait; within a file nothing moves."""
+    waiting = [item for item in items if _folder(item) in WAITING]
+    waiting.sort(key=lambda item: WAITING.index(_folder(item)))
+    computing = [item for item in items if _folder(item) not in WAITING]
+    turns = zip_longest(_files(waiting), _files(computing), fillvalue=())
+    items[:] = [item for turn in turns for of_file in turn for item in of_file]
 
 
-def _place(file: Path) -> int:
-    folder = file.relative_to(Path(__file__).parent).parts[0]
-    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def _files(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
+    files: dict[Path, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        files[item.path].append(item)
+    return list(files.values())
 
 
 @pytest.fixture

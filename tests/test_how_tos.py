@@ -126,6 +126,7 @@ def machine(folder: Path, postgresql: PostgresqlServer, settings: Mapping[str, s
         instance.process.wait(10)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("page", RUN)
 def test_the_commands_of_a_page_work_one_after_the_other(
     page: str, tmp_path: Path, postgresql_server: PostgresqlServer

@@ -139,6 +139,7 @@ def scrape(tmp_path_factory: pytest.TempPathFactory) -> str:
         return eventually(complete, within_s=60, what=f"metrics for all of {sorted(wanted)}")
 
 
+@pytest.mark.system
 def test_every_counter_that_an_alarm_names_is_counted(scrape: str) -> None:
     for names in COUNTER.findall(ALERTS.read_text()):
         for name in names.split("|"):

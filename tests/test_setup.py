@@ -4,6 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 SETUP = Path(__file__).parents[1] / "setup"
 SCRIPT = SETUP / "virtual-environment"
 
@@ -12,6 +14,7 @@ def make(folder: Path) -> str:
     return subprocess.run([SCRIPT, folder], check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.system
 def test_a_virtual_environment_is_made_anew_where_it_was_copied_or_is_of_another_python(tmp_path: Path) -> None:
     first = tmp_path / "first"
     assert "making" in make(first)

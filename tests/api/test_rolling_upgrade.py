@@ -65,6 +65,7 @@ def url(postgresql_server: PostgresqlServer) -> Iterator[str]:
     postgresql_server.drop("rolling_upgrade")
 
 
+@pytest.mark.system
 def test_no_write_is_refused_while_one_node_after_the_other_is_upgraded(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

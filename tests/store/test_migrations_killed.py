@@ -76,6 +76,7 @@ def migrate_and_die(url: str, statement: int) -> None:
     migrations.upgrade(url)
 
 
+@pytest.mark.system
 @pytest.mark.filterwarnings("ignore:.*expression-based index")  # it is not looked at
 @may_take_long
 def test_a_migration_killed_behind_any_statement_goes_on_and_loses_no_row(
