@@ -20,8 +20,8 @@ const compressed: Plugin = {
   },
 }
 
-export default defineConfig({
-  base: '/ui/',
+export default defineConfig(({ command }) => ({
+  base: command === 'build' ? './' : '/ui/', // relative: the API may be below a path
   logLevel: 'warn',
   plugins: [react(), compressed],
   build: {
@@ -38,4 +38,4 @@ export default defineConfig({
       '/openapi.json': 'http://127.0.0.1:8080',
     },
   },
-})
+}))

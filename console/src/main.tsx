@@ -7,6 +7,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { Router } from 'wouter'
 import { cache } from './api/cache'
+import { CONSOLE } from './api/place'
 import { App } from './frame/App'
 import { theme, variables } from './theme'
 
@@ -15,7 +16,7 @@ if (root) {
   createRoot(root).render(
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={cache}>
-        <Router base="/ui">
+        <Router base={CONSOLE}>
           <App />
         </Router>
         <Notifications position="bottom-right" limit={4} aria-live="polite" />

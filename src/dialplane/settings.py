@@ -90,6 +90,16 @@ class Settings(BaseSettings):
         description="HOST:PORT of the REST API. Loopback, so that nothing is exposed unless you set it; [::] is all "
         "addresses, of IPv4 too.",
     )
+    http_socket: OptionalPath = Field(
+        default=None,
+        description="Unix socket that the API listens on besides, for a reverse proxy of this machine, which is "
+        "trusted like those of `trusted_proxies`. Empty for none.",
+    )
+    http_socket_mode: str = Field(
+        default="660",
+        pattern="^[0-7]{3}$",
+        description="Permissions of that socket, octal. It belongs to the user and the group that Dialplane runs as.",
+    )
     sip: Address = Field(
         default=SocketAddress("127.0.0.1", 5060),
         description="HOST:PORT that the edge receives SIP on. Loopback, for the same reason.",

@@ -1,11 +1,16 @@
 """A reverse proxy before the API: whose word on a client's address is believed, and what that address is good for."""
 
+import asyncio
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
+from dialplane.api.server.server import make_server
 from tests.api.serving import Api, serving, settings_for
 from tests.databases import PASSWORD, USERNAME
 
@@ -106,3 +111,44 @@ def test_a_proxy_need_not_cut_the_path_off_that_is_set(prepared_file: Path, tmp_
         assert api.nobody.get("/dialplane/healthz").status_code == api.nobody.get("/healthz").status_code == 200
         assert api.nobody.get("/dialplanes/healthz").status_code == 404
         assert api.nobody.get("/dialplane").headers["location"] == "/dialplane/ui/"
+
+
+def test_a_unix_socket_is_for_its_group_alone_and_takes_the_place_of_one_that_was_left(
+    prepared_file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "api.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    with serving(settings_for(tmp_path, database=prepared_file, http_socket=path)):
+        assert oct(path.stat().st_mode & 0o7777) == "0o660"
+        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path), verify=False)) as by_socket:
+            assert by_socket.get("http://api/healthz").status_code == 200
+
+
+def test_connections_by_the_unix_socket_are_not_counted_as_one_address(prepared_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "api.sock"
+    settings = settings_for(tmp_path, database=prepared_file, http_socket=path, connections_per_address=2)
+    with serving(settings), ExitStack() as held:
+        for _ in range(5):
+            connection = held.enter_context(socket.socket(socket.AF_UNIX))
+            connection.connect(str(path))
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_without_a_word_of_the_proxy_a_client_of_the_unix_socket_has_no_address(
+    prepared_file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "api.sock"
+    with serving(settings_for(tmp_path, database=prepared_file, http_socket=path)) as api:
+        with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path), verify=False)) as by_socket:
+            answer = by_socket.post("http://api/v1.0/customers", json={}, headers=api.admin.headers)
+        revision = api.admin.get(f"/v1.0/revisions/{answer.headers['x-revision']}").json()
+        assert (answer.status_code, revision["source_ip"]) == (200, "")
+
+
+def test_a_unix_socket_that_cannot_be_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "api.sock"
+    with capture_logs() as lines, pytest.raises(SystemExit):
+        asyncio.run(make_server(settings_for(tmp_path, http_socket=path), on_first_start=lambda _: None).serve())
+    assert lines[-1]["why"] == "No such file or directory"

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, select
 from dialplane.control import events, retention
 from dialplane.control.retention import DAY_US, Periods
 from dialplane.control.units import Database, Encryption
+from dialplane.domain.errors import Unavailable
 from dialplane.store import tables
 from dialplane.store.backend_sqlite import Sqlite
 from tests.control.making import EDGE_ACTOR
@@ -118,10 +119,13 @@ class Writer:
     async def run(self) -> None:
         while True:
             began = time.monotonic()
-            async with self._db.write(caller="writer"):
-                self.waits.append(time.monotonic() - began)
+            with suppress(Unavailable):  # it has waited as long as any writer does; the figures tell
+                async with self._db.write(caller="writer"):
+                    pass
+            self.waits.append(time.monotonic() - began)
             call = call_id(self._db.now(), len(self.waits))
-            await events.ingest(self._db, EDGE_ACTOR, edge="edge-1", events=failed_over_call(call))
+            with suppress(Unavailable):
+                await events.ingest(self._db, EDGE_ACTOR, edge="edge-1", events=failed_over_call(call))
             self.times.append(time.monotonic() - began)
             await asyncio.sleep(0.02)
 

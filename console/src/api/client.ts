@@ -1,4 +1,5 @@
 /** Requests to the API. Whatever it refuses is a Refusal with its own words; where it cannot be reached, Away. */
+import { HOME } from './place'
 import type { components } from './schema'
 
 export type Schemas = components['schemas']
@@ -47,7 +48,7 @@ function note(isAway: boolean) {
 }
 
 export function address(path: string, query: Query = {}): string {
-  const url = new URL(path, location.origin)
+  const url = new URL(HOME + path)
   for (const [name, value] of Object.entries(query)) {
     for (const one of Array.isArray(value) ? value : [value]) {
       if (one !== undefined && one !== null && one !== '') url.searchParams.append(name, String(one))

@@ -2,6 +2,7 @@
  * opens six connections to a host. Lists that are shown are asked for anew when something of theirs has changed. */
 import { useEffect } from 'react'
 import { cache } from './cache'
+import { address } from './client'
 
 /** Event -> the paths that it makes old. */
 const OLD: Record<string, string[]> = {
@@ -40,7 +41,7 @@ export function useLive() {
     const ended = new AbortController()
     void navigator.locks
       ?.request(CHANNEL, { signal: ended.signal }, () => {
-        const stream = new EventSource('/v1.0/stream')
+        const stream = new EventSource(address('/v1.0/stream'))
         for (const event of Object.keys(OLD)) {
           stream.addEventListener(event, () => {
             note(event)

@@ -1,6 +1,7 @@
 import { Suspense } from 'react'
 import { Route, Switch } from 'wouter'
 import { Refusal } from '../api/client'
+import { CONSOLE } from '../api/place'
 import { useMay, useMe } from '../api/queries'
 import { Empty } from '../parts/basics'
 import { Frame } from './Frame'
@@ -24,7 +25,7 @@ export function App() {
           ))}
           <Route>
             <Empty title="There is no such page">
-              <a href="/ui/">Overview</a>
+              <a href={`${CONSOLE}/`}>Overview</a>
             </Empty>
           </Route>
         </Switch>

@@ -6,6 +6,7 @@ import { Fragment, lazy, type ReactNode, Suspense, useEffect, useReducer, useSta
 import { Link, useLocation } from 'wouter'
 import { connection, request } from '../api/client'
 import { useLive } from '../api/live'
+import { CONSOLE } from '../api/place'
 import { type Edge, useMay, useMe, usePage } from '../api/queries'
 import { zone } from '../api/time'
 import { Dot } from '../parts/basics'
@@ -50,7 +51,7 @@ export function Frame({ children }: { children: ReactNode }) {
           To the page
         </a>
         <Link href="/" className="brand">
-          <img src="/ui/icon.svg" alt="" /> Dialplane
+          <img src={`${CONSOLE}/icon.svg`} alt="" /> Dialplane
         </Link>
         <button type="button" className="find" onClick={() => setSearching(true)}>
           <IconSearch size={14} />
@@ -199,7 +200,7 @@ function Who() {
           onClick={() =>
             void request('DELETE', '/auth/session').finally(() => {
               client.clear()
-              location.assign('/ui/')
+              location.assign(`${CONSOLE}/`)
             })
           }
         >

@@ -2,6 +2,7 @@ import { Button, Modal, PasswordInput, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState, useSyncExternalStore } from 'react'
 import { connection, request } from '../api/client'
+import { CONSOLE } from '../api/place'
 import { Failure } from '../parts/basics'
 
 function Form({ username: known = '' }: { username?: string }) {
@@ -53,7 +54,7 @@ export const SignIn = () => (
   <main className="sign">
     <div className="panel sign-in">
       <h1 className="row">
-        <img src="/ui/icon.svg" alt="" width={28} height={28} /> Dialplane
+        <img src={`${CONSOLE}/icon.svg`} alt="" width={28} height={28} /> Dialplane
       </h1>
       <Form />
     </div>

@@ -1,6 +1,7 @@
 /** Where calls are decided: how far behind each edge is, what runs there, what it carries. */
 import { Link } from 'wouter'
 import type { Schemas } from '../api/client'
+import { HOME } from '../api/place'
 import { type Edge, useAnswer, usePage } from '../api/queries'
 import { Chip, Dot, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
 import { label, useFields } from '../parts/document'
@@ -20,7 +21,7 @@ export default function Edges() {
         <Panel>
           <Empty title="No edge yet" action={<Link href="/keys">Make its access key</Link>}>
             An edge decides and carries calls. It needs an access key of the role “edge” and then runs{' '}
-            <span className="mono">dialplane edge --control {location.origin}</span>.
+            <span className="mono">dialplane edge --control {HOME}</span>.
           </Empty>
         </Panel>
       )}

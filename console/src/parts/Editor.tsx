@@ -3,6 +3,7 @@ import { Button, Drawer, Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Refusal, request } from '../api/client'
+import { HOME } from '../api/place'
 import { useMay, useWrite } from '../api/queries'
 import { Failure } from './basics'
 import { label } from './document'
@@ -185,7 +186,7 @@ function Token({ token, onClose }: { token: string; onClose: () => void }) {
     <div className="form">
       <b>The key is shown this once.</b>
       <pre className="code">{token}</pre>
-      <pre className="code">{`curl ${location.origin}/v1.0/me -H 'Authorization: Bearer ${token}'`}</pre>
+      <pre className="code">{`curl ${HOME}/v1.0/me -H 'Authorization: Bearer ${token}'`}</pre>
       <div className="row">
         <Button onClick={() => void navigator.clipboard.writeText(token)}>Copy the key</Button>
         <Button variant="default" onClick={onClose}>

@@ -29,6 +29,9 @@ CONTENT_SECURITY_POLICY = (
 _ENCODINGS: Mapping[str, str] = {"br": ".br", "gzip": ".gz"}
 """Content codings that assets are built in -> the ending of the file; the smallest first."""
 
+_PREFIX = '<meta name="prefix" content="{}" />'
+"""Where the page learns of the path below which the API is; its own links in it are relative."""
+
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
@@ -40,7 +43,7 @@ code {{ background: #eef0f3; color: #1b1f24; padding: .2em .5em; border-radius: 
 <p>Calls are routed and the API answers; only its web pages are missing. In the folder of the source code:</p>
 <p><code>{command}</code></p>
 <p>It takes Node 20.19 or later, from this machine or from PyPI. Then load this page again.
-The <a href="/docs">API's documentation</a> is here.</p></main></body></html>
+The <a href="{prefix}/docs">API's documentation</a> is here.</p></main></body></html>
 """
 
 
@@ -51,10 +54,15 @@ def console_routes(dist: Path = DIST) -> list[BaseRoute]:
         return RedirectResponse(f"{prefix_of(request)}{CONSOLE}/", 302)
 
     async def page(request: Request) -> Response:
-        index = dist / "index.html"
-        if not index.is_file():
-            return HTMLResponse(_MISSING.format(command=escape(COMMAND)), 503, {"Cache-Control": _ASK_AGAIN})
-        return FileResponse(index, headers={"Cache-Control": _ASK_AGAIN})
+        try:
+            text = (dist / "index.html").read_text()
+        except OSError:
+            return HTMLResponse(
+                _MISSING.format(command=escape(COMMAND), prefix=prefix_of(request)), 503, {"Cache-Control": _ASK_AGAIN}
+            )
+        prefix = prefix_of(request)
+        text = text.replace('"./', f'"{prefix}{CONSOLE}/').replace(_PREFIX.format(""), _PREFIX.format(prefix))
+        return HTMLResponse(text, headers={"Cache-Control": _ASK_AGAIN})
 
     async def file(request: Request) -> Response:
         found = _file(dist, request.path_params["path"])

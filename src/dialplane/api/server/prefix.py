@@ -1,8 +1,7 @@
 """A reverse proxy that serves the API below a path: set, or sent as X-Forwarded-Prefix by a trusted proxy."""
 
 import re
-from collections.abc import Collection
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from collections.abc import Container
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,7 +15,7 @@ class Prefixed:
     Outside of what replaces a proxy's address by its client's.
     """
 
-    def __init__(self, app: ASGIApp, *, prefix: str, trusted: Collection[IPv4Network | IPv6Network]) -> None:
+    def __init__(self, app: ASGIApp, *, prefix: str, trusted: Container[str]) -> None:
         self.app = app
         self.prefix = prefix
         self.trusted = trusted
@@ -30,18 +29,11 @@ class Prefixed:
         await self.app(scope, receive, send)
 
     def _prefix_of(self, scope: Scope) -> str:
-        sent = next((value for name, value in scope["headers"] if name == _HEADER), None) if self.trusted else None
-        if sent is not None and self._is_trusted(scope) and (found := _parsed(sent)):
-            return found
-        return self.prefix
-
-    def _is_trusted(self, scope: Scope) -> bool:
         client = scope.get("client")
-        try:
-            address = ip_address(client[0]) if client else None
-        except ValueError:
-            return False
-        return address is not None and any(address in network for network in self.trusted)
+        if client and client[0] in self.trusted:
+            sent = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+            return _parsed(sent) or self.prefix
+        return self.prefix
 
 
 def _parsed(sent: bytes) -> str:

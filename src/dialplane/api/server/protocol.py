@@ -1,10 +1,10 @@
 """One HTTP/1.1 connection: uvicorn's protocol, with limits on heads, on slow readers and on connections."""
 
 import asyncio
+import socket
 import uuid
 from collections import Counter
-from collections.abc import Collection
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from collections.abc import Container
 from typing import ClassVar, cast
 
 import structlog
@@ -16,6 +16,7 @@ from dialplane.api.http.errors import ApiError, error_body
 from dialplane.api.http.rate_limits import origin_of
 from dialplane.api.http.reasons import Reason
 from dialplane.api.server.gathering import GatheringTransport
+from dialplane.api.server.peers import UNIX
 
 log = structlog.get_logger("dialplane.api")
 
@@ -40,7 +41,7 @@ class LimitedProtocol(HttpToolsProtocol):
     header_limit_count = 100
     write_timeout_s = 30.0
     connections_per_address = 512
-    proxies: Collection[IPv4Network | IPv6Network] = ()
+    proxies: Container[str] = ()
     connections_of: ClassVar[Counter[str]] = Counter()
 
     _in_head = False
@@ -55,10 +56,12 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn types it
         gathering = GatheringTransport(transport, self.loop)
         super().connection_made(cast(asyncio.Transport, gathering))
+        if transport.get_extra_info("socket").family == socket.AF_UNIX:
+            self.client = (UNIX, 0)
         self._address = self.client[0] if self.client else ""
         self._origin = origin_of(self._address)
         self.connections_of[self._origin] += 1
-        if self.connections_of[self._origin] > self.connections_per_address and not self._is_proxy():
+        if self.connections_of[self._origin] > self.connections_per_address and self._address not in self.proxies:
             self._refused_for = reasons.OVERLOADED
             self.send_400_response("")
         else:
@@ -71,13 +74,6 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stop_head_timer()
         self._stop_write_timer()
         super().connection_lost(exc)
-
-    def _is_proxy(self) -> bool:
-        try:
-            address = ip_address(self._address)
-        except ValueError:
-            return False
-        return any(address in network for network in self.proxies)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -203,7 +199,7 @@ def limited_protocol(
     header_limit_count: int,
     write_timeout_s: float,
     connections_per_address: int,
-    proxies: Collection[IPv4Network | IPv6Network],
+    proxies: Container[str],
 ) -> type[LimitedProtocol]:
     """The protocol class with these limits."""
     limits = {
@@ -212,7 +208,7 @@ def limited_protocol(
         "header_limit_count": header_limit_count,
         "write_timeout_s": write_timeout_s,
         "connections_per_address": connections_per_address,
-        "proxies": tuple(proxies),
+        "proxies": proxies,
         "connections_of": Counter(),
     }
     return type("LimitedProtocol", (LimitedProtocol,), limits)
