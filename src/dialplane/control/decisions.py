@@ -33,8 +33,10 @@ def places_of(routes: Sequence[ConsideredRoute]) -> list[ConsideredRoute]:
     last = max(map(_rank, tried), default=None)
     others = [route for route in routes if route.outcome != TRIED]
     before = [route for route in others if last is None or _rank(route) <= last][:MOST_OTHERS]
-    told = {route.reasons[-1:] for route in before}
-    first_of_reason = {route.reasons[-1:]: route for route in reversed(others) if route.reasons[-1:] not in told}
+    reasons_before = {route.reasons[-1:] for route in before}
+    first_of_reason = {
+        route.reasons[-1:]: route for route in reversed(others) if route.reasons[-1:] not in reasons_before
+    }
     behind = [route for route in others if first_of_reason.get(route.reasons[-1:]) is route]
     return [*tried, *before, *behind[:MOST_REASONS]]
 

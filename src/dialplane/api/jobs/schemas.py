@@ -68,7 +68,7 @@ class ChangeRoutesBody(Body):
         """At least one of them counts: all routes are never meant by what was left empty."""
         query = parse_query(RouteList, {"query_string": self.filters.encode()}, credentials=False)
         filters = filters_of(query, now=now_us())
-        if not filters.given or query.model_fields_set & NOT_FILTERS:
+        if not filters.active or query.model_fields_set & NOT_FILTERS:
             raise _refused("filters", "must hold filters alone, and one at least")
         return filters
 

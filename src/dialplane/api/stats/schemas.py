@@ -65,9 +65,9 @@ def window_of(query: OverviewQuery, *, now: int, by: str = "") -> Window:
     if provider_id is not None and by in (stats.TRUNKS, stats.EDGES):
         raise _refused("provider_id", "not_supported", "cannot narrow figures of trunks and edges")
     keys = query.page_size if isinstance(query, StatsQuery) else 1
-    asked = Window(since=since, until=until, step_s=query.step, customer_id=query.customer_id, provider_id=provider_id)
+    wanted = Window(since=since, until=until, step_s=query.step, customer_id=query.customer_id, provider_id=provider_id)
     try:
-        window = widened(asked, now=now)
+        window = widened(wanted, now=now)
     except SumsNotKept as error:
         raise _refused("step", "not_kept", str(error)) from None
     most = min(MAX_STEPS, MAX_VALUES // keys)

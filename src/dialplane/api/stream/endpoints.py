@@ -94,8 +94,8 @@ async def _chunks(
         yield reader.begin()
         async with _until_left(request) as left:
             while not left.is_set():
-                if told := reader.told():
-                    yield told
+                if news := reader.unsent():
+                    yield news
                 if ends is not None and time.monotonic() >= ends:
                     return
                 if reader.is_due:
@@ -118,7 +118,7 @@ class _Reader:
         """The first event; its id is that of the event before, from which it goes on."""
         return f"retry: {RETRY_MS}\n\n".encode() + self._own(READY)
 
-    def told(self) -> bytes:
+    def unsent(self) -> bytes:
         """What is new; that events are missing, if some are."""
         published = self._published
         is_whole = self._number is not None and published.has_all_after(self._number)

@@ -67,7 +67,7 @@ class Filters:
     now: int = 0
 
     @property
-    def given(self) -> Mapping[str, Any]:
+    def active(self) -> Mapping[str, Any]:
         """Those that count, by name."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "now"}
         return {name: value for name, value in values.items() if value is not None}
@@ -85,7 +85,7 @@ class Filters:
             "state": lambda value: self._of_state(c, value),
             "text": lambda value: _of_text(c, value, backend),
         }
-        conditions = (condition for name, value in self.given.items() for condition in builders[name](value))
+        conditions = (condition for name, value in self.active.items() for condition in builders[name](value))
         return [tables.LIVE, *conditions]
 
     def _of_state(self, c: Columns, state: str) -> Where:
@@ -192,8 +192,8 @@ async def page(unit: Unit, filters: Filters, order: Order, *, page_size: int, af
 
 async def _are_few(unit: Unit, filters: Filters, order: Order) -> bool:
     """Whether the filter means so few routes that they are found first, and sorted then."""
-    columns = {_COLUMN_OF.get(name, name) for name in filters.given}
-    if len(columns) == len(filters.given) <= 1 and columns <= order.columns_with(filters):
+    columns = {_COLUMN_OF.get(name, name) for name in filters.active}
+    if len(columns) == len(filters.active) <= 1 and columns <= order.columns_with(filters):
         return False
     return await _count(unit, filters, most=FEW + 1) <= FEW
 
