@@ -106,8 +106,13 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(
         default=False,
-        description="Make demo providers, routes and a trunk on an empty data folder, and place a call through them.",
+        description="Make demo carriers, customers and routes on an empty data folder, place a call through them, and "
+        "go on making calls.",
     )
+    demo_calls_per_s: float = Field(
+        default=1.0, ge=0, le=50,
+        description="Calls that the demo's customers make each second, and have made in the hour before; 0 for none.",
+    )  # fmt: skip
     database_url: str = Field(
         default="",
         description="SQLAlchemy URL of the database; empty for SQLite in the data folder. PostgreSQL once there is "

@@ -8,16 +8,14 @@ import argparse
 import asyncio
 import contextlib
 import logging
-import os
-import signal
 import sys
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from dialplane_simulator.behaviour import KINDS
 from dialplane_simulator.carrier import Carrier
 from dialplane_simulator.fleet import CarrierSpec, open_fleet, parse_line, read_file
+from dialplane_simulator.stopping import stopping
 
 READY = "ready"
 """The line on standard output that says all carriers listen."""
@@ -58,16 +56,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(specs: list[CarrierSpec], *, until_stdin_ends: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with AsyncExitStack() as stack:
-        carriers = await open_fleet(stack, specs)
-        if until_stdin_ends:
-            stack.enter_context(_stop_at_end_of_stdin(loop, stop))
-        _announce(specs, carriers)
-        await stop.wait()
+    with stopping(until_stdin_ends=until_stdin_ends) as stop:
+        async with AsyncExitStack() as stack:
+            _announce(specs, await open_fleet(stack, specs))
+            await stop.wait()
 
 
 def _announce(specs: list[CarrierSpec], carriers: list[Carrier]) -> None:
@@ -76,23 +68,6 @@ def _announce(specs: list[CarrierSpec], carriers: list[Carrier]) -> None:
     sys.stdout.write(f"{READY}\n")
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def _stop_at_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[None]:
-    """A pipe that the starter holds ends when it dies, however it dies: no carrier is left behind."""
-    descriptor = sys.stdin.fileno()
-
-    def readable() -> None:
-        if not os.read(descriptor, 4096):
-            loop.remove_reader(descriptor)
-            stop.set()
-
-    loop.add_reader(descriptor, readable)
-    try:
-        yield
-    finally:
-        loop.remove_reader(descriptor)
 
 
 if __name__ == "__main__":

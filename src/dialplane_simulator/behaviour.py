@@ -124,15 +124,21 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberPlan:
-    """`otherwise` for all numbers but those that end in a key of `by_ending`; the longest ending wins."""
+    """`otherwise` for all numbers but those that end in a key of `by_ending`, or begin with one of `by_beginning`.
+
+    The longest wins, an ending before a beginning.
+    """
 
     otherwise: Behaviour
     by_ending: Mapping[str, Behaviour] = field(default_factory=dict)
+    by_beginning: Mapping[str, Behaviour] = field(default_factory=dict)
 
     def behaviour_for(self, user: str) -> Behaviour:
         """The behaviour for a call whose Request-URI has this user part."""
-        endings = [ending for ending in self.by_ending if user.endswith(ending)]
-        return self.by_ending[max(endings, key=len)] if endings else self.otherwise
+        if endings := [ending for ending in self.by_ending if user.endswith(ending)]:
+            return self.by_ending[max(endings, key=len)]
+        beginnings = [beginning for beginning in self.by_beginning if user.startswith(beginning)]
+        return self.by_beginning[max(beginnings, key=len)] if beginnings else self.otherwise
 
 
 def parse_behaviour(text: str) -> Behaviour:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dialplane_simulator.behaviour import Behaviour, NumberPlan
 from dialplane_simulator.endpoint import Endpoint, open_endpoint
 from dialplane_simulator.timers import Timers
-from dialplane_simulator.uas import Leg, Received, UserAgentServer
+from dialplane_simulator.uas import MAX_RECORDED, Leg, Received, UserAgentServer
 
 
 class Carrier:
@@ -19,10 +19,16 @@ class Carrier:
         self._endpoint: Endpoint
         self._agent: UserAgentServer
 
-    async def _open(self, host: str, port: int, timers: Timers | None) -> None:
+    async def _open(self, host: str, port: int, timers: Timers | None, recorded: int) -> None:
         def make(host: str, port: int, seed: str) -> UserAgentServer:
             self._agent = UserAgentServer(
-                host=host, port=port, seed=seed, behaviour_for=self._behaviour_for, name=self.name, timers=timers
+                host=host,
+                port=port,
+                seed=seed,
+                behaviour_for=self._behaviour_for,
+                name=self.name,
+                timers=timers,
+                recorded=recorded,
             )
             return self._agent
 
@@ -84,10 +90,14 @@ async def open_carrier(
     host: str = "127.0.0.1",
     port: int = 0,
     timers: Timers | None = None,
+    recorded: int = MAX_RECORDED,
 ) -> AsyncIterator[Carrier]:
-    """A carrier that listens for as long as the block lasts. Raises OSError if the port is in use."""
+    """A carrier that listens for as long as the block lasts. Raises OSError if the port is in use.
+
+    `recorded`: how many requests and calls it keeps for a look afterwards.
+    """
     carrier = Carrier(name, plan if isinstance(plan, NumberPlan) else NumberPlan(otherwise=plan))
-    await carrier._open(host, port, timers)
+    await carrier._open(host, port, timers, recorded)
     try:
         yield carrier
     finally:

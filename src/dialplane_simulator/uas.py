@@ -18,7 +18,7 @@ from dialplane_simulator.wire import Peer, Request, Response, response_to
 MAX_LEGS = 20_000
 """Calls at once; the next one gets 503. Far above what one process can carry, below what hurts."""
 MAX_RECORDED = 20_000
-"""Requests kept for a look afterwards; the oldest go first."""
+"""Requests, and calls, kept for a look afterwards; the oldest go first."""
 MAX_NONCES = 20_000
 """Challenges that may still be answered; the oldest go first."""
 ALLOWED = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK")
@@ -61,7 +61,7 @@ class Leg:
 
 
 class UserAgentServer(UserAgent):
-    """All calls of one carrier. `legs` has every call it was sent (the newest MAX_LEGS), `received` every request."""
+    """All calls of one carrier. `legs` has the newest `recorded` calls that it was sent, `received` the requests."""
 
     def __init__(
         self,
@@ -72,12 +72,13 @@ class UserAgentServer(UserAgent):
         behaviour_for: Callable[[str], Behaviour],
         name: str = "carrier",
         timers: Timers | None = None,
+        recorded: int = MAX_RECORDED,
     ) -> None:
         super().__init__(host=host, port=port, seed=seed, timers=timers)
         self.name = name
         self.behaviour_for = behaviour_for
-        self.received: deque[Received] = deque(maxlen=MAX_RECORDED)
-        self.legs: deque[Leg] = deque(maxlen=MAX_LEGS)
+        self.received: deque[Received] = deque(maxlen=recorded)
+        self.legs: deque[Leg] = deque(maxlen=recorded)
         self._live: dict[DialogKey, Leg] = {}
         self._by_invite: dict[InviteServer, Leg] = {}
         self._nonces: deque[str] = deque(maxlen=MAX_NONCES)

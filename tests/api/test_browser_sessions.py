@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from dialplane.api.auth import link as link_endpoint
+from dialplane.api.http.request import is_loopback
 from dialplane.control.login import link
 from dialplane.control.login.sessions import RENEWED_AFTER_S, SessionKeys
 from tests.api.serving import Api, Caller, serving, settings_for
@@ -202,11 +202,13 @@ def test_a_new_link_takes_the_place_of_the_one_before(demo: Api) -> None:
     assert "set-cookie" in follow(demo, newer).headers
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{"Host": "rebound.example"}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}, {"Via": "1.1 p"}],
-    ids=str,
-)
+ELSEWHERE = [
+    {"Host": "rebound.example"}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}, {"Via": "1.1 p"},
+]  # fmt: skip
+"""Headers of requests that do not come straight from this machine."""
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
 def test_the_link_is_for_this_machine_alone(demo: Api, headers: dict[str, str]) -> None:
     code = link.make(demo.settings.folder.login_link, username=USERNAME)
     assert reason(follow(demo, code, **headers)) == (404, "ENDPOINT_NOT_FOUND")
@@ -219,8 +221,8 @@ def test_without_the_demo_there_is_no_link(sqlite_api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "is_loopback"),
+    ("host", "is_here"),
     [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("192.0.2.1", False), ("", False)],
 )
-def test_which_hosts_are_this_machine(host: str, is_loopback: bool) -> None:
-    assert link_endpoint.is_loopback(host) is is_loopback
+def test_which_hosts_are_this_machine(host: str, is_here: bool) -> None:
+    assert is_loopback(host) is is_here

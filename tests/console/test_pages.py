@@ -42,7 +42,7 @@ def objects(demo: Instance) -> Mapping[str, str]:
         found = {
             "calls": client.calls.list()["result"][0]["id"],
             "providers": next(one["id"] for one in client.providers.all() if one["name"] == "Bravo"),
-            "customers": next(one["id"] for one in client.customers.all() if one["name"] == "Demo customer"),
+            "customers": next(one["id"] for one in client.customers.all() if one["name"] == "Acme"),
             "trunks": next(iter(client.trunks.all()))["id"],
             "changes": "8",
         }

@@ -15,7 +15,7 @@ def test_a_customers_manager_sees_what_is_of_the_customer(
 ) -> None:
     username = f"manager-{uuid.uuid4().hex[:8]}@example.net"
     with demo.client() as client:
-        customer = next(one for one in client.customers.all() if one["name"] == "Demo customer")
+        customer = next(one for one in client.customers.all() if one["name"] == "Acme")
         client.agents.create(username=username, password=PASSWORD, customer_id=customer["id"], role="customer_manager")
     context = contexts(None)
     home = demo.running()["control_url"]

@@ -62,10 +62,11 @@ def test_the_ports_of_several_data_folders_differ_while_they_are_in_use(tmp_path
 
 def test_the_command_runs_the_carriers_as_described(tmp_path: Path) -> None:
     ports = load_state(DataFolder(tmp_path)).ports
-    arguments = command(DataFolder(tmp_path), ports)
-    specs = {spec.name: spec for spec in read_file(Path(arguments[arguments.index("--file") + 1]))}
+    command(DataFolder(tmp_path), ports)
+    specs = {spec.name: spec for spec in read_file(DataFolder(tmp_path).demo_carriers)}
     assert {name: spec.port for name, spec in specs.items()} == dict(ports)
     assert [step.status for step in specs["alpha"].plan.behaviour_for("+821012345678").steps] == [100, 503]
     assert [step.status for step in specs["bravo"].plan.behaviour_for("+821012345678").steps] == [100, 180, 200]
     assert [step.status for step in specs["bravo"].plan.behaviour_for("+821000000486").steps] == [100, 180, 486]
-    assert specs["charlie"].plan.behaviour_for("+821012345678").steps == ()
+    assert [step.status for step in specs["alpha"].plan.behaviour_for("+33123456789").steps] == [100, 180, 200]
+    assert specs["charlie"].plan.behaviour_for("+447700900123").steps == ()

@@ -16,7 +16,8 @@ import pytest
 
 from dialplane.client import Client
 from dialplane.demo.carriers import CARRIERS
-from dialplane.demo.prepare import MARK, ROUTES
+from dialplane.demo.prepare import MARK
+from dialplane.demo.table import CUSTOMERS, routes
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from tests.ports import free_port
 from tests.waiting import eventually
@@ -29,7 +30,12 @@ PASSWORD = "a long enough password"
 def serving(folder: Path, *, http: int, sip: int) -> Iterator[Path]:
     """The service with its demo, once it has told all; gives what it printed. It must stop cleanly."""
     printed = folder / "printed.txt"
-    environment = {**os.environ, "DIALPLANE_ADMIN_USERNAME": "admin@localhost", "DIALPLANE_ADMIN_PASSWORD": PASSWORD}
+    environment = {
+        **os.environ,
+        "DIALPLANE_ADMIN_USERNAME": "admin@localhost",
+        "DIALPLANE_ADMIN_PASSWORD": PASSWORD,
+        "DIALPLANE_DEMO_CALLS_PER_S": "0",
+    }
     command = [*PROGRAM, "serve", "--data", str(folder / "data"), "--demo"]
     where = ["--http", f"127.0.0.1:{http}", "--sip", f"127.0.0.1:{sip}"]
     with (
@@ -58,10 +64,10 @@ def demo_objects(client: Client) -> dict[str, list[str]]:
     return {
         "customers": customers,
         "providers": [item["id"] for item in client.providers.all() if MARK in item["metadata"]],
-        "trunks": [item["id"] for item in client.trunks.all(customer_id=customers[0])],
+        "trunks": [item["id"] for item in client.trunks.all()],
         "routes": [
             item["id"]
-            for owner in (customers[0], SYSTEM_DEFAULT_CUSTOMER)
+            for owner in (*customers, SYSTEM_DEFAULT_CUSTOMER)
             for item in client.routes.all(customer_id=owner)
         ],
     }
@@ -88,10 +94,10 @@ def test_a_newcomer_sees_a_call_fail_over_and_again_after_a_restart(tmp_path: Pa
     assert f"http://127.0.0.1:{http}/docs" in first
     assert re.search(r"486 Busy Here after 5\d\d ms: the callee is busy; no other is asked", told.stdout), told
     assert {kind: len(ids) for kind, ids in made.items()} == {
-        "customers": 1,
+        "customers": len(CUSTOMERS),
         "providers": len(CARRIERS),
-        "trunks": 1,
-        "routes": len(ROUTES),
+        "trunks": len(CUSTOMERS),
+        "routes": len(list(routes())),
     }
 
     with serving(tmp_path, http=http, sip=sip) as printed:
@@ -110,7 +116,7 @@ def assert_link_logs_in_once(printed: str) -> None:
 
 def assert_fails_over(text: str, *, ports: dict[str, int]) -> None:
     steps = (
-        r"0 ms  The call arrives\. Carriers to try, in order: Alpha, Bravo\.",
+        r"0 ms  The call arrives\. Carriers to try, in order: Alpha, Bravo, Echo,\s+Delta\.",
         rf"Attempt 1: Alpha, sip:\+82\d+@127\.0\.0\.1:{ports['alpha']}",
         r"503 Service Unavailable after .* ms: carrier failed; next carrier",
         rf"Attempt 2: Bravo, sip:\+82\d+@127\.0\.0\.1:{ports['bravo']}",

@@ -102,7 +102,7 @@ def launch(
     """Start `dialplane <verb>` with this data folder and do not wait. `program`: this instead, with settings alone."""
     output = output or data.parent / f"{data.name}-{os.urandom(3).hex()}.out"
     flags = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    settings = {"DIALPLANE_DATA": str(data), "COLUMNS": "200"}
+    settings = {"DIALPLANE_DATA": str(data), "COLUMNS": "200", "DIALPLANE_DEMO_CALLS_PER_S": "0"}
     if program:
         settings |= {f"DIALPLANE_{flag.removeprefix('--').upper()}": value for flag, value in flags.items()}
     command = program or (str(Path(sys.executable).with_name("dialplane")), *verb, "--data", str(data), *arguments)

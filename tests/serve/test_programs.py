@@ -48,9 +48,10 @@ def test_every_setting_of_the_edge_reaches_it_by_its_own_name(tmp_path: Path) ->
     assert config.run == tmp_path / "edge" / "kamailio"
 
 
-def test_the_demo_has_no_breakers(tmp_path: Path) -> None:
-    config = programs(tmp_path, demo=True).edge_config()
+def test_a_demo_without_callers_has_no_breakers(tmp_path: Path) -> None:
+    config = programs(tmp_path, demo=True, demo_calls_per_s=0).edge_config()
     assert config.settings == replace(EdgeSettings.of(Settings()), breaker_failures=0)
+    assert programs(tmp_path, demo=True).edge_config().settings == EdgeSettings.of(Settings())
 
 
 def test_the_companion_follows_the_api_of_its_machine_by_loopback(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_only_the_api_knows_the_way_into_the_database(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PGPASSWORD", "the-password")
     found = programs(tmp_path)
     assert "the-password" in " ".join(found.api().environment.values())
-    for made in (found.companion(), found.kamailio(), found.carriers(["true"])):
+    for made in (found.companion(), found.kamailio(), found.demo("carriers", ["true"])):
         assert "the-password" not in " ".join(made.environment.values())
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
@@ -156,6 +157,24 @@ def test_a_program_runs_without_a_log_that_cannot_be_opened(tmp_path: Path) -> N
         supervised = Supervised(without_log, report=lambda line: None)
         running = asyncio.create_task(supervised.run())
         await eventually_async(up.exists)
+        await supervised.stop()
+        await running
+
+    asyncio.run(scenario())
+
+
+def test_a_program_that_is_kept_away_is_started_again_afterwards(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        said: list[str] = []
+        supervised = Supervised(program(tmp_path, "import time; time.sleep(60)"), report=said.append)
+        running = asyncio.create_task(supervised.run())
+        await eventually_async(lambda: supervised.pid)
+        killed = time.monotonic()
+        supervised.kill(away_s=1.0)
+        await eventually_async(lambda: not supervised.pid)
+        await eventually_async(lambda: supervised.pid)
+        assert time.monotonic() - killed >= 1.0
+        assert re.fullmatch(r"it ended \(killed by SIGKILL\), started again in (1|0\.9) s", said[0]), said
         await supervised.stop()
         await running
 

@@ -1,7 +1,8 @@
 """The application: settings in, Starlette app out. The one place that knows all resources, middleware and jobs."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from socket import gethostname
 from typing import Any
@@ -24,6 +25,7 @@ from dialplane.api.calls.endpoints import CALLS
 from dialplane.api.changes.endpoints import CHANGES
 from dialplane.api.customers.endpoints import CUSTOMERS, OWN_CUSTOMER
 from dialplane.api.database import opened_database, prepare, secrets_problem
+from dialplane.api.demo.endpoints import DEMO
 from dialplane.api.dialroutes.endpoints import DIALLED, DIALROUTES
 from dialplane.api.edges.endpoints import EDGES
 from dialplane.api.events.endpoints import EVENTS
@@ -32,7 +34,7 @@ from dialplane.api.feed.endpoints import FEED
 from dialplane.api.http import openapi, reasons
 from dialplane.api.http.console import CONSOLE, console_routes
 from dialplane.api.http.docs_pages import docs_routes
-from dialplane.api.http.endpoint import routes_of
+from dialplane.api.http.endpoint import Endpoint, routes_of
 from dialplane.api.http.errors import ApiError, api_error_of, outcome_of
 from dialplane.api.http.idempotency import Replayed
 from dialplane.api.http.published import Published
@@ -97,15 +99,21 @@ RESOURCES = (
 ENDPOINTS = tuple(endpoint for resource in RESOURCES for endpoint in resource.endpoints)
 
 
-def openapi_document() -> dict[str, Any]:
-    """The OpenAPI document of all endpoints."""
-    return openapi.document_of(ENDPOINTS, title=TITLE, version=VERSION)
+def openapi_document(*, is_demo: bool = False) -> dict[str, Any]:
+    """The OpenAPI document of all endpoints, with those that only a demo has if it is one."""
+    return openapi.document_of(_endpoints(is_demo=is_demo), title=TITLE, version=VERSION)
+
+
+def _endpoints(*, is_demo: bool) -> Sequence[Endpoint]:
+    return (*ENDPOINTS, *DEMO.endpoints) if is_demo else ENDPOINTS
 
 
 def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], None] = lambda first: None) -> Starlette:
     """The REST API. Its lifespan opens the database; `on_first_start` gets the first administrator created then."""
     metrics = Metrics(version=VERSION)
-    routes: list[BaseRoute] = [*routes_of(ENDPOINTS), *docs_routes(openapi_document, title=TITLE), *console_routes()]
+    document = partial(openapi_document, is_demo=settings.demo)
+    endpoints = _endpoints(is_demo=settings.demo)
+    routes: list[BaseRoute] = [*routes_of(endpoints), *docs_routes(document, title=TITLE), *console_routes()]
     if settings.demo:
         routes.append(link_route(settings.folder.login_link, home=f"{CONSOLE}/"))
     app = Starlette(
@@ -208,6 +216,7 @@ def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: C
         contacts=contacts,
         news=News(),
         published=published,
+        demo=settings.folder if settings.demo else None,
         runner=Runner(db, node=f"{gethostname()}:{settings.folder.root}", tell=tell, describe=outcome_of),
         streams=streams(),
         jobs=jobs,

@@ -88,6 +88,8 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "edge.delete": _ADMIN,
     "edge.refusals": _ADMIN,
     "settings.get": _ADMIN,
+    "demo.get": _ADMIN,
+    "demo.update": _ADMIN,
 }
 """operation -> role -> scope; a role without a scope may not carry out the operation at all."""
 

@@ -1,8 +1,9 @@
-"""The demo on a running Dialplane: its objects, its carriers, a first call, and what to try next."""
+"""The demo on a running Dialplane: its objects, carriers and callers, a first call, and what to try next."""
 
 import asyncio
 import os
 import shlex
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,22 +11,32 @@ from typing import TypeVar
 
 from dialplane.client import ApiError, Client
 from dialplane.control.login import link
-from dialplane.demo import calling, carriers, prepare, screen
+from dialplane.demo import calling, carriers, past, prepare, screen
 from dialplane.demo.calling import DemoFailed, call_and_print
+from dialplane.domain.instants import parse_instant
 from dialplane.serve.administrator import Administrator
 from dialplane.serve.folder import table_revision
 from dialplane.serve.output import Output
 from dialplane.serve.programs import Programs
-from dialplane.serve.supervisor import Program
+from dialplane.serve.supervisor import Program, Supervised
 from dialplane.system import datafolder
+from dialplane.system.clock import now_us
+from dialplane.system.files import read_json
 
 OWN_COMMAND = "DIALPLANE_COMMAND"
 NUMBER = "+821021656521"
 T = TypeVar("T")
 
 
+PAST_US = 3_600_000_000
+"""How far back the calls before the demo's start reach."""
+
+LOOK_S = 0.25
+"""How often it is looked whether the API's plug is to be pulled."""
+
+
 class Demo:
-    """Start the `carriers`, then `present`. `has_edge`: whether a call can be placed. Raises OSError."""
+    """Start the `carriers`, `present`, start the `callers`. `has_edge`: whether calls can be placed. Raises OSError."""
 
     def __init__(self, programs: Programs, administrator: Administrator, output: Output, *, has_edge: bool) -> None:
         self._programs = programs
@@ -37,26 +48,49 @@ class Demo:
 
     def carriers(self) -> Program:
         """The simulated carriers."""
-        return self._programs.carriers(carriers.command(self._folder, self._state.ports))
+        return self._programs.demo("carriers", carriers.command(self._folder, self._state.ports))
+
+    def callers(self) -> Program | None:
+        """Those who make calls; None if there are to be none, or no way for them from their addresses, 127.0.0.0/8."""
+        programs, rate = self._programs, self._programs.settings.demo_calls_per_s
+        sip = programs.sip.from_here
+        if not (self._has_edge and rate and sip.host.startswith("127.")):
+            return None
+        arguments = (str(sip), programs.control_url, f"{rate:g}")
+        return programs.demo("callers", [sys.executable, "-m", "dialplane.demo", "calls", *arguments])
+
+    async def pull_plugs(self, api: Supervised) -> None:
+        """Keep the API away for as long as the console asks for, whenever it does."""
+        last = now_us()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            asked = read_json(self._folder.demo_outage)
+            if isinstance(asked, dict) and asked["at"] > last:
+                last = asked["at"]
+                api.kill(away_s=asked["for_s"])
 
     async def present(self) -> None:
-        """Create the demo's objects, place a call, print it and what to try next."""
+        """Create the demo's objects, place a call and print it, report the calls of the hour before."""
         try:
             await in_thread(self._present)
         except (ApiError, DemoFailed, OSError) as error:
             self._output.warn(f"The demo call did not work: {error}")
-        self._welcome()
 
     def _present(self) -> None:
         with Client(self._programs.control_url, token=self._folder.operator_key.read_text().strip()) as client:
             prepared = self._prepare(client)
-            if not self._has_edge:
-                return
-            sip = str(self._programs.sip)
-            calling.wait_until_answering(sip)
-            calling.wait_until_used(prepared.revision, lambda: table_revision(self._folder))
-            self._output.say(f"\nA call to {NUMBER} through the demo's carriers:\n")
-            call_and_print(self._output.console, client, sip=sip, number=NUMBER)
+            since = max(now_us() - PAST_US, _newest(client))
+            if self._has_edge:
+                self._call(client, prepared)
+            if rate := self._programs.settings.demo_calls_per_s:
+                past.fill(client, self._programs.settings.edge_name, since=since, until=now_us(), calls_per_s=rate)
+
+    def _call(self, client: Client, prepared: prepare.Prepared) -> None:
+        sip = str(self._programs.sip)
+        calling.wait_until_answering(sip)
+        calling.wait_until_used(prepared.revision, lambda: table_revision(self._folder))
+        self._output.say(f"\nA call to {NUMBER} through the demo's carriers:\n")
+        call_and_print(self._output.console, client, sip=sip, number=NUMBER)
 
     def _prepare(self, client: Client) -> prepare.Prepared:
         if self._state.prepared:
@@ -65,7 +99,8 @@ class Demo:
         carriers.save_state(self._folder, carriers.DemoState(ports=self._state.ports, prepared=True))
         return prepared
 
-    def _welcome(self) -> None:
+    def welcome(self) -> None:
+        """Print what to try next."""
         welcome = screen.Welcome(
             http_url=self._programs.control_url,
             sip_address=str(self._programs.sip),
@@ -92,6 +127,12 @@ class Demo:
             return f"{program} call"
         near = root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root
         return f"{program} call --data {shlex.quote(str(near))}"
+
+
+def _newest(client: Client) -> int:
+    """When the last call on record came; 0 if there is none."""
+    last = client.calls.list(page_size=1)["result"]
+    return parse_instant(last[0]["tm_start"]) if last else 0
 
 
 async def in_thread(work: Callable[[], T]) -> T:

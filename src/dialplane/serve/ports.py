@@ -3,6 +3,8 @@
 import errno
 import socket
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
@@ -15,6 +17,9 @@ TRIES_S = 3.0
 PROBE_S = 0.02
 SIP_PORT = 5060
 HIGHEST_PORT = 65_535
+NEXT_PORTS = 20
+"""How many ports are tried behind one in use."""
+
 _ELSEWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
 """Addresses that belong to no machine (RFC 5737, RFC 3849): packets to them would take the default route."""
 
@@ -28,14 +33,21 @@ class Listening:
     types: tuple[socket.SocketKind, ...]
 
 
-def http(wanted: SocketAddress) -> SocketAddress:
-    """The API's IP address and port, a free one for port 0. Raises CannotStart if it cannot be listened on."""
-    return _free(Listening(wanted, "--http", (socket.SOCK_STREAM,)))
+OnTaken = Callable[[SocketAddress, SocketAddress], None]
+"""Gets the address that is in use, and the one with the next free port that is taken instead."""
 
 
-def sip(wanted: SocketAddress) -> SocketAddress:
+def http(wanted: SocketAddress, *, on_taken: OnTaken | None = None) -> SocketAddress:
+    """The API's IP address and port, a free one for port 0. Raises CannotStart if it cannot be listened on.
+
+    With `on_taken` the next free port takes the place of one in use.
+    """
+    return _free(Listening(wanted, "--http", (socket.SOCK_STREAM,)), on_taken)
+
+
+def sip(wanted: SocketAddress, *, on_taken: OnTaken | None = None) -> SocketAddress:
     """The edge's IP address and port for UDP and TCP, a free one for port 0. Raises CannotStart, as `http` does."""
-    return _free(Listening(wanted, "--sip", (socket.SOCK_DGRAM, socket.SOCK_STREAM)))
+    return _free(Listening(wanted, "--sip", (socket.SOCK_DGRAM, socket.SOCK_STREAM)), on_taken)
 
 
 def sip_tls(wanted: SocketAddress | None, *, beside: SocketAddress) -> SocketAddress:
@@ -86,7 +98,7 @@ def _has_listener(address: SocketAddress) -> bool:
     return True
 
 
-def _free(wanted: Listening) -> SocketAddress:
+def _free(wanted: Listening, on_taken: OnTaken | None = None) -> SocketAddress:
     try:
         address = resolve(*wanted.address)
     except OSError as error:
@@ -96,9 +108,21 @@ def _free(wanted: Listening) -> SocketAddress:
         try:
             return _bound(address, wanted)
         except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() > deadline and on_taken is not None:
+                instead = _next_free(address, wanted)
+                on_taken(wanted.address, instead)
+                return instead
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise _refused(wanted, error) from error
         time.sleep(0.1)
+
+
+def _next_free(address: SocketAddress, wanted: Listening) -> SocketAddress:
+    """The address with the next port that is free; any, if none of the next is."""
+    for port in range(address.port + 1, min(address.port + NEXT_PORTS, HIGHEST_PORT)):
+        with suppress(OSError):
+            return _bound(SocketAddress(address.host, port), wanted)
+    return _bound(SocketAddress(address.host, 0), wanted)
 
 
 def _bound(address: SocketAddress, wanted: Listening) -> SocketAddress:

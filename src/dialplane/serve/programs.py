@@ -101,21 +101,21 @@ class Programs:
             before_start=partial(write_config, config),
         )
 
-    def carriers(self, command: Sequence[str]) -> Program:
-        """The demo's carriers."""
+    def demo(self, name: str, command: Sequence[str]) -> Program:
+        """The demo's carriers, or its callers."""
         return Program(
-            name="demo carriers",
+            name=f"demo {name}",
             command=command,
-            environment=self._others(but=OF_DATABASE),
-            log=self.folder.log("carriers"),
+            environment=self._environment({"data"}, but=OF_DATABASE),
+            log=self.folder.log(name),
             until_stdin_ends=True,
         )
 
     def edge_config(self) -> EdgeConfig:
         """The configuration of Kamailio."""
         settings, edge = self.settings, self.folder.edge
-        # the demo's first carrier refuses every call, so that the failover can be seen
-        changes = {"breaker_failures": 0} if settings.demo else {}
+        # a demo without callers makes few calls, which are to show a failover, and not that a breaker is open
+        changes = {"breaker_failures": 0} if settings.demo and not settings.demo_calls_per_s else {}
         return EdgeConfig(
             settings=EdgeSettings.of(settings, **changes),
             listen=(f"udp:{self.sip}", f"tcp:{self.sip}", f"tls:{self.sip_tls}"),

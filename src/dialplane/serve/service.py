@@ -66,8 +66,8 @@ class Service:
         self._stopping.set()
 
     def _programs(self, *, takes_calls: bool) -> Programs:
-        settings = self._settings
-        sip = ports.sip(settings.sip)
+        settings, taken = self._settings, self._print_taken if self._settings.demo else None
+        sip = ports.sip(settings.sip, on_taken=taken)
         return Programs(
             settings=settings,
             http=None if self._alone else self._http(takes_calls=takes_calls),
@@ -79,6 +79,8 @@ class Service:
     def _http(self, *, takes_calls: bool) -> SocketAddress:
         """The API's socket; if calls can be taken without it, it is tried only when the API is about to start."""
         wanted = self._settings.http
+        if self._settings.demo:
+            return ports.http(wanted, on_taken=self._print_taken)
         return wanted if takes_calls and wanted.port else ports.http(wanted)
 
     async def _work(self, programs: Programs, administrator: Administrator | None, *, takes_calls: bool) -> None:
@@ -138,23 +140,29 @@ class Service:
     ) -> None:
         """Prepare it unless an administrator says that it is, start the API and, if it was asked for, the demo."""
         if administrator is None:
-            administrator = await self._prepare_in_the_end()
+            administrator = await self._prepare_in_the_end(programs.http or self._settings.http)
             if administrator.has_new_edge_key:
                 await companion.restart()
-        self._supervise(group, self._stages.control, programs.api())
+        api = self._supervise(group, self._stages.control, programs.api())
         await self._until_ready(programs.control_url)
         self._output.fact("API", f"{programs.control_url}   (documentation at /docs)")
         self._print_started()
         if self._settings.demo:
-            await self._demo(group, programs, administrator)
+            await self._demo(group, programs, administrator, api)
 
-    async def _demo(self, group: asyncio.TaskGroup, programs: Programs, administrator: Administrator) -> None:
+    async def _demo(
+        self, group: asyncio.TaskGroup, programs: Programs, administrator: Administrator, api: Supervised
+    ) -> None:
         # imported late, for the same reason
         from dialplane.serve.demo import Demo
 
         demo = Demo(programs, administrator, self._output, has_edge=bool(self._stages.calls))
         self._supervise(group, self._stages.calls, demo.carriers())
         await demo.present()
+        if (callers := demo.callers()) is not None:
+            self._supervise(group, self._stages.calls, callers)
+        demo.welcome()
+        await demo.pull_plugs(api)
 
     async def _prepare(self) -> Administrator:
         # imported late: calls do not wait for the database's libraries
@@ -165,12 +173,12 @@ class Service:
             self._output.warn(f"Passwords of carriers and trunks are missing: {administrator.secrets_problem}.")
         return administrator
 
-    async def _prepare_in_the_end(self) -> Administrator:
+    async def _prepare_in_the_end(self, http: SocketAddress) -> Administrator:
         """Prepare the control plane as often as it takes. Each reason why it cannot be is printed once."""
         printed = ""
         while True:
             try:
-                await asyncio.to_thread(ports.http, self._settings.http)
+                await asyncio.to_thread(ports.http, http)
                 return await self._prepare()
             except CannotStart as error:
                 why = str(error).strip()
@@ -208,6 +216,9 @@ class Service:
                     self._output.warn(f"The API is not ready after {READY_WITHIN_S:g} s; see {log}")
                     return
                 await asyncio.sleep(0.05)
+
+    def _print_taken(self, wanted: SocketAddress, instead: SocketAddress) -> None:
+        self._output.warn(f"Another program already uses {wanted}: the demo takes port {instead.port}.")
 
     def _print_name(self) -> None:
         self._output.say(f"Dialplane {version('dialplane')}", style="bold")

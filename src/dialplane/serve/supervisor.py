@@ -114,6 +114,7 @@ class Supervised:
         self._tried = asyncio.Event()
         self._child: Child | None = None
         self._ends = 0
+        self._away_until = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -133,8 +134,8 @@ class Supervised:
             if self._ordered.is_set():
                 continue
             self._ends = 1 if time.monotonic() - began >= STEADY_S else self._ends + 1
-            wait_s = restart_wait_s(self._ends)
-            self._report(self._end_line(how, wait_s))
+            wait_s = max(restart_wait_s(self._ends), self._away_until - time.monotonic())
+            self._report(self._end_line(how, round(wait_s, 1)))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ordered.wait(), wait_s)
 
@@ -149,8 +150,9 @@ class Supervised:
         if self._child is not None:
             await self._child.stop()
 
-    def kill(self) -> None:
-        """Kill it now."""
+    def kill(self, *, away_s: float = 0.0) -> None:
+        """Kill it now. `away_s`: it is not started again before."""
+        self._away_until = time.monotonic() + away_s
         if self._child is not None:
             self._child.kill()
 

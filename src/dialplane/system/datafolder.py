@@ -177,6 +177,21 @@ class DataFolder:
         """The simulated carriers of the demo (JSON)."""
         return self.root / "demo-carriers.json"
 
+    @property
+    def demo_switches(self) -> Path:
+        """How each of the demo's carriers is to behave, by its key (JSON); the API writes it."""
+        return self.root / "demo-switches.json"
+
+    @property
+    def demo_calls(self) -> Path:
+        """What has become of the demo's calls (JSON), renewed each second by the process that makes them."""
+        return self.root / "demo-calls.json"
+
+    @property
+    def demo_outage(self) -> Path:
+        """When the API was last to be kept away, and for how long (JSON); the API writes it."""
+        return self.root / "demo-outage.json"
+
     def make(self) -> None:
         """Create the folders that are missing, for this user alone. Raises OSError."""
         for folder in (self.root, self.edge.root, self.edge.events, self.logs, self.secrets):

@@ -5,6 +5,7 @@ keys, tokens and the state of programs: only their owner may read them.
 """
 
 import fcntl
+import json
 import os
 import re
 import secrets
@@ -12,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 _PRIVATE = 0o600
 _PRIVATE_FOLDER = 0o700
@@ -33,6 +35,14 @@ def replace_file(path: Path, content: str | bytes, *, durable: bool = True) -> N
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+def read_json(path: Path) -> Any:
+    """What the file holds; None if it is not there, cannot be read, or holds no JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def update_file(path: Path, content: str) -> None:

@@ -5,31 +5,27 @@ page elsewhere could reach it by a name that leads here), and through no proxy.
 """
 
 import asyncio
-from ipaddress import ip_address
 from pathlib import Path
 
-from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
-from dialplane.api.http.request import source_ip
+from dialplane.api.http.request import is_from_this_machine
 from dialplane.api.http.services import services_of
 from dialplane.api.http.sessions import set_session
 from dialplane.control.login import link
 from dialplane.control.login.credentials import find_agent, stamp_of
 from dialplane.system.clock import now_us
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-
 
 def link_route(file: Path, *, home: str) -> BaseRoute:
     """The route of the link that this file holds. `home`: the page that is shown afterwards, logged in or not."""
 
     async def follow_link(request: Request) -> Response:
-        if not _is_from_here(request):
+        if not is_from_this_machine(request):
             raise ApiError(reasons.ENDPOINT_NOT_FOUND)
         response = RedirectResponse(home, status_code=303)
         username = await asyncio.to_thread(link.redeem, file, request.query_params.get("code", ""))
@@ -41,16 +37,3 @@ def link_route(file: Path, *, home: str) -> BaseRoute:
         return response
 
     return Route(link.PATH, follow_link, methods=["GET"])
-
-
-def _is_from_here(request: Request) -> bool:
-    is_direct = not any(name in request.headers for name in _FORWARDED)
-    return is_direct and is_loopback(source_ip(request)) and is_loopback(URL(scope=request.scope).hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host of a URL, or an address, is this machine itself."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
 
+from starlette.datastructures import URL
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive
@@ -148,3 +149,23 @@ def unnamed_proxy(request: Request) -> str:
     forwarded = request.headers.getlist("x-forwarded-for")
     host = request.client.host if request.client else ""
     return host if forwarded and not any(host in value for value in forwarded) else ""
+
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+def is_from_this_machine(request: Request) -> bool:
+    """Whether it comes from this machine by a name of this machine, and through no proxy.
+
+    By another name a page elsewhere could reach it, which leads here.
+    """
+    is_direct = not any(name in request.headers for name in _FORWARDED)
+    return is_direct and is_loopback(source_ip(request)) and is_loopback(URL(scope=request.scope).hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host of a URL, or an address, is this machine itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

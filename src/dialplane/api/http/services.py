@@ -26,6 +26,7 @@ from dialplane.control.units import Database, Work
 from dialplane.engine.destinations import Destinations
 from dialplane.jobs.runner import Runner
 from dialplane.jobs.supervisor import Supervisor
+from dialplane.system.datafolder import DataFolder
 from dialplane.system.slots import NoFreeSlot, Slots
 
 LARGE_FEEDS = 2
@@ -69,6 +70,7 @@ class Services:
     by address. `bound_polls`: long polls by keys that are bound to an edge.
     `hashing`: logins whose password is looked at; `known_hashing`: of those, the ones from addresses that are known.
     `streams`: those who watch; `published`: what they are told, out of `news`.
+    `demo`: the folder of the demo's files; None if this is no demo.
     `looking`: the look at the database that `/readyz` takes now.
     """
 
@@ -87,6 +89,7 @@ class Services:
     streams: Slots
     published: Published
     runner: Runner
+    demo: DataFolder | None = None
     actors: ActorCache = field(default_factory=ActorCache)
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

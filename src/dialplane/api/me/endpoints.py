@@ -15,4 +15,4 @@ ME = Resource("/v1.0/me", tag="me")
 async def get_me(request: AuthenticatedRequest) -> Response:
     async with request.read() as unit:
         found = await me.get(unit, request.actor)
-    return JsonResponse(present(found))
+    return JsonResponse(present(found, is_demo=request.services.demo is not None))

@@ -42,12 +42,13 @@ class MeAnswer(BaseModel):
     customer: Annotated[CustomerAnswer, Field(description="The caller's own customer.")]
 
 
-def present(me: Me) -> dict[str, Any]:
+def present(me: Me, *, is_demo: bool) -> dict[str, Any]:
     """The holder of the credential, and its customer."""
+    operations = operations_of(me.actor.permission)
     holder = present_agent(me.holder) if isinstance(me.holder, Agent) else present_accesskey(me.holder)
     return {
         "kind": me.actor.kind,
         **holder,
-        "operations": operations_of(me.actor.permission),
+        "operations": [name for name in operations if is_demo or not name.startswith("demo.")],
         "customer": present_customer(me.customer),
     }

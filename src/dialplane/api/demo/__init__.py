@@ -1,0 +1,1 @@
+"""The demo's switches and its account of calls. Only `serve --demo` has it."""
