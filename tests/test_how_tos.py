@@ -155,4 +155,4 @@ def test_what_is_not_run_here_is_run_by_an_install_script(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_has_no_block_of_another_kind(page: Path) -> None:
     kinds = re.findall(r"^```(.+)$", page.read_text(), re.MULTILINE)
-    assert set(kinds) <= {"sh", "console", "nginx", "ini", "yaml"}
+    assert set(kinds) <= {"sh", "console", "nginx", "ini", "sql", "yaml"}

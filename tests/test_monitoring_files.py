@@ -50,6 +50,8 @@ FIRING: Mapping[str, Mapping[str, str]] = {
     "DialplaneDatabaseUnavailable": {'dialplane_http_refused_total{reason="DATABASE_UNAVAILABLE"}': RISES},
     "DialplaneJobFails": {'dialplane_job_failures_total{exported_job="survey"}': RISES},
     "DialplaneLoopStands": {'dialplane_loop_heartbeat_seconds{loop="api"}': STANDS},
+    "DialplaneSinkBehind": {"dialplane_sink_lag_seconds": "700+0x240"},
+    "DialplaneSinkLoses": {'dialplane_sink_events_total{outcome="dropped"}': RISES},
     "DialplaneSlow": {
         'dialplane_http_request_seconds_bucket{route="/v1.0/routes",le="1.0"}': STANDS,
         'dialplane_http_request_seconds_bucket{route="/v1.0/routes",le="2.5"}': RISES,
@@ -99,6 +101,8 @@ def test_none_fires_where_all_is_well(tmp_path: Path) -> None:
         'dialplane_provider_breaker{edge="a",provider="p"}': STANDS,
         'dialplane_http_refused_total{reason="DATABASE_UNAVAILABLE"}': STANDS,
         'dialplane_loop_heartbeat_seconds{loop="api"}': "0+60x240",
+        "dialplane_sink_lag_seconds": "1+0x240",
+        'dialplane_sink_events_total{outcome="sent"}': RISES,
     }
     test = {
         "interval": "1m",

@@ -71,7 +71,11 @@ def test_an_edge_without_a_name_has_the_machines(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("name", "value"),
     [("max_attempts", 31), ("body_limit_bytes", 1), ("log_level", "loud"), ("denied_networks", "10.0.0.0/8,x")]
-    + [("trusted_proxies", text) for text in ("nonsense", "localhost", "10.0.0.0/33", "*", "10.0.0.1,x")],
+    + [("trusted_proxies", text) for text in ("nonsense", "localhost", "10.0.0.0/33", "*", "10.0.0.1,x")]
+    + [
+        ("kafka_options", text)
+        for text in ("nonsense", "acks=1", "a=1,enable.idempotence=false", "sasl.password=x", "ssl.key.pem=x")
+    ],
 )
 def test_a_value_that_makes_no_sense_is_refused(name: str, value: object) -> None:
     with pytest.raises(ValidationError):
@@ -79,5 +83,18 @@ def test_a_value_that_makes_no_sense_is_refused(name: str, value: object) -> Non
 
 
 def test_secrets_are_not_in_the_printed_form() -> None:
-    secret = Settings.model_validate({"admin_password": "hidden", "database_url": "postgresql://u:hidden@h/d"})
+    secret = Settings.model_validate(
+        {"admin_password": "hidden", "database_url": "postgresql://u:hidden@h/d", "kafka_password": "hidden"}
+    )
     assert "hidden" not in repr(secret)
+
+
+def test_kafka_needs_its_library_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = "security.protocol=SASL_SSL, sasl.username=a=b"
+    with_kafka = Settings.model_validate({"kafka_brokers": "a:1, b:2", "kafka_options": options})
+    assert with_kafka.kafka_brokers == ("a:1", "b:2")
+    assert with_kafka.kafka_options == ("security.protocol=SASL_SSL", "sasl.username=a=b")
+    monkeypatch.setattr("dialplane.settings.find_spec", lambda name: None)
+    assert not Settings().kafka_brokers
+    with pytest.raises(ValidationError, match=r"pip install 'dialplane\[kafka\]'"):
+        Settings.model_validate({"kafka_brokers": "a:1"})

@@ -16,7 +16,7 @@ PREFIX = "DIALPLANE_"
 CONFIG = f"{PREFIX}CONFIG"
 ENVIRONMENT = "environment"
 
-SECRETS = ("admin_password", "database_url")
+SECRETS = ("admin_password", "database_url", "kafka_password")
 """Settings that may hold a password: printed masked, and taken from files too."""
 
 _FILE = "_file"

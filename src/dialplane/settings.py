@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable
+from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
@@ -64,6 +65,33 @@ def _keepalive(seconds: int) -> int:
     if 0 < seconds < 30:
         raise ValueError("must be 0 or at least 30: less would only be traffic")
     return seconds
+
+
+def _with_kafka(brokers: tuple[str, ...]) -> tuple[str, ...]:
+    if brokers and find_spec("confluent_kafka") is None:
+        raise ValueError("needs the package confluent-kafka: pip install 'dialplane[kafka]'")
+    return brokers
+
+
+_OWN_KAFKA_OPTIONS = frozenset(
+    {
+        *("bootstrap.servers", "metadata.broker.list", "acks", "request.required.acks", "enable.idempotence"),
+        *("message.timeout.ms", "delivery.timeout.ms", "transactional.id", "enable.gapless.guarantee"),
+    }
+)
+"""Options of librdkafka that brokers and promises stand on."""
+
+
+def _kafka_options(options: tuple[str, ...]) -> tuple[str, ...]:
+    for option in options:
+        name, equals, _ = option.partition("=")
+        if not equals:
+            raise ValueError(f"{name!r} must be NAME=VALUE, an option of librdkafka")
+        if name in _OWN_KAFKA_OPTIONS:
+            raise ValueError(f"{name} is set by Dialplane itself")
+        if re.search(r"password|secret|\.pem$|sasl\.oauthbearer\.config", name):
+            raise ValueError(f"{name} is a secret: DIALPLANE_KAFKA_PASSWORD is for that of SASL, files for keys")
+    return options
 
 
 def _or_host_name(text: str) -> str:
@@ -275,6 +303,32 @@ class Settings(BaseSettings):
     keep_edges_days: int = Field(
         default=30, ge=0, le=36_500,
         description="Days that an edge is listed after its last contact, 0 for ever.",
+    )  # fmt: skip
+
+    # --- Events for an engine of the operator's own
+    kafka_brokers: Annotated[Listed, AfterValidator(_with_kafka)] = Field(
+        default=(),
+        description="Comma-separated HOST:PORT of the Kafka brokers that get each event; empty for none. "
+        "The same at all control nodes.",
+    )
+    kafka_topic: str = Field(
+        default="dialplane.events",
+        pattern=r"^[A-Za-z0-9._-]{1,249}$",
+        description="Topic of the events.",
+    )
+    kafka_options: Annotated[Listed, AfterValidator(_kafka_options)] = Field(
+        default=(),
+        description="Comma-separated NAME=VALUE of further options of librdkafka, for TLS and SASL above all: "
+        "security.protocol=SASL_SSL,sasl.mechanism=SCRAM-SHA-512,sasl.username=dialplane,ssl.ca.location=/etc/ssl/ca.pem.",
+    )
+    kafka_password: SecretStr = Field(
+        default=SecretStr(""), description="SASL password for Kafka, if it asks for one.",
+    )  # fmt: skip
+    kafka_waiting_bytes: int = Field(
+        default=10_737_418_240, ge=0, le=1_099_511_627_776,
+        description="Most bytes of the database that may wait for Kafka, compressed to about a tenth; 0 for no limit. "
+        "Beyond it the oldest events are dropped, counted and logged: the records go on. A day of 300 calls a second "
+        "takes 7 GB.",
     )  # fmt: skip
 
     # --- Routing and the edge

@@ -1,25 +1,19 @@
 """Statistics of a process that is killed between any two statements: a count over the records, then and afterwards."""
 
 import asyncio
-import os
 import random
-import signal
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-
 from dialplane.control import events, rollups, stats
 from dialplane.control.stats import EDGES, GROUPINGS, Stats, Window
-from dialplane.store.backend_postgresql import Postgresql
-from dialplane.store.backend_sqlite import Sqlite
 from tests.control.counting import Recorded
 from tests.control.making import ADMIN, EDGE_ACTOR
 from tests.control.seen import failed_over_call, uuid_of
 from tests.databases import open_database
 from tests.faults.counts import FULL, may_take_long, times
+from tests.faults.dying import run_and_die
 
 CALLS = 12
 ALWAYS = Window(since=0, until=1_000 * 86_400_000_000)
@@ -51,48 +45,6 @@ async def take(url: str, told: Sequence[Batch]) -> None:
         await db.close()
 
 
-def take_and_die(url: str, told: Sequence[Batch], *, before: int) -> bool:
-    """In a process of its own, which is killed before its so manieth statement; whether it came that far."""
-    child = os.fork()
-    if not child:
-        count_statements(die_before(before))
-        asyncio.run(take(url, told))
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or not os.WEXITSTATUS(status)
-    return os.WIFSIGNALED(status)
-
-
-def die_before(statement: int) -> Callable[[int], None]:
-    def notice(number: int) -> None:
-        if number == statement:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return notice
-
-
-def count_statements(notice: Callable[[int], None]) -> None:
-    """Calls `notice` with the number of each statement and commit of this process before it is carried out."""
-    numbers = iter(range(1, 1_000_000))
-
-    def step(*_: object) -> None:
-        notice(next(numbers))
-
-    event.listen(Engine, "before_cursor_execute", step)
-    event.listen(Engine, "commit", step)
-    for backend in (Sqlite, Postgresql):
-        for name in ("rows_among", "insert_many", "update_many"):
-            setattr(backend, name, _after(step, getattr(backend, name)))
-
-
-def _after(step: Callable[[], None], method: Callable[..., Any]) -> Callable[..., Any]:
-    def called(*given: Any, **named: Any) -> Any:
-        step()
-        return method(*given, **named)
-
-    return called
-
-
 async def check(url: str) -> None:
     db, recorded = open_database(url), Recorded(url)
     try:
@@ -122,7 +74,7 @@ def test_a_process_killed_before_any_statement_leaves_sums_that_are_a_count_over
     killed = 0
     for before in chosen:
         url = fresh_database("prepared")
-        was_killed = take_and_die(url, told, before=before)
+        was_killed = run_and_die(lambda: take(url, told), before=before)
         killed += was_killed
         asyncio.run(check(url))
         asyncio.run(take(url, told))

@@ -76,6 +76,7 @@ from dialplane.control.units import Database
 from dialplane.domain.errors import DialplaneError
 from dialplane.domain.job import Job as LongJob
 from dialplane.jobs.contacts import contacts_job
+from dialplane.jobs.event_sink import event_sink_job
 from dialplane.jobs.lost_calls import lost_calls_job
 from dialplane.jobs.old_jobs import old_jobs_job
 from dialplane.jobs.retention import retention_job
@@ -184,10 +185,32 @@ def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: M
             survey_job(db, metrics.network),
             old_jobs_job(db),
             retention_job(db, metrics.storage, periods=_periods(settings), folder=settings.folder.root),
+            *_event_sink(settings, db, metrics),
         ],
         on_success=lambda job: metrics.heartbeats.labels(job).set_to_current_time(),
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),
     )
+
+
+def _event_sink(settings: Settings, db: Database, metrics: Metrics) -> list[Job]:
+    if not settings.kafka_brokers:
+        return []
+    from dialplane.jobs.kafka import Kafka  # its library is an extra, which need not be installed
+
+    kafka = Kafka(
+        settings.kafka_brokers,
+        topic=settings.kafka_topic,
+        options=dict(option.split("=", 1) for option in settings.kafka_options),
+        password=settings.kafka_password.get_secret_value(),
+    )
+    return [
+        event_sink_job(db, kafka, metrics.sink, node=_node(settings), most_bytes=settings.kafka_waiting_bytes),
+    ]
+
+
+def _node(settings: Settings) -> str:
+    """The same after a restart."""
+    return f"{gethostname()}:{settings.folder.root}"
 
 
 def _periods(settings: Settings) -> Periods:
@@ -217,8 +240,9 @@ def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: C
         news=News(),
         published=published,
         demo=settings.folder if settings.demo else None,
-        runner=Runner(db, node=f"{gethostname()}:{settings.folder.root}", tell=tell, describe=outcome_of),
+        runner=Runner(db, node=_node(settings), tell=tell, describe=outcome_of),
         streams=streams(),
+        hands_events_on=bool(settings.kafka_brokers),
         jobs=jobs,
         session_keys=SessionKeys.in_folder(settings.secrets_folder),
         secrets_folder=settings.secrets_folder,

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from dialplane.control import edges, lost_calls, permissions
+from dialplane.control import edges, lost_calls, outbox, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.folding import Folded, text
 from dialplane.control.units import Database, Unit
@@ -55,11 +55,12 @@ class Ingested:
     folded: Folded = field(default_factory=lambda: Folded(now=0), compare=False, repr=False)
 
 
-async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]) -> Ingested:
+async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any], hand_on: bool = False) -> Ingested:
     """Store a batch of events, or of JSON values, in one transaction. A malformed event is refused alone.
 
     An instant ahead of the database's clock (`db.now`) counts as now. If the actor's key is bound to an edge, events in
-    another edge's name, and those of another edge's calls, are refused alone too.
+    another edge's name, and those of another edge's calls, are refused alone too. `hand_on`: what is accepted is kept
+    for the operator's own engine as well.
 
     `edge` is the sender's name; each event has the name of the edge that saw it. Raises PermissionDenied, and
     InvalidValue if there are more than `MAX_EVENTS`.
@@ -68,21 +69,24 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
     permissions.require_edge(actor, "events.write", edge)
     if len(events) > MAX_EVENTS:
         raise InvalidValue("events", "too_many", f"must have at most {MAX_EVENTS} events")
-    folded, refused = Folded(now=db.now(), edge=actor.edge), list[str]()
-    for event in events:
+    folded, refused, accepted = Folded(now=db.now(), edge=actor.edge), list[str](), list[Event]()
+    for one in events:
         try:
-            folded.add(event if isinstance(event, Event) else msgspec.convert(event, AnyEvent))
+            event = one if isinstance(one, Event) else msgspec.convert(one, AnyEvent)
+            folded.add(event)
+            accepted.append(event)
         except (msgspec.ValidationError, InvalidValue, UnicodeError) as error:  # UnicodeError: a name with a surrogate
             refused.append(text(f"{edge}: {error}", _MAX_REASON))
-    lost = await _store(db, folded, actor.id) if folded.count else 0
+    lost = await _store(db, folded, actor.id, accepted if hand_on else ()) if folded.count else 0
     refused += [f"{edge}: a call of another edge"] * folded.foreign
     return Ingested(folded.count, tuple(refused), lost, folded)
 
 
-async def _store(db: Database, folded: Folded, caller: str) -> int:
+async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[Event]) -> int:
     """Records are read and merged before the writer's lock is waited for: other nodes write meanwhile."""
     async with db.read(caller=caller) as reading:
         merge = await _merge(reading, folded)
+    left_out, packed = len(folded.left_out), outbox.pack(outgoing, without=folded.left_out)
     async with db.write(caller=caller) as unit:
         if erased := await erasure.erased_among(unit, folded.calls):
             folded.leave_out(erased)
@@ -94,6 +98,9 @@ async def _store(db: Database, folded: Folded, caller: str) -> int:
         await merging.HEALTH.store(unit, list(folded.health.values()))
         await merging.BREAKERS.store(unit, list(folded.breakers.values()))
         await edges.store(unit, list(folded.edges.values()))
+        if outgoing:
+            is_same = len(folded.left_out) == left_out
+            await outbox.put(unit, packed if is_same else outbox.pack(outgoing, without=folded.left_out))
         return await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else 0
 
 

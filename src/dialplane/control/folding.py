@@ -53,6 +53,7 @@ class Folded:
     """The rows of a batch. `count` is the number of events in them, `now` the receiver's clock.
 
     `edge`: the only edge whose events and calls are taken; empty for any. `foreign`: events of other edges' calls.
+    `left_out`: ids of the calls that were dropped.
     """
 
     def __init__(self, *, now: int, edge: str = "") -> None:
@@ -60,6 +61,7 @@ class Folded:
         self.edge = edge
         self.count = 0
         self.foreign = 0
+        self.left_out: set[str] = set()
         self._events_of_call: Counter[str] = Counter()
         self.calls: dict[str, Row] = {}
         self.attempts: dict[tuple[str, int], Row] = {}
@@ -88,6 +90,7 @@ class Folded:
 
     def leave_out(self, calls: Collection[str]) -> None:
         """Drop the events of these calls."""
+        self.left_out.update(calls)
         self.calls = {id_: row for id_, row in self.calls.items() if id_ not in calls}
         self.attempts = {key: row for key, row in self.attempts.items() if key[0] not in calls}
 

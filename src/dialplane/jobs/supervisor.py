@@ -12,7 +12,7 @@ from dialplane.domain.errors import Unavailable
 from dialplane.system.backoff import Backoff
 
 LARGEST_SHARE = 0.05
-"""Share of the time that a job's rounds may take: one whose rounds take long pauses for longer."""
+"""Share of the time that a job's rounds may take, if its own is no other: one whose rounds take long pauses longer."""
 
 LONGEST_PAUSE_S = 60.0
 """But no longer than this: metrics and lost calls must not wait for minutes because one round met a busy database."""
@@ -29,11 +29,15 @@ log = structlog.get_logger("dialplane.jobs")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """`run_round` does the work once; the next round begins `every_s` seconds after its end."""
+    """`run_round` does the work once; the next round begins `every_s` seconds after its end.
+
+    `largest_share`: of the time that its rounds may take.
+    """
 
     name: str
     every_s: float
     run_round: Callable[[], Awaitable[object]]
+    largest_share: float = LARGEST_SHARE
 
 
 @dataclass(slots=True)
@@ -95,7 +99,7 @@ class Supervisor:
             began = time.monotonic()
             error = await _error_of(job.run_round)
             state.finished = time.monotonic()
-            pause_s = pause_after(state.finished - began, every_s=job.every_s)
+            pause_s = pause_after(state.finished - began, every_s=job.every_s, share=job.largest_share)
             self._report(job, state, error)
             if state.failures:
                 pause_s = backoff.next_s(at_least_s=pause_s)
@@ -123,9 +127,9 @@ async def _error_of(run_round: Callable[[], Awaitable[object]]) -> Exception | N
     return None
 
 
-def pause_after(round_s: float, *, every_s: float) -> float:
+def pause_after(round_s: float, *, every_s: float, share: float = LARGEST_SHARE) -> float:
     """Seconds from the end of a round to the next: the interval, or longer so that rounds take their share at most.
 
     Not longer than LONGEST_PAUSE_S for that.
     """
-    return max(every_s, min(round_s / LARGEST_SHARE - round_s, LONGEST_PAUSE_S))
+    return max(every_s, min(round_s / share - round_s, LONGEST_PAUSE_S))

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -362,6 +363,24 @@ erased_calls = _table(
     _big("tm_create"),
     Index("erased_calls_by_creation", "tm_create"),
 )
+
+outgoing_events = _table(
+    "outgoing_events",
+    _big("instant", primary_key=True, autoincrement=False),
+    _number("count"),
+    _number("bytes"),
+    Column("events", LargeBinary, nullable=False),
+    Index("outgoing_events_by_size", "instant", "count", "bytes"),
+)
+"""Events that are to be handed on to the operator's own engine: one row for each transaction that stored some."""
+
+leases = _table(
+    "leases",
+    _text("name", primary_key=True),
+    _text("holder"),
+    _big("until"),
+)
+"""What one node does at a time, and which, until this instant."""
 
 provider_health = _table(
     "provider_health",

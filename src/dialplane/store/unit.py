@@ -383,8 +383,8 @@ _LOCKED_CLOCK = select(tables.clock).with_for_update()
 _DATED = union_all(
     *(
         select(column).where(column.between(bindparam("first_"), bindparam("last_"))).limit(1).subquery().select()
-        for column in (tables.revisions.c.instant, tables.calls.c.tm_create)
+        for column in (tables.revisions.c.instant, tables.calls.c.tm_create, tables.outgoing_events.c.instant)
     )
 )
-"""Whether changes or calls are dated in this time. A clock that is behind would give out their instants again."""
+"""Whether something is dated in this time. A clock that is behind would give out its instants again."""
 _SET_CLOCK = update(tables.clock).values(revision=bindparam("revision_"), last_instant_us=bindparam("instant_"))

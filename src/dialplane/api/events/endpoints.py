@@ -25,9 +25,12 @@ _LOGGED = 5
 async def report_events(request: AuthenticatedRequest, body: EventBatch) -> Response:
     permissions.require_edge(request.actor, "events.write", body.edge)
     _record_report(request.services, body)
-    stored = await events.ingest(request.services.db, request.actor, edge=body.edge, events=body.events)
-    _note(request.services.news, stored.folded)
-    metrics, refused = request.services.metrics, len(stored.refused)
+    services = request.services
+    stored = await events.ingest(
+        services.db, request.actor, edge=body.edge, events=body.events, hand_on=services.hands_events_on
+    )
+    _note(services.news, stored.folded)
+    metrics, refused = services.metrics, len(stored.refused)
     metrics.events.labels("accepted").inc(stored.accepted)
     metrics.events.labels("refused").inc(refused)
     if stored.lost:

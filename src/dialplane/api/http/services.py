@@ -70,6 +70,7 @@ class Services:
     by address. `bound_polls`: long polls by keys that are bound to an edge.
     `hashing`: logins whose password is looked at; `known_hashing`: of those, the ones from addresses that are known.
     `streams`: those who watch; `published`: what they are told, out of `news`.
+    `hands_events_on`: events are kept for the operator's own engine too.
     `demo`: the folder of the demo's files; None if this is no demo.
     `looking`: the look at the database that `/readyz` takes now.
     """
@@ -89,6 +90,7 @@ class Services:
     streams: Slots
     published: Published
     runner: Runner
+    hands_events_on: bool
     demo: DataFolder | None = None
     actors: ActorCache = field(default_factory=ActorCache)
     keys_in_use: KeysInUse = field(default_factory=KeysInUse)

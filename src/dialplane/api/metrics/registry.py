@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from dialplane.api.metrics.companions import CompanionGauges
 from dialplane.api.metrics.network import NetworkGauges
+from dialplane.api.metrics.sink import SinkGauges
 from dialplane.api.metrics.storage import StorageGauges
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
@@ -49,6 +50,7 @@ class Metrics:
         self.lost_calls = Counter("dialplane_lost_calls", "Calls closed whose end no edge reported.", registry=registry)
         self.network = NetworkGauges(registry)
         self.storage = StorageGauges(registry)
+        self.sink = SinkGauges(registry)
         self.companions = CompanionGauges(registry)
         self.heartbeats = Gauge(
             "dialplane_loop_heartbeat_seconds", "When each loop last went round, seconds since 1970.", ("loop",),
