@@ -68,6 +68,9 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated cl
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
 	@FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
 
+wheel: $(VENV)/.made console  ## the Python package, for any virtual environment, in dist/
+	@$(BIN)/pip --quiet --disable-pip-version-check wheel --no-deps --wheel-dir dist .
+
 deb: $(VENV)/.made console  ## the Debian package, for the Debian that this runs on, in dist/
 	@setup/debian-package dist
 
@@ -77,4 +80,4 @@ bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a ca
 
 FORCE:
 
-.PHONY: FORCE help setup system console run test test-system test-debian13 test-install check faults bench deb
+.PHONY: FORCE help setup system console run test test-system test-debian13 test-install check faults bench wheel deb

@@ -167,6 +167,13 @@ class Settings(BaseSettings):
         description="Least level that is logged: debug, info, warning or error.",
     )
 
+    log_to: str = Field(
+        default="files",
+        pattern="^(files|stdout)$",
+        description="Where all programs log to: files (each to one in the data folder's `logs`) or stdout (as JSON "
+        "objects, one a line, for a journal or a container's log).",
+    )
+
     # --- REST API: what one request may take
     body_limit_bytes: int = Field(
         default=1_048_576, ge=1024, le=1_073_741_824,
@@ -403,6 +410,11 @@ class Settings(BaseSettings):
         default=0, ge=0, le=1_000_000,
         description="New calls per second of all sources together before 503 with Retry-After; 0 for no limit. "
         "Calls that the machine cannot carry are refused without it; set it if the carriers take fewer.",
+    )  # fmt: skip
+    shared_memory_mb: int = Field(
+        default=512, ge=64, le=65_536,
+        description="Most memory (MB) of Kamailio for calls; once it is nearly full, new ones are refused 503. A call "
+        "takes 50 kB until 5 s after its last answer: 512 MB carry some 1,500 a second.",
     )  # fmt: skip
     hide_topology: bool = Field(
         default=True,

@@ -44,6 +44,7 @@ unshare --mount --pid --fork --kill-child bash -euc '
 ' container "$image" "${environment[@]}" >/srv/said 2>&1 &
 within 120 grep -q 'Answered by Bravo' /srv/said 
 grep -q 'SIP' /srv/said
+curl -sf http://127.0.0.1:18080/ui/ | grep --quiet '<div id="root">'
 [ "$(stat -c %u /srv/data/dialplane.db)" = 4242 ]
 [ "$(stat -c %a /srv/data/secrets)" = 700 ]
 

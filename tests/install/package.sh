@@ -1,10 +1,11 @@
 # The Debian package: built, installed from nothing, then run under systemd (package.booted).
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends python3-venv systemd systemd-sysv dbus curl procps >/dev/null
+apt-get install -y -qq --no-install-recommends make python3-venv systemd systemd-sysv dbus curl procps >/dev/null
 cp -r /mnt /srv/project
 cd /srv/project
-setup/debian-package /srv/packages
+make deb
+mv dist /srv/packages
 apt-get install -y -qq /srv/packages/dialplane_*.deb >/srv/installed
 
 echo "the same with a higher version, for the upgrade"

@@ -2,7 +2,7 @@
 . /mnt/tests/install/steps
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends pipx >/dev/null
+apt-get install -y -qq --no-install-recommends curl make pipx >/dev/null
 useradd --create-home someone
 cp -r /mnt /home/someone/project
 chown -R someone /home/someone/project
@@ -11,16 +11,16 @@ step "pipx installs what was built from the project"
 # shellcheck disable=SC2016
 as_someone() { runuser -u someone -- env HOME=/home/someone PATH=/home/someone/.local/bin:/usr/bin:/bin "$@"; }
 cd /home/someone/project
-as_someone python3 -m venv /tmp/build
-as_someone /tmp/build/bin/pip --quiet wheel --no-deps --wheel-dir /home/someone/wheels .
+as_someone make wheel
+as_someone pipx install dist/dialplane-*.whl 2>/dev/null
 cd /home/someone
-as_someone pipx install wheels/dialplane-*.whl 2>/dev/null
 
 step "Without Kamailio it says what is missing, and how to install it"
 as_someone dialplane serve --data data --http 127.0.0.1:18080 --sip 127.0.0.1:15060 --demo >said 2>&1 &
 within 90 grep -q 'No calls are taken' said
 grep -o 'env RUNLEVEL=1 apt-get install .*' said >command
 within 60 curl -sf http://127.0.0.1:18080/readyz
+curl -sf http://127.0.0.1:18080/ui/ | grep --quiet '<div id="root">'
 kill %1
 wait %1 || true
 

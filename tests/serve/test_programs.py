@@ -1,5 +1,6 @@
 """Each program gets its settings: the edge's by their own names, the others by the environment."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from dialplane.companion.__main__ import companion_of
 from dialplane.edge.settings import EdgeSettings
+from dialplane.serve.demo import OWN_COMMAND, call_command
 from dialplane.serve.programs import Programs
 from dialplane.settings import Settings
 from dialplane.system.address import SocketAddress
@@ -46,6 +48,27 @@ def test_every_setting_of_the_edge_reaches_it_by_its_own_name(tmp_path: Path) ->
     assert config.settings == EdgeSettings(**CHANGED)
     assert config.listen == ("udp:[::1]:5062", "tcp:[::1]:5062", "tls:[::1]:5063")
     assert config.run == tmp_path / "edge" / "kamailio"
+
+
+def test_kamailio_gets_the_memory_that_is_set(tmp_path: Path) -> None:
+    command = programs(tmp_path, shared_memory_mb=1024).kamailio().command
+    assert command[command.index("-m") + 1] == "1024"
+
+
+@pytest.mark.parametrize(
+    ("here", "data", "command"),
+    [
+        ("/srv", "/srv/some where", "dialplane call --data 'some where'"),
+        ("/", "/var/lib/dialplane", "dialplane call --data /var/lib/dialplane"),
+        ("/srv", "/srv/dialplane-data", "dialplane call"),
+    ],
+)
+def test_the_command_to_try_next_is_short_where_people_type_and_whole_where_services_run(
+    monkeypatch: pytest.MonkeyPatch, here: str, data: str, command: str
+) -> None:
+    monkeypatch.setattr(os, "getcwd", lambda: here)
+    monkeypatch.delenv(OWN_COMMAND, raising=False)
+    assert call_command(Path(data)) == command
 
 
 def test_a_demo_without_callers_has_no_breakers(tmp_path: Path) -> None:

@@ -21,11 +21,20 @@ from dialplane.system.files import keep_private
 from dialplane.system.terminal import print_everything
 
 
+def _log_as_set(settings: Settings, output: Output) -> None:
+    if settings.log_to == "stdout":
+        from dialplane.serve.journal import Journal
+
+        output.journal = Journal(sys.stdout)
+
+
 def _everything(settings: Settings, output: Output) -> None:
+    _log_as_set(settings, output)
     asyncio.run(Service(settings, output).run())
 
 
 def _edge(settings: Settings, output: Output) -> None:
+    _log_as_set(settings, output)
     if not settings.control_url:
         raise CannotStart("An edge needs to know its control plane.", "Say where it is with --control URL.")
     has_key = settings.key_file is not None and settings.key_file.is_file()
@@ -122,6 +131,8 @@ def main(arguments: list[str]) -> int:
         else:
             output.refused(error)
         return 1
+    finally:
+        output.close()
     return 0
 
 

@@ -106,7 +106,7 @@ class Demo:
             sip_address=str(self._programs.sip),
             username=self._administrator.username,
             password=self._administrator.password or None,
-            call=self._call_command() if self._has_edge else None,
+            call=call_command(self._folder.root) if self._has_edge else None,
             login_link=self._login_link(),
         )
         screen.print_welcome(self._output.console, welcome)
@@ -119,14 +119,16 @@ class Demo:
             return ""
         return f"{self._programs.control_url}{link.PATH}?code={code}"
 
-    def _call_command(self) -> str:
-        """The command to place a call, by the name that Dialplane was started with, and with an unusual data folder."""
-        program = os.environ.get(OWN_COMMAND, "dialplane")
-        root = self._folder.root
-        if root == datafolder.DEFAULT.absolute():
-            return f"{program} call"
-        near = root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root
-        return f"{program} call --data {shlex.quote(str(near))}"
+
+def call_command(root: Path) -> str:
+    """The command to place a call, by the name that Dialplane was started with, and with an unusual data folder."""
+    program = os.environ.get(OWN_COMMAND, "dialplane")
+    if root == datafolder.DEFAULT.absolute():
+        return f"{program} call"
+    here = Path.cwd()
+    is_below = root.is_relative_to(here) and here != Path("/")  # where services are, and nobody who types
+    near = root.relative_to(here) if is_below else root
+    return f"{program} call --data {shlex.quote(str(near))}"
 
 
 def _newest(client: Client) -> int:

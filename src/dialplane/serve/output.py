@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dialplane.serve.journal import Journal
+
 LABEL_WIDTH = 10
+_LEVELS = {"yellow": "warning", "red": "error"}
+"""Style -> level of the line in a journal."""
 
 
 class CannotStart(Exception):
@@ -20,21 +24,35 @@ class CannotStart(Exception):
 
 
 class Output:
-    """Prints whole lines as they are: not wrapped, and without markup. Its library is loaded with the first one."""
+    """Prints whole lines as they are: not wrapped, and without markup. Its library is loaded with the first one.
+
+    With a `journal` they are lines of that.
+    """
+
+    def __init__(self) -> None:
+        self.journal: Journal | None = None
 
     @cached_property
     def console(self) -> "Console":
-        """The terminal."""
+        """The terminal, or what stands for it in the journal."""
         from rich.console import Console
 
-        return Console(highlight=False)
+        return Console(highlight=False, file=self.journal.stream() if self.journal else None)
 
     def say(self, line: str, *, style: str = "") -> None:
         """Print one line. A terminal that is gone, or cannot show it, is no reason to end."""
+        if self.journal is not None:
+            self.journal.put(line, level=_LEVELS.get(style, ""))
+            return
         from rich.text import Text
 
         with suppress(OSError, ValueError):
             self.console.print(Text(line, style=style), soft_wrap=True)
+
+    def close(self) -> None:
+        """Write what waits in the journal."""
+        if self.journal is not None:
+            self.journal.close()
 
     def fact(self, label: str, value: str) -> None:
         """Print a value behind its label."""

@@ -98,6 +98,7 @@ class Programs:
             command=command_line(config),
             environment=environment(config, self._others(but=OF_DATABASE)),
             log=self.folder.log("kamailio"),
+            waits_for_log=False,
             before_start=partial(write_config, config),
         )
 
@@ -127,6 +128,7 @@ class Programs:
             events=edge.events,
             run=edge.kamailio.root,
             site_packages=Path(sysconfig.get_path("purelib")),
+            shared_memory_mb=settings.shared_memory_mb,
         )
 
     def _environment(self, names: Collection[str], *, but: Collection[str] = ()) -> Mapping[str, str]:

@@ -197,7 +197,7 @@ class Service:
             self._output.warn(f"{type(error).__name__}: {error}; what runs goes on.")
 
     def _supervise(self, group: asyncio.TaskGroup, stage: list[Supervised], program: Program) -> Supervised:
-        supervised = Supervised(program, report=self._output.warn)
+        supervised = Supervised(program, report=self._output.warn, journal=self._output.journal)
         stage.append(supervised)
         group.create_task(supervised.run())
         return supervised

@@ -5,15 +5,18 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from dialplane.system.backoff import doubled_s
 from dialplane.system.process import die_with_parent
+
+if TYPE_CHECKING:
+    from dialplane.serve.journal import Journal
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 10.0
@@ -29,7 +32,7 @@ class Program:
 
     `before_start` makes ready what each start needs; it blocks, and may raise OSError. `until_stdin_ends`: the program
     ends with its standard input, so it gets a pipe there. `stop_s` is how long it may take to stop before its group is
-    killed.
+    killed. `waits_for_log`: it would rather wait than lose a line of its log.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Program:
     on_parent_death: signal.Signals = signal.SIGKILL
     stop_s: float = 5.0
     until_stdin_ends: bool = False
+    waits_for_log: bool = True
     before_start: Callable[[], object] = lambda: None
 
 
@@ -50,9 +54,9 @@ class Child:
         self._process = process
 
     @classmethod
-    async def start(cls, program: Program) -> "Child":
-        """Start it as the leader of a new session and group. Raises OSError."""
-        with _opened(program.log) as log:
+    async def start(cls, program: Program, journal: "Journal | None") -> "Child":
+        """Start it as the leader of a new session and group; its log is the journal if there is one. Raises OSError."""
+        async with _log_of(program, journal) as log:
             process = await asyncio.create_subprocess_exec(
                 *program.command,
                 env=dict(program.environment),
@@ -92,6 +96,16 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
+@asynccontextmanager
+async def _log_of(program: Program, journal: "Journal | None") -> AsyncIterator[BinaryIO | int]:
+    if journal is not None:
+        async with journal.pipe(program.name, waits=program.waits_for_log) as pipe:
+            yield pipe
+    else:
+        with _opened(program.log) as log:
+            yield log
+
+
 def _opened(log: Path) -> BinaryIO:
     """The log to append to; without room for it, nothing is kept: no program stays away for its log's sake."""
     try:
@@ -103,12 +117,13 @@ def _opened(log: Path) -> BinaryIO:
 class Supervised:
     """A program that runs until it is stopped, however often it fails.
 
-    `report` gets a line about each end that nobody ordered.
+    `report` gets a line about each end that nobody ordered. What it says goes to the `journal`, or to its log.
     """
 
-    def __init__(self, program: Program, *, report: Callable[[str], None]) -> None:
+    def __init__(self, program: Program, *, report: Callable[[str], None], journal: "Journal | None" = None) -> None:
         self.program = program
         self._report = report
+        self._journal = journal
         self._is_stopping = False
         self._ordered = asyncio.Event()
         self._tried = asyncio.Event()
@@ -159,7 +174,7 @@ class Supervised:
     async def _run_once(self) -> str:
         try:
             await asyncio.to_thread(self.program.before_start)
-            self._child = await Child.start(self.program)
+            self._child = await Child.start(self.program, self._journal)
         except Exception as error:
             return f"cannot be started: {getattr(error, 'strerror', None) or error}"
         finally:
@@ -172,7 +187,7 @@ class Supervised:
 
     def _end_line(self, how: str, wait_s: float) -> str:
         again = f"started again in {wait_s:g} s" if wait_s else "started again"
-        see = "" if how.startswith("killed") else f"; see {self.program.log}"
+        see = "" if how.startswith("killed") or self._journal else f"; see {self.program.log}"
         return f"{self.program.name} ended ({how}), {again}{see}"
 
 
