@@ -325,6 +325,11 @@ class CandidateAnswer(TypedDict):
     reasons: Annotated[list[str], "Stable codes."]
     why: Annotated[list[str], "The same as sentences."]
     timeouts: Annotated[TimeoutsAnswer | None, "Of its attempt; for the platform alone."]
+    expected_pdd_ms: Annotated[
+        int | None,
+        "Median of the provider's post-dial delays in the last hour; null if none of its "
+        "attempts rang, and for customers' agents and keys.",
+    ]
 
 
 class FieldChange(TypedDict):

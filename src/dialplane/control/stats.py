@@ -38,7 +38,7 @@ from dialplane.store.queries.rollups import Part, Selection
 
 __all__ = [
     "CUSTOMERS", "EDGES", "GROUPINGS", "OF_CALLS", "PROVIDERS", "ROUTES", "STATUSES", "TARGETS", "TRUNKS",
-    "Overview", "Stats", "SumsNotKept", "Window", "list_", "overview", "widened",
+    "Overview", "Stats", "SumsNotKept", "Window", "list_", "overview", "usual_delays", "widened",
 ]  # fmt: skip
 
 
@@ -172,6 +172,18 @@ async def overview(unit: Unit, actor: Actor, window: Window) -> Overview:
     window = widened(window)
     calls, attempts = [await _all_of(unit, actor, by, window) for by in (EDGES, PROVIDERS)]
     return Overview(calls=calls, attempts=attempts)
+
+
+async def usual_delays(unit: Unit, actor: Actor, *, now: int) -> dict[str, int]:
+    """Provider -> the median of its post-dial delays in the last hour (ms), if any of its attempts rang.
+
+    Of the actor's calls alone, if it may not see others'. Raises PermissionDenied, Unavailable.
+    """
+    window = widened(Window(since=now - HOUR_S * SECOND_US, until=now))
+    selection = _selection(actor, PROVIDERS, window)
+    parts = {} if selection is None else await _parts(unit, selection, window)
+    delays = {key: _stats(found, window).pdd_p50_ms for key, found in parts.items()}
+    return {key: delay for key, delay in delays.items() if delay is not None}
 
 
 async def _all_of(unit: Unit, actor: Actor, by: str, window: Window) -> Stats:

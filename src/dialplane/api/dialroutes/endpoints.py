@@ -15,7 +15,7 @@ from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
-from dialplane.control import dialroutes
+from dialplane.control import dialroutes, stats
 from dialplane.control.dialroutes import Call
 from dialplane.system.clock import now_us
 
@@ -46,15 +46,18 @@ async def list_dialled_dialroutes(request: AuthenticatedRequest, query: DialledQ
 
 
 async def _computed(request: AuthenticatedRequest, query: WhatIfQuery, call: Call) -> Response:
+    now = now_us()
     async with request.read() as unit:
         computed = await dialroutes.compute(
             unit,
             request.actor,
             call,
-            now=now_us(),
+            now=now,
             max_attempts=request.services.limits.max_attempts,
             sees_caps=query.explain,
             what_if=query.what_if(),
         )
         names = await names_of(unit, request.actor, query.expand, computed.routes.values())
-    return JsonResponse(present(computed, call, explain=query.explain) | names)
+        is_told = query.explain and computed.sees_carriers
+        delays = await stats.usual_delays(unit, request.actor, now=now) if is_told else {}
+    return JsonResponse(present(computed, call, explain=query.explain, delays=delays) | names)

@@ -1,5 +1,6 @@
 """Schemas of dialroutes: route objects in the order in which they would be tried."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -151,6 +152,13 @@ class CandidateAnswer(BaseModel):
     reasons: Annotated[list[str], Field(description="Stable codes.")]
     why: Annotated[list[str], Field(description="The same as sentences.")]
     timeouts: Annotated[TimeoutsAnswer | None, Field(description="Of its attempt; for the platform alone.")]
+    expected_pdd_ms: Annotated[
+        int | None,
+        Field(
+            description="Median of the provider's post-dial delays in the last hour; null if none of its attempts "
+            "rang, and for customers' agents and keys."
+        ),
+    ]
 
 
 class StageAnswer(BaseModel):
@@ -196,15 +204,21 @@ class DialledAnswer(DialrouteAnswer):
     refusal: Annotated[RefusalAnswer | None, Field(description="Null where the call would be let in.")]
 
 
-def present(computed: Computed, call: Call, *, explain: bool) -> dict[str, Any]:
-    """The routes in order; with `explain` every candidate's place and the stages, too."""
+def present(computed: Computed, call: Call, *, explain: bool, delays: Mapping[str, int]) -> dict[str, Any]:
+    """The routes in order; with `explain` every candidate's place and the stages, too.
+
+    `delays`: usual post-dial delay of each provider, in ms.
+    """
     ordered = [computed.routes[place.candidate.route_id] for place in computed.dialroute.attempts]
     shown: dict[str, Any] = {
         "result": [present_route(route) for route in ordered],
         "next_page_token": timestamp(ordered[-1].tm_create) if ordered else "",
     }
     if explain:
-        shown["candidates"] = [_present_place(place, computed) for place in computed.dialroute.places]
+        shown["candidates"] = [
+            _present_place(place, computed) | {"expected_pdd_ms": delays.get(place.candidate.provider_id)}
+            for place in computed.dialroute.places
+        ]
         ranked = stages(computed.groups, computed.dialroute, call_id=call.id)
         shown["stages"] = [
             {"rule": stage.rule, "sentence": RULES[stage.rule].sentence, "ranks": stage.ranks} for stage in ranked
