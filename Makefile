@@ -16,7 +16,7 @@ test test-system faults: export PYTHONDONTWRITEBYTECODE :=
 help:  ## what each command does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(VENV)/.ready system console  ## install everything that is missing: virtual environment, Kamailio, SIPp, the console
+setup: $(VENV)/.ready system console docs  ## install everything that is missing: virtual environment, Kamailio, SIPp, console, documents
 
 system:
 	@setup/system-packages kamailio sipp curl nginx chromium systemd prometheus
@@ -24,6 +24,9 @@ system:
 
 console: $(VENV)/.run  ## build the web console, which /ui/ shows
 	@setup/console $(VENV)
+
+docs: $(VENV)/.run  ## build the documents, which /help/ shows
+	@setup/help $(VENV)
 
 # looked at each time: made anew when Debian's Python is another one, or the folder was copied or moved
 $(VENV)/.made: FORCE
@@ -38,7 +41,8 @@ $(VENV)/.ready: requirements-dev.txt $(VENV)/.run
 	@touch $@
 
 run: $(VENV)/.run  ## start everything on loopback with demo data, place a call, stay up (Ctrl-C stops it)
-	@{ mkdir -p console/build; setup/console $(VENV) >console/build/log 2>&1 || echo "the console is not built: see console/build/log" >&2; } &
+	@{ mkdir -p console/build; setup/console $(VENV) >console/build/log 2>&1 || echo "the console is not built: see console/build/log" >&2; \
+	  mkdir -p build; setup/help $(VENV) >build/help.log 2>&1 || echo "the help is not built: see build/help.log" >&2; } &
 	@setup/system-packages kamailio || echo "starting the control plane without Kamailio"
 	@$(BIN)/dialplane serve --demo --data $${DIALPLANE_DATA:-data}
 
@@ -56,22 +60,23 @@ test-install:  ## each way to install, from nothing, on Debian 12 and 13; needs 
 	@for suite in bookworm trixie; do for way in tests/install/*.sh; do \
 	  tests/install/from-nothing $$suite $$(basename $$way .sh); done; done
 
-check: $(VENV)/.ready  ## lint, types, import contracts, documents, generated client, the console and its sizes
+check: $(VENV)/.ready  ## lint, types, import contracts, documents and their links, generated client, the console and its sizes
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python -m tools.generate_client --check
+	@setup/help $(VENV)
 	@setup/console $(VENV) check
 
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
 	@FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
 
-wheel: $(VENV)/.made console  ## the Python package, for any virtual environment, in dist/
+wheel: $(VENV)/.made console docs  ## the Python package, for any virtual environment, in dist/
 	@$(BIN)/pip --quiet --disable-pip-version-check wheel --no-deps --wheel-dir dist .
 
-deb: $(VENV)/.made console  ## the Debian package, for the Debian that this runs on, in dist/
+deb: $(VENV)/.made console docs  ## the Debian package, for the Debian that this runs on, in dist/
 	@setup/debian-package dist
 
 bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a call beside native Kamailio; under an hour
@@ -80,4 +85,4 @@ bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a ca
 
 FORCE:
 
-.PHONY: FORCE help setup system console run test test-system test-debian13 test-install check faults bench wheel deb
+.PHONY: FORCE help setup system console docs run test test-system test-debian13 test-install check faults bench wheel deb

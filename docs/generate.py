@@ -15,6 +15,7 @@ from msgspec import Struct, inspect
 from typer.main import get_command
 
 from dialplane.api.http.reasons import REASONS
+from dialplane.api.metrics.registry import Metrics
 from dialplane.cli.main import app
 from dialplane.control.permissions import TABLE
 from dialplane.domain.instants import NEVER
@@ -186,6 +187,14 @@ def _written(default: object) -> str:
     return ",".join(default) if type(default) is tuple else "" if default is None else str(default)
 
 
+def metrics() -> str:
+    """Every metric of the API process."""
+    rows = [
+        (f"`{family.name}`", family.type, family.documentation) for family in Metrics(version="").registry.collect()
+    ]
+    return table(("metric", "type", "what it tells"), rows)
+
+
 def events() -> str:
     """Every kind of event of the log, and every field of it."""
     structs: list[type[Struct]] = [kinds.Event, *get_args(kinds.AnyEvent), kinds.ConsideredRoute]
@@ -244,6 +253,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "errors": error_reasons,
     "events": events,
     "failover": failover_table,
+    "metrics": metrics,
     "permissions": permissions,
     "reasons": decision_reasons,
     "refusals": refusal_table,

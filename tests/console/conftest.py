@@ -53,13 +53,15 @@ def session(demo: Instance, chromium: Browser) -> StorageState:
 
 
 @pytest.fixture
-def contexts(chromium: Browser) -> Iterator[Callable[[StorageState | None], BrowserContext]]:
+def contexts(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browsers' windows, all closed at the end."""
     made: list[BrowserContext] = []
 
-    def make(state: StorageState | None) -> BrowserContext:
-        size: ViewportSize = {"width": 1440, "height": 900}
-        made.append(chromium.new_context(storage_state=state, viewport=size, reduced_motion="reduce"))
+    def make(state: StorageState | None, *, width: int = 1440, height: int = 900, scale: float = 1) -> BrowserContext:
+        size: ViewportSize = {"width": width, "height": height}
+        made.append(
+            chromium.new_context(storage_state=state, viewport=size, device_scale_factor=scale, reduced_motion="reduce")
+        )
         return made[-1]
 
     yield make
@@ -68,12 +70,12 @@ def contexts(chromium: Browser) -> Iterator[Callable[[StorageState | None], Brow
 
 
 @pytest.fixture
-def stranger(demo: Instance, contexts: Callable[[StorageState | None], BrowserContext]) -> Visit:
+def stranger(demo: Instance, contexts: Callable[..., BrowserContext]) -> Visit:
     """Somebody who has not signed in."""
     return Visit(contexts(None).new_page(), demo.running()["control_url"])
 
 
 @pytest.fixture
-def visit(demo: Instance, session: StorageState, contexts: Callable[[StorageState | None], BrowserContext]) -> Visit:
+def visit(demo: Instance, session: StorageState, contexts: Callable[..., BrowserContext]) -> Visit:
     """The administrator, who has signed in."""
     return Visit(contexts(session).new_page(), demo.running()["control_url"])

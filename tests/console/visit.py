@@ -31,9 +31,9 @@ class Visit:
         if is_fault:
             self.faults.append(text)
 
-    def open(self, path: str) -> None:
-        """Go to a page of the console and wait until nothing on it is awaited."""
-        self.page.goto(f"{self.home}/ui{path}")
+    def open(self, path: str, *, below: str = "/ui") -> None:
+        """Go to a page of the console, or one below another path, and wait until nothing on it is awaited."""
+        self.page.goto(f"{self.home}{below}{path}")
         self.settle()
 
     def settle(self) -> None:

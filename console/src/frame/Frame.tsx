@@ -1,12 +1,12 @@
 /** What is around every page: navigation, search, the edges' state, who is signed in. */
 import { ActionIcon, Menu, Modal, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { IconHelp, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react'
+import { IconHelp, IconKeyboard, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Fragment, lazy, type ReactNode, Suspense, useEffect, useReducer, useState, useSyncExternalStore } from 'react'
 import { Link, useLocation } from 'wouter'
 import { connection, request } from '../api/client'
 import { useLive } from '../api/live'
-import { CONSOLE } from '../api/place'
+import { CONSOLE, HOME } from '../api/place'
 import { type Edge, useMay, useMe, usePage } from '../api/queries'
 import { zone } from '../api/time'
 import { Dot } from '../parts/basics'
@@ -61,6 +61,16 @@ export function Frame({ children }: { children: ReactNode }) {
         <div className="row">
           {may('edge.list') && <EdgesState />}
           <ActionIcon variant="subtle" color="gray" aria-label="Keys" onClick={() => setHelp(true)}>
+            <IconKeyboard size={17} stroke={1.6} />
+          </ActionIcon>
+          <ActionIcon
+            component="a"
+            variant="subtle"
+            color="gray"
+            aria-label="Help"
+            href={`${HOME}/help/${here?.help ?? 'index'}.html`}
+            target="_blank"
+          >
             <IconHelp size={17} stroke={1.6} />
           </ActionIcon>
           <Scheme />

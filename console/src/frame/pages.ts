@@ -23,6 +23,8 @@ type Entry = {
   icon: typeof IconActivity
   page: ComponentType
   part?: string
+  /** The page of the help that says more, without `.html`. */
+  help: string
 }
 
 const page = (load: () => Promise<{ default: ComponentType }>) => lazy(load)
@@ -33,6 +35,7 @@ export const PAGES: Entry[] = [
     title: 'Overview',
     key: 'o',
     needs: 'stats.list',
+    help: 'tutorials/first-call',
     icon: IconActivity,
     page: page(() => import('../pages/Overview')),
   },
@@ -41,6 +44,7 @@ export const PAGES: Entry[] = [
     title: 'Calls',
     key: 'c',
     needs: 'call.list',
+    help: 'api/calls',
     icon: IconPhone,
     page: page(() => import('../pages/Calls')),
   },
@@ -49,6 +53,7 @@ export const PAGES: Entry[] = [
     title: 'Test a number',
     key: 't',
     needs: 'dialroute.list',
+    help: 'domain',
     icon: IconPhoneCheck,
     page: page(() => import('../pages/Test')),
   },
@@ -57,6 +62,7 @@ export const PAGES: Entry[] = [
     title: 'Routes',
     key: 'r',
     needs: 'route.list',
+    help: 'api/routes',
     icon: IconRoute,
     page: page(() => import('../pages/Routes')),
     part: 'Routing',
@@ -66,6 +72,7 @@ export const PAGES: Entry[] = [
     title: 'Providers',
     key: 'p',
     needs: 'provider.list',
+    help: 'api/providers',
     icon: IconServer2,
     page: page(() => import('../pages/Providers')),
   },
@@ -74,6 +81,7 @@ export const PAGES: Entry[] = [
     title: 'Changes',
     key: 'h',
     needs: 'revision.list',
+    help: 'api/revisions',
     icon: IconHistory,
     page: page(() => import('../pages/Changes')),
   },
@@ -82,6 +90,7 @@ export const PAGES: Entry[] = [
     title: 'Customers',
     key: 'u',
     needs: 'customer.list',
+    help: 'api/customers',
     icon: IconBuilding,
     page: page(() => import('../pages/Customers')),
     part: 'Who calls',
@@ -91,6 +100,7 @@ export const PAGES: Entry[] = [
     title: 'Trunks',
     key: 'k',
     needs: 'trunk.list',
+    help: 'api/trunks',
     icon: IconPlugConnected,
     page: page(() => import('../pages/Trunks')),
   },
@@ -99,6 +109,7 @@ export const PAGES: Entry[] = [
     title: 'Keys',
     key: 'a',
     needs: 'accesskey.list',
+    help: 'api/accesskeys',
     icon: IconKey,
     page: page(() => import('../pages/Keys')),
     part: 'This platform',
@@ -108,6 +119,7 @@ export const PAGES: Entry[] = [
     title: 'People',
     key: 'l',
     needs: 'agent.list',
+    help: 'api/accesskeys',
     icon: IconUsers,
     page: page(() => import('../pages/People')),
   },
@@ -116,6 +128,7 @@ export const PAGES: Entry[] = [
     title: 'Edges',
     key: 'e',
     needs: 'edge.list',
+    help: 'operations/nodes-and-edges',
     icon: IconWorld,
     page: page(() => import('../pages/Edges')),
   },
@@ -124,6 +137,7 @@ export const PAGES: Entry[] = [
     title: 'Settings',
     key: 's',
     needs: 'settings.get',
+    help: 'reference/settings',
     icon: IconSettings,
     page: page(() => import('../pages/Settings')),
   },

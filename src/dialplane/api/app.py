@@ -36,6 +36,7 @@ from dialplane.api.http.console import CONSOLE, console_routes
 from dialplane.api.http.docs_pages import docs_routes
 from dialplane.api.http.endpoint import Endpoint, routes_of
 from dialplane.api.http.errors import ApiError, api_error_of, outcome_of
+from dialplane.api.http.help import help_routes
 from dialplane.api.http.idempotency import Replayed
 from dialplane.api.http.published import Published
 from dialplane.api.http.responses import error_response
@@ -114,7 +115,8 @@ def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], Non
     metrics = Metrics(version=VERSION)
     document = partial(openapi_document, is_demo=settings.demo)
     endpoints = _endpoints(is_demo=settings.demo)
-    routes: list[BaseRoute] = [*routes_of(endpoints), *docs_routes(document, title=TITLE), *console_routes()]
+    docs = docs_routes(document, title=TITLE)
+    routes: list[BaseRoute] = [*routes_of(endpoints), *docs, *console_routes(), *help_routes()]
     if settings.demo:
         routes.append(link_route(settings.folder.login_link, home=f"{CONSOLE}/"))
     app = Starlette(

@@ -15,6 +15,7 @@ from dialplane.api.http import reasons
 from dialplane.api.http.console import CONSOLE, CONTENT_SECURITY_POLICY
 from dialplane.api.http.docs_pages import STATIC
 from dialplane.api.http.errors import ApiError
+from dialplane.api.http.help import HELP
 from dialplane.api.http.reasons import Reason
 from dialplane.api.http.responses import error_response
 from dialplane.api.metrics.registry import NO_ROUTE, Metrics
@@ -51,7 +52,7 @@ _PAGE: Headers = (
         b"img-src 'self' data:; worker-src blob:; frame-ancestors 'none'",
     ),
 )
-_CONSOLE: Headers = (*_COMMON, (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()))
+_BUILT: Headers = (*_COMMON, (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()))
 
 
 COMPRESSED_FROM_BYTES = 1_024
@@ -174,8 +175,8 @@ class _Exchange:
             return _DATA
         if self.path.startswith(STATIC):
             return _COMMON
-        if self.path == CONSOLE or self.path.startswith(f"{CONSOLE}/"):
-            return _CONSOLE
+        if f"{self.path}/".startswith((f"{CONSOLE}/", f"{HELP}/")):
+            return _BUILT
         is_page = any(name == b"content-type" and value.startswith(_HTML) for name, value in headers)
         return _PAGE if is_page else _DATA
 

@@ -6,7 +6,6 @@ how to.
 """
 
 from collections.abc import Mapping
-from html import escape
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dialplane.api.http.not_built import not_built
 from dialplane.api.http.prefix import prefix_of
 
 CONSOLE = "/ui"
@@ -35,17 +35,6 @@ _PREFIX = '<meta name="prefix" content="{}" />'
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
-_MISSING = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Dialplane</title>
-<style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 15vh auto; padding: 0 1rem; }}
-code {{ background: #eef0f3; color: #1b1f24; padding: .2em .5em; border-radius: 4px; }}</style></head>
-<body><main><h1>The console is not built here</h1>
-<p>Calls are routed and the API answers; only its web pages are missing. In the folder of the source code:</p>
-<p><code>{command}</code></p>
-<p>It takes Node 20.19 or later, from this machine or from PyPI. Then load this page again.
-The <a href="{prefix}/docs">API's documentation</a> is here.</p></main></body></html>
-"""
-
 
 def console_routes(dist: Path = DIST) -> list[BaseRoute]:
     """The routes of the console, and that of / to it. `dist` is looked at with each request: it may be built later."""
@@ -57,9 +46,8 @@ def console_routes(dist: Path = DIST) -> list[BaseRoute]:
         try:
             text = (dist / "index.html").read_text()
         except OSError:
-            return HTMLResponse(
-                _MISSING.format(command=escape(COMMAND), prefix=prefix_of(request)), 503, {"Cache-Control": _ASK_AGAIN}
-            )
+            needs = "It takes Node 20.19 or later, from this machine or from PyPI."
+            return not_built("console", command=COMMAND, needs=needs, prefix=prefix_of(request))
         prefix = prefix_of(request)
         text = text.replace('"./', f'"{prefix}{CONSOLE}/').replace(_PREFIX.format(""), _PREFIX.format(prefix))
         return HTMLResponse(text, headers={"Cache-Control": _ASK_AGAIN})

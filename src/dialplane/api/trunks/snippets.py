@@ -21,6 +21,7 @@ class SnippetsAnswer(BaseModel):
     result: list[SnippetAnswer]
 
 
+# no from_user: it would stand in From, where the caller's number belongs
 _ASTERISK = """\
 [dialplane]
 type=endpoint
@@ -28,8 +29,7 @@ transport=transport-udp
 context=from-dialplane
 disallow=all
 allow=alaw,ulaw
-aors=dialplane
-from_user={user}{auth_line}
+aors=dialplane{auth_line}
 
 [dialplane]
 type=aor
@@ -38,6 +38,7 @@ qualify_frequency=30
 {auth}
 ; extensions.conf:
 exten => _X.,1,Dial(PJSIP/${{EXTEN}}@dialplane)
+exten => _+X.,1,Dial(PJSIP/${{EXTEN}}@dialplane)
 """
 _ASTERISK_AUTH = """
 [dialplane]
@@ -100,7 +101,6 @@ def present(trunk: Trunk, *, edge: str) -> dict[str, Any]:
     facts = {"edge": edge, "username": trunk.username, "realm": trunk.domain_name or edge.rpartition(":")[0]}
     asterisk = _ASTERISK.format(
         edge=edge,
-        user=trunk.username or "dialplane",
         auth_line="\noutbound_auth=dialplane" if digest else "",
         auth=_ASTERISK_AUTH.format(**facts) if digest else "",
     )
@@ -109,7 +109,11 @@ def present(trunk: Trunk, *, edge: str) -> dict[str, Any]:
     password = " PASSWORD is the trunk's, which is not shown again." if digest else ""
     return {
         "result": [
-            {"title": "Asterisk", "note": f"In pjsip.conf, and a line of extensions.conf.{password}", "text": asterisk},
+            {
+                "title": "Asterisk",
+                "note": f"In pjsip.conf, and two lines of extensions.conf: numbers without and with +.{password}",
+                "text": asterisk,
+            },
             {
                 "title": "FreeSWITCH",
                 "note": f"As conf/sip_profiles/external/dialplane.xml, then `sofia profile external rescan`.{password}",

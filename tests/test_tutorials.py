@@ -1,0 +1,165 @@
+"""Tutorials and how-tos, as a reader does them: each page is one script, beside a demo that all of them share.
+
+`sh` blocks are run, `text` blocks are what the block before them prints (figures apart), and a block that the page says
+to write as a file is written. `console` blocks need an empty machine: a script in tests/install has each of their
+lines. A block for a program that is not there says so, and is what the API writes for such a program.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.ports import free_port
+from tests.serve.instance import Instance, kill_all, serving
+from tests.serve.live import FAST_PROBES
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.system
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(page for folder in ("tutorials", "how-to") for page in (ROOT / "docs" / folder).glob("*.md"))
+NOT_RUN = re.compile(r"\*Not run by the tests, which have no \w+; they hold it to what the API writes:\*$")
+TRUNK = {"connect-asterisk.md": "Asterisk", "connect-freeswitch.md": "FreeSWITCH"}
+PORTS = ("127.0.0.9:5070", "127.0.0.1:7101", "127.0.0.1:7201", "127.0.0.1:5099")
+END = "~ end of a block ~"
+
+PRELUDE = f"""set -euo pipefail
+trap 'kill $(jobs -p) $(cat *.pid) 2>/dev/null || true' EXIT
+curl() {{ command curl --show-error --fail-with-body "$@"; }}
+dialplane() {{ # a reader's call comes later than the edge has heard of the change before it
+  until curl -s "$API/v1.0/edges" -H "Authorization: Bearer $TOKEN" |
+    jq --exit-status '.result[0].lag_revisions == 0' >/dev/null; do sleep 0.1; done
+  command dialplane "$@"
+}}
+end() {{ echo; echo '{END}'; }}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`before`: the last line of text that stands before it."""
+
+    kind: str
+    text: str
+    before: str
+
+
+def blocks(page: Path) -> list[Block]:
+    found = re.finditer(r"^(?P<before>.*)\n+^```(?P<kind>\w+)\n(?P<text>(?s:.*?))^```$", page.read_text(), re.M)
+    return [Block(one["kind"], one["text"], one["before"].rstrip().rpartition("\n")[2]) for one in found]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    quiet = {**FAST_PROBES, "DIALPLANE_DEMO_CALLS_PER_S": "0"}
+    with serving(tmp_path_factory.mktemp("tutorials") / "data", "--demo", environment=quiet) as instance:
+        eventually(lambda: "Stop with Ctrl-C" in instance.said(), within_s=60, what="the demo is there")
+        yield instance
+        kill_all(instance.data)
+
+
+@pytest.fixture
+def checkout(demo: Instance, tmp_path: Path) -> Path:
+    """A folder that looks like a checkout in which `make run` was said."""
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "data").symlink_to(demo.data)
+    return tmp_path
+
+
+def here(text: str, demo: Instance) -> str:
+    """The text with the addresses of this demo, and free ports."""
+    running = demo.running()
+    text = text.replace("127.0.0.1:8080", running["control_url"].removeprefix("http://"))
+    return text.replace("127.0.0.1:5060", running["sip"])
+
+
+def script(page: Path, demo: Instance, folder: Path) -> str:
+    """The page's blocks as one script that marks the end of each; its files are written into the folder."""
+    ports = {address: f"{address.partition(':')[0]}:{free_port()}" for address in PORTS}
+    lines = [PRELUDE]
+    for number, block in enumerate(blocks(page)):
+        text = here(block.text, demo)
+        for address, free in ports.items():
+            text = text.replace(address, free)
+        if file := re.search(r"[Ww]rite it as `([\w.]+)`:$", block.before):
+            (folder / f"{number}").write_text(text)
+            lines.append(f"cp {number} {file[1]}")
+        if block.kind == "sh":
+            lines.append(text)
+        lines.append("end")
+    return "\n".join(lines)
+
+
+def plain(line: str) -> str:
+    """A line without its figures."""
+    return " ".join(re.sub(r"[\d.]+ m?s\b", "# s", re.sub(r":\d{4,5}\b", ":#", line)).split())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_says_works_and_prints_what_it_shows(page: Path, demo: Instance, checkout: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", script(page, demo, checkout)],
+        cwd=checkout,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    printed = done.stdout.split(f"\n{END}\n")
+    for number, block in enumerate(blocks(page)):
+        if block.kind == "text":
+            shown = [plain(line) for line in printed[number - 1].splitlines()]
+            for line in block.text.splitlines():
+                assert any(one.startswith(plain(line)) for one in shown), (line, printed[number - 1])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_block_is_run_or_says_why_not(page: Path) -> None:
+    scripts = "".join(file.read_text() for file in (ROOT / "tests/install").iterdir())
+    found = blocks(page)
+    assert len(found) == page.read_text().count("\n```") / 2
+    for number, block in enumerate(found):
+        match block.kind:
+            case "sh":
+                pass
+            case "text":
+                assert found[number - 1].kind == "sh", block.text
+            case "console":
+                assert [line for line in block.text.splitlines() if line not in scripts] == []
+            case _:
+                assert "rite it as `" in block.before or NOT_RUN.search(block.before), block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_block_that_is_not_run_is_what_the_api_writes(page: Path, demo: Instance) -> None:
+    shown = [block.text for block in blocks(page) if NOT_RUN.search(block.before)]
+    if page.name not in TRUNK:
+        assert shown == []
+        return
+    with demo.client() as client:
+        customer = client.customers.create(name=page.name)["id"]
+        trunk = client.trunks.create(customer_id=customer, auth_types=["ip"], allowed_ips=["127.0.0.99"])
+        written = client.trunks.snippets(trunk["id"])["result"]
+        client.trunks.delete(trunk["id"])
+    [text] = [one["text"] for one in written if one["title"] == TRUNK[page.name]]
+    assert [here(one, demo).strip() for one in shown] == [text.strip()]
+
+
+def test_kamailios_lines_are_what_the_api_writes(demo: Instance) -> None:
+    [block] = [one for one in blocks(ROOT / "docs/tutorials/connect-kamailio.md") if one.kind == "kamailio"]
+    with demo.client() as client:
+        customer = client.customers.create(name="kamailio")["id"]
+        trunk = client.trunks.create(customer_id=customer, auth_types=["ip"], allowed_ips=["127.0.0.98"])
+        written = client.trunks.snippets(trunk["id"])["result"]
+        client.trunks.delete(trunk["id"])
+    [text] = [one["text"] for one in written if one["title"] == "Kamailio"]
+    lines = [line for line in text.splitlines() if "#" not in line]
+    assert [line for line in lines if line not in here(block.text, demo).splitlines()] == []
