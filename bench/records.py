@@ -18,9 +18,10 @@ from bench.report import Report
 from dialplane.control import calls
 from dialplane.control.actor import SYSTEM
 from dialplane.control.units import LISTS, Database, Encryption, Unit
+from dialplane.domain.instants import DAY_US
 from dialplane.store import migrations, partitions
 from dialplane.store.address import parse_address
-from dialplane.store.partitions import DAY_US, Partition, first_id
+from dialplane.store.partitions import Partition, first_id
 
 CALLS = int(os.environ.get("RECORDS_CALLS", 2_000_000))
 DAYS = 100

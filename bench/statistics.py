@@ -23,8 +23,8 @@ from bench.report import Report
 from bench.table import RouteTable
 from dialplane.api.database import opened_database
 from dialplane.control.stats import GROUPINGS
-from dialplane.domain.instants import format_instant
-from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S, SECOND_US, Block, Sums, floored, sums_of
+from dialplane.domain.instants import DAY_US, format_instant
+from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S, Block, Sums, floored, sums_of
 from dialplane.domain.statistics import AttemptPlace, CallPlace, Figures, Place, bucket_of
 from dialplane.settings import Settings
 from dialplane.store import migrations, tables
@@ -40,8 +40,6 @@ OPEN_CALLS = 1_000
 TARGETS = [f"+{n}" for n in range(200, 500)]
 REQUESTS = 40
 """Of each kind."""
-
-DAY_US = DAY_S * SECOND_US
 
 
 def run(report: Report) -> None:

@@ -6,7 +6,6 @@ roots read this module; they pass plain values inward. The edge's settings keep 
 """
 
 import os
-import re
 import socket
 import ssl
 from collections.abc import Iterable
@@ -27,7 +26,7 @@ from pydantic_settings import (
 from dialplane import setting_sources
 from dialplane.setting_sources import PREFIX
 from dialplane.system import datafolder
-from dialplane.system.address import SocketAddress
+from dialplane.system.address import PATH_PREFIX, SocketAddress
 from dialplane.system.datafolder import DataFolder
 
 _AUTHORITIES = "/etc/ssl/certs"
@@ -56,7 +55,7 @@ def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _root_path(text: str) -> str:
     path = text.rstrip("/")
-    if path and not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){1,8}", path):
+    if path and not PATH_PREFIX.fullmatch(path):
         raise ValueError("must be a path like /dialplane")
     return path
 

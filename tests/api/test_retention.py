@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from dialplane.control import erasure
-from dialplane.control.retention import DAY_US
+from dialplane.domain.instants import DAY_US
 from dialplane.jobs import retention, supervisor
 from dialplane.store.address import sqlite_url
 from tests.api.serving import Api, serving, settings_for

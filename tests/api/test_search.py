@@ -49,6 +49,18 @@ def test_each_kind_is_found_by_what_people_know_of_it(world: World) -> None:
         assert found(world, id_) == found(world, id_[:13].upper()) == [(kind, id_)]
 
 
+@pytest.mark.parametrize("text", ["ÉCOLE Ünal", "école ünal", "École üNAL", "Ünal", "cole Ü"])
+def test_letters_beyond_ascii_are_found_in_whatever_case(world: World, text: str) -> None:
+    made = [("customer", world.api.admin.made("customers", name=name)["id"]) for name in ("École ÜNAL", "Acole anal")]
+    assert set(found(world, text, kinds="customer")) & set(made) == {made[0]}
+
+
+def test_a_route_is_found_by_its_name_as_it_is(world: World) -> None:
+    whose = {"customer_id": world.own["customers"], "provider_id": world.own["providers"]}
+    route = world.api.admin.made("routes", **whose, priority=1, target="+8675", name="ÉCOLE ünal")
+    assert found(world, "ÉCOLE ü", kinds="route") == [("route", route["id"])]
+
+
 def test_at_most_five_of_a_kind_those_that_begin_so_first(world: World) -> None:
     names = [f"{number} Quokka" for number in range(6)] + ["Quokka"]
     ids = {name: world.api.admin.made("customers", name=name)["id"] for name in names}

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,11 +16,12 @@ import pytest
 from dialplane.api.http.published import KEPT, Published
 from dialplane.api.limits import STREAMS_PER_CALLER
 from dialplane.api.stream import endpoints
-from tests.api.serving import Api, Caller
+from dialplane.jobs import lost_calls, supervisor
+from tests.api.serving import Api, Caller, serving, settings_for
 from tests.api.world import EDGE_NAME, World, make_world
 from tests.waiting import eventually
 
-WITHIN_S = 5.0
+WITHIN_S = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,43 @@ def test_what_happens_is_told_within_a_second(world: World) -> None:
         soon(lambda: revision in [r["number"] for r in stream.named("revision")], "revisions")
     shown = admin.get("/v1.0/calls?number=%2B8210&page_size=1").json()["result"]
     assert set(stream.named("call")[0]) == set(shown[0])
+
+
+def test_a_call_that_is_closed_as_lost_is_told(world: World) -> None:
+    with watching(world.api.admin, topics="calls") as stream:
+        call = start_call(world, world.own["customers"])
+        soon(lambda: statuses(stream, call) == ["dialing"], "the call is told")
+        report(world, "edge_calls", since=0, before=time.time_ns() // 1_000, calls=[])
+        soon(lambda: statuses(stream, call)[-1] == "hangup", "its end is told")
+        assert stream.named("call")[-1]["reason"] == "not_going_on"
+
+
+def test_a_call_that_no_edge_will_end_is_told(
+    prepared_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "LARGEST_SHARE", 1.0)
+    monkeypatch.setattr(lost_calls, "EVERY_S", 0.1)
+    with serving(settings_for(tmp_path, database=prepared_file)) as own_api:
+        world = make_world(own_api)
+        with watching(own_api.admin, topics="calls") as stream:
+            call = start_call(world, world.own["customers"])
+            soon(lambda: statuses(stream, call) == ["dialing"], "the call is told")
+            report(world, "edge_status", kamailio_started=time.time_ns() // 1_000)
+            soon(lambda: statuses(stream, call)[-1] == "hangup", "its end is told")
+            assert stream.named("call")[-1]["reason"] == "edge_restarted"
+
+
+def test_what_was_told_of_calls_that_are_erased_is_told_nobody_any_more(world: World) -> None:
+    number = f"+82{uuid.uuid4().int % 10**10}"
+    with watching(world.api.admin, topics="calls") as stream:
+        last, call = stream.last_id, str(uuid.uuid4())
+        report(world, "call_rejected", call=call, number=number, status=404, reason="no_route")
+        soon(lambda: statuses(stream, call) == ["hangup"], "the call is told")
+        assert world.api.admin.post("/v1.0/calls/erasures", {"number": number}).json()["erased"] == 1
+        soon(lambda: stream.named("reset"), "whoever watches loads anew")
+    with watching(world.api.admin, last=last, topics="calls") as stream:
+        soon(lambda: stream.named("reset"), "the client must load anew")
+        assert not statuses(stream, call)
 
 
 def test_an_edges_new_revision_is_told_and_listed_at_once(world: World) -> None:

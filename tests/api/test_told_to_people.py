@@ -3,10 +3,13 @@
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dialplane.domain.permission import CUSTOMER_MANAGER
-from tests.api.serving import Api
+from tests.api.serving import Api, serving, settings_for
 
 SECOND_US = 1_000_000
 
@@ -82,6 +85,25 @@ def test_a_switch_is_told_how_to_call_by_a_trunk(api: Api) -> None:
         assert all("127.0.0.1:5060" in one["text"] for one in told)
         assert all((named["username"] in one["text"]) is has_login for one in told)
         assert "a long password" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reached"),
+    [
+        ({"sip": "10.1.2.3:5070", "sip_advertised": "203.0.113.7"}, "203.0.113.7:5070"),
+        ({"sip": "10.1.2.3:5070"}, "10.1.2.3:5070"),
+        ({"sip": "[::]:5070", "sip_advertised": "2001:db8::7"}, "[2001:db8::7]:5070"),
+    ],
+    ids=str,
+)
+def test_switches_send_calls_where_they_reach_the_edge(
+    prepared_file: Path, tmp_path: Path, settings: dict[str, str], reached: str
+) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, **settings)) as api:
+        customer = api.admin.made("customers", name="Told")["id"]
+        trunk = api.admin.made("trunks", customer_id=customer, auth_types=["ip"], allowed_ips=["192.0.2.9"])
+        told = api.admin.get(f"/v1.0/trunks/{trunk['id']}/snippets").json()["result"]
+        assert all(reached in one["text"] for one in told)
 
 
 def test_settings_are_told_without_secrets(api: Api) -> None:

@@ -53,7 +53,7 @@ async def edge_of(db: Database, name: str = "edge-1") -> Edge:
 async def close(db: Database) -> int:
     """A round of the job."""
     await future_instants.correct(db)
-    return await lost_calls.close(db, now=db.now(), max_call_s=7_200)
+    return sum([len(ids) async for ids in lost_calls.close(db, now=db.now(), max_call_s=7_200)])
 
 
 def checked(provider: Any, at: int, status: str, edge: str) -> dict[str, Any]:

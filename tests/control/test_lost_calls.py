@@ -35,7 +35,8 @@ async def call_of(db: Database, id_: str = CALL) -> CallRecord:
 
 
 async def close(db: Database, *, at_s: float) -> int:
-    return await lost_calls.close(db, now=START + int(at_s * SECOND), max_call_s=MAX_CALL_S)
+    now = START + int(at_s * SECOND)
+    return sum([len(ids) async for ids in lost_calls.close(db, now=now, max_call_s=MAX_CALL_S)])
 
 
 async def channels(db: Database) -> int:
@@ -137,7 +138,7 @@ async def test_more_calls_than_fit_into_one_transaction_are_closed_one_after_the
 
 async def test_closing_reads_open_calls_only(db: Database) -> None:
     with sqlite_plans() as plans:
-        assert await lost_calls.close(db, now=START, max_call_s=1) == 0
+        assert not [ids async for ids in lost_calls.close(db, now=START, max_call_s=1)]
     if not isinstance(db.backend, Sqlite):
         return
     (plan,) = plans
@@ -161,7 +162,7 @@ async def test_a_call_that_its_edge_has_no_more_is_over_and_one_that_it_has_goes
 
     stored = await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=[going_on(uuid_of(2))])
 
-    assert (stored.lost, await channels(db)) == (1, 1)
+    assert (stored.lost, await channels(db)) == ([CALL], 1)
     record = await call_of(db)
     assert (record.call.status, record.call.reason, record.call.hangup_by) == ("hangup", "not_going_on", "edge")
     assert (record.call.tm_ended, record.duration_ms) == (START + 90 * SECOND, None)

@@ -24,9 +24,10 @@ from dialplane.control import (
     trunks,
     undo,
 )
-from dialplane.control.retention import DAY_US, FEWEST, MOST, Periods, Portion
+from dialplane.control.retention import FEWEST, MOST, Periods, Portion
 from dialplane.control.units import Database
 from dialplane.domain.errors import ContentsGone, NotFound
+from dialplane.domain.instants import DAY_US
 from dialplane.store import tables
 from dialplane.store.backend_sqlite import Sqlite
 from tests.control.making import (

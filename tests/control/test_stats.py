@@ -25,10 +25,12 @@ from dialplane.control.stats import (
     TARGETS,
     TRUNKS,
     Stats,
+    SumsNotKept,
     Window,
     widened,
 )
 from dialplane.control.units import Database
+from dialplane.domain.rollups import kept_from
 from dialplane.store.address import parse_address
 from dialplane.store.backend_sqlite import Sqlite
 from tests.control.counting import Recorded, percentile
@@ -416,6 +418,23 @@ def test_a_widened_window_is_widened_no_further(length: int, step_s: int | None)
     once = widened(window)
     assert once.since <= window.since < window.until <= once.until
     assert widened(once) == once
+
+
+@given(
+    now=st.integers(TODAY, TODAY + 2 * DAY),
+    length=st.sampled_from([1, 5_000_000, MINUTE, HOUR, DAY + 1, 14 * DAY + 1, 40 * DAY]),
+    kept_s=st.sampled_from([60, 3_600]),
+    later=st.integers(-2 * DAY, 2 * DAY) | st.integers(-2 * HOUR, 2 * HOUR) | st.integers(-MINUTE, MINUTE),
+    step_s=st.none() | st.sampled_from([60, 300, 3_600, 7_200, 86_400]),
+)
+def test_all_sums_of_a_window_are_kept(now: int, length: int, kept_s: int, later: int, step_s: int | None) -> None:
+    since = kept_from(kept_s, now=now) + later
+    try:
+        window = widened(Window(since=since, until=since + length, step_s=step_s), now=now)
+    except SumsNotKept as refused:
+        window = widened(Window(since=since, until=since + length, step_s=refused.kept_s), now=now)
+    assert window.finest_s
+    assert window.since >= kept_from(window.finest_s, now=now)
 
 
 async def test_records_that_are_deleted_stay_in_the_statistics(db: Database, database_url: str) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplane.domain.call import LONGEST_CALL_MS
-from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S, SECOND_US, STEPS_S, Total, ceiled, floored, ranges
+from dialplane.domain.instants import SECOND_US
+from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S, STEPS_S, Total, ceiled, floored, ranges
 from dialplane.domain.statistics import (
     NO_DELAY,
     AttemptPlace,

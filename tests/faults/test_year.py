@@ -15,9 +15,10 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from dialplane.control import events, retention
-from dialplane.control.retention import DAY_US, Periods
+from dialplane.control.retention import Periods
 from dialplane.control.units import Database, Encryption
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.instants import DAY_US
 from dialplane.store import tables
 from dialplane.store.backend_sqlite import Sqlite
 from tests.control.making import EDGE_ACTOR

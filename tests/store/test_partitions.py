@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from dialplane.domain.instants import DAY_US
 from dialplane.eventlog.writer import new_call_id
 from dialplane.store import migrations, partitions
 from dialplane.store.address import parse_address
-from dialplane.store.partitions import DAY_US, Partition, first_id
+from dialplane.store.partitions import Partition, first_id
 from tests.postgresql import PostgresqlServer
 
 NOW = 1_790_000_000_000_000 - 1_790_000_000_000_000 % DAY_US

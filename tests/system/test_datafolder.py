@@ -1,3 +1,4 @@
+import errno
 import os
 import pwd
 import stat
@@ -115,6 +116,29 @@ def test_on_a_full_disk_the_folder_is_held_and_the_instance_found_once_there_is_
             disk.undo()
             announce()
             assert folder.running_instance() == instance
+
+
+def test_each_folder_names_its_node_and_a_second_process_on_it_has_a_name_of_its_own(tmp_path: Path) -> None:
+    folder, other = DataFolder(tmp_path / "data"), DataFolder(tmp_path / "elsewhere")
+    for each in (folder, other):
+        each.make()
+    with folder.node() as name, other.node() as of_other, folder.node() as beside:
+        assert len({name, of_other, beside}) == 3
+    folder.root.rename(tmp_path / "kept")
+    with DataFolder(tmp_path / "kept").node() as again:
+        assert again == name
+    folder.make()  # another container's volume, at the same path
+    with folder.node() as of_volume:
+        assert of_volume != name
+
+
+def test_a_node_has_a_name_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with DataFolder(tmp_path).node() as name:
+        assert len(name) == 36
 
 
 def test_a_user_without_a_name_and_a_home_has_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,9 @@
 """The application: settings in, Starlette app out. The one place that knows all resources, middleware and jobs."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
-from socket import gethostname
 from typing import Any
 
 import msgspec
@@ -86,6 +85,7 @@ from dialplane.jobs.runner import Runner
 from dialplane.jobs.supervisor import Job, Supervisor
 from dialplane.jobs.survey import survey_job
 from dialplane.settings import Settings
+from dialplane.system.address import SocketAddress, advertised
 
 log = structlog.get_logger("dialplane.api")
 
@@ -166,35 +166,42 @@ def _lifespan(
                 on_first_start(first)
             if problem := await secrets_problem(db):
                 log.error("stored passwords cannot be read", problem=problem)
-            contacts = Contacts()
-            jobs = _supervisor(settings, db, contacts, metrics)
-            services = _services(settings, db=db, metrics=metrics, contacts=contacts, jobs=jobs)
-            app.state.services = services
-            publisher = Publisher(db, services.news, services.published, contacts, services.streams)
-            async with jobs.running(), publisher.running(), services.runner.running():
-                yield
+            contacts, news = Contacts(), News()
+            with settings.folder.node() as node:
+                jobs = _supervisor(settings, db, contacts, news, metrics, node=node)
+                services = _services(settings, db, metrics, contacts=contacts, news=news, jobs=jobs, node=node)
+                app.state.services = services
+                publisher = Publisher(db, news, services.published, contacts, services.streams)
+                async with jobs.running(), publisher.running(), services.runner.running():
+                    yield
 
     return lifespan
 
 
-def _supervisor(settings: Settings, db: Database, contacts: Contacts, metrics: Metrics) -> Supervisor:
+def _supervisor(
+    settings: Settings, db: Database, contacts: Contacts, news: News, metrics: Metrics, *, node: str
+) -> Supervisor:
+    def on_closed(calls: Collection[str]) -> None:
+        metrics.lost_calls.inc(len(calls))
+        news.of_calls(calls)
+
     return Supervisor(
         [
             Job(name="api", every_s=LAG_EVERY_S, run_round=metrics.measure_loop_lag),
             contacts_job(db, contacts),
-            lost_calls_job(db, max_call_s=settings.max_call_s, on_closed=metrics.lost_calls.inc),
+            lost_calls_job(db, max_call_s=settings.max_call_s, on_closed=on_closed),
             rollups_job(db),
             survey_job(db, metrics.network),
             old_jobs_job(db),
             retention_job(db, metrics.storage, periods=_periods(settings), folder=settings.folder.root),
-            *_event_sink(settings, db, metrics),
+            *_event_sink(settings, db, metrics, node=node),
         ],
         on_success=lambda job: metrics.heartbeats.labels(job).set_to_current_time(),
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),
     )
 
 
-def _event_sink(settings: Settings, db: Database, metrics: Metrics) -> list[Job]:
+def _event_sink(settings: Settings, db: Database, metrics: Metrics, *, node: str) -> list[Job]:
     if not settings.kafka_brokers:
         return []
     from dialplane.jobs.kafka import Kafka  # its library is an extra, which need not be installed
@@ -206,13 +213,8 @@ def _event_sink(settings: Settings, db: Database, metrics: Metrics) -> list[Job]
         password=settings.kafka_password.get_secret_value(),
     )
     return [
-        event_sink_job(db, kafka, metrics.sink, node=_node(settings), most_bytes=settings.kafka_waiting_bytes),
+        event_sink_job(db, kafka, metrics.sink, node=node, most_bytes=settings.kafka_waiting_bytes),
     ]
-
-
-def _node(settings: Settings) -> str:
-    """The same after a restart."""
-    return f"{gethostname()}:{settings.folder.root}"
 
 
 def _periods(settings: Settings) -> Periods:
@@ -225,7 +227,16 @@ def _periods(settings: Settings) -> Periods:
     )
 
 
-def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: Contacts, jobs: Supervisor) -> Services:
+def _services(
+    settings: Settings,
+    db: Database,
+    metrics: Metrics,
+    *,
+    contacts: Contacts,
+    news: News,
+    jobs: Supervisor,
+    node: str,
+) -> Services:
     slots, published = slots_of(settings), Published()
 
     def tell(job: LongJob) -> None:
@@ -235,14 +246,14 @@ def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: C
     metrics.followers.set_function(lambda: slots[FEED_WORK].held)
     return Services(
         db=db,
-        sip=str(settings.sip),
+        sip=str(_reached(settings)),
         settings=[Setting(*setting) for setting in settings.in_effect()],
         metrics=metrics,
         contacts=contacts,
-        news=News(),
+        news=news,
         published=published,
         demo=settings.folder if settings.demo else None,
-        runner=Runner(db, node=_node(settings), tell=tell, describe=outcome_of),
+        runner=Runner(db, node=node, tell=tell, describe=outcome_of),
         streams=streams(),
         hands_events_on=bool(settings.kafka_brokers),
         jobs=jobs,
@@ -256,6 +267,12 @@ def _services(settings: Settings, *, db: Database, metrics: Metrics, contacts: C
         bound_polls=bound_polls(settings),
         destinations=destinations(denied=settings.denied_networks, own_sip=settings.sip),
     )
+
+
+def _reached(settings: Settings) -> SocketAddress:
+    """Where switches reach this installation's own edge."""
+    own = settings.sip
+    return SocketAddress(advertised(own, settings.sip_advertised) or own.host, own.port)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

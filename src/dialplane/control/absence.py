@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dialplane.control import decisions, permissions, providers
 from dialplane.control.actor import Actor
 from dialplane.control.units import Unit
+from dialplane.domain.instants import DAY_US
 from dialplane.engine.dialroute import TRIED
 from dialplane.store.queries import calls as queries
 from dialplane.store.queries.calls import Filters
@@ -15,7 +16,7 @@ from dialplane.store.queries.calls import Filters
 MOST_CALLS = 500
 """The newest calls of the window that are looked at."""
 
-WINDOW_US = 86_400_000_000
+WINDOW_US = DAY_US
 MOST_TARGETS = 10
 
 

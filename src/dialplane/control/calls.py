@@ -3,13 +3,13 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from dialplane.control import decisions, permissions
 from dialplane.control.actor import SYSTEM, Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Unit
-from dialplane.domain.call import LONGEST_CALL_MS, Attempt, Call, CallStatus, HangupBy, Verdict
+from dialplane.domain import statistics
+from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, Verdict
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import parse_id
 from dialplane.domain.texts import parse_member
@@ -122,8 +122,8 @@ def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:
     )
     return CallRecord(
         call=call,
-        duration_ms=_duration_ms(row),
-        pdd_ms=_pdd_ms(row),
+        duration_ms=statistics.duration_ms(row._asdict()),
+        pdd_ms=statistics.call_pdd_ms(row._asdict()),
         tm_create=row.tm_create,
         tm_update=row.tm_update,
         not_tried=decision.not_tried,
@@ -147,40 +147,8 @@ def _status(row: CallRow) -> CallStatus:
     return CallStatus.DIALING if row.tm_ringing is None else CallStatus.RINGING
 
 
-class _Moment(NamedTuple):
-    """A moment by the wall clock and by the edge's monotonic one, which counts from the machine's start."""
-
-    wall_us: int | None
-    mono_ns: int | None
-
-
-def _duration_ms(row: CallRow) -> int | None:
-    return _between_ms(_Moment(row.tm_answered, row.mono_answered), _Moment(row.tm_ended, row.mono_ended))
-
-
-def _pdd_ms(row: CallRow) -> int | None:
-    rang, answered = _Moment(row.tm_ringing, row.mono_ringing), _Moment(row.tm_answered, row.mono_answered)
-    first_sign = answered if rang.wall_us is None else rang
-    return _between_ms(_Moment(row.tm_start, row.mono_start), first_sign)
-
-
-def _between_ms(first: _Moment, second: _Moment) -> int | None:
-    """By the monotonic clock, which no one sets; by the wall clock if the edge was restarted in between."""
-    by_wall = _wall_ms(first.wall_us, second.wall_us)
-    if by_wall is not None and first.mono_ns and second.mono_ns and first.mono_ns <= second.mono_ns:
-        return min((second.mono_ns - first.mono_ns) // 1_000_000, LONGEST_CALL_MS)
-    return by_wall
-
-
-def _wall_ms(first: int | None, second: int | None) -> int | None:
-    if first is None or second is None:
-        return None
-    return min(max(0, second - first) // 1_000, LONGEST_CALL_MS)
-
-
 def _attempt(row: AttemptRow, call: CallRow, *, sees_carriers: bool) -> Attempt:
     answered = row.tm_answered is not None
-    first_sign = row.tm_answered if row.tm_ringing is None else row.tm_ringing
     return Attempt(
         number=row.number,
         provider_id=row.provider_id or "",
@@ -197,8 +165,8 @@ def _attempt(row: AttemptRow, call: CallRow, *, sees_carriers: bool) -> Attempt:
         why=json.loads(row.why or "[]"),
         identity=tuple(json.loads(row.identity or "[]")) if sees_carriers else (),
         late_answer=row.tm_late_answer is not None,
-        pdd_ms=_wall_ms(row.tm_placed, first_sign),
-        duration_ms=_duration_ms(call) if answered else None,
+        pdd_ms=statistics.attempt_pdd_ms(row._asdict()),
+        duration_ms=statistics.duration_ms(call._asdict()) if answered else None,
     )
 
 

@@ -9,6 +9,7 @@ from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Database, Reading, Writing
 from dialplane.domain.errors import NotFound
+from dialplane.domain.instants import SECOND_US
 from dialplane.store.merging import EDGES
 from dialplane.store.queries import edges as queries
 from dialplane.store.queries.edges import EdgeRow
@@ -19,8 +20,7 @@ LOAD_WINDOW_S = 10
 MOST_EDGES = 1_000
 """Names that are kept without an access key bound to them: a key that is bound to none may name any edge."""
 
-_SECOND_US = 1_000_000
-_HOUR_US = 3_600 * _SECOND_US
+_HOUR_US = 3_600 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,14 +200,14 @@ async def _edges(unit: Reading, stored: Sequence[EdgeRow], *, now: int, contacts
     rows = [contacts.applied(row) for row in stored] if contacts else stored
     clock = await unit.clock()
     in_progress = await queries.calls_in_progress(unit, [row.name for row in rows])
-    started = await queries.calls_started(unit, since=now - LOAD_WINDOW_S * _SECOND_US, until=now)
+    started = await queries.calls_started(unit, since=now - LOAD_WINDOW_S * SECOND_US, until=now)
     return [
         Edge(
             name=row.name,
             revision=row.revision,
             lag_revisions=_lag(row, clock.epoch, clock.revision),
             last_contact=row.last_contact,
-            silent_s=None if row.last_contact is None else max(0, now - row.last_contact) / _SECOND_US,
+            silent_s=None if row.last_contact is None else max(0, now - row.last_contact) / SECOND_US,
             agent_version=row.agent_version,
             kamailio_version=row.kamailio_version,
             kamailio_started=row.kamailio_started,

@@ -45,13 +45,13 @@ def decoded(body: bytes) -> Batch | None:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """`accepted` events are stored, now or before; `refused` has one reason for each malformed event; `lost` calls were
-    closed because Kamailio no longer has dialogs of them. `folded`: the rows that the events were folded into.
+    """`accepted` events are stored, now or before; `refused` has one reason for each malformed event; `lost`: ids
+    of calls that were closed because Kamailio no longer has dialogs of them. `folded`: the rows of the events.
     """
 
     accepted: int
     refused: tuple[str, ...] = ()
-    lost: int = 0
+    lost: Sequence[str] = ()
     folded: Folded = field(default_factory=lambda: Folded(now=0), compare=False, repr=False)
 
 
@@ -77,12 +77,12 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
             accepted.append(event)
         except (msgspec.ValidationError, InvalidValue, UnicodeError) as error:  # UnicodeError: a name with a surrogate
             refused.append(text(f"{edge}: {error}", _MAX_REASON))
-    lost = await _store(db, folded, actor.id, accepted if hand_on else ()) if folded.count else 0
+    lost = await _store(db, folded, actor.id, accepted if hand_on else ()) if folded.count else []
     refused += [f"{edge}: a call of another edge"] * folded.foreign
     return Ingested(folded.count, tuple(refused), lost, folded)
 
 
-async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[Event]) -> int:
+async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[Event]) -> list[str]:
     """Records are read and merged before the writer's lock is waited for: other nodes write meanwhile."""
     async with db.read(caller=caller) as reading:
         merge = await _merge(reading, folded)
@@ -101,7 +101,7 @@ async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[E
         if outgoing:
             is_same = len(folded.left_out) == left_out
             await outbox.put(unit, packed if is_same else outbox.pack(outgoing, without=folded.left_out))
-        return await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else 0
+        return await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else []
 
 
 async def _merge(unit: Unit, folded: Folded) -> records.Merge | None:

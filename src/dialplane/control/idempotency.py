@@ -12,11 +12,12 @@ from hashlib import sha256
 from dialplane.control.actor import Actor
 from dialplane.control.units import Change, Undecrypted, Unit
 from dialplane.domain.errors import DialplaneError, InvalidValue, SecretsMissing
+from dialplane.domain.instants import DAY_US
 from dialplane.store.queries import idempotency as queries
 from dialplane.store.queries.idempotency import KeptRow
 
 MAX_KEY = 255
-KEPT_US = 24 * 3600 * 1_000_000
+KEPT_US = DAY_US
 """How long an answer is kept at least: a day."""
 
 DELETED_AT_ONCE = 100

@@ -13,10 +13,11 @@ from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import new_id
 from dialplane.control.units import Database, Unit, Writing
 from dialplane.domain.errors import NotFound
+from dialplane.domain.instants import DAY_US
 from dialplane.domain.job import Job, JobState
 from dialplane.store.queries import jobs as queries
 
-KEPT_US = 86_400_000_000
+KEPT_US = DAY_US
 """How long a job is kept after its end, with its result."""
 
 ABANDONED_US = 2 * KEPT_US

@@ -3,7 +3,7 @@
 An edge's own report of a call's end, however late, takes precedence over this. docs/decisions/0006 has the reasons.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from dialplane.control.units import JOBS, Database, Writing
 from dialplane.domain.call import LONGEST_SETUP_S
@@ -21,12 +21,12 @@ GRACE_S = 60
 AT_ONCE = 1_000
 
 
-async def close_missing(unit: Writing, reports: Sequence[EdgeCalls]) -> int:
-    """Closes the open calls that their edge no longer reports; how many. Raises Unavailable.
+async def close_missing(unit: Writing, reports: Sequence[EdgeCalls]) -> list[str]:
+    """Closes the open calls that their edge no longer reports; their ids. Raises Unavailable.
 
     To be called once all that was reported before is stored.
     """
-    closed = 0
+    closed: list[str] = []
     for report in reports:
         open_calls = await queries.open_calls(
             unit,
@@ -39,16 +39,15 @@ async def close_missing(unit: Writing, reports: Sequence[EdgeCalls]) -> int:
         reported = set(report.calls)
         lost = [LostCall(id_, report.at, NOT_GOING_ON) for id_ in open_calls if id_ not in reported]
         await queries.close(unit, lost, now=unit.next_instant())
-        closed += len(lost)
+        closed += [call.id for call in lost]
     return closed
 
 
-async def close(db: Database, *, now: int, max_call_s: int) -> int:
-    """Closes the open calls that cannot be going on any more; how many. Raises Unavailable.
+async def close(db: Database, *, now: int, max_call_s: int) -> AsyncIterator[list[str]]:
+    """Closes the open calls that cannot be going on any more; the ids of those of each transaction. Raises Unavailable.
 
     `max_call_s` is for edges that have not reported theirs.
     """
-    closed = 0
     while True:
         async with db.read(JOBS) as unit:
             lost = await queries.find(
@@ -62,7 +61,7 @@ async def close(db: Database, *, now: int, max_call_s: int) -> int:
                 limit=AT_ONCE,
             )
         if not lost:
-            return closed
+            return
         async with db.write() as writing:
             await queries.close(writing, lost, now=now)
-        closed += len(lost)
+        yield [call.id for call in lost]

@@ -42,6 +42,10 @@ class News:
         self._note(self.health, health)
         self._note(self.breakers, breakers)
 
+    def gap(self) -> None:
+        """Something is gone that was told before: whoever watches must look anew."""
+        self.has_gap = True
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing has changed."""

@@ -13,9 +13,8 @@ from typing import Protocol
 
 from dialplane.control.units import JOBS, Database, Size, Writing
 from dialplane.domain.errors import Unavailable
+from dialplane.domain.instants import DAY_US
 from dialplane.store.queries import retention as queries
-
-DAY_US = 86_400_000_000
 
 STEP_S = 0.03
 """How long a step should take."""

@@ -10,6 +10,7 @@ from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Unit
 from dialplane.domain import statistics
+from dialplane.domain.instants import DAY_US, SECOND_US
 from dialplane.domain.rollups import (
     CUSTOMERS,
     DAY_S,
@@ -20,7 +21,6 @@ from dialplane.domain.rollups import (
     OF_CALLS,
     PROVIDERS,
     ROUTES,
-    SECOND_US,
     STATUSES,
     STEPS_S,
     TARGETS,
@@ -42,8 +42,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-MINUTES_UP_TO = DAY_S * SECOND_US
-HOURS_UP_TO = 14 * MINUTES_UP_TO
+MINUTES_UP_TO = DAY_US
+HOURS_UP_TO = 14 * DAY_US
 """The longest window (us) of whole minutes, and of whole hours; a longer one is of days, some thirty for each key."""
 
 
@@ -84,7 +84,7 @@ def widened(window: Window, *, now: int | None = None) -> Window:
     if window.finest_s is not None:
         return window
     length = window.until - window.since
-    kept_s = next((one for one in STEPS_S if now is None or window.since >= kept_from(one, now=now)), DAY_S)
+    kept_s = next((one for one in STEPS_S if now is None or _is_kept(window, one, now=now)), DAY_S)
     if window.step_s is not None:
         finest_s = next(one for one in (DAY_S, HOUR_S, MINUTE_S) if window.step_s % one == 0)
         if finest_s < kept_s:
@@ -95,6 +95,11 @@ def widened(window: Window, *, now: int | None = None) -> Window:
     whole_s = window.step_s or finest_s
     since, until = floored(window.since, whole_s), ceiled(window.until, whole_s)
     return replace(window, since=since, until=until, finest_s=finest_s)
+
+
+def _is_kept(window: Window, step_s: int, *, now: int) -> bool:
+    """Whether sums of this length make up the window from its begin on, which is that of a whole step or sum."""
+    return floored(window.since, window.step_s or step_s) >= kept_from(step_s, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from dialplane.domain.instants import DAY_US, SECOND_US
 from dialplane.domain.statistics import NO_DELAY, AttemptPlace, Figures, Place, percentile_ms
 
 PROVIDERS = "providers"
@@ -23,7 +24,6 @@ OF_ATTEMPTS = (PROVIDERS, ROUTES, TARGETS, STATUSES)
 OF_CALLS = (CUSTOMERS, TRUNKS, EDGES)
 GROUPINGS = (*OF_ATTEMPTS, *OF_CALLS)
 
-SECOND_US = 1_000_000
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 STEPS_S = (MINUTE_S, HOUR_S, DAY_S)
 """Lengths of time that are summed up, each a multiple of the one before. Days are those of UTC."""
@@ -34,7 +34,7 @@ KEPT_DAYS = {MINUTE_S: 8, HOUR_S: 100, DAY_S: 1_100}
 
 def kept_from(step_s: int, *, now: int) -> int:
     """The instant from which on all sums of a length are there."""
-    return now - KEPT_DAYS[step_s] * DAY_S * SECOND_US
+    return now - KEPT_DAYS[step_s] * DAY_US
 
 
 class Cell(NamedTuple):

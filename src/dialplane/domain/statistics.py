@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from dialplane.domain.call import LONGEST_CALL_MS, NEXT, Verdict
+from dialplane.domain.instants import MINUTE_US
 
 Row = Mapping[str, Any]
 """A row of `calls` or `attempts`: instants in us (`tm_`), or ns of the edge's monotonic clock (`mono_`); None if it has
 not happened.
 """
 
-MINUTE_US = 60_000_000
 NO_STATUS = "none"
 """Stands for the SIP status of an attempt that ended without any reply."""
 

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
 from dialplane.serve.output import CannotStart
-from dialplane.system.address import SocketAddress, family, resolve, source_address
+from dialplane.system.address import SocketAddress, family, resolve
 
 TRIES_S = 3.0
 """How long to wait for a port in use: the processes of an instance that was just killed need a moment to end."""
@@ -19,9 +18,6 @@ SIP_PORT = 5060
 HIGHEST_PORT = 65_535
 NEXT_PORTS = 20
 """How many ports are tried behind one in use."""
-
-_ELSEWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
-"""Addresses that belong to no machine (RFC 5737, RFC 3849): packets to them would take the default route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +56,6 @@ def sip_tls(wanted: SocketAddress | None, *, beside: SocketAddress) -> SocketAdd
         return _bound(above, listening)
     except OSError:
         return _free(replace(listening, address=SocketAddress(beside.host, 0)))
-
-
-def advertised(listening: SocketAddress, wanted: str) -> str:
-    """The IP address that others reach a socket at, "" if its own: as `wanted`, else that of the default route.
-
-    The default route counts for a socket on all addresses; on a machine without one it is loopback.
-    """
-    own = ip_address(listening.host)
-    if wanted or not own.is_unspecified:
-        return wanted
-    try:
-        return source_address(_ELSEWHERE[own.version])
-    except OSError:
-        return listening.from_here.host
 
 
 def await_listener(address: SocketAddress, *, within_s: float) -> None:

@@ -20,7 +20,7 @@ from dialplane.serve.output import CannotStart, Output
 from dialplane.serve.programs import Programs
 from dialplane.serve.supervisor import Program, Stages, Supervised, trim
 from dialplane.settings import Settings
-from dialplane.system.address import SocketAddress
+from dialplane.system.address import SocketAddress, advertised
 from dialplane.system.datafolder import RunningInstance
 from dialplane.system.process import collect_orphans, kill_all_with_arguments
 
@@ -73,7 +73,7 @@ class Service:
             http=None if self._alone else self._http(takes_calls=takes_calls),
             sip=sip,
             sip_tls=ports.sip_tls(settings.sip_tls, beside=sip),
-            advertised=ports.advertised(sip, settings.sip_advertised),
+            advertised=advertised(sip, settings.sip_advertised),
         )
 
     def _http(self, *, takes_calls: bool) -> SocketAddress:

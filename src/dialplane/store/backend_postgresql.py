@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, ExceptionContext
 
+from dialplane.domain.instants import DAY_US
 from dialplane.store import partitions
 from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Size, Where
 from dialplane.store.threads import run_within
@@ -53,7 +54,7 @@ _CODES_OF_CLASS = {"08": "unreachable", "53": "unreachable", "57": "unreachable"
 class Postgresql(Backend):
     """Every statement runs in a thread, and its caller gives up if the server does not answer in time."""
 
-    rows_outlast_us = 2 * partitions.DAY_US
+    rows_outlast_us = 2 * DAY_US
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
@@ -157,8 +158,8 @@ class Postgresql(Backend):
         return postgresql.insert(table)
 
     def begins(self, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
-        pattern = re.sub(r"([\\%_])", r"\\\1", beginning.lower())
-        return func.lower(column).like(f"{pattern}%")
+        pattern = re.sub(r"([\\%_])", r"\\\1", beginning)
+        return func.lower(column).like(func.lower(f"{pattern}%"))
 
     def estimate(self, connection: Connection, table: Table, where: Where, *, plain: Where) -> int:
         """By the planner's statistics."""

@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 
-DAY_US = 86_400_000_000
+from dialplane.domain.instants import DAY_US
+
 DAYS_BEHIND = 1
 DAYS_AHEAD = 3
 """Days before and after today that have a partition: calls are reported late, and the job that makes them may fail."""

@@ -1,4 +1,4 @@
-"""Socket addresses: HOST:PORT as text, and what this machine knows of its own."""
+"""Socket addresses: HOST:PORT as text, what this machine knows of its own, and a path in front of them."""
 
 import ipaddress
 import re
@@ -7,10 +7,15 @@ from typing import NamedTuple, Self
 
 from dialplane.domain.hostname import Address
 
+PATH_PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){1,8}")
+"""A path that a reverse proxy may serve the API below."""
+
 _PORT = re.compile(r"[0-9]{1,5}")
 _HIGHEST_PORT = 65_535
 _DISCARD = 9  # connecting a datagram socket sends nothing, to whatever port
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_ELSEWHERE = {"0.0.0.0": "192.0.2.1", "::": "2001:db8::1"}
+"""All addresses -> one that belongs to no machine (RFC 5737, RFC 3849): packets to it would take the default route."""
 
 
 class SocketAddress(NamedTuple):
@@ -48,6 +53,19 @@ def source_address(destination: str) -> str:
     with socket.socket(family(destination), socket.SOCK_DGRAM) as probe:
         probe.connect((destination, _DISCARD))
         return str(probe.getsockname()[0])
+
+
+def advertised(listening: SocketAddress, wanted: str) -> str:
+    """The IP address that others reach a socket at, "" if its own: as `wanted`, else that of the default route.
+
+    The default route counts for a socket on all addresses; on a machine without one it is loopback.
+    """
+    if wanted or listening.host not in _ELSEWHERE:
+        return wanted
+    try:
+        return source_address(_ELSEWHERE[listening.host])
+    except OSError:
+        return listening.from_here.host
 
 
 def family(host: str) -> socket.AddressFamily:

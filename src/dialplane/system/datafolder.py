@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import stat
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ from dialplane.system.files import make_private, replace_file
 
 DEFAULT = Path("dialplane-data")
 _PRIVATE = 0o700
-_OWN = ("*dialplane.db*", "before-upgrades", "secrets", "edge", "logs", "lock", "running.json", "demo*.json")
+_OWN = ("*dialplane.db*", "before-upgrades", "secrets", "edge", "logs", "lock", "running.json", "node", "demo*.json")
 """Patterns of the names in the data folder."""
 
 
@@ -191,6 +192,27 @@ class DataFolder:
     def demo_outage(self) -> Path:
         """When the API was last to be kept away, and for how long (JSON); the API writes it."""
         return self.root / "demo-outage.json"
+
+    @contextmanager
+    def node(self) -> Iterator[str]:
+        """A random name of the API that runs on this folder, the same after a restart.
+
+        A second one beside it, and one that cannot write there, has another name each time.
+        """
+        name, file = str(uuid.uuid4()), None
+        try:
+            with suppress(OSError):
+                file = os.open(self.root / "node", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stored = os.pread(file, len(name), 0).decode(errors="replace")
+                if len(stored) < len(name):
+                    os.pwrite(file, name.encode(), 0)
+                else:
+                    name = stored
+            yield name
+        finally:
+            if file is not None:
+                os.close(file)
 
     def make(self) -> None:
         """Create the folders that are missing, for this user alone. Raises OSError."""

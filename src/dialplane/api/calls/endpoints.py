@@ -66,6 +66,8 @@ async def erase_calls(request: AuthenticatedRequest, body: Erasure) -> Response:
         async with request.change() as unit:
             found = await erasure.erase(unit, request.actor, number=body.number, caller=body.caller)
         erased += found
+        if found:
+            request.services.news.gap()  # so that what was told of them is told nobody any more
     return JsonResponse({"erased": erased, "complete": found < erasure.AT_ONCE})
 
 

@@ -9,7 +9,7 @@ from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services
 from dialplane.control import events, permissions
-from dialplane.control.folding import Folded
+from dialplane.control.events import Ingested
 from dialplane.control.news import News
 from dialplane.system.clock import now_us
 
@@ -29,20 +29,21 @@ async def report_events(request: AuthenticatedRequest, body: EventBatch) -> Resp
     stored = await events.ingest(
         services.db, request.actor, edge=body.edge, events=body.events, hand_on=services.hands_events_on
     )
-    _note(services.news, stored.folded)
+    _note(services.news, stored)
     metrics, refused = services.metrics, len(stored.refused)
     metrics.events.labels("accepted").inc(stored.accepted)
     metrics.events.labels("refused").inc(refused)
     if stored.lost:
-        metrics.lost_calls.inc(stored.lost)
-        log.warning("calls closed whose end no edge reported", edge=body.edge, calls=stored.lost)
+        metrics.lost_calls.inc(len(stored.lost))
+        log.warning("calls closed whose end no edge reported", edge=body.edge, calls=len(stored.lost))
     if refused:
         log.warning("events refused", edge=body.edge, count=refused, why=stored.refused[:_LOGGED])
     return JsonResponse({"accepted": stored.accepted, **({"refused": refused} if refused else {})})
 
 
-def _note(news: News, folded: Folded) -> None:
-    news.of_calls(folded.calls)
+def _note(news: News, stored: Ingested) -> None:
+    folded = stored.folded
+    news.of_calls((*folded.calls, *stored.lost))
     news.of_edges(folded.edges)
     news.of_providers(folded.health, folded.breakers)
 

@@ -64,7 +64,7 @@ class Setting(NamedTuple):
 class Services:
     """`stopping` is set when the process has to stop: long polls end then.
 
-    `sip`: host and port that this installation's own edge takes calls on.
+    `sip`: host and port that switches reach this installation's own edge at.
     `slots`: requests in flight, by the kind of work. `body_memory`: bytes of their bodies. `parsing`: large bodies
     take turns, since a parser lets nothing else run. `unknown_callers`: requests whose credentials are being looked up,
     by address. `bound_polls`: long polls by keys that are bound to an edge.

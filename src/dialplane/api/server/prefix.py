@@ -1,11 +1,11 @@
 """A reverse proxy that serves the API below a path: set, or sent as X-Forwarded-Prefix by a trusted proxy."""
 
-import re
 from collections.abc import Container
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){1,8}")
+from dialplane.system.address import PATH_PREFIX
+
 _HEADER = b"x-forwarded-prefix"
 
 
@@ -39,4 +39,4 @@ class Prefixed:
 def _parsed(sent: bytes) -> str:
     """ "" for anything but a plain path: it goes into pages."""
     text = sent.decode("latin-1").rstrip("/")
-    return text if PREFIX.fullmatch(text) else ""
+    return text if PATH_PREFIX.fullmatch(text) else ""

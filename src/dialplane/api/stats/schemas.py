@@ -15,11 +15,12 @@ from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control import stats
 from dialplane.control.stats import OF_CALLS, Overview, Stats, SumsNotKept, Window, widened
+from dialplane.domain.instants import DAY_US, SECOND_US
+from dialplane.domain.rollups import DAY_S, HOUR_S, KEPT_DAYS, MINUTE_S
 
-DEFAULT_WINDOW_US = 3_600_000_000
-_DAY_US = 86_400_000_000
-LONGEST_WINDOW_US = 31 * _DAY_US
-LONGEST_WINDOW_OF_DAYS_US = 1_100 * _DAY_US
+DEFAULT_WINDOW_US = HOUR_S * SECOND_US
+LONGEST_WINDOW_US = 31 * DAY_US
+LONGEST_WINDOW_OF_DAYS_US = KEPT_DAYS[DAY_S] * DAY_US
 """The same with steps of whole days."""
 
 MAX_STEPS = 1_500
@@ -36,7 +37,7 @@ class OverviewQuery(Query):
 
     from_: Instant = _maybe("from", "Begin of the window; an hour before its end by default.")
     to: Instant = optional("End of the window, itself outside; now by default.")
-    step: Annotated[int, decimal(60, 31 * 86_400)] = optional(
+    step: Annotated[int, decimal(MINUTE_S, 31 * DAY_S)] = optional(
         "Length of the steps to show, in s, a multiple of 60; none by default. The window is widened to whole steps."
     )
     customer_id: Id = optional("Only calls of this customer.")
@@ -55,12 +56,12 @@ def window_of(query: OverviewQuery, *, now: int, by: str = "") -> Window:
     """The window of a query, widened. Raises ApiError 400 for one that is empty, too long, or of too many steps."""
     until = now if query.to is None else query.to
     since = until - DEFAULT_WINDOW_US if query.from_ is None else query.from_
-    if query.step is not None and query.step % 60:
+    if query.step is not None and query.step % MINUTE_S:
         raise _refused("step", "out_of_range", "must be a multiple of 60")
-    has_days = query.step is not None and query.step % 86_400 == 0
+    has_days = query.step is not None and query.step % DAY_S == 0
     longest_us = LONGEST_WINDOW_OF_DAYS_US if has_days else LONGEST_WINDOW_US
     if not 0 < until - since <= longest_us:
-        raise _refused("from", "out_of_range", f"must be before `to`, by at most {longest_us // _DAY_US} days")
+        raise _refused("from", "out_of_range", f"must be before `to`, by at most {longest_us // DAY_US} days")
     provider_id = query.provider_id if isinstance(query, StatsQuery) else None
     if provider_id is not None and by in (stats.TRUNKS, stats.EDGES):
         raise _refused("provider_id", "not_supported", "cannot narrow figures of trunks and edges")

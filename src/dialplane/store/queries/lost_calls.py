@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, cast, func, or_, select, update
 
+from dialplane.domain.instants import SECOND_US
 from dialplane.store import tables
 from dialplane.store.queries.calls import IS_OPEN
 from dialplane.store.unit import Unit, Writing
 
-_SECOND_US = 1_000_000
 _CALLS, _EDGES = tables.calls.c, tables.edges.c
 _CLOSE = (
     update(tables.calls)
@@ -62,17 +62,17 @@ async def find(
     `max_call_s` for an edge that has not reported that; `grace_s` more to report its end. Reads open calls only.
     """
     began = func.coalesce(_CALLS.tm_start, _CALLS.tm_create)
-    longest_us = cast(func.coalesce(_EDGES.max_call_s, max_call_s), BigInteger) * _SECOND_US
+    longest_us = cast(func.coalesce(_EDGES.max_call_s, max_call_s), BigInteger) * SECOND_US
     is_answered = _CALLS.tm_answered.is_not(None)
     was_cut_off = and_(~is_answered, began < _EDGES.kamailio_started)
     is_overdue = or_(
-        and_(is_answered, _CALLS.tm_answered + longest_us < now - grace_s * _SECOND_US),
-        and_(~is_answered, began < now - max_setup_s * _SECOND_US),
+        and_(is_answered, _CALLS.tm_answered + longest_us < now - grace_s * SECOND_US),
+        and_(~is_answered, began < now - max_setup_s * SECOND_US),
     )
     at: ColumnElement[int] = case(
         (was_cut_off, _EDGES.kamailio_started),
         (is_answered, _CALLS.tm_answered + longest_us),
-        else_=began + max_setup_s * _SECOND_US,
+        else_=began + max_setup_s * SECOND_US,
     )
     reason = case((was_cut_off, cut_off_reason), else_=overdue_reason)
     statement = (

@@ -1,5 +1,6 @@
 """Objects and calls by a piece of text: a name, a host, a number, the beginning of an id, a Call-ID."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -40,22 +41,32 @@ async def objects_with(
     """
     kind, c = storage.kind, storage.table.c
     names = tuple(dict.fromkeys((*kind.labels, *kind.searched)))
-    has_it = [func.lower(c[name]).contains(text.lower(), autoescape=True) for name in kind.searched]
-    begins = [func.lower(c[name]).startswith(text.lower(), autoescape=True) for name in kind.searched]
+    pattern = f"%{_pattern(text)}%"
+    may_have_it: list[ColumnElement[bool]] = [func.lower(c[name]).like(pattern, escape="\\") for name in kind.searched]
     if is_beginning_of_id(text):
-        has_it.append(_id_begins(c.id, text))
-    where: list[Any] = [tables.LIVE, or_(*has_it)]
+        may_have_it.append(_id_begins(c.id, text))
+    where: list[Any] = [tables.LIVE, or_(*may_have_it)]
     if customer_id is not None:
         where.append(c[kind.owner or "id"] == customer_id)
-    found = select(c.id, *(c[name] for name in names)).where(*where)
-    rows = await unit.fetch(found.order_by(or_(*begins).desc(), c[names[0]], c.id).limit(limit))
-    return [Hit(kind.name, row.id, kind.label_of(row), _found_in(row, kind.searched, text)) for row in rows]
+    rows = await unit.fetch(select(c.id, *(c[name] for name in names)).where(*where))
+    found = [(row, value) for row in rows if (value := _found_in(row, kind.searched, text))]
+    found.sort(key=lambda one: (not _begins(one[0], kind.searched, text), str(one[0][1]), one[0].id))
+    return [Hit(kind.name, row.id, kind.label_of(row), value) for row, value in found[:limit]]
+
+
+def _pattern(text: str) -> str:
+    """What databases compare in the same way: letters beyond ASCII, of whose case some know nothing, stand for any."""
+    return re.sub(r"[^\x00-\x7f]", "_", re.sub(r"([\\%_])", r"\\\1", text.lower()))
 
 
 def _found_in(row: Any, names: Sequence[str], text: str) -> str:
-    """The field of a row that has the text, or else the id."""
+    """The field of a row that has the text, or else the id; "" if none has it."""
     texts = (str(getattr(row, name)) for name in (*names, "id"))
     return next((value for value in texts if text.lower() in value.lower()), "")
+
+
+def _begins(row: Any, names: Sequence[str], text: str) -> bool:
+    return any(str(getattr(row, name)).lower().startswith(text.lower()) for name in names)
 
 
 async def calls_with(unit: Unit, text: str, *, customer_id: str | None, limit: int) -> list[CallHit]:
