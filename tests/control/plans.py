@@ -6,14 +6,23 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+from dialplane.store.database import Database
+
 
 @contextmanager
-def sqlite_plans() -> Iterator[list[list[str]]]:
-    """The steps of each SELECT that is carried out inside, in order; none of PostgreSQL's."""
+def sqlite_plans(db: Database) -> Iterator[list[list[str]]]:
+    """The steps of each SELECT that is carried out on a database inside, in order; none of PostgreSQL's.
+
+    Other tests' APIs may run in this process, and their jobs read meanwhile.
+    """
     plans: list[list[str]] = []
 
     def explain(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if connection.dialect.name == "sqlite" and statement.startswith("SELECT"):
+        if (
+            connection.engine.url == db.backend.url
+            and connection.dialect.name == "sqlite"
+            and statement.startswith("SELECT")
+        ):
             driver: Any = connection.connection.dbapi_connection
             plans.append([step for *_, step in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
 

@@ -85,7 +85,7 @@ async def test_an_edge_with_a_long_call_counts_however_long_ago_that_began(db: D
 
 async def test_only_open_calls_are_read(db: Database) -> None:
     """By SQLite's own plan: the calls by the index of open ones, their attempts by the call's key."""
-    with sqlite_plans() as plans:
+    with sqlite_plans(db) as plans:
         async with db.read() as unit:
             await channels.of_providers(unit, [uuid_of(1)])
     if not isinstance(db.backend, Sqlite):

@@ -49,7 +49,7 @@ async def test_few_calls_are_found_by_an_index(
     db_with_calls: Database, filters: dict[str, Any], expected: list[int]
 ) -> None:
     """By SQLite's own plan: calls are reached by their key or their start, none is looked through."""
-    with sqlite_plans() as plans:
+    with sqlite_plans(db_with_calls) as plans:
         async with db_with_calls.read() as unit:
             found = await calls.list_(unit, ADMIN, **filters)
     assert [record.call.id for record in found] == [uuid_of(1_000 + number) for number in expected]

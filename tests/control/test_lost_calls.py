@@ -137,7 +137,7 @@ async def test_more_calls_than_fit_into_one_transaction_are_closed_one_after_the
 
 
 async def test_closing_reads_open_calls_only(db: Database) -> None:
-    with sqlite_plans() as plans:
+    with sqlite_plans(db) as plans:
         assert not [ids async for ids in lost_calls.close(db, now=START, max_call_s=1)]
     if not isinstance(db.backend, Sqlite):
         return

@@ -197,7 +197,7 @@ async def test_others_find_their_customers_own_alone(table: Table) -> None:
 async def test_an_index_has_every_order(table: Table, key: str) -> None:
     if not isinstance(table.db.backend, Sqlite):
         pytest.skip("plans of a small table on PostgreSQL say nothing of a large one")
-    with sqlite_plans() as plans:
+    with sqlite_plans(table.db) as plans:
         await pages(table.db, Filters(), Order(key), 100)
         await pages(table.db, Filters(customer_id=table.customers[0]), Order("target"), 100)
         await pages(table.db, Filters(provider_ids=tuple(table.providers[:1])), Order("target"), 100)

@@ -580,7 +580,7 @@ async def test_no_statement_reads_more_than_the_sums_of_the_window_and_what_goes
     await rollups.fold(db)
     whose: dict[str, Any] = dict(narrowed)
     window = replace(ALWAYS, since=TODAY - HOUR, **whose)
-    with sqlite_plans() as plans:
+    with sqlite_plans(db) as plans:
         await found_in(db, by, window)
     if not isinstance(db.backend, Sqlite):
         return
