@@ -29,7 +29,7 @@ from dialplane.control.stats import (
     Window,
     widened,
 )
-from dialplane.control.units import Database
+from dialplane.control.units import JOBS, Database
 from dialplane.domain.rollups import kept_from
 from dialplane.store.address import parse_address
 from dialplane.store.backend_sqlite import Sqlite
@@ -265,7 +265,7 @@ async def report(db: Database, batch: Sequence[dict[str, Any]]) -> None:
 
 
 async def found_in(db: Database, by: str, window: Window, *, limit: int = 100) -> list[Stats]:
-    async with db.read() as unit:
+    async with db.read(JOBS) as unit:  # however busy the machine is
         return await stats.list_(unit, ADMIN, by, window, limit=limit)
 
 
