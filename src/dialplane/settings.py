@@ -6,6 +6,7 @@ roots read this module; they pass plain values inward. The edge's settings keep 
 """
 
 import os
+import re
 import socket
 import ssl
 from collections.abc import Iterable

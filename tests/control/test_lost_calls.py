@@ -162,7 +162,7 @@ async def test_a_call_that_its_edge_has_no_more_is_over_and_one_that_it_has_goes
 
     stored = await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=[going_on(uuid_of(2))])
 
-    assert (stored.lost, await channels(db)) == ([CALL], 1)
+    assert (stored.lost, await channels(db)) == ((CALL,), 1)
     record = await call_of(db)
     assert (record.call.status, record.call.reason, record.call.hangup_by) == ("hangup", "not_going_on", "edge")
     assert (record.call.tm_ended, record.duration_ms) == (START + 90 * SECOND, None)

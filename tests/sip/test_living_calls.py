@@ -28,7 +28,7 @@ async def test_a_call_whose_end_was_lost_is_closed_and_those_that_go_on_stay_ope
         seen = [event for event in edge.events() if event["kind"] != "call_ended"]
         stored = await events.ingest(db, EDGE_ACTOR, edge="test", events=seen)
 
-    assert (stored.lost, stored.refused) == ([ended], ())
+    assert (stored.lost, stored.refused) == ((ended,), ())
     async with db.read() as unit:
         lost, open_call = [(await calls.get(unit, ADMIN, id_)).call for id_ in (ended, goes_on)]
     assert (lost.status, lost.reason) == ("hangup", "not_going_on")

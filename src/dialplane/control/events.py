@@ -51,7 +51,7 @@ class Ingested:
 
     accepted: int
     refused: tuple[str, ...] = ()
-    lost: Sequence[str] = ()
+    lost: tuple[str, ...] = ()
     folded: Folded = field(default_factory=lambda: Folded(now=0), compare=False, repr=False)
 
 
@@ -79,7 +79,7 @@ async def ingest(db: Database, actor: Actor, *, edge: str, events: Sequence[Any]
             refused.append(text(f"{edge}: {error}", _MAX_REASON))
     lost = await _store(db, folded, actor.id, accepted if hand_on else ()) if folded.count else []
     refused += [f"{edge}: a call of another edge"] * folded.foreign
-    return Ingested(folded.count, tuple(refused), lost, folded)
+    return Ingested(folded.count, tuple(refused), tuple(lost), folded)
 
 
 async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[Event]) -> list[str]:
