@@ -47,7 +47,9 @@ def plane() -> Iterator[ControlPlane]:
 
 
 @asynccontextmanager
-async def following(plane: ControlPlane, folder: Path, *, check_every_s: float = 600.0) -> AsyncIterator[list[str]]:
+async def following(
+    plane: ControlPlane, folder: Path, *, check_every_s: float = 600.0, backoff: Backoff | None = None
+) -> AsyncIterator[list[str]]:
     """A follower at work, its replica looked through; the list grows with each change of the replica."""
     changes: list[str] = []
     tables = ReplicaTables(folder / "replica")
@@ -59,7 +61,7 @@ async def following(plane: ControlPlane, folder: Path, *, check_every_s: float =
             spool_folder=folder,
             heartbeats=Heartbeats(folder / "companion.json"),
             on_change=lambda: changes.append("changed"),
-            backoff=Backoff(first_s=0.02, longest_s=0.1),
+            backoff=backoff or Backoff(first_s=0.02, longest_s=0.1),
         )
         check = TableCheck(tables, heartbeats=Heartbeats(folder / "companion.json"), every_s=check_every_s)
         loops = asyncio.gather(follower.run(), check.run())
@@ -100,6 +102,27 @@ def test_an_empty_edge_loads_everything_and_then_follows_each_change(plane: Cont
             await eventually_async(lambda: len(changes) == 3)
 
     asyncio.run(scenario())
+
+
+class CountedWaits(Backoff):
+    waits = 0
+
+    def next_s(self, *, at_least_s: float = 0.0) -> float:
+        self.waits += 1
+        return 0.01 * self.waits
+
+
+def test_a_table_that_leaves_no_revision_is_not_asked_for_without_a_pause(tmp_path: Path) -> None:
+    async def scenario(plane: ControlPlane) -> None:
+        waits = CountedWaits()
+        async with following(plane, tmp_path, backoff=waits):
+            await eventually_async(lambda: len(plane.asked) > 3)
+            assert waits.waits >= 3, "waits between whole tables"
+            plane.put(default_customer(), CARRIER, route(1))
+            await has_routes(tmp_path, 1)
+
+    with running(ControlPlane()) as plane:
+        asyncio.run(scenario(plane))
 
 
 def test_a_restarted_companion_goes_on_from_its_revision(plane: ControlPlane, tmp_path: Path) -> None:

@@ -64,13 +64,16 @@ class FeedFollower:
         taken = await (self._changes() if self._tables.revision else self._table())
         if taken is None:
             return
-        self._backoff.reset()
         if not self._connected:
             log.info("following the control plane", revision=taken.revision)
         self._connected = True
         if taken.full or taken.objects:
             log.info("replica changed", revision=taken.revision, objects=taken.objects, full=taken.full)
             self._on_change()
+        if self._tables.revision:
+            self._backoff.reset()
+        else:  # a database without a revision, or a disk that has spoiled the table again: the next one is whole, too
+            await asyncio.sleep(self._backoff.next_s())
 
     async def _table(self) -> Taken:
         """The whole table, for an edge that has none to use: taken while it comes."""
