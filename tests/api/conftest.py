@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
+from dialplane.api.metrics import registry
 from tests.api.serving import Api, Caller, serving, settings_for
 from tests.databases import KINDS, Server
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def metrics_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has just happened is in the metrics at once."""
+    monkeypatch.setattr(registry, "KEPT_S", 0.0)
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dialplane.api.metrics import registry
 from dialplane.control import routes, stats
 from dialplane.control.units import Reading
 from dialplane.domain.errors import Unavailable
@@ -47,6 +49,19 @@ def test_metrics_count_requests_by_route_and_never_by_path(own_api: Api) -> None
     assert metric(own_api, "dialplane_http_requests_total", method="other", status="405") == 1
     assert metric(own_api, "dialplane_http_refused_total", reason="ROUTE_NOT_FOUND") == 1
     assert metric(own_api, "dialplane_logins_total", outcome="accepted") == 1
+
+
+def test_metrics_are_computed_once_for_all_who_ask_within_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [5.0]
+    monkeypatch.setattr(registry, "KEPT_S", 1.0)
+    monkeypatch.setattr(registry, "time", SimpleNamespace(monotonic=lambda: now[0], time=time.time))
+    metrics = registry.Metrics(version="1")
+    first = metrics.text()
+    metrics.faults.inc()
+    now[0] += 0.9
+    assert metrics.text() is first
+    now[0] += 0.2
+    assert b"dialplane_http_faults_total 1.0" in metrics.text()
 
 
 def test_the_event_loop_shows_that_it_turns(own_api: Api) -> None:
