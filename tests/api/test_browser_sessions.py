@@ -61,6 +61,14 @@ def test_a_session_is_a_cookie_that_no_script_and_no_other_site_gets(sqlite_api:
     assert cookie.partition("=")[2].partition(";")[0] not in answer.text
 
 
+def test_wrong_passwords_of_browsers_count_like_all_others(tmp_path: Path, prepared_file: Path) -> None:
+    settings = settings_for(tmp_path, database=prepared_file, login_failures_per_minute=2)
+    with serving(settings) as api:
+        assert [begin(api, "nobody@localhost", "guess").status_code for _ in range(3)] == [401, 401, 429]
+        login = {"username": "nobody@localhost", "password": "guess"}
+        assert api.nobody.post("/auth/login", login).status_code == 429
+
+
 def test_a_session_has_the_rights_of_its_person(api: Api, customer: dict[str, Any]) -> None:
     person = {"username": f"{customer['id']}@own.example", "password": "long enough"}
     api.admin.made("agents", **person, customer_id=customer["id"], permission="customer_manager")

@@ -1,12 +1,15 @@
 """Jobs: what takes long, with progress and a result; it can be cancelled, and says so if a restart has ended it."""
 
+import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dialplane.control import job_kinds, jobs
+from dialplane.jobs.runner import MOST_OF_A_CALLER
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller, serving, settings_for
 from tests.api.world import World, make_world
 from tests.waiting import eventually
@@ -118,6 +121,26 @@ def test_a_job_is_cancelled_and_nothing_of_it_is_kept(api: Api, monkeypatch: pyt
     assert priorities(admin, customer) == {1}
     assert finished(admin, job)["state"] == "cancelled"
     assert admin.post(f"/v1.0/jobs/{job['id']}/cancel", {}).json()["state"] == "cancelled"
+
+
+def test_a_caller_has_so_many_jobs_and_gets_their_slots_back(sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = threading.Event()
+    work = job_kinds.ChangeRoutes.__call__
+
+    async def when_it_may(*arguments: Any) -> Any:
+        await asyncio.to_thread(goes_on.wait, 30)
+        return await work(*arguments)
+
+    monkeypatch.setattr(job_kinds.ChangeRoutes, "__call__", when_it_may)
+    other = sqlite_api.caller_with("project_super_admin", SYSTEM_DEFAULT)
+    begun = [start(sqlite_api.admin, filters="target=%2B999", action="delete") for _ in range(MOST_OF_A_CALLER)]
+    wanted = {"kind": "routes.change", "parameters": {"filters": "target=%2B999", "action": "delete"}}
+    refused = sqlite_api.admin.post("/v1.0/jobs", wanted)
+    assert (refused.status_code, refused.json()["error"]["reason"]) == (503, "OVERLOADED")
+    begun.append(start(other, filters="target=%2B999", action="delete"))
+    goes_on.set()
+    assert {finished(sqlite_api.admin, job)["state"] for job in begun} == {"done"}
+    assert sqlite_api.admin.post("/v1.0/jobs", wanted).status_code == 200
 
 
 @pytest.mark.parametrize("how", ["stopped", "killed"])

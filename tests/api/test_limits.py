@@ -18,8 +18,8 @@ from sqlalchemy import Engine, insert, select
 from dialplane.api.server.protocol import MOST_PIPELINED
 from dialplane.control.actor import SYSTEM, Actor
 from dialplane.control.login.credentials import InvalidCredentials
-from dialplane.control.units import FEED, LISTS, STATISTICS, Reading
-from dialplane.domain.permission import CUSTOMER_MANAGER, EDGE
+from dialplane.control.units import EXPORTS, FEED, LISTS, STATISTICS, Reading
+from dialplane.domain.permission import CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
 from dialplane.store import tables
 from dialplane.store.address import backend_at
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller, serving, settings_for
@@ -280,13 +280,45 @@ def test_edges_that_read_slowly_keep_no_other_from_following(tmp_path: Path, pre
             ask(1)
             eventually(lambda: large.held == 2, what="two are sent")
         ask(2)
+        eventually(lambda: large.is_waited_for, what="the next one waits")
         ask(3)
-        eventually(lambda: large.is_waited_for, what="the others wait")
         api.admin.made("customers", name="new")
         news = f"/v1.0/feed?since={head['revision']}&epoch={head['epoch']}"
         assert '"new"' in edge_key(api, edge="follows").get(news).text
         assert b'"end"' not in all_of(wires[0]), "it has had its time"
         assert b'"end"' in all_of(wires[2]), "its turn has come"
+
+
+def test_who_reads_an_export_slowly_keeps_no_edge_from_following_and_is_cut_off(
+    tmp_path: Path, prepared_file: Path
+) -> None:
+    settings = settings_for(tmp_path, database=prepared_file)
+    with serving(settings) as api, ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dialplane.api.export.endpoints.READ_WITHIN_S", 0.0)
+        patch.setattr("dialplane.api.export.endpoints.SLOWEST_BYTES_PER_S", 1 << 40)
+        store_routes(backend_at(f"sqlite:///{settings.database_file}").writer_engine(), api, count=8_000)
+        callers = [api.admin, *(api.caller_with(SUPER_ADMIN, SYSTEM_DEFAULT) for _ in range(3))]
+        wires = [stack.enter_context(connection(api, receive_buffer=4_096)) for _ in callers]
+        for wire, caller in zip(wires, callers, strict=True):
+            wire.sendall(request_of(caller, "GET", "/v1.0/export?kind=route", "Connection: close"))
+        slots = api.server.app.state.services.slots[EXPORTS]
+        eventually(lambda: slots.held == 2, what="two are sent, the others wait")
+        lines = edge_key(api, edge="follows").get("/v1.0/feed").text.splitlines()
+        assert "end" in json.loads(lines[-1])
+        assert b'"end"' not in all_of(wires[0]), "it has had its time"
+
+
+def test_the_keys_of_one_customer_are_one_caller(tmp_path: Path, prepared_file: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file)) as api, ExitStack() as stack:
+        api.server.app.state.services.streams.each = 2
+        first, second = (api.admin.made("customers", name=name)["id"] for name in ("many keys", "one key"))
+        keys = [api.caller_with(CUSTOMER_MANAGER, first) for _ in range(3)]
+        for key in keys[:2]:
+            stack.enter_context(connection(api)).sendall(request_of(key, "GET", "/v1.0/stream"))
+        eventually(lambda: api.server.app.state.services.streams.held == 2, what="two watch")
+        assert refusal(keys[2].get("/v1.0/stream?for_s=0")) == (429, "RATE_LIMIT_EXCEEDED")
+        for other in (api.caller_with(CUSTOMER_MANAGER, second), api.admin):
+            assert other.get("/v1.0/stream?for_s=0").status_code == 200
 
 
 def store_routes(engine: Engine, api: Api, *, count: int) -> None:
@@ -330,8 +362,8 @@ def test_statistics_of_one_customer_stop_nobody_and_end_with_their_requests(
     busy_api: tuple[Api, Callable[[], int]],
 ) -> None:
     api, running = busy_api
-    customer = api.admin.made("customers", name="Curious")["id"]
-    curious, other = (api.caller_with(CUSTOMER_MANAGER, customer) for _ in range(2))
+    customers = [api.admin.made("customers", name=name)["id"] for name in ("Curious", "Other")]
+    curious, other = (api.caller_with(CUSTOMER_MANAGER, customer) for customer in customers)
     edge = edge_key(api, edge="a")
     with ExitStack() as stack:
         for _ in range(8):

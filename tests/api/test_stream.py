@@ -14,7 +14,6 @@ import httpx2
 import pytest
 
 from dialplane.api.http.published import KEPT, Published
-from dialplane.api.limits import STREAMS_PER_CALLER
 from dialplane.api.stream import endpoints
 from dialplane.jobs import lost_calls, supervisor
 from tests.api.serving import Api, Caller, serving, settings_for
@@ -211,10 +210,13 @@ def test_nobody_is_told_what_is_not_theirs(world: World) -> None:
     assert answer.json()["error"]["reason"] == "PERMISSION_DENIED"
 
 
-def test_a_caller_has_so_many_streams_and_gets_their_slots_back(sqlite_api: Api) -> None:
+def test_a_caller_has_so_many_streams_and_gets_their_slots_back(
+    sqlite_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caller = sqlite_api.with_token(sqlite_api.admin.made("accesskeys", expire=86_400)["token"])
     slots = sqlite_api.server.app.state.services.streams
     before = slots.held
+    monkeypatch.setattr(slots, "each", 3)
 
     def open_all(left: int) -> None:
         if not left:
@@ -224,7 +226,7 @@ def test_a_caller_has_so_many_streams_and_gets_their_slots_back(sqlite_api: Api)
         with watching(caller):
             open_all(left - 1)
 
-    open_all(STREAMS_PER_CALLER)
+    open_all(3)
     soon(lambda: slots.held == before, "the slots are free again")
 
 
@@ -237,12 +239,32 @@ def test_whoever_is_shut_out_is_told_nothing_more(sqlite_api: Api, monkeypatch: 
         soon(lambda: not stream._thread.is_alive(), "the stream has ended")
 
 
+def test_who_comes_back_is_told_some_at_a_time(sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "SENT_AT_ONCE", 10)
+    published = sqlite_api.server.app.state.services.published
+    begin = published.id_of(published.last)
+    for number in range(35):
+        published.add("calls", "call", str(number).encode())
+    sizes: list[int] = []
+    after = published.after
+
+    def counted(number: int, most: int) -> Any:
+        events = after(number, most)
+        sizes.append(len(events))
+        return events
+
+    monkeypatch.setattr(published, "after", counted)
+    with watching(sqlite_api.admin, last=begin, topics="calls") as stream:
+        soon(lambda: stream.named("call") == list(range(35)), "it is told all of them")
+    assert sizes[:3] == [10, 10, 10]
+
+
 def test_memory_holds_the_last_events_alone() -> None:
     published = Published()
     for number in range(KEPT + 10):
         published.add("calls", "call", str(number).encode())
     assert not published.has_all_after(9)
     assert published.has_all_after(10)
-    assert [event.number for event in published.after(published.last - 2)] == [KEPT + 9, KEPT + 10]
+    assert [event.number for event in published.after(published.last - 2, 9)] == [KEPT + 9, KEPT + 10]
     assert published.number_of(published.id_of(7)) == 7
     assert published.number_of("7") is None

@@ -38,6 +38,7 @@ from dialplane.api.http.errors import ApiError, api_error_of, outcome_of
 from dialplane.api.http.help import help_routes
 from dialplane.api.http.idempotency import Replayed
 from dialplane.api.http.published import Published
+from dialplane.api.http.request import caller_of
 from dialplane.api.http.responses import error_response
 from dialplane.api.http.services import Services, Setting
 from dialplane.api.jobs.endpoints import JOBS
@@ -135,7 +136,8 @@ def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], Non
 
 
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
-    middleware = [Middleware(RequestMiddleware, metrics=metrics, requests_in_flight=settings.requests_in_flight)]
+    in_flight = settings.requests_in_flight
+    middleware = [Middleware(RequestMiddleware, metrics=metrics, requests_in_flight=in_flight, caller_of=caller_of)]
     if settings.cors_origins:
         middleware.append(
             Middleware(

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from dialplane.api.http.fields import BodySize
 from dialplane.api.http.rate_limits import RateLimits
 from dialplane.api.http.services import BodyLimit, RequestLimits
-from dialplane.control.units import CREDENTIALS, FEED, LISTS, READINESS, REQUESTS, STATISTICS, Work
+from dialplane.control.units import CREDENTIALS, EXPORTS, FEED, LISTS, READINESS, REQUESTS, STATISTICS, Work
 from dialplane.settings import Settings
 from dialplane.system.slots import Slots
 
@@ -29,7 +29,11 @@ MONITORS_PER_ADDRESS = 64
 MOST_MONITORS = 1_024
 """Requests in flight of these kinds, all of them together or of one caller; others wait for the readers' turn."""
 
-STREAMS_PER_CALLER = 8
+EXPORTS_PER_CALLER = 2
+MOST_EXPORTS = 16
+"""Exports that have not begun to be sent."""
+
+STREAMS_PER_CALLER = 32
 MOST_STREAMS = 256
 """Open streams: a person has one for all tabs of a browser; each costs a connection, and what is told of 300 calls a
 second is some 2 MB a second."""
@@ -48,6 +52,7 @@ def slots_of(settings: Settings) -> dict[Work, Slots]:
         CREDENTIALS: Slots(MOST_LOGINS, each=LOGINS_PER_ADDRESS),
         READINESS: Slots(MOST_MONITORS, each=MONITORS_PER_ADDRESS),
         FEED: Slots(settings.feed_followers, each=settings.feed_followers_per_key),
+        EXPORTS: Slots(MOST_EXPORTS, each=EXPORTS_PER_CALLER),
     }
 
 

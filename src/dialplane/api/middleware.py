@@ -17,14 +17,16 @@ from dialplane.api.http.docs_pages import STATIC
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.help import HELP
 from dialplane.api.http.reasons import Reason
+from dialplane.api.http.request import MONITORED
 from dialplane.api.http.responses import error_response
 from dialplane.api.metrics.registry import NO_ROUTE, Metrics
+from dialplane.system.turns import Beginnings
 
 log = structlog.get_logger("dialplane.api")
 
 CLIENT_GONE = 499
 LONG_POLLS = frozenset({"/v1.0/feed", "/v1.0/stream"})
-UNLIMITED = frozenset({"/healthz", "/readyz", "/metrics", *LONG_POLLS})
+UNLIMITED = MONITORED | LONG_POLLS
 
 LOGGED_PATH = 256
 """Characters of a path that a log line holds."""
@@ -74,13 +76,19 @@ class Compression(GZipMiddleware):
 class RequestMiddleware:
     """`requests_in_flight` bounds how many requests are carried out at one time, long polls not counted.
 
+    They begin caller by caller: `caller_of` says whose one is, as far as that is known before it is looked at.
+
     A request gives its slot back once its response begins: whoever reads slowly holds none.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, requests_in_flight: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, requests_in_flight: int, caller_of: Callable[[Scope], str]
+    ) -> None:
         self.app = app
         self.metrics = metrics
         self.requests_in_flight = requests_in_flight
+        self.caller_of = caller_of
+        self._beginnings = Beginnings()
         self._in_flight = 0
         metrics.in_flight.set_function(lambda: self._in_flight)
 
@@ -91,9 +99,10 @@ class RequestMiddleware:
         if (path := scope["path"]).endswith("/") and path != "/":
             scope["path"] = path[:-1]
         exchange = _Exchange(scope, send, on_start=self._leave)
-        exchange.has_slot = exchange.path not in UNLIMITED
-        self._in_flight += exchange.has_slot
         try:
+            await self._beginnings.wait(self.caller_of(scope))
+            exchange.has_slot = exchange.path not in UNLIMITED
+            self._in_flight += exchange.has_slot
             if exchange.has_slot and self._in_flight > self.requests_in_flight:
                 await exchange.refuse(reasons.OVERLOADED)
             else:

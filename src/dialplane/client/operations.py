@@ -1218,8 +1218,9 @@ EXPORT_OBJECTS = Operation(
     summary="Export all objects of a kind",
     description='Newline-delimited JSON. The first line is `{"kind", "revision"}`, then one '
     "object on each line, as lists have it, in the order of their creation, and last "
-    '`{"end", "count"}`: one that lacks its last line is not whole. All of it is one '
-    "snapshot, of that revision, which is in `X-Revision`, too.",
+    '`{"end", "count"}`: one that lacks its last line is not whole (an error, or a '
+    "client that reads less than 32 kB a second). All of it is one snapshot, of that "
+    "revision, which is in `X-Revision`, too.",
     permission="export.read",
     parameters=(
         Parameter(

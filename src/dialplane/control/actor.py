@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
-from dialplane.domain.permission import SUPER_ADMIN
+from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER, SUPER_ADMIN
 
 AGENT = "agent"
 ACCESSKEY = "accesskey"
@@ -29,6 +29,12 @@ class Actor:
     @property
     def is_super_admin(self) -> bool:
         return self.permission == SUPER_ADMIN
+
+    @property
+    def caller(self) -> str:
+        """Who this is to limits: people and keys of a customer are one caller, since it makes of them what it likes."""
+        is_of_customer = self.permission in (CUSTOMER_ADMIN, CUSTOMER_MANAGER)
+        return self.customer_id if is_of_customer else self.id
 
 
 SYSTEM = Actor(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
-from dialplane.control.units import FEED, Database
+from dialplane.control.units import EXPORTS, Database
 from dialplane.domain.kinds import KINDS as ALL_KINDS
 from dialplane.store import objects
 from dialplane.store.objects import STORAGES
@@ -15,7 +15,7 @@ from dialplane.store.queries import export as queries
 KINDS = tuple(kind.name for kind in ALL_KINDS.values() if kind.in_bulk)
 """The kinds that can be exported: those that `POST /v1.0/changes` takes back."""
 
-AT_ONCE = 500
+AT_ONCE = 200
 """Objects in memory at once."""
 
 
@@ -39,7 +39,7 @@ async def parts(db: Database, actor: Actor, kind: str, filters: Mapping[str, str
     if scope is Scope.OWN and owner is not None:
         if wanted.setdefault(owner, actor.customer_id) != actor.customer_id:
             wanted[owner] = ""  # another customer's are answered as if there were none
-    async with db.read(FEED, caller=actor.id) as unit:
+    async with db.read(EXPORTS, caller=actor.caller) as unit:
         yield Begin((await unit.clock()).revision)
         async with queries.rows(unit, STORAGES[kind], wanted, at_once=AT_ONCE) as batches:
             async for rows in batches:

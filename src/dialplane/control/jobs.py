@@ -34,7 +34,7 @@ CANCELLED = {"reason": "CANCELLED", "message": "It was cancelled. Nothing of it 
 async def create(db: Database, actor: Actor, kind: str, parameters: Mapping[str, Any], *, node: str) -> Job:
     """A new job, which waits for its turn. Raises PermissionDenied, Unavailable."""
     permissions.require(actor, "job.create")
-    async with db.write(caller=actor.id) as unit:
+    async with db.write(caller=actor.caller) as unit:
         job = Job(
             id=new_id(),
             kind=kind,

@@ -6,10 +6,11 @@ from dialplane.store.database import Database
 from dialplane.store.encryption import Encryption, Undecrypted, new_encryption_key
 from dialplane.store.revisions import Change
 from dialplane.store.unit import Reading, Unit, Writing
-from dialplane.store.work import CREDENTIALS, FEED, JOBS, LISTS, LOGINS, READINESS, REQUESTS, STATISTICS, Work
+from dialplane.store.work import CREDENTIALS, EXPORTS, FEED, JOBS, LISTS, LOGINS, READINESS, REQUESTS, STATISTICS, Work
 
 __all__ = [
     "CREDENTIALS",
+    "EXPORTS",
     "FEED",
     "JOBS",
     "LISTS",

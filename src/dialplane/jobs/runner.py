@@ -22,12 +22,14 @@ from dialplane.control.units import Database, Writing
 from dialplane.domain.errors import DialplaneError, Unavailable
 from dialplane.domain.job import OVER, Job, JobState
 from dialplane.system.clock import now_us
+from dialplane.system.slots import NoFreeSlot, Slots
 
 AT_ONE_TIME = 2
 """Jobs that are carried out side by side."""
 
 MOST_WAITING = 32
-"""Jobs that wait for their turn; one more is refused."""
+MOST_OF_A_CALLER = 16
+"""Jobs that wait for their turn; one more is refused. Of one caller fewer, those that are carried out among them."""
 
 TELLS_EVERY_S = 0.25
 STORED_AGAIN_S = 1.0
@@ -39,7 +41,7 @@ Describe = Callable[[Exception], Mapping[str, Any]]
 
 
 class TooManyJobs(DialplaneError):
-    """As many jobs wait as may."""
+    """As many jobs wait as may, of all callers or of this one."""
 
 
 class JobElsewhere(DialplaneError):
@@ -70,6 +72,7 @@ class Runner:
         self._tell = tell
         self._describe = describe
         self._turns = asyncio.Semaphore(AT_ONE_TIME)
+        self._slots = Slots(AT_ONE_TIME + MOST_WAITING, each=MOST_OF_A_CALLER)
         self._running: dict[str, _Running] = {}
         self._told_at: dict[str, float] = {}
         self._is_ending = False
@@ -87,9 +90,15 @@ class Runner:
 
     async def start(self, actor: Actor, kind: str, parameters: Mapping[str, Any], work: Work) -> Job:
         """A new job, carried out in its turn. Raises TooManyJobs, PermissionDenied, Unavailable."""
-        if len(self._running) >= AT_ONE_TIME + MOST_WAITING:
-            raise TooManyJobs
-        job = await jobs.create(self._db, actor, kind, parameters, node=self.node)
+        try:
+            self._slots.enter(actor.caller)
+        except NoFreeSlot:
+            raise TooManyJobs from None
+        try:
+            job = await jobs.create(self._db, actor, kind, parameters, node=self.node)
+        except BaseException:
+            self._slots.leave(actor.caller)
+            raise
         task = asyncio.create_task(self._carry_out(job.id, actor, work))
         self._running[job.id] = _Running(job, task)
         return job
@@ -119,6 +128,7 @@ class Runner:
             if running.committed is None:
                 await self._store(id_)
         finally:
+            self._slots.leave(actor.caller)
             self._told_at.pop(id_, None)
             self._tell(running.job)
             del self._running[id_]

@@ -86,7 +86,7 @@ class Database:
         large are staged first, before the writer's lock is waited for. Raises Unavailable.
         """
         large = [insert for insert in inserts if insert.is_large]
-        async with self._writer_for(large) as writer, self._turn_to_write(author.id) as left_s:
+        async with self._writer_for(large) as writer, self._turn_to_write(author.caller) as left_s:
             unit = Change(
                 writer,
                 self.encryption,

@@ -23,7 +23,7 @@ _SET_COUNT = (
 
 
 class Author(Protocol):
-    """Actor of a revision."""
+    """Actor of a revision. `caller`: as whom limits count it."""
 
     @property
     def kind(self) -> str: ...
@@ -35,6 +35,8 @@ class Author(Protocol):
     def source_ip(self) -> str: ...
     @property
     def request_id(self) -> str: ...
+    @property
+    def caller(self) -> str: ...
 
 
 class Change(Writing):

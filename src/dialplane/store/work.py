@@ -50,4 +50,7 @@ STATISTICS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, yields=True, is
 FEED = Work(readers=4, each=1, within_s=30.0, wait_s=None)
 """Answers that take as long as an edge does to read them."""
 
-ALL = (REQUESTS, CREDENTIALS, LOGINS, READINESS, JOBS, LISTS, STATISTICS, FEED)
+EXPORTS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, yields=True, is_scan=True)
+"""Exports, which hold a reader for as long as they are read: no edge waits behind them."""
+
+ALL = (REQUESTS, CREDENTIALS, LOGINS, READINESS, JOBS, LISTS, STATISTICS, FEED, EXPORTS)

@@ -1,5 +1,6 @@
 """`GET /v1.0/export`: newline-delimited JSON of one snapshot."""
 
+import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Any
@@ -13,12 +14,19 @@ from dialplane.api.http.resource import Resource
 from dialplane.api.http.streamed import NDJSON, Streamed
 from dialplane.control import export
 from dialplane.control.export import Begin
-from dialplane.control.units import FEED
+from dialplane.control.units import EXPORTS
+from dialplane.system.turns import in_turns
+
+READ_WITHIN_S = 60.0
+SLOWEST_BYTES_PER_S = 32_768
+"""How long one may take to read all that it is sent, and a second more for so many bytes: a snapshot is held meanwhile.
+"""
 
 EXPORT = Resource("/v1.0/export", tag="export")
 
 _DESCRIPTION = """Newline-delimited JSON. The first line is `{"kind", "revision"}`, then one object on each line, as
-lists have it, in the order of their creation, and last `{"end", "count"}`: one that lacks its last line is not whole.
+lists have it, in the order of their creation, and last `{"end", "count"}`: one that lacks its last line is not whole
+(an error, or a client that reads less than 32 kB a second).
 All of it is one snapshot, of that revision, which is in `X-Revision`, too."""
 
 _encoder = msgspec.json.Encoder()
@@ -30,7 +38,7 @@ _encoder = msgspec.json.Encoder()
     description=_DESCRIPTION,
     permission="export.read",
     media_type=NDJSON,
-    work=FEED,
+    work=EXPORTS,
 )
 async def export_objects(request: AuthenticatedRequest, query: ExportQuery) -> Response:
     parts = export.parts(request.services.db, request.actor, query.kind, query.filters())
@@ -42,11 +50,17 @@ async def export_objects(request: AuthenticatedRequest, query: ExportQuery) -> R
 
 
 async def _chunks(parts: AsyncGenerator[export.Part], kind: str, begin: Begin) -> AsyncGenerator[bytes, None]:
-    count, present = 0, PRESENTERS[kind]
+    """Without its last line if it is read too slowly."""
+    count, present, reading_s, size = 0, PRESENTERS[kind], 0.0, 0
     async with aclosing(parts):
         async for objects in parts:
-            count += len(objects)
-            yield _lines(map(present, objects))
+            lines = _lines(await in_turns(objects, present))
+            count, size = count + len(objects), size + len(lines)
+            began = time.monotonic()
+            yield lines
+            reading_s += time.monotonic() - began
+            if reading_s > READ_WITHIN_S + size / SLOWEST_BYTES_PER_S:
+                return
         yield _lines([{"end": begin.revision, "count": count}])
 
 

@@ -113,6 +113,10 @@ class ActorCache:
         until, actor = self._actors.get(credential, (0.0, None))
         return actor if time.monotonic() < until else None
 
+    def last(self, credential: Credential) -> Actor | None:
+        """The actor that these were last, whether or not they still are."""
+        return self._actors.get(credential, (0.0, None))[1]
+
     async def obtain(self, credential: Credential, look_up: Callable[[], Coroutine[Any, Any, Actor]]) -> Actor:
         """The actor by one look-up for all requests that want it now, kept unless the cache is cleared meanwhile.
 

@@ -70,7 +70,7 @@ class Endpoint:
     async def respond(self, request: Request) -> Response:
         """Check a request and carry it out, in the order credentials, permission, query, body, If-Match, path.
 
-        Its caller holds a slot meanwhile: an access key, a person, or an address without credentials. Raises ApiError,
+        Its caller (`Actor.caller`, or an address without credentials) holds a slot meanwhile. Raises ApiError,
         DialplaneError, Replayed.
         """
         services = services_of(request)
@@ -79,7 +79,7 @@ class Endpoint:
         else:
             actor = await authenticate(request, services)
             permissions.require(actor, self.permission)
-            caller = actor.id
+            caller = actor.caller
         slots = services.slots[self.work]
         try:
             slots.enter(caller)

@@ -7,8 +7,8 @@ behind them, or comes back after too long, is told to look anew.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple
 
 KEPT = 5_000
@@ -60,10 +60,10 @@ class Published:
         first = self._events[0].number if self._events else self.last + 1
         return first - 1 <= number <= self.last
 
-    def after(self, number: int) -> Iterator[Event]:
-        """The events after this one, as far as they are here."""
+    def after(self, number: int, most: int) -> list[Event]:
+        """The first events after this one, at most so many, as far as they are here."""
         skipped = max(0, len(self._events) - (self.last - number))
-        return iter(list(self._events)[skipped:])
+        return list(islice(self._events, skipped, skipped + most))
 
     async def news(self, number: int, *, within_s: float) -> None:
         """Returns once something was announced after this event, or after so many seconds."""

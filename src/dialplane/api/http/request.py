@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
@@ -10,19 +10,21 @@ from typing import Any
 from starlette.datastructures import URL
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from dialplane.api.http import reasons
 from dialplane.api.http.credentials import CONSOLE_HEADER, Credential, credentials_of
 from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.idempotency import IdempotencyKey
 from dialplane.api.http.rate_limits import origin_of
-from dialplane.api.http.services import Services, held
+from dialplane.api.http.services import Services, held, services_of
 from dialplane.control.actor import Actor
 from dialplane.control.login.credentials import actor_of_accesskey, actor_of_session
 from dialplane.control.units import CREDENTIALS, BulkInsert, Change, Reading, Work
 from dialplane.domain.kinds import KINDS
 from dialplane.system.clock import now_us
+
+MONITORED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 _CREDENTIAL_KINDS = {"revision", "changes", *(kind.name for kind in KINDS.values() if kind.changes_callers)}
 """Operations on these can change the actor of a credential, so they clear the cache of actors."""
@@ -41,7 +43,7 @@ class AuthenticatedRequest:
 
     def read(self) -> AbstractAsyncContextManager[Reading]:
         """One snapshot. Raises Unavailable."""
-        return self.services.db.read(self.work, caller=self.actor.id)
+        return self.services.db.read(self.work, caller=self.actor.caller)
 
     def author(self) -> Actor:
         """The actor as revisions name it."""
@@ -109,6 +111,20 @@ async def authenticate(request: Request, services: Services) -> Actor:
     services.rate_limits.admit_request(kind=actor.kind, id_=actor.id)
     request.scope["state"]["actor"] = actor
     return actor
+
+
+def caller_of(scope: Scope) -> str:
+    """Whose request it is, as far as that is known without looking: the actor that its credentials were last, else an
+    address. What monitors ask for is apart from all else of their address.
+    """
+    request = Request(scope)
+    services = services_of(request)
+    with suppress(ApiError):
+        for credential in credentials_of(scope, from_query=services.limits.query_credentials):
+            if (actor := services.actors.last(credential)) is not None:
+                return actor.caller
+    origin = origin_of(source_ip(request))
+    return f"{origin} {scope['path']}" if scope["path"] in MONITORED else origin
 
 
 def _require_console(request: Request) -> None:

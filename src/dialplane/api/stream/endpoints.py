@@ -31,6 +31,9 @@ HEARTBEAT_S = 15.0
 RETRY_MS = 2_000
 """When a browser comes back after its connection has broken off."""
 
+SENT_AT_ONCE = 200
+"""Events of one piece: whoever comes back after a while, or reads slowly, has no more of them in memory than that."""
+
 _NOT_BUFFERED = {"X-Accel-Buffering": "no"}
 """For nginx, which else collects answers before it passes them on."""
 
@@ -90,18 +93,21 @@ async def _chunks(
     request: AuthenticatedRequest, reader: "_Reader", *, ends: float | None
 ) -> AsyncGenerator[bytes, None]:
     """Until `ends`, a time of time.monotonic(). Raises ApiError 429 or 503 at once if there is no room to watch."""
-    with held(request.services.streams, request.actor.id):
+    with held(request.services.streams, request.actor.caller):
         yield reader.begin()
         async with _until_left(request) as left:
             while not left.is_set():
                 if news := reader.unsent():
                     yield news
-                if ends is not None and time.monotonic() >= ends:
-                    return
                 if reader.is_due:
                     if not await _may_stay(request):
                         return
                     yield reader.heartbeat()
+                if reader.is_behind:
+                    await asyncio.sleep(0)
+                    continue
+                if ends is not None and time.monotonic() >= ends:
+                    return
                 await _news_or_end(reader, left, ends=ends)
 
 
@@ -123,13 +129,18 @@ class _Reader:
         published = self._published
         is_whole = self._number is not None and published.has_all_after(self._number)
         begin = b"" if is_whole else self._own(RESET, number=published.last)
-        events = published.after(self._number) if is_whole and self._number is not None else ()
-        self._number = published.last
+        events = published.after(self._number, SENT_AT_ONCE) if is_whole and self._number is not None else []
+        self._number = events[-1].number if events else published.last
         return begin + b"".join(
             _line(published.id_of(event.number), event.kind, text)
             for event in events
             if (text := self._watch.text_of(event)) is not None
         )
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to tell already."""
+        return self._number != self._published.last
 
     @property
     def is_due(self) -> bool:

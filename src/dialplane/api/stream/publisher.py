@@ -16,12 +16,14 @@ from dialplane.api.http.responses import timestamp
 from dialplane.api.revisions.schemas import present as present_revision
 from dialplane.api.stream.schemas import BREAKERS, CALLS, EDGES, HEALTH, MEANINGS, REVISIONS
 from dialplane.control import calls, edges, revisions
+from dialplane.control.calls import CallRecord
 from dialplane.control.edges import Contacts
 from dialplane.control.news import News
 from dialplane.control.units import Database
 from dialplane.domain.errors import Unavailable
 from dialplane.system.clock import now_us
 from dialplane.system.slots import Slots
+from dialplane.system.turns import in_turns
 
 log = structlog.get_logger("dialplane.api")
 
@@ -103,16 +105,18 @@ class Publisher:
         for start in range(0, len(ids), CALLS_AT_ONCE):
             async with self._db.read() as unit:
                 records = await calls.listed(unit, ids[start : start + CALLS_AT_ONCE])
-            for record in sorted(records, key=lambda record: record.tm_create):
-                shown = present_listed(record)
-                self._published.add(
-                    CALLS,
-                    MEANINGS[CALLS].event,
-                    msgspec.json.encode(shown),
-                    customer_id=record.call.customer_id,
-                    for_customer=msgspec.json.encode(without_carriers(shown)),
-                )
+            await in_turns(sorted(records, key=lambda record: record.tm_create), self._add_call)
             self._published.announce()
+
+    def _add_call(self, record: CallRecord) -> None:
+        shown = present_listed(record)
+        self._published.add(
+            CALLS,
+            MEANINGS[CALLS].event,
+            msgspec.json.encode(shown),
+            customer_id=record.call.customer_id,
+            for_customer=msgspec.json.encode(without_carriers(shown)),
+        )
 
     async def _tell_edges(self, names: list[str]) -> None:
         if names:

@@ -1237,8 +1237,9 @@ class AsyncApi:
         """Export all objects of a kind.
 
         Newline-delimited JSON. The first line is `{"kind", "revision"}`, then one object on each line, as lists have
-        it, in the order of their creation, and last `{"end", "count"}`: one that lacks its last line is not whole.
-        All of it is one snapshot, of that revision, which is in `X-Revision`, too.
+        it, in the order of their creation, and last `{"end", "count"}`: one that lacks its last line is not whole (an
+        error, or a client that reads less than 32 kB a second). All of it is one snapshot, of that revision, which is
+        in `X-Revision`, too.
 
         `kind`: Of which kind. `customer_id`: Only this customer's. `provider_id`: Of routes: only those to this
         provider.
