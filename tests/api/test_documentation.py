@@ -3,8 +3,11 @@
 import re
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
+from dialplane.api.app import openapi_document
+from dialplane.api.http.examples import NoExample, example_of
 from dialplane.api.http.reasons import REASONS
 from tests.api.serving import Api
 
@@ -68,6 +71,20 @@ def test_every_body_and_every_object_has_an_example(document: dict[str, Any]) ->
             assert schemas[name]["examples"], name
     for name in ("Route", "Provider", "Customer", "Trunk", "AccessKey", "Agent"):
         assert schemas[f"{name}Answer"]["examples"], name
+
+
+def test_every_answer_has_an_example_that_its_schema_allows() -> None:
+    document = openapi_document(is_demo=True)
+    for _, _, told in operations(document):
+        (content,) = told["responses"]["200"]["content"].values()
+        schema = {**content["schema"], "components": document["components"]}
+        jsonschema_rs.validate(schema, content["example"])
+
+
+def test_an_answer_without_an_example_cannot_be_documented() -> None:
+    schemas = {"A": {"properties": {"new": {"type": "string"}, "old": {"type": "string"}}, "required": ["new"]}}
+    with pytest.raises(NoExample, match=r"A\.new"):
+        example_of({"$ref": "#/components/schemas/A"}, schemas)
 
 
 def test_the_catalogue_of_reasons_is_in_the_document(document: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from dialplane.api.http import reasons
 from dialplane.api.http.endpoint import Endpoint
 from dialplane.api.http.errors import ApiError, Detail, error_content
+from dialplane.api.http.examples import TEXTS, example_of
 from dialplane.api.http.reasons import REASONS, Reason
 from dialplane.api.http.schemas import Error
 from dialplane.api.http.streamed import EVENTS
@@ -57,6 +58,7 @@ _EVENT = {
     "required": ["event", "data"],
     "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
 }
+_EVENT_EXAMPLE = {"id": "5d0c1f7a-41", "event": "edge", "data": '{"name":"edge-1","lag_revisions":0}'}
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -79,6 +81,8 @@ def document_of(endpoints: Sequence[Endpoint], *, title: str, version: str) -> d
             shown = answers[endpoint.answer.__name__]["properties"]
             repeatable = {name: shown[name] | {"readOnly": True} for name in shown if name in endpoint.body.READ_ONLY}
             bodies[endpoint.body.__name__]["properties"] |= repeatable
+    for endpoint in endpoints:
+        _show(paths[endpoint.path][endpoint.method.lower()], endpoint, answers)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "description": description},
@@ -120,6 +124,17 @@ def _success(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.is_versioned:
         response["headers"]["ETag"] = _ETAG
     return response
+
+
+def _show(operation: dict[str, Any], endpoint: Endpoint, schemas: dict[str, Any]) -> None:
+    """An example of the answer, where its schema has none."""
+    for media_type, content in operation["responses"]["200"].get("content", {}).items():
+        if media_type == EVENTS:
+            content["example"] = _EVENT_EXAMPLE
+        elif endpoint.answer is None:
+            content["example"] = TEXTS[endpoint.path]
+        else:
+            content["example"] = example_of(content["schema"], schemas)
 
 
 def _refusals(refused_for: Iterable[Reason]) -> dict[str, Any]:
