@@ -4,8 +4,9 @@ import json
 import re
 import subprocess
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,28 @@ def test_what_the_dashboard_shows_can_be_queried(tmp_path: Path) -> None:
     file = tmp_path / "rules.yml"
     file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
     assert promtool("check", "rules", file) == ""
+
+
+def test_the_dashboard_is_read_by_grafanas_own_schema_and_nothing_of_it_is_left_out() -> None:
+    from grafana_foundation_sdk.cog import encoder, plugins
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    plugins.register_default_plugins()  # the types of panels and queries
+    written = json.loads(DASHBOARD.read_text())
+    read = json.loads(encoder.JSONEncoder().encode(Dashboard.from_json(written)))
+    assert list(left_out(written, read)) == []
+
+
+def left_out(written: Any, read: Any, place: str = "") -> Iterator[str]:
+    """Where something that was written does not stand in what was read."""
+    if isinstance(written, dict) and isinstance(read, dict):
+        for name, value in written.items():
+            yield from left_out(value, read.get(name), f"{place}.{name}")
+    elif isinstance(written, list) and isinstance(read, list) and len(written) == len(read):
+        for number, (value, other) in enumerate(zip(written, read, strict=True)):
+            yield from left_out(value, other, f"{place}[{number}]")
+    elif written != read:
+        yield place
 
 
 def test_each_alarm_has_its_place_in_the_how_to() -> None:

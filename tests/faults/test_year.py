@@ -37,7 +37,7 @@ AT_ONCE = 200
 FIRST_DAY = (time.time_ns() // 1_000 // DAY_US + 1) * DAY_US
 """After all that the database has instants of."""
 LONGEST_WAIT_S = times(1, 0) or 0.2
-"""In a run of many tests at a time the processor is waited for too."""
+"""In a run of many tests at a time the processor is waited for too; the full form must have the machine to itself."""
 
 PERIODS = Periods(calls=KEPT_DAYS, attempts=KEPT_DAYS, revisions=0, deleted=0, edges=0)
 _CALL = (
@@ -171,9 +171,11 @@ async def kept(db: Database) -> int:
 def _show(db: Database, sizes: list[int], writer: Writer, deleted: Counter[str]) -> None:
     name = "SQLite" if isinstance(db.backend, Sqlite) else "PostgreSQL"
     waits, most = sorted(writer.waits), max(sizes)
+    long = sum(wait > LONGEST_WAIT_S for wait in waits)
     print(
         f"\n{name}: {CALLS:,} calls in {DAYS} days of which {KEPT_DAYS} are kept; deleted {dict(deleted)}; size after "
         f"{KEPT_DAYS + 4} days {sizes[KEPT_DAYS + 4] / 1e6:.0f} MB, at the end {sizes[-1] / 1e6:.0f} MB, most "
         f"{most / 1e6:.0f} MB; {len(waits)} writes waited {1e3 * waits[len(waits) // 2]:.1f} ms (median), "
-        f"{1e3 * waits[int(len(waits) * 0.999)]:.0f} ms (99.9 %), {1e3 * waits[-1]:.0f} ms (most)"
+        f"{1e3 * waits[int(len(waits) * 0.999)]:.0f} ms (99.9 %), {1e3 * waits[-1]:.0f} ms (most); "
+        f"{long} over {LONGEST_WAIT_S} s"
     )
