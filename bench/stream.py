@@ -5,11 +5,12 @@ answered, ends. What is compared is the instant of its end with that at which th
 """
 
 import json
+import random
 import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,22 @@ WATCHING = (1, 5)
 ROUTES = 1_000
 SETTLES_S = 3.0
 
+Route = tuple[str, str]
+"""The ids of its provider and of itself."""
+
 
 def run(report: Report) -> None:
     """Print the delay for one who watches, and for each of several."""
+    table = RouteTable(ROUTES)
+    routes = [(route.provider_id, route.id) for route in table.routes()]
     with tempfile.TemporaryDirectory(prefix="dialplane-bench-") as folder:
-        token = make_database(Path(folder), RouteTable(ROUTES))
+        token = make_database(Path(folder), table)
         with running(Path(folder), port=free_port()) as node:
             for watching in WATCHING:
-                _measure(report, node, token, watching)
+                _measure(report, node, token, routes, watching)
 
 
-def _measure(report: Report, node: Node, token: str, watching: int) -> None:
+def _measure(report: Report, node: Node, token: str, routes: Sequence[Route], watching: int) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     delays: list[float] = []
     noted: dict[str, int] = {}
@@ -48,7 +54,7 @@ def _measure(report: Report, node: Node, token: str, watching: int) -> None:
         thread.start()
     time.sleep(1.0)
     before_s = node.cpu_s()
-    _report_calls(node.base_url, headers, noted)
+    _report_calls(node.base_url, headers, routes, noted)
     cpu_s = node.cpu_s() - before_s
     time.sleep(SETTLES_S)
     delays.sort()
@@ -69,25 +75,25 @@ def _watch(url: str, headers: dict[str, str], noted: dict[str, int], delays: lis
                     delays.append((time.time_ns() // 1_000 - at) / 1_000)
 
 
-def _report_calls(url: str, headers: dict[str, str], noted: dict[str, int]) -> None:
+def _report_calls(url: str, headers: dict[str, str], routes: Sequence[Route], noted: dict[str, int]) -> None:
     """As many calls a second as there should be, in batches."""
     each = int(CALLS_PER_S * GATHER_S)
     with httpx2.Client(headers=headers, timeout=30) as http:
         began = time.monotonic()
         for number in range(int(SECONDS / GATHER_S)):
             time.sleep(max(0.0, began + number * GATHER_S - time.monotonic()))
-            events = [event for _ in range(each) for event in _events(noted)]
+            events = [event for _ in range(each) for event in _events(random.choice(routes), noted)]
             answer = http.post(f"{url}/v1.0/events", json={"edge": "bench", "events": events})
             assert answer.status_code == 200, answer.text
 
 
-def _events(noted: dict[str, int]) -> Iterator[dict[str, Any]]:
+def _events(route: Route, noted: dict[str, int]) -> Iterator[dict[str, Any]]:
     """A whole call, noted some time within the last tenth of a second."""
     call, at = str(uuid.uuid4()), time.time_ns() // 1_000
-    route = {"provider_id": call, "route_id": call, "why": ["own_route"], "uri": "sip:+8210@a.example"}
+    taken = {"provider_id": route[0], "route_id": route[1], "why": ["own_route"], "uri": "sip:+8210@a.example"}
     kinds: tuple[tuple[str, dict[str, Any]], ...] = (
         ("call_started", {"number": "+8210", "dialled": "8210", "source": "100", "sip_call_id": call}),
-        ("attempt_sent", {"n": 1, **route}),
+        ("attempt_sent", {"n": 1, **taken}),
         ("attempt_ringing", {"n": 1}),
         ("attempt_answered", {"n": 1, "status": 200}),
         ("call_ended", {"status": 200, "reason": "", "hangup_by": "caller"}),
