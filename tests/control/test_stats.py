@@ -1,7 +1,9 @@
 """Statistics are what a naive count over the same records gives, on both databases, whatever the records are."""
 
 import asyncio
+import json
 import random
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,8 +33,10 @@ from dialplane.control.stats import (
 )
 from dialplane.control.units import JOBS, Database
 from dialplane.domain.rollups import kept_from
+from dialplane.domain.statistics import Figures
 from dialplane.store.address import parse_address
 from dialplane.store.backend_sqlite import Sqlite
+from dialplane.store.queries import rollups as queries
 from tests.control.counting import Recorded, percentile
 from tests.control.making import ADMIN, EDGE_ACTOR, actor, admin_of, make_customer, make_provider, make_route
 from tests.control.plans import sqlite_plans
@@ -435,6 +439,81 @@ def test_all_sums_of_a_window_are_kept(now: int, length: int, kept_s: int, later
         window = widened(Window(since=since, until=since + length, step_s=refused.kept_s), now=now)
     assert window.finest_s
     assert window.since >= kept_from(window.finest_s, now=now)
+
+
+def of_another_version(url: str, change: Callable[[list[int]], list[int]]) -> None:
+    """Has all figures that are stored as a version with fewer or more of them would have stored them."""
+    engine = create_engine(parse_address(url))
+    with engine.begin() as connection:
+        for sums, grouped_by in connection.execute(text("SELECT sums, grouped_by FROM rollups")).all():
+            changed = [[*whose, change(figures), delays] for *whose, figures, delays in json.loads(sums)]
+            connection.execute(
+                text("UPDATE rollups SET sums = :new WHERE sums = :old AND grouped_by = :by"),
+                {"new": json.dumps(changed), "old": sums, "by": grouped_by},
+            )
+        for id_, contribution in connection.execute(text("SELECT id, contribution FROM rollup_changes")).all():
+            stored = json.loads(contribution)
+            for name in ("attempts", "calls"):
+                stored[name] = [[*place, change(figures)] for *place, figures in stored[name]]
+            connection.execute(
+                text("UPDATE rollup_changes SET contribution = :new WHERE id = :id"),
+                {"new": json.dumps(stored), "id": id_},
+            )
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "change", [lambda figures: figures[:-1], lambda figures: [*figures, 7]], ids=["older", "newer"]
+)
+async def test_sums_of_a_version_with_fewer_or_more_figures_are_read_and_added_to(
+    db: Database, database_url: str, change: Callable[[list[int]], list[int]]
+) -> None:
+    made = [
+        Story(SOME_CUSTOMERS[n % 2], TODAY + n * HOUR, [Try(SOME_PROVIDERS[n % 2], uuid_of(1), 1, ended=2)], ended=9)
+        for n in range(9)
+    ]
+    await tell(db, made[:3])
+    await rollups.fold(db)
+    await tell(db, made[3:6])
+    of_another_version(database_url, change)
+    await check_against_records(db, database_url, ALWAYS)
+    await tell(db, made[6:])
+    await check_against_records(db, database_url, ALWAYS)
+    await rollups.fold(db)
+    await check_against_records(db, database_url, ALWAYS)
+    engine = create_engine(parse_address(database_url))
+    with engine.connect() as connection:
+        stored = connection.execute(text("SELECT sums FROM rollups WHERE grouped_by = 'edges' AND step_s = 86400"))
+        figures = [one[2] for row in stored for one in json.loads(row.sums)]
+    engine.dispose()
+    assert sum(len(one) > len(Figures._fields) for one in figures) == len(figures) * (len(change([0])) > 1)
+
+
+async def test_sums_are_decoded_and_added_beside_the_event_loop(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large day takes longer than other requests should wait."""
+    threads: dict[str, set[int]] = {}
+
+    def noted(module: Any, name: str) -> None:
+        made = getattr(module, name)
+
+        def called(*arguments: Any, **named: Any) -> Any:
+            threads.setdefault(name, set()).add(threading.get_ident())
+            return made(*arguments, **named)
+
+        monkeypatch.setattr(module, name, called)
+
+    noted(queries, "vector_of")
+    noted(queries, "minutes_of")
+    noted(stats, "Total")
+    story = Story(SOME_CUSTOMERS[0], TODAY, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, answered=5)], ended=9)
+    await tell(db, [story])
+    await rollups.fold(db)
+    await tell(db, [replace(story, id=str(uuid.uuid4()))])
+    assert [one.seized for one in await found_in(db, PROVIDERS, ALWAYS)] == [2]
+    async with db.read() as unit:
+        assert (await stats.overview(unit, ADMIN, ALWAYS)).calls.seized == 2
+    assert set(threads) == {"vector_of", "minutes_of", "Total"}
+    assert all(threading.get_ident() not in used for used in threads.values())
 
 
 async def test_records_that_are_deleted_stay_in_the_statistics(db: Database, database_url: str) -> None:

@@ -1,5 +1,6 @@
 """Each figure of statistics by its definition, and the error of the histogram of delays."""
 
+from itertools import zip_longest
 from math import ceil
 from typing import Any
 
@@ -9,7 +10,18 @@ from hypothesis import strategies as st
 
 from dialplane.domain.call import LONGEST_CALL_MS
 from dialplane.domain.instants import SECOND_US
-from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S, STEPS_S, Total, ceiled, floored, ranges
+from dialplane.domain.rollups import (
+    DAY_S,
+    HOUR_S,
+    MINUTE_S,
+    STEPS_S,
+    Total,
+    ceiled,
+    figures_in,
+    floored,
+    ranges,
+    vector_of,
+)
 from dialplane.domain.statistics import (
     NO_DELAY,
     AttemptPlace,
@@ -103,10 +115,19 @@ def test_a_percentile_of_merged_histograms_is_the_nearest_rank_but_for_the_bucke
 ) -> None:
     first, second = Total(), Total()
     for n, delay_ms in enumerate(delays):
-        (first, second)[n % 2].add(Figures(), {bucket_of(delay_ms): 1})
-    first.add(second.figures, second.delays)
+        (first, second)[n % 2].add(0, {bucket_of(delay_ms): 1})
+    first.add(second.vector, second.delays)
     exact = sorted(delays)[ceil(len(delays) * percent / 100) - 1]
     assert first.pdd_ms(percent) == middle_of(bucket_of(exact))
+
+
+@given(st.lists(st.lists(st.integers(-(1 << 40), 1 << 40), max_size=14), max_size=8))
+def test_sums_of_vectors_are_vectors_of_sums_however_many_figures_a_version_has(all_figures: list[list[int]]) -> None:
+    sums = [sum(column) for column in zip_longest(*all_figures, fillvalue=0)]
+    found = figures_in(sum(map(vector_of, all_figures)))
+    assert len(found) >= len(Figures._fields)
+    assert [one for one, _ in zip_longest(found, sums, fillvalue=0)][: len(sums)] == sums
+    assert not any(found[len(sums) :])
 
 
 def test_an_empty_histogram_has_no_percentile() -> None:

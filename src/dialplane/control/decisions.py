@@ -30,8 +30,10 @@ class Decision(NamedTuple):
 def places_of(routes: Sequence[ConsideredRoute]) -> list[ConsideredRoute]:
     """Those of the candidates that are kept; of those behind the last that is tried, the first of each reason."""
     tried = [route for route in routes if route.outcome == TRIED][:MOST_ATTEMPTS]
-    last = max(map(_rank, tried), default=None)
     others = [route for route in routes if route.outcome != TRIED]
+    if not others:
+        return tried
+    last = max(map(_rank, tried), default=None)
     before = [route for route in others if last is None or _rank(route) <= last][:MOST_OTHERS]
     reasons_before = {route.reasons[-1:] for route in before}
     first_of_reason = {
@@ -43,8 +45,8 @@ def places_of(routes: Sequence[ConsideredRoute]) -> list[ConsideredRoute]:
 
 def not_tried(routes: Sequence[ConsideredRoute]) -> dict[str, int]:
     """Reason -> how many candidates it kept back; of several, the last one did."""
-    counts = Counter(route.reasons[-1] for route in routes if route.outcome != TRIED and route.reasons)
-    return dict(counts.most_common(MOST_REASONS))
+    kept_back = [route.reasons[-1] for route in routes if route.outcome != TRIED and route.reasons]
+    return dict(Counter(kept_back).most_common(MOST_REASONS)) if kept_back else {}
 
 
 def _rank(route: ConsideredRoute) -> tuple[bool, int, int]:

@@ -13,7 +13,6 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dialplane.control import decisions
-from dialplane.control.decisions import Decision
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import parse_id
 from dialplane.eventlog.kinds import (
@@ -119,7 +118,7 @@ class Folded:
         )
 
     def _attempt_sent(self, event: AttemptSent) -> None:
-        identity = None if isinstance(event.identity, UnsetType) else _json(list(map(text, event.identity[:MAX_WHY])))
+        identity = None if isinstance(event.identity, UnsetType) else _json(_texts(event.identity))
         self._merge_attempt(event, "tm_placed", skipped=0, uri=text(event.uri), identity=identity, **_route(event))
 
     def _attempt_skipped(self, event: AttemptSkipped) -> None:
@@ -276,27 +275,38 @@ def _arrival(event: Arrival) -> Row:
 def _decision(routes: Sequence[ConsideredRoute]) -> str:
     counts = {text(code): count for code, count in decisions.not_tried(routes).items()}
     places = [_considered(route) for route in decisions.places_of(routes)]
-    return _json(Decision(places, counts)._asdict())
+    return _json({"places": places, "not_tried": counts})
 
 
-def _considered(route: ConsideredRoute) -> Row:
-    return {
-        "route_id": text(route.route_id),
-        "provider_id": text(route.provider_id),
-        "target": text(route.target),
-        "priority": route.priority,
-        "outcome": text(route.outcome),
-        "position": route.position,
-        "reasons": [text(code) for code in route.reasons[:MAX_WHY]],
-    }
+def _considered(route: ConsideredRoute) -> ConsideredRoute:
+    names, reasons = (route.route_id, route.provider_id, route.target, route.outcome), _texts(route.reasons)
+    if reasons is route.reasons and _is_plain(names):
+        return route
+    route_id, provider_id, target, outcome = map(text, names)
+    return replace(
+        route, route_id=route_id, provider_id=provider_id, target=target, outcome=outcome, reasons=tuple(reasons)
+    )
 
 
 def _route(event: AttemptSent | AttemptSkipped) -> Row:
     return {
         "provider_id": parse_id(event.provider_id, field="provider_id"),
         "route_id": parse_id(event.route_id, field="route_id"),
-        "why": _json([text(code) for code in event.why[:MAX_WHY]]),
+        "why": _json(_texts(event.why)),
     }
+
+
+def _texts(values: Sequence[str]) -> Sequence[str]:
+    """The first MAX_WHY of several texts from the wire."""
+    if len(values) <= MAX_WHY and _is_plain(values):
+        return values
+    return [text(value) for value in values[:MAX_WHY]]
+
+
+def _is_plain(values: Sequence[str]) -> bool:
+    """Whether all of these texts are short and can be printed, as nearly all are."""
+    together = "".join(values)
+    return len(together) <= MAX_TEXT and together.isprintable()
 
 
 def _name_of_edge(event: Event) -> str:

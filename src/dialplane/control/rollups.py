@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from dialplane.control.units import JOBS, Database
-from dialplane.domain.rollups import STEPS_S, Block, Sums, kept_from, sums_of
+from dialplane.domain.rollups import STEPS_S, Blocks, kept_from, sums_of
 from dialplane.store.queries import rollups as queries
 from dialplane.store.queries.rollups import PendingChange
 
@@ -44,5 +44,5 @@ async def forget(db: Database, *, now: int) -> None:
                 there = await queries.forget(unit, step_s=step_s, before=before)
 
 
-def _sums_of(changes: Iterable[PendingChange]) -> dict[Block, Sums]:
+def _sums_of(changes: Iterable[PendingChange]) -> Blocks:
     return sums_of(counted for one in changes for counted in queries.decoded(one.contribution))

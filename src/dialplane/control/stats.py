@@ -2,7 +2,8 @@
 edges, from sums that are kept with the records (domain/rollups.py), and what goes on now.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dialplane.control import permissions
@@ -28,6 +29,7 @@ from dialplane.domain.rollups import (
     Range,
     Total,
     ceiled,
+    figures_in,
     floored,
     kept_from,
     ranges,
@@ -165,7 +167,14 @@ async def list_(unit: Unit, actor: Actor, by: str, window: Window, *, limit: int
         return []
     channels = await queries.channels(unit, selection)
     parts = await _parts(unit, selection, window)
-    seized = {key: sum(part.figures[0] for part in found) for key, found in parts.items()}
+    return await asyncio.to_thread(_busiest, parts, channels, window, limit=limit)
+
+
+def _busiest(
+    parts: Mapping[str, Sequence[Part]], channels: Mapping[str, int], window: Window, *, limit: int
+) -> list[Stats]:
+    """The figures of the keys with most seized, and of others that have channels."""
+    seized = {key: figures_in(sum(part.vector for part in found))[0] for key, found in parts.items()}
     busiest = sorted(seized, key=lambda key: (-seized[key], key))[:limit]
     idle = sorted(channels.keys() - seized.keys())[: limit - len(busiest)]
     made = [_stats(parts.get(key, ()), window, key=key, channels=channels.get(key, 0)) for key in (*busiest, *idle)]
@@ -196,8 +205,9 @@ async def _all_of(unit: Unit, actor: Actor, by: str, window: Window) -> Stats:
     if selection is None:
         return Stats(steps=(Stats(),) * len(window.instants))
     channels = await queries.channels(unit, selection)
-    parts = await _parts(unit, selection, window)
-    return _stats([part for found in parts.values() for part in found], window, channels=sum(channels.values()))
+    found = await _parts(unit, selection, window)
+    parts = [part for of_key in found.values() for part in of_key]
+    return await asyncio.to_thread(_stats, parts, window, channels=sum(channels.values()))
 
 
 def _selection(actor: Actor, by: str, window: Window) -> Selection | None:
@@ -230,9 +240,9 @@ def _stats(parts: Iterable[Part], window: Window, *, key: str = "", channels: in
     """The figures that these sums make up."""
     total, steps = Total(), {instant: Total() for instant in window.instants}
     for part in parts:
-        total.add(part.figures, part.delays)
+        total.add(part.vector, part.delays)
         if window.step_s is not None:
-            steps[floored(part.instant, window.step_s)].add(part.figures, part.delays)
+            steps[floored(part.instant, window.step_s)].add(part.vector, part.delays)
     whole, *each = (
         Stats(key=key, **one.sums._asdict(), pdd_p50_ms=one.pdd_ms(50), pdd_p95_ms=one.pdd_ms(95))
         for one in (total, *steps.values())

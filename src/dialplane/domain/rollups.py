@@ -5,13 +5,14 @@ call counts once under the provider "", and once more under each that it had an 
 alone. An attempt counts under its own provider. All sums of a grouping, a customer and a length of time are one block.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+import struct
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from dialplane.domain.instants import DAY_US, SECOND_US
-from dialplane.domain.statistics import NO_DELAY, AttemptPlace, Figures, Place, percentile_ms
+from dialplane.domain.statistics import NO_DELAY, Figures, Place, percentile_ms
 
 PROVIDERS = "providers"
 ROUTES = "routes"
@@ -37,57 +38,60 @@ def kept_from(step_s: int, *, now: int) -> int:
     return now - KEPT_DAYS[step_s] * DAY_US
 
 
-class Cell(NamedTuple):
-    """Whose sums they are: `key` is a provider's, route's, customer's or trunk's id, a target, status or edge.
+_BITS = 64
+_MIDDLE = 1 << (_BITS - 1)
 
-    `customer_id`: whose sums count it besides those of all, "" for nobody's.
+
+def vector_of(figures: Sequence[int]) -> int:
+    """Figures as one integer, each 64 bits above the one before: sums of figures are sums of such integers.
+
+    Each is less than 2**63, also when it is negative. There may be more of them than this version knows.
     """
+    try:
+        return int.from_bytes(_words(len(figures)).pack(*figures), "little")
+    except struct.error:
+        up, down = ([max(0, sign * figure) for figure in figures] for sign in (1, -1))
+        return vector_of(up) - vector_of(down)
 
-    grouped_by: str
-    customer_id: str
-    provider_id: str
-    key: str
+
+def figures_in(vector: int) -> list[int]:
+    """The figures of a vector, with zeros for those that it lacks."""
+    count = max(len(Figures._fields), vector.bit_length() // _BITS + 1)
+    raised = vector + sum(_MIDDLE << (_BITS * n) for n in range(count))
+    return [word - _MIDDLE for word in _words(count).unpack(raised.to_bytes(count * _BITS // 8, "little"))]
+
+
+@cache
+def _words(count: int) -> struct.Struct:
+    return struct.Struct(f"<{count}Q")
 
 
 @dataclass(slots=True)
 class Total:
-    """Sums of figures, and the histogram of their delays: bucket -> count."""
+    """Sums of figures as a vector, and the histogram of their delays: bucket -> count."""
 
-    figures: list[int] = field(default_factory=lambda: [0] * len(Figures._fields))
+    vector: int = 0
     delays: dict[int, int] = field(default_factory=dict)
 
-    def add(self, figures: Iterable[int], delays: Mapping[int, int]) -> None:
+    def add(self, vector: int, delays: Mapping[int, int]) -> None:
         """Adds other sums."""
-        self.figures = [a + b for a, b in zip(self.figures, figures, strict=True)]
+        self.vector += vector
         for bucket, count in delays.items():
             self.delays[bucket] = self.delays.get(bucket, 0) + count
 
     @property
     def is_zero(self) -> bool:
         """Whether nothing is counted: all that was has been subtracted."""
-        return not any(self.figures) and not any(self.delays.values())
+        return not self.vector and not any(self.delays.values())
 
     @property
     def sums(self) -> Figures:
         """The figures by their names."""
-        return Figures(*self.figures)
+        return Figures(*figures_in(self.vector)[: len(Figures._fields)])
 
     def pdd_ms(self, percent: int) -> int | None:
         """A percentile of the delays, at most 1/32 off; None if there are none."""
         return percentile_ms(self.delays, percent)
-
-
-def cells_of(place: Place) -> list[Cell]:
-    """All that count what counts at this place."""
-    customer_id = place.customer_id
-    if isinstance(place, AttemptPlace):
-        provider_id = place.provider_id
-        keys = ((PROVIDERS, provider_id), (ROUTES, place.route_id), (TARGETS, place.target), (STATUSES, place.status))
-        return [Cell(by, customer_id, provider_id, key) for by, key in keys if key]
-    cells = [Cell(by, customer_id, "", key) for by, key in ((TRUNKS, place.trunk_id), (EDGES, place.edge)) if key]
-    if customer_id:
-        cells += [Cell(CUSTOMERS, "", provider_id, customer_id) for provider_id in ("", *place.provider_ids)]
-    return cells
 
 
 class Block(NamedTuple):
@@ -100,36 +104,90 @@ class Block(NamedTuple):
 
 
 Entry = tuple[str, str]
-"""Key and provider of one sum of a block."""
+"""Key (a provider's, route's, customer's or trunk's id, a target, status or edge) and provider of a sum in a block."""
 
 Sums = dict[Entry, Total]
+Blocks = dict[Block, Sums]
+Counted = tuple[Place, Sequence[int]]
+"""A place, and the figures that count there."""
 
 
-def sums_of(counted: Iterable[tuple[Place, Figures]]) -> dict[Block, Sums]:
+def sums_of(counted: Iterable[Counted]) -> Blocks:
     """All sums that these figures belong to, of each of STEPS_S."""
-    by_minute: dict[tuple[Cell, int], Total] = defaultdict(Total)
-    for place, figures in counted:
-        present = [(n, figure) for n, figure in enumerate(figures) if figure]
-        delay, seized = place.delay, figures.seized
-        for cell in cells_of(place):
-            total = by_minute[cell, place.minute]
-            for n, figure in present:
-                total.figures[n] += figure
-            if delay != NO_DELAY:
-                total.delays[delay] = total.delays.get(delay, 0) + seized
-    blocks: dict[Block, Sums] = defaultdict(lambda: defaultdict(Total))
-    for (cell, minute), total in by_minute.items():
-        for step_s in STEPS_S:
-            begin = floored(minute, step_s)
-            for customer_id in {"", cell.customer_id}:
-                sums = blocks[Block(cell.grouped_by, customer_id, step_s, begin)]
-                sums[cell.key, cell.provider_id].add(total.figures, total.delays)
+    blocks = minutes_of(counted)
+    for block, sums in list(blocks.items()):
+        for step_s in STEPS_S[1:]:
+            longer = block._replace(step_s=step_s, instant=floored(block.instant, step_s))
+            _add_all(blocks.setdefault(longer, {}), sums)
     return blocks
 
 
-def delays_of(place: Place, figures: Figures) -> dict[int, int]:
-    """The histogram of what counts at one place: all of it has the same delay, or none."""
-    return {} if place.delay == NO_DELAY else {place.delay: figures.seized}
+def minutes_of(counted: Iterable[Counted], *, groupings: Collection[str] = GROUPINGS) -> Blocks:
+    """The same of minutes alone, and of these groupings: each customer's, and those of all."""
+    blocks: Blocks = {}
+    for (minute, customer_id), totals in _by_place(counted).items():
+        own = _of_customer(customer_id, totals, groupings)
+        for grouped_by, sums in ((grouped_by, sums) for grouped_by, sums in own.items() if sums):
+            if customer_id and grouped_by != CUSTOMERS:
+                blocks[Block(grouped_by, customer_id, MINUTE_S, minute)] = sums
+            _add_all(blocks.setdefault(Block(grouped_by, "", MINUTE_S, minute), {}), sums)
+    return blocks
+
+
+Keys = tuple[Any, ...]
+"""A place but for its minute, its customer and its delay."""
+
+
+def _by_place(counted: Iterable[Counted]) -> dict[tuple[int, str], dict[Keys, Total]]:
+    """By minute and customer, and then by keys."""
+    found: dict[tuple[int, str], dict[Keys, Total]] = {}
+    for (minute, customer_id, *keys, delay), figures in counted:
+        of_customer = found.get((minute, customer_id))
+        if of_customer is None:
+            of_customer = found[minute, customer_id] = {}
+        total = of_customer.get(where := tuple(keys))
+        if total is None:
+            total = of_customer[where] = Total()
+        total.vector += vector_of(figures)
+        if delay != NO_DELAY and (seized := figures[0]):
+            total.delays[delay] = total.delays.get(delay, 0) + seized
+    return found
+
+
+def _of_customer(customer_id: str, totals: Mapping[Keys, Total], groupings: Collection[str]) -> dict[str, Sums]:
+    """Grouping -> sums of one customer's minute."""
+    own: dict[str, Sums] = {grouped_by: {} for grouped_by in groupings}
+    for keys, total in totals.items():
+        for grouped_by, key, provider_id in _sums_at(customer_id, keys):
+            if key and grouped_by in own:
+                _add(own[grouped_by], (key, provider_id), total)
+    return own
+
+
+def _sums_at(customer_id: str, keys: Keys) -> list[tuple[str, str, str]]:
+    """Grouping, key and provider of all sums that count what counts at an attempt's keys, or at a call's."""
+    if len(keys) == len(OF_ATTEMPTS):
+        provider_id, route_id, target, status = keys
+        return [
+            (PROVIDERS, provider_id, provider_id), (ROUTES, route_id, provider_id),
+            (TARGETS, target, provider_id), (STATUSES, status, provider_id),
+        ]  # fmt: skip
+    trunk_id, edge, provider_ids = keys
+    of_customer = [(CUSTOMERS, customer_id, provider_id) for provider_id in ("", *provider_ids)]
+    return [(TRUNKS, trunk_id, ""), (EDGES, edge, ""), *of_customer]
+
+
+def _add_all(sums: Sums, others: Sums) -> None:
+    for entry, total in others.items():
+        _add(sums, entry, total)
+
+
+def _add(sums: Sums, entry: Entry, total: Total) -> None:
+    present = sums.get(entry)
+    if present is None:
+        sums[entry] = Total(total.vector, total.delays.copy())
+    else:
+        present.add(total.vector, total.delays)
 
 
 class Range(NamedTuple):

@@ -8,6 +8,7 @@ is the middle of the bucket that holds the nearest rank, at most 1/32 (3.2 %) fr
 """
 
 from collections.abc import Iterable, Mapping
+from operator import add, sub
 from typing import Any, NamedTuple, Protocol
 
 from dialplane.domain.call import LONGEST_CALL_MS, NEXT, Verdict
@@ -178,7 +179,7 @@ def _place_of_call(call: Row, customer_id: str, provider_ids: tuple[str, ...]) -
 
 def _add(counted: Contribution, place: Place, figures: Figures) -> None:
     present = counted.get(place)
-    counted[place] = figures if present is None else Figures(*map(sum, zip(present, figures, strict=True)))
+    counted[place] = figures if present is None else Figures(*map(add, present, figures))
 
 
 def change(before: Contribution, after: Contribution) -> Contribution:
@@ -189,7 +190,7 @@ def change(before: Contribution, after: Contribution) -> Contribution:
     for place in before.keys() | after.keys():
         old, new = before.get(place, _NOTHING), after.get(place, _NOTHING)
         if old != new:
-            changed[place] = Figures(*(b - a for a, b in zip(old, new, strict=True)))
+            changed[place] = Figures(*map(sub, new, old))
     return changed
 
 

@@ -4,7 +4,7 @@ Both are one transaction, so that each call and attempt counts once, whatever is
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from operator import itemgetter
 from typing import Any
@@ -29,9 +29,6 @@ _OF_ATTEMPTS = (
     *("tm_ended", "tm_late_answer", "answered_status", "ended_status", "verdict", "action"),
 )
 """What merging and statistics need to know of a record."""
-
-_NO_CALL: Row = dict.fromkeys(_OF_CALLS)
-_NO_ATTEMPT: Row = dict.fromkeys(_OF_ATTEMPTS)
 
 
 class Records:
@@ -58,14 +55,14 @@ class Records:
             (dict(zip(_OF_ATTEMPTS, row, strict=True)) for row in attempts),
         )
 
-    def copy(self) -> "Records":
-        """The same, to be changed."""
-        return Records(self.calls.values(), (row for rows in self.attempts.values() for row in rows.values()))
-
     def contribution(self, id_: str) -> Contribution:
         """What a call counts for in statistics; nothing if it is not stored."""
-        call, attempts = self.calls.get(id_), self.attempts.get(id_, {})
-        return {} if call is None else contribution(call, [attempts[number] for number in sorted(attempts)])
+        call = self.calls.get(id_)
+        return {} if call is None else _contribution(call, self.attempts.get(id_, {}))
+
+
+def _contribution(call: Row, attempts: Mapping[int, Row]) -> Contribution:
+    return contribution(call, [attempts[number] for number in sorted(attempts)])
 
 
 class _Changes:
@@ -73,12 +70,15 @@ class _Changes:
 
     def __init__(self, merged: Merged) -> None:
         self._merged = merged
+        self._unknown: Row = dict.fromkeys(merged.table.c.keys())
         self._inserts: list[Row] = []
         self._updates: dict[tuple[str, ...], list[Row]] = defaultdict(list)
 
-    def insert(self, row: Row) -> None:
-        """A row that is not stored."""
-        self._inserts.append(row)
+    def insert(self, row: Row) -> Row:
+        """A row that is not stored; the same with all columns."""
+        whole = {**self._unknown, **row}
+        self._inserts.append(whole)
+        return whole
 
     def update(self, row: Row, groups: tuple[str, ...]) -> None:
         """These groups of columns of a row that is."""
@@ -88,9 +88,8 @@ class _Changes:
         """One statement for the new rows, and one for all others that take the same groups over."""
         merged, table = self._merged, self._merged.table
         if self._inserts:
-            names = table.c.keys()
-            unknown, values = dict.fromkeys(names), itemgetter(*names)
-            backend.insert_many(connection, table.name, names, (values({**unknown, **row}) for row in self._inserts))
+            names = list(self._unknown)
+            backend.insert_many(connection, table.name, names, map(itemgetter(*names), self._inserts))
         for groups, updated in self._updates.items():
             columns = (*merged.always, *merged.columns_of(groups))
             names = [*merged.identity, *columns]
@@ -99,19 +98,57 @@ class _Changes:
 
 
 class Merge:
-    """What rows of calls and attempts make of the records as they are read: what is to be written, and counted."""
+    """What rows of calls and attempts make of the records as they are read: what is to be written, and counted.
+
+    `calls`: those that are written, new ones with all their columns.
+    """
 
     def __init__(self, stored: Records, calls: Sequence[Row], attempts: Sequence[Row]) -> None:
         """Each of the attempts is of one of the calls."""
-        merged = stored.copy()
-        self.calls = calls
+        self.ids = [row["id"] for row in calls]
+        self.calls: list[Row] = []
         self.of_calls, self.of_attempts = _Changes(CALLS), _Changes(ATTEMPTS)
         self.versions = _versions(stored)
-        touched = {row["call_id"] for row in attempts if _merge_attempt(merged, self.of_attempts, row)}
-        touched |= {
-            row["id"] for row in calls if _merge_call(merged, self.of_calls, row, is_touched=row["id"] in touched)
-        }
-        self.counted = [change(stored.contribution(id_), merged.contribution(id_)) for id_ in touched]
+        counted: list[Contribution] = []
+        of_call: dict[str, list[Row]] = defaultdict(list)
+        for row in attempts:
+            of_call[row["call_id"]].append(row)
+        for row in calls:
+            counted.append(self._merge(stored, row, of_call.get(row["id"], ())))
+        self.change = rollups.change_of(counted)
+
+    def _merge(self, stored: Records, row: Row, attempts: Iterable[Row]) -> Contribution:
+        """One call with its attempts; how what it counts for changes."""
+        old, olds = stored.calls.get(row["id"]), stored.attempts.get(row["id"], {})
+        news = dict(olds)
+        for attempt in attempts:
+            news[attempt["number"]] = self._merged_attempt(olds.get(attempt["number"]), attempt)
+        is_touched = any(news[number] is not olds.get(number) for number in news)
+        new = self._merged_call(old, row, is_touched=is_touched)
+        if new is old and not is_touched:
+            return {}
+        return change({} if old is None else _contribution(old, olds), _contribution(new, news))
+
+    def _merged_call(self, old: Row | None, row: Row, *, is_touched: bool) -> Row:
+        """What the call is now: `old` itself if it is no other. With `is_touched` one of its attempts is another."""
+        if old is None:
+            self.calls.append(whole := self.of_calls.insert(row))
+            return whole
+        groups = CALLS.taken_over(old, row)
+        if groups or is_touched:
+            self.calls.append(row)
+            self.of_calls.update(row, groups)
+        return {**old, **CALLS.values_of(groups, row)} if groups else old
+
+    def _merged_attempt(self, old: Row | None, row: Row) -> Row:
+        """What the attempt is now: `old` itself if it is no other."""
+        if old is None:
+            return self.of_attempts.insert(row)
+        groups = ATTEMPTS.taken_over(old, row)
+        if not groups:
+            return old
+        self.of_attempts.update(row, groups)
+        return {**old, **ATTEMPTS.values_of(groups, row)}
 
 
 def _versions(records: Records) -> dict[str, int]:
@@ -138,46 +175,15 @@ async def store(unit: Writing, merge: Merge) -> bool:
 
 
 def _store(unit: Writing, connection: Connection, merge: Merge) -> bool:
-    ids = [row["id"] for row in merge.calls]
-    now = unit.backend.rows_among(connection, tables.calls, ("id", "tm_update"), column="id", values=ids)
+    now = unit.backend.rows_among(connection, tables.calls, ("id", "tm_update"), column="id", values=merge.ids)
     if dict(now) != merge.versions:
         return False
     for row in merge.calls:
         row["tm_create"] = row["tm_update"] = unit.next_instant()
     merge.of_calls.write(unit.backend, connection)
     merge.of_attempts.write(unit.backend, connection)
-    rollups.add(connection, merge.counted)
+    rollups.add(connection, merge.change)
     return True
-
-
-def _merge_call(records: Records, changes: _Changes, row: Row, *, is_touched: bool) -> bool:
-    """Whether the call, or with `is_touched` one of its attempts, is another one now."""
-    old = records.calls.get(row["id"])
-    if old is None:
-        records.calls[row["id"]] = {**_NO_CALL, **row}
-        changes.insert(row)
-        return True
-    groups = CALLS.taken_over(old, row)
-    if groups:
-        records.calls[row["id"]] = {**old, **CALLS.values_of(groups, row)}
-    if groups or is_touched:
-        changes.update(row, groups)
-    return bool(groups)
-
-
-def _merge_attempt(records: Records, changes: _Changes, row: Row) -> bool:
-    """Whether the attempt is another one now."""
-    of_call = records.attempts[row["call_id"]]
-    old = of_call.get(row["number"])
-    if old is None:
-        of_call[row["number"]] = {**_NO_ATTEMPT, **row}
-        changes.insert(row)
-        return True
-    groups = ATTEMPTS.taken_over(old, row)
-    if groups:
-        of_call[row["number"]] = {**old, **ATTEMPTS.values_of(groups, row)}
-        changes.update(row, groups)
-    return bool(groups)
 
 
 def _name_targets(backend: Backend, connection: Connection, attempts: Sequence[Row]) -> None:
@@ -196,8 +202,8 @@ async def recounted(unit: Writing, ids: Collection[str]) -> AsyncIterator[None]:
     before = await _read(unit, ids)
     yield
     after = await _read(unit, ids)
-    changes = [change(before.contribution(id_), after.contribution(id_)) for id_ in ids]
-    await unit.run(lambda connection: rollups.add(connection, changes), within_s=COMMIT_WITHIN_S)
+    changed = rollups.change_of(change(before.contribution(id_), after.contribution(id_)) for id_ in ids)
+    await unit.run(lambda connection: rollups.add(connection, changed), within_s=COMMIT_WITHIN_S)
 
 
 async def _read(unit: Writing, ids: Collection[str]) -> Records:

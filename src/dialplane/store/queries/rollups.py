@@ -5,14 +5,26 @@ write. `fold` adds many of them up, and to the sums, at once; whoever reads sums
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, union_all
 
-from dialplane.domain.rollups import CUSTOMERS, OF_CALLS, Block, Cell, Range, Sums, Total, cells_of, delays_of
+from dialplane.domain.rollups import (
+    CUSTOMERS,
+    OF_CALLS,
+    Block,
+    Blocks,
+    Counted,
+    Range,
+    Sums,
+    Total,
+    figures_in,
+    minutes_of,
+    vector_of,
+)
 from dialplane.domain.statistics import AttemptPlace, CallPlace, Contribution, Figures, Place
 from dialplane.store import tables
 from dialplane.store.unit import COMMIT_WITHIN_S, Unit, Writing
@@ -23,13 +35,12 @@ _AT_ONCE = 500
 """Blocks that one statement reads."""
 
 
-Counted = tuple[Place, Figures]
-
-
 class PendingChange(NamedTuple):
-    """A row of changes that are still to be added to the sums."""
+    """A row of changes that are still to be added to the sums: of minutes (us) from `first` to `last`."""
 
     id: str
+    first: int
+    last: int
     contribution: str
 
 
@@ -38,38 +49,79 @@ class PendingChange(NamedTuple):
 _ADD = insert(tables.rollup_changes)
 
 
-def add(connection: Connection, changes: Iterable[Contribution]) -> None:
-    """Keeps changes of the sums, as part of the transaction that changes the records."""
-    counted = [(place, figures) for contribution in changes for place, figures in contribution.items()]
-    if counted:
-        minutes = [place.minute for place, _ in counted]
-        row = {"id": uuid.uuid4().hex, "first": min(minutes), "last": max(minutes), "contribution": _encoded(counted)}
-        connection.execute(_ADD, row)
+def change_of(contributions: Iterable[Contribution]) -> PendingChange | None:
+    """What these changes of records are as one row; None if they change nothing."""
+    written = _Written()
+    for contribution in contributions:
+        for place, figures in contribution.items():
+            written.add(place, figures)
+    if not written.minutes:
+        return None
+    return PendingChange(uuid.uuid4().hex, min(written.minutes), max(written.minutes), written.text)
 
 
-def _encoded(counted: Sequence[Counted]) -> str:
-    """JSON: one array for each, of its place and figures."""
-    return msgspec.json.encode([(*place, *figures) for place, figures in counted]).decode()
+def add(connection: Connection, change: PendingChange | None) -> None:
+    """Keeps a change of the sums, as part of the transaction that changes the records."""
+    if change is not None:
+        connection.execute(_ADD, change._asdict())
+
+
+class _Written:
+    """Changes as JSON in which each text stands once: most are ids, which come again and again."""
+
+    def __init__(self) -> None:
+        self.minutes: set[int] = set()
+        self._numbers: dict[str, int] = {}
+        self._attempts: list[Any] = []
+        self._calls: list[Any] = []
+
+    def add(self, place: Place, figures: Figures) -> None:
+        self.minutes.add(place.minute)
+        numbers = self._numbers
+        if isinstance(place, AttemptPlace):
+            minute, *texts, delay = place
+            attempt = [numbers.setdefault(text, len(numbers)) for text in texts]
+            self._attempts.append((minute, *attempt, delay, figures))
+        else:
+            minute, *texts, provider_ids, delay = place
+            call = [numbers.setdefault(text, len(numbers)) for text in texts]
+            providers = [numbers.setdefault(text, len(numbers)) for text in provider_ids]
+            self._calls.append((minute, *call, providers, delay, figures))
+
+    @property
+    def text(self) -> str:
+        return msgspec.json.encode(_Stored(list(self._numbers), self._attempts, self._calls)).decode()
+
+
+class _Stored(msgspec.Struct):
+    """`texts` by number; places of attempts and of calls, in which numbers stand for texts, each with its figures."""
+
+    texts: list[str]
+    attempts: list[tuple[int, int, int, int, int, int, int, list[int]]]
+    calls: list[tuple[int, int, int, int, list[int], int, list[int]]]
+
+
+_decoder = msgspec.json.Decoder(_Stored)
 
 
 def decoded(text: str) -> Iterator[Counted]:
     """The places and figures of a row of changes."""
-    attempt, call = len(AttemptPlace._fields), len(CallPlace._fields)
-    for values in msgspec.json.decode(text):
-        if isinstance(values[4], list):
-            minute, customer_id, trunk_id, edge, provider_ids, delay = values[:call]
-            place = CallPlace(minute, customer_id, trunk_id, edge, tuple(provider_ids), delay)
-            yield place, Figures(*values[call:])
-        else:
-            yield AttemptPlace(*values[:attempt]), Figures(*values[attempt:])
+    stored = _decoder.decode(text)
+    texts = stored.texts
+    for minute, customer, provider, route, target, status, delay, figures in stored.attempts:
+        place = (minute, texts[customer], texts[provider], texts[route], texts[target], texts[status], delay)
+        yield AttemptPlace(*place), figures
+    for minute, customer, trunk, edge, providers, delay, figures in stored.calls:
+        provider_ids = tuple(texts[provider] for provider in providers)
+        yield CallPlace(minute, texts[customer], texts[trunk], texts[edge], provider_ids, delay), figures
 
 
 async def pending(unit: Unit, *, limit: int) -> list[PendingChange]:
     """Changes that are still to be added, some of them. Raises Unavailable."""
-    return await unit.fetch_as(PendingChange, select(_CHANGES.id, _CHANGES.contribution).limit(limit))
+    return await unit.fetch_as(PendingChange, select(*tables.rollup_changes.c).limit(limit))
 
 
-async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Mapping[Block, Sums]) -> bool:
+async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Blocks) -> bool:
     """Adds `blocks`, which are the sums of the changes, and forgets the changes. Raises Unavailable.
 
     False, and nothing is done, if another process has added some of them meanwhile.
@@ -77,45 +129,61 @@ async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Mapping[
     return await unit.run(lambda connection: _fold(unit, connection, changes, blocks), within_s=COMMIT_WITHIN_S)
 
 
-def _fold(
-    unit: Writing, connection: Connection, changes: Sequence[PendingChange], blocks: Mapping[Block, Sums]
-) -> bool:
+def _fold(unit: Writing, connection: Connection, changes: Sequence[PendingChange], blocks: Blocks) -> bool:
     ids = [one.id for one in changes]
     there = connection.execute(select(func.count()).where(_CHANGES.id.in_(ids))).scalar_one()
     if there != len(ids):
         return False
     connection.execute(delete(tables.rollup_changes).where(_CHANGES.id.in_(ids)))
-    identities = list(blocks)
+    identities, stored = list(blocks), dict[Block, str]()
     for first in range(0, len(identities), _AT_ONCE):
-        some = identities[first : first + _AT_ONCE]
-        for row in connection.execute(select(*_BLOCK, _ROLLUPS.sums).where(tuple_(*_BLOCK).in_(some))):
-            block = blocks[Block(*row[:-1])]
-            for key, provider_id, figures, delays in _unpack(row[-1]):
-                total = block.get((key, provider_id))
-                if total is None:
-                    block[key, provider_id] = Total(figures, delays)
-                else:
-                    total.add(figures, delays)
+        some = select(*_BLOCK, _ROLLUPS.sums).where(tuple_(*_BLOCK).in_(identities[first : first + _AT_ONCE]))
+        stored.update((Block(*row[:-1]), row[-1]) for row in connection.execute(some))
     adding = unit.backend.merging_insert(tables.rollups)
     adding = adding.on_conflict_do_update(index_elements=_BLOCK, set_={"sums": adding.excluded.sums})
-    connection.execute(adding, [{**block._asdict(), "sums": packed(sums)} for block, sums in blocks.items()])
+    rows = [{**block._asdict(), "sums": packed(sums, stored.get(block, "[]"))} for block, sums in blocks.items()]
+    connection.execute(adding, rows)
     return True
 
 
-_unpack: Callable[[str], list[tuple[str, str, list[int], dict[int, int]]]] = msgspec.json.Decoder(
-    list[tuple[str, str, list[int], dict[int, int]]]
-).decode
+class _Sum(msgspec.Struct, array_like=True):
+    """One sum of a block as it is stored; what nothing is added to stays as it stands."""
+
+    key: str
+    provider_id: str
+    figures: msgspec.Raw
+    delays: msgspec.Raw
+
+    @property
+    def total(self) -> Total:
+        return Total(vector_of(_figures.decode(self.figures)), _delays.decode(self.delays))
 
 
-def packed(sums: Sums) -> str:
-    """JSON, one array for each sum that is not zero: key, provider, figures, and the delays, bucket -> count."""
-    return msgspec.json.encode(
-        [
-            (key, provider_id, total.figures, {bucket: count for bucket, count in total.delays.items() if count})
-            for (key, provider_id), total in sums.items()
-            if not total.is_zero
-        ]
-    ).decode()
+_sums = msgspec.json.Decoder(list[_Sum])
+_figures = msgspec.json.Decoder(list[int])
+_delays = msgspec.json.Decoder(dict[int, int])
+
+
+def packed(sums: Sums, stored: str = "[]") -> str:
+    """JSON of these sums, added to those that are stored: one array for each that is not zero.
+
+    It has the key, the provider, the figures, and the delays, bucket -> count.
+    """
+    kept: list[object] = []
+    whole = dict(sums)
+    for one in _sums.decode(stored):
+        more = whole.get((one.key, one.provider_id))
+        if more is None:
+            kept.append(one)
+        else:
+            whole[one.key, one.provider_id] = total = one.total
+            total.add(more.vector, more.delays)
+    kept += [
+        (key, provider_id, figures_in(total.vector), {bucket: n for bucket, n in total.delays.items() if n})
+        for (key, provider_id), total in whole.items()
+        if not total.is_zero
+    ]
+    return msgspec.json.encode(kept).decode()
 
 
 async def forget(unit: Writing, *, step_s: int, before: int) -> bool:
@@ -165,18 +233,19 @@ class Selection:
         """Whether a sum of such a block is among them."""
         return self._provider_id in (None, provider_id) and self._key in (None, key)
 
-    def has(self, cell: Cell) -> bool:
-        """Whether a cell is among them."""
-        is_of_block = cell.grouped_by == self.grouped_by and self._customer_id in ("", cell.customer_id)
-        return is_of_block and self.has_entry(cell.key, cell.provider_id)
+    def sums_in(self, blocks: Blocks) -> Iterator[tuple[Block, str, Total]]:
+        """Those of these blocks that are among them: block, key and sum."""
+        for block, sums in blocks.items():
+            if block[:2] == (self.grouped_by, self._customer_id):
+                yield from ((block, key, total) for (key, whose), total in sums.items() if self.has_entry(key, whose))
 
 
 class Part(NamedTuple):
-    """Sums of one key from an instant on, to be added to others of it. `delays`: bucket -> count."""
+    """Sums of one key from an instant on, to be added to others of it: `delays` are bucket -> count."""
 
     key: str
     instant: int
-    figures: Sequence[int]
+    vector: int
     delays: Mapping[int, int]
 
 
@@ -185,26 +254,31 @@ async def parts(unit: Unit, selection: Selection, ranges: Sequence[Range]) -> li
     if not ranges:
         return []
     columns = (_ROLLUPS.instant, _ROLLUPS.sums)
-    blocks = await unit.fetch(union_all(*(select(*columns).where(*_where(selection, one)) for one in ranges)))
-    return [
-        Part(key, instant, figures, delays)
-        for instant, sums in blocks
-        for key, provider_id, figures, delays in _unpack(sums)
-        if selection.has_entry(key, provider_id)
-    ]
+    within = union_all(*(select(*columns).where(*_where(selection, one)) for one in ranges))
+
+    def read(connection: Connection) -> list[Part]:
+        return [
+            Part(one.key, instant, (total := one.total).vector, total.delays)
+            for instant, sums in connection.execute(within)
+            for one in _sums.decode(sums)
+            if selection.has_entry(one.key, one.provider_id)
+        ]
+
+    return await unit.run(read)
 
 
 async def pending_parts(unit: Unit, selection: Selection, *, since: int, until: int) -> list[Part]:
     """The changes within the window that are still to be added, by minute. Raises Unavailable."""
-    within = select(_CHANGES.id, _CHANGES.contribution).where(_CHANGES.last >= since, _CHANGES.first < until)
-    return [
-        Part(cell.key, place.minute, figures, delays_of(place, figures))
-        for one in await unit.fetch_as(PendingChange, within)
-        for place, figures in decoded(one.contribution)
-        if since <= place.minute < until
-        for cell in cells_of(place)
-        if selection.has(cell)
-    ]
+    within = select(_CHANGES.contribution).where(_CHANGES.last >= since, _CHANGES.first < until)
+
+    def read(connection: Connection) -> list[Part]:
+        counted = (one for (text,) in connection.execute(within) for one in decoded(text))
+        blocks = minutes_of(
+            (one for one in counted if since <= one[0].minute < until), groupings={selection.grouped_by}
+        )
+        return [Part(key, block.instant, total.vector, total.delays) for block, key, total in selection.sums_in(blocks)]
+
+    return await unit.run(read)
 
 
 def _where(selection: Selection, one: Range) -> list[ColumnElement[bool]]:

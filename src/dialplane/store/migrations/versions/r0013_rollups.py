@@ -10,8 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from dialplane.domain.rollups import Block, Sums, Total, sums_of
-from dialplane.domain.statistics import Figures, Place, contribution
+from dialplane.store.migrations.sums_of_0013 import FIGURES, Blocks, Counted, Total, add, counted
 
 revision = "0013"
 down_revision = "0012"
@@ -22,6 +21,8 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 CALLS_AT_ONCE = 2_000
 MOST_SUMS = 200_000
 """Sums that are held in memory."""
+
+IDENTITY = ("grouped_by", "customer_id", "step_s", "instant")
 SAME = "grouped_by = :grouped_by AND customer_id = :customer_id AND step_s = :step_s AND instant = :instant"
 
 
@@ -51,19 +52,17 @@ def upgrade() -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    blocks: dict[Block, Sums] = {}
-    for counted in _counted(connection):
-        for block, sums in sums_of(counted).items():
-            held = blocks.setdefault(block, {})
-            for entry, total in sums.items():
-                held.setdefault(entry, Total()).add(total.figures, total.delays)
+    blocks: Blocks = {}
+    for some in _counted(connection):
+        for one in some:
+            add(blocks, one)
         if sum(map(len, blocks.values())) > MOST_SUMS:
-            _add(connection, blocks)
+            _store(connection, blocks)
             blocks = {}
-    _add(connection, blocks)
+    _store(connection, blocks)
 
 
-def _counted(connection: sa.Connection) -> Iterator[list[tuple[Place, Figures]]]:
+def _counted(connection: sa.Connection) -> Iterator[list[Counted]]:
     """What the calls count for, some of them at a time."""
     last = -1
     calls = sa.text("SELECT * FROM calls WHERE tm_create > :last ORDER BY tm_create LIMIT :most")
@@ -75,17 +74,17 @@ def _counted(connection: sa.Connection) -> Iterator[list[tuple[Place, Figures]]]
         of_call: dict[str, list[Any]] = {row["id"]: [] for row in rows}
         for attempt in connection.execute(attempts, {"ids": list(of_call)}).mappings():
             of_call[attempt["call_id"]].append(attempt)
-        yield [counted for row in rows for counted in contribution(dict(row), of_call[row["id"]]).items()]
+        yield [one for row in rows for one in counted(dict(row), of_call[row["id"]])]
 
 
-def _add(connection: sa.Connection, blocks: dict[Block, Sums]) -> None:
+def _store(connection: sa.Connection, blocks: Blocks) -> None:
     """Adds them to those that are there already: one statement for all that go and one for all that come."""
-    keys = [block._asdict() for block in blocks]
+    keys = [dict(zip(IDENTITY, block, strict=True)) for block in blocks]
     if not keys:
         return
     if connection.execute(sa.text("SELECT 1 FROM rollups LIMIT 1")).first():
-        for block, sums in blocks.items():
-            _add_stored(connection, block, sums)
+        for key, sums in zip(keys, blocks.values(), strict=True):
+            _add_stored(connection, key, sums)
         connection.execute(sa.text(f"DELETE FROM rollups WHERE {SAME}"), keys)
     connection.execute(
         sa.text("INSERT INTO rollups VALUES (:grouped_by, :customer_id, :step_s, :instant, :sums)"),
@@ -93,13 +92,14 @@ def _add(connection: sa.Connection, blocks: dict[Block, Sums]) -> None:
     )
 
 
-def _add_stored(connection: sa.Connection, block: Block, sums: Sums) -> None:
-    there = connection.execute(sa.text(f"SELECT sums FROM rollups WHERE {SAME}"), block._asdict()).scalar()
-    for key, provider_id, figures, delays in json.loads(there or "[]"):
-        counts = {int(bucket): count for bucket, count in delays.items()}
-        sums.setdefault((key, provider_id), Total()).add(figures, counts)
+def _add_stored(connection: sa.Connection, key: dict[str, Any], sums: dict[tuple[str, str], Total]) -> None:
+    there = connection.execute(sa.text(f"SELECT sums FROM rollups WHERE {SAME}"), key).scalar()
+    for name, provider_id, stored, delays in json.loads(there or "[]"):
+        figures, counts = sums.setdefault((name, provider_id), ([0] * FIGURES, {}))
+        figures[:] = map(sum, zip(figures, stored, strict=True))
+        for bucket, count in delays.items():
+            counts[int(bucket)] = counts.get(int(bucket), 0) + count
 
 
-def _encoded(sums: Sums) -> str:
-    rows = [(*entry, total.figures, total.delays) for entry, total in sums.items()]
-    return json.dumps(rows, separators=(",", ":"))
+def _encoded(sums: dict[tuple[str, str], Total]) -> str:
+    return json.dumps([(*entry, *total) for entry, total in sums.items()], separators=(",", ":"))
