@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from bench import reports
 from bench.node import free_port, make_database, running
@@ -24,7 +24,7 @@ from bench.table import RouteTable
 from dialplane.api.database import opened_database
 from dialplane.control.stats import GROUPINGS
 from dialplane.domain.instants import DAY_US, format_instant
-from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S, Block, Sums, floored, sums_of
+from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S, Block, Sums, floored, longer_of, minutes_of
 from dialplane.domain.statistics import AttemptPlace, CallPlace, Figures, Place, bucket_of
 from dialplane.settings import Settings
 from dialplane.store import migrations, tables
@@ -45,7 +45,8 @@ REQUESTS = 40
 def run(report: Report) -> None:
     """Both databases."""
     today = floored(time.time_ns() // 1_000, DAY_S)
-    blocks = sums_of(_day(today))
+    minutes = minutes_of(_day(today))
+    blocks = minutes | longer_of(minutes)
     measure(report, "SQLite", "", blocks, today)
     with own_postgresql() as server:
         url = server.create("bench")
@@ -137,4 +138,5 @@ async def _fill(settings: Settings, blocks: dict[Block, Sums], today: int) -> No
     async with opened_database(settings) as db, db.write() as unit:
         for first in range(0, len(rows), 20_000):
             await unit.execute(insert(tables.rollups), rows[first : first + 20_000])
+        await unit.execute(update(tables.sums_made).values(until=today + DAY_US))
         await unit.execute(insert(tables.calls), calls)

@@ -32,6 +32,7 @@ from dialplane.domain.rollups import (
     figures_in,
     floored,
     kept_from,
+    minutes_beside,
     ranges,
 )
 from dialplane.store.queries import rollups
@@ -227,6 +228,7 @@ async def _parts(unit: Unit, selection: Selection, window: Window) -> dict[str, 
         made = ranges(window.since, window.until, finest_s=finest_s)
     else:
         made = [Range(finest_s, window.since, window.until)]
+    made += minutes_beside(made, made_until=await rollups.made_until(unit))
     found: dict[str, list[Part]] = {}
     for part in [
         *await rollups.parts(unit, selection, made),

@@ -112,10 +112,19 @@ Counted = tuple[Place, Sequence[int]]
 """A place, and the figures that count there."""
 
 
-def sums_of(counted: Iterable[Counted]) -> Blocks:
-    """All sums that these figures belong to, of each of STEPS_S."""
-    blocks = minutes_of(counted)
-    for block, sums in list(blocks.items()):
+def sums_of(counted: Iterable[Counted], *, made_until: int) -> Blocks:
+    """All sums to which these figures are added: those of minutes, and of hours and days that have the minute already.
+
+    `made_until`: the instant up to which hours and days have been made of minutes.
+    """
+    minutes = minutes_of(counted)
+    return minutes | longer_of({block: sums for block, sums in minutes.items() if block.instant < made_until})
+
+
+def longer_of(minutes: Blocks) -> Blocks:
+    """The sums of hours and days that sums of minutes make up."""
+    blocks: Blocks = {}
+    for block, sums in minutes.items():
         for step_s in STEPS_S[1:]:
             longer = block._replace(step_s=step_s, instant=floored(block.instant, step_s))
             _add_all(blocks.setdefault(longer, {}), sums)
@@ -123,7 +132,7 @@ def sums_of(counted: Iterable[Counted]) -> Blocks:
 
 
 def minutes_of(counted: Iterable[Counted], *, groupings: Collection[str] = GROUPINGS) -> Blocks:
-    """The same of minutes alone, and of these groupings: each customer's, and those of all."""
+    """The sums of minutes that figures make up, of these groupings: each customer's, and those of all."""
     blocks: Blocks = {}
     for (minute, customer_id), totals in _by_place(counted).items():
         own = _of_customer(customer_id, totals, groupings)
@@ -201,6 +210,12 @@ class Range(NamedTuple):
 def ranges(since: int, until: int, *, finest_s: int = MINUTE_S) -> list[Range]:
     """The fewest sums that make up a window, which begins and ends with a sum of the finest length."""
     return list(_ranges(since, until, [step for step in reversed(STEPS_S) if step >= finest_s]))
+
+
+def minutes_beside(made: Iterable[Range], *, made_until: int) -> list[Range]:
+    """The sums of minutes that are to be added to those of longer ranges, which do not have them yet."""
+    longer = (one for one in made if one.step_s > MINUTE_S and one.until > made_until)
+    return [Range(MINUTE_S, max(one.since, made_until), one.until) for one in longer]
 
 
 def _ranges(since: int, until: int, steps_s: list[int]) -> Iterator[Range]:

@@ -18,6 +18,7 @@ def rollups_job(db: Database) -> Job:
 
     async def run_round() -> None:
         await rollups.fold(db)
+        await rollups.make_longer(db, now=db.now())
         if next(rounds) % FORGETS_EACH == 0:
             await rollups.forget(db, now=db.now())
 

@@ -7,13 +7,16 @@ write. `fold` adds many of them up, and to the sums, at once; whoever reads sums
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, union_all, update
 
+from dialplane.domain.instants import MINUTE_US
 from dialplane.domain.rollups import (
     CUSTOMERS,
+    MINUTE_S,
     OF_CALLS,
     Block,
     Blocks,
@@ -22,6 +25,7 @@ from dialplane.domain.rollups import (
     Sums,
     Total,
     figures_in,
+    longer_of,
     minutes_of,
     vector_of,
 )
@@ -31,6 +35,7 @@ from dialplane.store.unit import COMMIT_WITHIN_S, Unit, Writing
 
 _ROLLUPS, _CHANGES = tables.rollups.c, tables.rollup_changes.c
 _BLOCK = [_ROLLUPS[name] for name in Block._fields]
+_MADE_UNTIL = select(tables.sums_made.c.until)
 _AT_ONCE = 500
 """Blocks that one statement reads."""
 
@@ -121,20 +126,55 @@ async def pending(unit: Unit, *, limit: int) -> list[PendingChange]:
     return await unit.fetch_as(PendingChange, select(*tables.rollup_changes.c).limit(limit))
 
 
-async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Blocks) -> bool:
+async def made_until(unit: Unit) -> int:
+    """The instant up to which hours and days have been made of minutes. Raises Unavailable."""
+    return int((await unit.fetch(_MADE_UNTIL, short=True))[0][0])
+
+
+async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Blocks, *, made_until: int) -> bool:
     """Adds `blocks`, which are the sums of the changes, and forgets the changes. Raises Unavailable.
 
-    False, and nothing is done, if another process has added some of them meanwhile.
+    False, and nothing is done, if another process has added some of them meanwhile, or has made more hours and days.
     """
-    return await unit.run(lambda connection: _fold(unit, connection, changes, blocks), within_s=COMMIT_WITHIN_S)
+    work = partial(_fold, unit, changes=changes, blocks=blocks, made_until=made_until)
+    return await unit.run(work, within_s=COMMIT_WITHIN_S)
 
 
-def _fold(unit: Writing, connection: Connection, changes: Sequence[PendingChange], blocks: Blocks) -> bool:
+def _fold(
+    unit: Writing, connection: Connection, *, changes: Sequence[PendingChange], blocks: Blocks, made_until: int
+) -> bool:
+    if connection.execute(_MADE_UNTIL).scalar_one() != made_until:
+        return False
     ids = [one.id for one in changes]
     there = connection.execute(select(func.count()).where(_CHANGES.id.in_(ids))).scalar_one()
     if there != len(ids):
         return False
     connection.execute(delete(tables.rollup_changes).where(_CHANGES.id.in_(ids)))
+    _add_to_stored(unit, connection, blocks)
+    return True
+
+
+async def make_longer(unit: Writing, *, until: int) -> bool:
+    """Adds the next minute before `until` to its hour and its day, if there is one, and says so. Raises Unavailable."""
+    return await unit.run(lambda connection: _make_longer(unit, connection, until), within_s=COMMIT_WITHIN_S)
+
+
+def _make_longer(unit: Writing, connection: Connection, until: int) -> bool:
+    since = connection.execute(_MADE_UNTIL).scalar_one()
+    of_minutes = (_ROLLUPS.step_s == MINUTE_S, _ROLLUPS.instant >= since, _ROLLUPS.instant < until)
+    minute = connection.execute(select(func.min(_ROLLUPS.instant)).where(*of_minutes)).scalar_one()
+    if minute is not None:
+        stored = select(*_BLOCK, _ROLLUPS.sums).where(_ROLLUPS.step_s == MINUTE_S, _ROLLUPS.instant == minute)
+        minutes = {Block(*row[:-1]): _unpacked(row[-1]) for row in connection.execute(stored)}
+        _add_to_stored(unit, connection, longer_of(minutes))
+        until = minute + MINUTE_US
+    connection.execute(update(tables.sums_made).values(until=max(since, until)))
+    return minute is not None
+
+
+def _add_to_stored(unit: Writing, connection: Connection, blocks: Blocks) -> None:
+    if not blocks:
+        return
     identities, stored = list(blocks), dict[Block, str]()
     for first in range(0, len(identities), _AT_ONCE):
         some = select(*_BLOCK, _ROLLUPS.sums).where(tuple_(*_BLOCK).in_(identities[first : first + _AT_ONCE]))
@@ -143,7 +183,6 @@ def _fold(unit: Writing, connection: Connection, changes: Sequence[PendingChange
     adding = adding.on_conflict_do_update(index_elements=_BLOCK, set_={"sums": adding.excluded.sums})
     rows = [{**block._asdict(), "sums": packed(sums, stored.get(block, "[]"))} for block, sums in blocks.items()]
     connection.execute(adding, rows)
-    return True
 
 
 class _Sum(msgspec.Struct, array_like=True):
@@ -162,6 +201,10 @@ class _Sum(msgspec.Struct, array_like=True):
 _sums = msgspec.json.Decoder(list[_Sum])
 _figures = msgspec.json.Decoder(list[int])
 _delays = msgspec.json.Decoder(dict[int, int])
+
+
+def _unpacked(stored: str) -> Sums:
+    return {(one.key, one.provider_id): one.total for one in _sums.decode(stored)}
 
 
 def packed(sums: Sums, stored: str = "[]") -> str:
