@@ -16,8 +16,8 @@ import pytest
 
 from dialplane.client import Client
 from dialplane.demo.carriers import CARRIERS
-from dialplane.demo.prepare import MARK
 from dialplane.demo.table import CUSTOMERS, routes
+from dialplane.domain.demo import DETAIL, METADATA
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from tests.ports import free_port
 from tests.waiting import eventually
@@ -60,10 +60,10 @@ def serving(folder: Path, *, http: int, sip: int) -> Iterator[Path]:
 
 def demo_objects(client: Client) -> dict[str, list[str]]:
     """Ids of all that the demo made, by kind."""
-    customers = [item["id"] for item in client.customers.all() if item["detail"] == MARK]
+    customers = [item["id"] for item in client.customers.all() if item["detail"] == DETAIL]
     return {
         "customers": customers,
-        "providers": [item["id"] for item in client.providers.all() if MARK in item["metadata"]],
+        "providers": [item["id"] for item in client.providers.all() if METADATA in item["metadata"]],
         "trunks": [item["id"] for item in client.trunks.all()],
         "routes": [
             item["id"]

@@ -45,22 +45,32 @@ export const usePage = <T>(path: string, query: Query = {}, live: Live = {}) => 
 export const useMe = () =>
   useQuery<Me>({ queryKey: ['me'], queryFn: () => get<Me>('/v1.0/me'), retry: false, staleTime: 60 * S })
 
-/** Every object of a kind, as far as names are known. */
-async function all<T>(path: string, query: Query): Promise<T[]> {
+/** As many objects of a list as names are known of, as one page. */
+async function many<T>(path: string, { page_token: begin, ...query }: Query): Promise<Page<T>> {
   const found: T[] = []
-  let page_token: string | undefined
+  let page_token = begin
   do {
     const page: Page<T> = await get<Page<T>>(path, { ...query, page_size: LARGEST, page_token })
     found.push(...page.result)
-    page_token = page.result.length === LARGEST ? page.next_page_token : undefined
+    page_token = page.result.length === LARGEST ? page.next_page_token : ''
   } while (page_token && found.length < NAMED)
-  return found
+  return { result: found, next_page_token: String(page_token ?? '') }
+}
+
+/** A page of so many objects that all of them are drawn together. */
+export function useMany<T>(path: string, query: Query = {}) {
+  return useQuery<Page<T>>({
+    queryKey: [path, 'many', query],
+    queryFn: () => many<T>(path, query),
+    staleTime: 15 * S,
+    placeholderData: keepPreviousData,
+  })
 }
 
 export function useAll<T>(path: string, query: Query = {}, live: Live = {}) {
   return useQuery<T[]>({
     queryKey: [path, 'all', query],
-    queryFn: () => all<T>(path, query),
+    queryFn: async () => (await many<T>(path, query)).result,
     staleTime: (live.stale ?? 15) * S,
     refetchInterval: live.every && live.every * S,
     enabled: live.enabled,

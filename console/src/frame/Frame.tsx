@@ -15,6 +15,7 @@ import { useKeys } from '../parts/keys'
 import { PAGES } from './pages'
 
 const Search = lazy(() => import('./Search'))
+const DemoBar = lazy(() => import('./DemoBar'))
 
 export function Frame({ children }: { children: ReactNode }) {
   useLive()
@@ -95,6 +96,11 @@ export function Frame({ children }: { children: ReactNode }) {
       <main className="main" id="page" tabIndex={-1}>
         {children}
       </main>
+      {may('demo.get') && (
+        <Suspense>
+          <DemoBar />
+        </Suspense>
+      )}
       {searching && (
         <Suspense>
           <Search pages={pages} onClose={() => setSearching(false)} />

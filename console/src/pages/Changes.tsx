@@ -6,6 +6,7 @@ import { Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { Difference } from '../parts/changes'
 import { count } from '../parts/figures'
 import { Grid } from '../parts/Grid'
+import { Jobs } from '../parts/Jobs'
 import { useKeys } from '../parts/keys'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { undo } from '../parts/saved'
@@ -29,6 +30,7 @@ function List() {
     <>
       <Head title="Changes" />
       <Failure error={revisions.error} again={() => revisions.refetch()} />
+      <Jobs />
       <Panel flush>
         <Grid
           label="Revisions"

@@ -99,7 +99,7 @@ function Tiles({ overview }: { overview?: Overview }) {
         <div className="panel tile" key={label}>
           <span className="label">{label}</span>
           <span className="value">{value}</span>
-          {values && <Spark values={values} color={color} />}
+          {values && <Spark values={values.slice(0, -1)} color={color} />}
           <span className="note">{note}</span>
         </div>
       ))}
@@ -123,7 +123,9 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
         <div style={{ height: 430 }} />
       </Panel>
     )
-  const times = steps.calls.map((_, i) => begin / 1000 + i * (overview.step ?? 60))
+  const step = overview.step ?? 60
+  const times = steps.calls.map((_, i) => begin / 1000 + i * step)
+  const passed = (Date.now() / 1000 - (times.at(-1) ?? 0)) / step
   const marks = (revisions.data?.result ?? []).flatMap(one => {
     const at = instant(one.tm_create)
     return at === null ? [] : [{ at: at / 1000, label: `revision ${one.number}` }]
@@ -131,7 +133,7 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
   const byProvider = (providers ?? []).map((one, i) => ({
     label: names(one.provider_id),
     color: SERIES[i % SERIES.length] ?? '',
-    values: one.steps?.attempts ?? [],
+    values: atThisRate(one.steps?.attempts ?? [], passed),
   }))
   return (
     <Panel title="Traffic" aside={<span>dashed: a revision</span>}>
@@ -145,8 +147,8 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
           marks={marks}
           height={120}
           series={[
-            { label: 'ASR', color: SERIES[1] ?? '', values: steps.asr },
-            { label: 'NER', color: SERIES[0] ?? '', values: steps.ner },
+            { label: 'ASR', color: SERIES[1] ?? '', values: whole(steps.asr, passed) },
+            { label: 'NER', color: SERIES[0] ?? '', values: whole(steps.ner, passed) },
           ]}
         />
         <Chart
@@ -156,14 +158,24 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
           marks={marks}
           height={120}
           series={[
-            { label: 'p50', color: SERIES[4] ?? '', values: steps.pdd_p50_ms },
-            { label: 'p95', color: SERIES[2] ?? '', values: steps.pdd_p95_ms },
+            { label: 'p50', color: SERIES[4] ?? '', values: whole(steps.pdd_p50_ms, passed) },
+            { label: 'p95', color: SERIES[2] ?? '', values: whole(steps.pdd_p95_ms, passed) },
           ]}
         />
       </Suspense>
     </Panel>
   )
 }
+
+/** A step that has only begun holds few calls: it is drawn as if the rest of it went on like its first part. */
+const atThisRate = (values: (number | null)[], passed: number) =>
+  passed >= 1
+    ? values
+    : values.map((value, i) => (i < values.length - 1 ? value : value && value / Math.max(passed, 0.1)))
+
+/** Shares and delays of a step that has only begun say nothing yet: its calls still ring. */
+const whole = (values: (number | null)[], passed: number) =>
+  passed >= 1 ? values : values.map((value, i) => (i < values.length - 1 ? value : null))
 
 function Providers({ stats }: { stats?: ProviderStats[] }) {
   const may = useMay()

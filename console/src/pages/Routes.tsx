@@ -46,6 +46,7 @@ export default function Routes() {
             setParams(now => {
               const next = new URLSearchParams(now)
               next.set('view', value)
+              next.delete('page_token')
               return next
             })
           }
@@ -89,9 +90,12 @@ export default function Routes() {
       </div>
       <Suspense>
         {view === 'tree' ? (
-          <Tree filters={filters.values} />
+          <Tree filters={{ ...filters.values, page_token: filters.token }} />
         ) : view === 'matrix' ? (
-          <Matrix filters={filters.values} onOpen={mayEdit ? setEditing : undefined} />
+          <Matrix
+            filters={{ ...filters.values, page_token: filters.token }}
+            onOpen={mayEdit ? setEditing : undefined}
+          />
         ) : (
           <Table
             filters={filters}

@@ -1,7 +1,7 @@
 /** The settings of the process that answers, as they are in effect; they are set by its environment. */
 import type { Schemas } from '../api/client'
 import { useAnswer } from '../api/queries'
-import { Chip, Failure, Head, Panel } from '../parts/basics'
+import { Chip, Failure, Head, Panel, Worded } from '../parts/basics'
 import { CopyButton } from '../parts/CopyAs'
 import { Grid } from '../parts/Grid'
 import { useFilters } from '../parts/paging'
@@ -41,7 +41,15 @@ export default function SettingsPage() {
               width: 110,
               cell: one => (one.is_default ? <Chip tone="dim">default</Chip> : <Chip tone="good">set</Chip>),
             },
-            { key: 'meaning', head: 'What it is for', cell: one => <span className="dim">{one.meaning}</span> },
+            {
+              key: 'meaning',
+              head: 'What it is for',
+              cell: one => (
+                <span className="dim">
+                  <Worded text={one.meaning} />
+                </span>
+              ),
+            },
           ]}
         />
       </Panel>

@@ -1,15 +1,27 @@
 /** What a number would get, decided by the engine that decides live calls: drawn, explained, as it would be sent. */
 import { Button, Chip as Choice, Modal, Select, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
-import { Link, useSearchParams } from 'wouter'
+import { Link, useLocation, useSearchParams } from 'wouter'
 import type { Schemas } from '../api/client'
-import { type Edge, SYSTEM_DEFAULT, useAnswer, useCustomers, useMay, useMe, useNames, usePage } from '../api/queries'
+import {
+  type Edge,
+  SYSTEM_DEFAULT,
+  useAnswer,
+  useCustomers,
+  useMay,
+  useMe,
+  useNames,
+  usePage,
+  useWrite,
+} from '../api/queries'
 import { stamp } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel } from '../parts/basics'
 import { CopyButton, curl } from '../parts/CopyAs'
 import { count } from '../parts/figures'
 import { CustomerPicker, TrunkPicker, Typed } from '../parts/pickers'
 import { savePicture } from '../parts/picture'
+import { failed } from '../parts/saved'
 import { Picture } from './test/Picture'
 
 export type Decision = Schemas['DialrouteAnswer'] & Partial<Schemas['DialledAnswer']>
@@ -64,7 +76,7 @@ export default function Test() {
       <Head title="Test a number">
         {number && <CopyButton what={curl(path, query)}>As curl</CopyButton>}
         <CopyButton what={location.href}>Share link</CopyButton>
-        {number && <PlaceCall number={found?.number || number} />}
+        {number && <PlaceCall number={number} customer={customer} />}
       </Head>
       <Panel>
         <div className="bar" style={{ margin: '10px 0 0' }}>
@@ -126,7 +138,12 @@ export default function Test() {
                 </>
               }
             >
-              <Picture decision={found} before={isOther ? before.data : undefined} name={name} />
+              <Picture
+                candidates={found.candidates ?? []}
+                stages={found.stages ?? []}
+                before={isOther ? before.data?.candidates : undefined}
+                name={name}
+              />
             </Panel>
             <AsSent decision={found} name={name} />
           </>
@@ -304,10 +321,30 @@ function AsSent({ decision, name }: { decision: Decision; name: (id: string) => 
   )
 }
 
-/** A real call is placed by the command line on the machine that the demo runs on. */
-function PlaceCall({ number }: { number: string }) {
+/** A demo makes the call itself; elsewhere a command does, on the machine of an edge. */
+function PlaceCall({ number, customer }: { number: string; customer: string }) {
   const [open, setOpen] = useState(false)
+  const [, go] = useLocation()
+  const may = useMay()
+  const write = useWrite<Schemas['CallWanted']>(answer => {
+    notifications.show({ message: answer.value.meaning, closeButtonProps: { 'aria-label': 'Close' } })
+    go(`/calls?live=1&number=${encodeURIComponent(number)}`)
+  })
   const command = `dialplane call ${number}`
+  if (may('demo.update'))
+    return (
+      <Button
+        loading={write.isPending}
+        onClick={() =>
+          write.mutate(
+            { method: 'POST', path: '/v1.0/demo/calls', body: { number, customer_id: customer } },
+            { onError: failed },
+          )
+        }
+      >
+        Place a real call
+      </Button>
+    )
   return (
     <>
       <Button onClick={() => setOpen(true)}>Place a real call</Button>

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import type { Schemas } from '../api/client'
 import { type Edge, type Trunk, useAll, useAnswer, useMay, useNames, usePage } from '../api/queries'
-import { Chip, Empty, Failure, Head, Panel, When } from '../parts/basics'
+import { Chip, Empty, Failure, Head, Panel, When, Worded } from '../parts/basics'
 import { CopyButton } from '../parts/CopyAs'
 import { count } from '../parts/figures'
 import { Grid } from '../parts/Grid'
@@ -207,7 +207,9 @@ function One({ id }: { id: string }) {
           <Failure error={snippets.error} />
           {snippets.data?.result.map(snippet => (
             <Panel key={snippet.title} title={snippet.title} aside={<CopyButton what={snippet.text}>Copy</CopyButton>}>
-              <p className="dim">{snippet.note}</p>
+              <p className="dim">
+                <Worded text={snippet.note} />
+              </p>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
               <pre className="code" tabIndex={0}>
                 {snippet.text}

@@ -43,6 +43,10 @@ export function Panel({
   )
 }
 
+/** A sentence of the API; what stands between backticks is code. */
+export const Worded = ({ text }: { text: string }) =>
+  text.split('`').map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part))
+
 export const Chip = ({ tone = '', children, title }: { tone?: Tone; children: ReactNode; title?: string }) => (
   <span className={`chip ${tone}`} title={title}>
     {children}

@@ -1,6 +1,7 @@
 /** Pages of a list by keyset tokens: where the viewer is stands in the address, the way back in the browser's history. */
 import { ActionIcon } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
 import type { Page } from '../api/queries'
 import { count } from './figures'
@@ -31,10 +32,11 @@ const howMany = (page: Page<unknown>) =>
     ? `${page.count.exact ? '' : 'about '}${count(page.count.about)} in all`
     : `${page.result.length} on this page`
 
-export function Pager({ page }: { page: Page<unknown> | undefined }) {
+/** `of`: what the page cannot show of the list, if that needs a word. */
+export function Pager({ page, of }: { page: Page<unknown> | undefined; of?: ReactNode }) {
   const [params, setParams] = useSearchParams()
   const hasBefore = params.has('page_token')
-  const after = page && page.result.length === PAGE_SIZE ? page.next_page_token : ''
+  const after = page && page.result.length >= PAGE_SIZE ? page.next_page_token : ''
   const forward = () =>
     after &&
     setParams(now => {
@@ -46,7 +48,7 @@ export function Pager({ page }: { page: Page<unknown> | undefined }) {
   useKeys({ ']': forward, '[': back })
   return (
     <div className="pager">
-      <span className="dim num">{page && howMany(page)}</span>
+      <span className="dim num">{of ?? (page && howMany(page))}</span>
       <ActionIcon variant="default" aria-label="Previous page" disabled={!hasBefore} onClick={back}>
         <IconChevronLeft size={15} />
       </ActionIcon>

@@ -10,6 +10,7 @@ const STYLES = [
   'font-size',
   'font-weight',
   'text-anchor',
+  'paint-order',
 ] as const
 
 export function savePicture(id: string, name: string) {

@@ -199,6 +199,14 @@ class PlaceAnswer(TypedDict):
     why: list[str]
 
 
+class StageAnswer(TypedDict):
+    """The candidates after one rule of the decision."""
+
+    rule: Annotated[str, "Stable code: `matches`, `usable`, `once`, `limits`, `health` ..."]
+    sentence: Annotated[str, "What the rule does."]
+    ranks: Annotated[dict[str, int], "Id of each route that is left -> its rank, from 1."]
+
+
 class CallAnswer(TypedDict):
     """A call with its attempts."""
 
@@ -233,6 +241,11 @@ class CallAnswer(TypedDict):
             list[PlaceAnswer],
             "In the answer of one call: the candidates that would be tried, those before "
             "them, others for their reasons.",
+        ]
+    ]
+    stages: NotRequired[
+        Annotated[
+            list[StageAnswer], "In the answer of one call: where each candidate of `decision` stood after each rule."
         ]
     ]
     not_tried: NotRequired[
@@ -437,14 +450,6 @@ class RouteAnswer(TypedDict):
     tm_create: str
     tm_update: str
     tm_delete: str
-
-
-class StageAnswer(TypedDict):
-    """The candidates after one rule of the decision."""
-
-    rule: Annotated[str, "Stable code: `matches`, `usable`, `once`, `limits`, `health` ..."]
-    sentence: Annotated[str, "What the rule does."]
-    ranks: Annotated[dict[str, int], "Id of each route that is left -> its rank, from 1."]
 
 
 class StepAnswer(TypedDict):

@@ -14,9 +14,10 @@ import msgspec
 from dialplane.client import Client
 from dialplane.demo.callers import WantedCall, draw
 from dialplane.demo.carriers import CARRIERS
-from dialplane.demo.prepare import MARK, of_demo
+from dialplane.demo.prepare import of_demo
 from dialplane.demo.table import CUSTOMERS
 from dialplane.domain.call import HangupBy
+from dialplane.domain.demo import DETAIL
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.instants import parse_instant
 from dialplane.domain.provider import NO_RESPONSE_TIMEOUT_S
@@ -96,7 +97,7 @@ def fill(client: Client, edge: str, *, since: int, until: int, calls_per_s: floa
 def world_of(client: Client, edge: str) -> World:
     """The demo's objects, as far as they still exist. Raises ApiError."""
     providers, plans = of_demo(client), {one.key: one.at(0).plan for one in CARRIERS}
-    marked = {one["name"]: one["id"] for one in client.customers.all() if one["detail"] == MARK}
+    marked = {one["name"]: one["id"] for one in client.customers.all() if one["detail"] == DETAIL}
     customers = {one.key: marked[one.name] for one in CUSTOMERS if one.name in marked}
     trunks = {key: next(iter(client.trunks.all(customer_id=id_)), None) for key, id_ in customers.items()}
     owners = (SYSTEM_DEFAULT_CUSTOMER, *customers.values())

@@ -7,11 +7,8 @@ from dialplane.client import Client
 from dialplane.client.schemas import ChangeBody, ProviderAnswer
 from dialplane.demo.carriers import CARRIERS, HOST
 from dialplane.demo.table import CUSTOMERS, routes
-from dialplane.domain.demo import METADATA
+from dialplane.domain.demo import DETAIL, METADATA
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
-
-MARK = METADATA
-"""The detail of what the demo made; a provider has it in its metadata, with its carrier's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +42,15 @@ def refresh(client: Client, ports: Mapping[str, int]) -> Prepared:
 def of_demo(client: Client) -> dict[str, ProviderAnswer]:
     """The demo's providers that exist, by the keys of their carriers. Raises ApiError."""
     keys = {carrier.key for carrier in CARRIERS}
-    marked = ((provider["metadata"].get(MARK), provider) for provider in client.providers.all())
+    marked = ((provider["metadata"].get(METADATA), provider) for provider in client.providers.all())
     return {key: provider for key, provider in marked if key in keys}
 
 
 def _creates(ports: Mapping[str, int]) -> Iterator[ChangeBody]:
     for customer in CUSTOMERS:
-        fields = {"name": customer.name, "detail": MARK}
+        fields = {"name": customer.name, "detail": DETAIL}
         yield {"action": "create", "kind": "customer", "ref": customer.key, "fields": fields}
-        fields = {"name": f"{customer.name} switch", "detail": MARK, "customer_id": f"@{customer.key}"}
+        fields = {"name": f"{customer.name} switch", "detail": DETAIL, "customer_id": f"@{customer.key}"}
         by_address = {"auth_types": ["ip"], "allowed_ips": [customer.address]}
         yield {"action": "create", "kind": "trunk", "fields": fields | by_address}
     for carrier in CARRIERS:
@@ -67,7 +64,7 @@ def _creates(ports: Mapping[str, int]) -> Iterator[ChangeBody]:
                 "name": carrier.name,
                 "detail": carrier.detail,
                 "max_channels": carrier.max_channels,
-                "metadata": {MARK: carrier.key},
+                "metadata": {METADATA: carrier.key},
             },
         }
     for route in routes():
@@ -79,6 +76,6 @@ def _creates(ports: Mapping[str, int]) -> Iterator[ChangeBody]:
                 "provider_id": f"@{route.provider}",
                 "target": route.target,
                 "priority": route.priority,
-                "detail": MARK,
+                "detail": DETAIL,
             },
         }

@@ -45,6 +45,7 @@ class Demo:
         self._output = output
         self._state = carriers.load_state(self._folder, reserved=programs.ports)
         self._has_edge = has_edge
+        self._folder.demo_calls.unlink(missing_ok=True)  # of an earlier start
 
     def carriers(self) -> Program:
         """The simulated carriers."""
@@ -60,14 +61,14 @@ class Demo:
         return programs.demo("callers", [sys.executable, "-m", "dialplane.demo", "calls", *arguments])
 
     async def pull_plugs(self, api: Supervised) -> None:
-        """Keep the API away for as long as the console asks for, whenever it does."""
+        """Keep the API away for as long as the console says, whenever it does."""
         last = now_us()
         while True:
             await asyncio.sleep(LOOK_S)
-            asked = read_json(self._folder.demo_outage)
-            if isinstance(asked, dict) and asked["at"] > last:
-                last = asked["at"]
-                api.kill(away_s=asked["for_s"])
+            outage = read_json(self._folder.demo_outage)
+            if isinstance(outage, dict) and outage["at"] > last:
+                last = outage["at"]
+                api.kill(away_s=outage["for_s"])
 
     async def present(self) -> None:
         """Create the demo's objects, place a call and print it, report the calls of the hour before."""

@@ -6,6 +6,7 @@ import { Chip, Failure, Head, Panel, When } from '../../parts/basics'
 import { CopyButton } from '../../parts/CopyAs'
 import { count, NONE, span } from '../../parts/figures'
 import { savePicture } from '../../parts/picture'
+import { Picture } from '../test/Picture'
 import { Ladder } from './Ladder'
 import { Waterfall } from './Waterfall'
 
@@ -132,6 +133,20 @@ export default function OneCall({ id }: { id: string }) {
           </Panel>
         </div>
       </div>
+      {(call.stages?.length ?? 0) > 0 && (
+        <div style={{ marginTop: 12 }}>
+          <Panel
+            title="How it was decided, as stored then"
+            aside={
+              <Button variant="subtle" onClick={() => savePicture('decision', `decision-${id}`)}>
+                As SVG
+              </Button>
+            }
+          >
+            <Picture candidates={call.decision ?? []} stages={call.stages ?? []} name={name} />
+          </Panel>
+        </div>
+      )}
     </>
   )
 }

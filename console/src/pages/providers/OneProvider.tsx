@@ -35,7 +35,7 @@ export default function OneProvider({ id }: { id: string }) {
   const stats = useAnswer<Page<ProviderStats>>(
     '/v1.0/stats/providers',
     { provider_id: id },
-    { every: 15 },
+    { every: 5 },
   ).data?.result.find(row => row.provider_id === id)
   const write = useWrite(({ revision }) => {
     saved(revision)
@@ -75,7 +75,7 @@ export default function OneProvider({ id }: { id: string }) {
             </Button>
           ) : (
             <Button variant="default" onClick={() => setDisabling(true)}>
-              Disable
+              Drain and disable
             </Button>
           ))}
         {mayEdit && <Button onClick={() => setEditing(true)}>Edit</Button>}
@@ -91,7 +91,13 @@ export default function OneProvider({ id }: { id: string }) {
               [
                 'Channels now',
                 count(stats?.channels ?? 0),
-                provider.max_channels ? `of ${count(provider.max_channels)}` : 'no cap',
+                isOff
+                  ? stats?.channels
+                    ? 'disabled; these go on until they end'
+                    : 'disabled and empty'
+                  : provider.max_channels
+                    ? `of ${count(provider.max_channels)}`
+                    : 'no cap',
               ],
             ] as const
           ).map(([title, value, note]) => (
@@ -118,14 +124,17 @@ export default function OneProvider({ id }: { id: string }) {
       <Modal
         opened={disabling}
         onClose={() => setDisabling(false)}
-        title={`Disable ${provider.name || provider.hostname}?`}
+        title={`Drain ${provider.name || provider.hostname}?`}
         size="lg"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
+        <p className="said">
+          No new call is sent there; {count(stats?.channels ?? 0)} that are inside go on until they end.
+        </p>
         <Absence id={id} />
         <div className="row" style={{ marginTop: 16 }}>
           <Button color="red" loading={write.isPending} onClick={() => enable(false)}>
-            Disable
+            Drain and disable
           </Button>
           <Button variant="default" onClick={() => setDisabling(false)}>
             Keep it

@@ -2,18 +2,19 @@
 import { IconChevronRight } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Schemas } from '../../api/client'
-import { type Route, useAll, useAnswer, useNames } from '../../api/queries'
+import { type Route, useAnswer, useMany, useNames } from '../../api/queries'
 import { Chip, Empty, Failure, Panel } from '../../parts/basics'
 import { count } from '../../parts/figures'
+import { Part } from './Part'
 
 type Filters = Record<string, string>
 type Decision = Schemas['DialrouteAnswer']
 
 export default function Tree({ filters }: { filters: Filters }) {
   const name = useNames()
-  const routes = useAll<Route>('/v1.0/routes', filters)
-  const customers = Map.groupBy(routes.data ?? [], route => route.customer_id)
-  if (routes.data?.length === 0)
+  const routes = useMany<Route>('/v1.0/routes', filters)
+  const customers = Map.groupBy(routes.data?.result ?? [], route => route.customer_id)
+  if (routes.data?.result.length === 0)
     return (
       <Panel>
         <Empty title="No route fits these filters" />
@@ -22,6 +23,7 @@ export default function Tree({ filters }: { filters: Filters }) {
   return (
     <div className="stack">
       <Failure error={routes.error} />
+      <Part page={routes.data} />
       {[...customers].map(([customer, own]) => (
         <Panel key={customer} title={name(customer)} aside={<span className="num">{count(own.length)}</span>} flush>
           <ul className="tree">

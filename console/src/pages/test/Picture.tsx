@@ -1,7 +1,6 @@
 /** The decision as lines: one for each route, one column for each rule; a line that ends says why. */
 import { SERIES } from '../../theme'
-import type { Decision } from '../Test'
-import { layout } from './layout'
+import { type Candidate, layout, type Stage } from './layout'
 
 const LEFT = 190
 const RIGHT = 190
@@ -9,11 +8,12 @@ const TOP = 50
 const ROW = 32
 const WIDTH = 1120
 
-type Props = { decision: Decision; before?: Decision; name: (id: string) => string }
+/** `before`: the candidates of the decision that it is compared with. */
+type Props = { candidates: Candidate[]; stages: Stage[]; before?: Candidate[]; name: (id: string) => string }
 
-export function Picture({ decision, before, name }: Props) {
-  const was = new Map(before?.candidates?.map(one => [one.route_id, one.position]))
-  const { columns, lines, hidden } = layout(decision)
+export function Picture({ candidates, stages, before, name }: Props) {
+  const was = new Map(before?.map(one => [one.route_id, one.position]))
+  const { columns, lines, hidden } = layout(candidates, stages)
   const gap = (WIDTH - LEFT - RIGHT) / Math.max(1, columns.length - 1)
   const x = (column: number) => LEFT + column * gap
   const y = (rank: number) => TOP + 16 + rank * ROW
@@ -94,18 +94,23 @@ export function Picture({ decision, before, name }: Props) {
                   )}
                 </>
               ) : (
-                <>
-                  <text className="bad" x={x(end) + 9} y={y(line.ranks[end] ?? 0) + 4}>
-                    ×
-                  </text>
-                  <text className="dim" x={x(end) + 21} y={y(line.ranks[end] ?? 0) + 4}>
-                    {line.ended}
-                  </text>
-                </>
+                <text className="bad" x={x(end) + 9} y={y(line.ranks[end] ?? 0) + 4}>
+                  ×
+                </text>
               )}
             </g>
           )
         })}
+        {lines
+          .filter(line => line.position === null)
+          .map(line => {
+            const end = line.ranks.findLastIndex(rank => rank !== null)
+            return (
+              <text key={line.route} className="dim over" x={x(end) + 21} y={y(line.ranks[end] ?? 0) + 4}>
+                {line.ended}
+              </text>
+            )
+          })}
       </svg>
       {hidden > 0 && <p className="dim">{hidden} more routes that were not tried.</p>}
     </>

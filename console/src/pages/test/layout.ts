@@ -1,6 +1,11 @@
 /** Where each route's line stands in each column: the ranks that the engine gave it after each rule. */
+
+import type { Schemas } from '../../api/client'
 import { label } from '../../parts/document'
-import type { Decision } from '../Test'
+
+/** A route of a decision, one of now or one on record. */
+export type Candidate = Schemas['PlaceAnswer']
+export type Stage = Schemas['StageAnswer']
 
 export type Line = {
   route: string
@@ -16,13 +21,14 @@ export type Line = {
 /** More lines than these are hard to follow: of those that were not tried, the first ones are drawn. */
 const MOST = 15
 
-export function layout(decision: Decision): {
+export function layout(
+  candidates: Candidate[],
+  stages: Stage[],
+): {
   columns: { title: string; sentence: string; count: number }[]
   lines: Line[]
   hidden: number
 } {
-  const candidates = decision.candidates ?? []
-  const stages = decision.stages ?? []
   const all = candidates.map(one => ({
     route: one.route_id,
     provider: one.provider_id,

@@ -34,8 +34,7 @@ async def list_calls(request: AuthenticatedRequest, query: CallList) -> Response
 async def get_call(request: AuthenticatedRequest, id_: ObjectId, query: CallQuery) -> Response:
     async with request.read() as unit:
         record = await calls.get(unit, request.actor, id_)
-        places = [PlaceIds(place["provider_id"]) for place in record.call.decision]
-        names = await names_of(unit, request.actor, query.expand, *_referring([record]), places)
+        names = await names_of(unit, request.actor, query.expand, *_referring([record]), _places(record))
     return JsonResponse(present(record) | names, version=record.tm_update)
 
 
@@ -43,6 +42,10 @@ class PlaceIds(NamedTuple):
     """The ids of a place of a decision."""
 
     provider_id: str
+
+
+def _places(record: CallRecord) -> Iterable[PlaceIds]:
+    return [PlaceIds(place["provider_id"]) for place in record.call.decision]
 
 
 def _referring(records: Iterable[CallRecord]) -> Iterator[Iterable[Any]]:
@@ -81,5 +84,5 @@ async def erase_calls(request: AuthenticatedRequest, body: Erasure) -> Response:
 async def get_call_timeline(request: AuthenticatedRequest, id_: ObjectId) -> Response:
     async with request.read() as unit:
         record = await calls.get(unit, request.actor, id_)
-        known = await names_of(unit, request.actor, ["provider"], *_referring([record]))
+        known = await names_of(unit, request.actor, ["provider"], *_referring([record]), _places(record))
     return JsonResponse(timeline.present(present(record), known["names"]))

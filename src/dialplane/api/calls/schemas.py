@@ -16,6 +16,7 @@ from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, HangupRea
 from dialplane.domain.instants import NEVER
 from dialplane.domain.target import parse_number
 from dialplane.engine.reasons import sentence
+from dialplane.engine.stages import RULES, Recorded, Stage, stages_of_record
 
 STATUSES = tuple(CallStatus)
 OUTGOING = "outgoing"
@@ -102,6 +103,14 @@ class PlaceAnswer(BaseModel):
     why: list[str]
 
 
+class StageAnswer(BaseModel):
+    """The candidates after one rule of the decision."""
+
+    rule: Annotated[str, Field(description="Stable code: `matches`, `usable`, `once`, `limits`, `health` ...")]
+    sentence: Annotated[str, Field(description="What the rule does.")]
+    ranks: Annotated[dict[str, int], Field(description="Id of each route that is left -> its rank, from 1.")]
+
+
 class AddressAnswer(BaseModel):
     """One side of a call, as the contract's API has it."""
 
@@ -141,6 +150,9 @@ class CallAnswer(BaseModel):
     decision: list[PlaceAnswer] = optional(
         "In the answer of one call: the candidates that would be tried, those before them, others for their reasons."
     )
+    stages: list[StageAnswer] = optional(
+        "In the answer of one call: where each candidate of `decision` stood after each rule."
+    )
     not_tried: dict[str, int] = optional(
         "In the answer of one call: how many candidates would not be tried, by reason; those of `decision`, too."
     )
@@ -172,8 +184,28 @@ def _address(user: str) -> dict[str, Any]:
 
 def present(record: CallRecord) -> dict[str, Any]:
     """A call with its attempts and the decision behind them."""
-    decision = [_present_place(place) for place in record.call.decision]
-    return {**present_listed(record), "decision": decision, "not_tried": record.not_tried}
+    places = record.call.decision
+    return {
+        **present_listed(record),
+        "decision": [_present_place(place) for place in places],
+        "stages": present_stages(stages_of_record([_recorded(place) for place in places])),
+        "not_tried": record.not_tried,
+    }
+
+
+def present_stages(ranked: Iterable[Stage]) -> list[dict[str, Any]]:
+    """The stages of a decision, each with the sentence of its rule."""
+    return [{"rule": stage.rule, "sentence": RULES[stage.rule].sentence, "ranks": stage.ranks} for stage in ranked]
+
+
+def _recorded(place: Any) -> Recorded:
+    return Recorded(
+        route_id=place["route_id"],
+        target=place.get("target", ""),
+        priority=place.get("priority", 0),
+        position=place.get("position"),
+        reasons=tuple(place.get("reasons", ())),
+    )
 
 
 def present_listed(record: CallRecord) -> dict[str, Any]:

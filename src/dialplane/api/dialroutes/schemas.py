@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from dialplane.api.calls.schemas import StageAnswer, present_stages
 from dialplane.api.http.fields import Id, among, longest, matching, optional
 from dialplane.api.http.query import Flag, Instant, Query, expanding, ids, several
 from dialplane.api.http.responses import timestamp
@@ -20,7 +21,7 @@ from dialplane.engine.identity import ANONYMOUS, AS_RECEIVED, identity_of
 from dialplane.engine.number import STEPS
 from dialplane.engine.reasons import sentence
 from dialplane.engine.refusals import ANSWERS
-from dialplane.engine.stages import RULES, stages
+from dialplane.engine.stages import stages
 
 NUMBER = r"^\+[1-9][0-9]{0,14}$"
 LIVE, IGNORE = "live", "ignore"
@@ -161,14 +162,6 @@ class CandidateAnswer(BaseModel):
     ]
 
 
-class StageAnswer(BaseModel):
-    """The candidates after one rule of the decision."""
-
-    rule: Annotated[str, Field(description="Stable code: `matches`, `usable`, `once`, `limits`, `health` ...")]
-    sentence: Annotated[str, Field(description="What the rule does.")]
-    ranks: Annotated[dict[str, int], Field(description="Id of each route that is left -> its rank, from 1.")]
-
-
 class StepAnswer(BaseModel):
     """A step by which what was dialled became a number."""
 
@@ -219,10 +212,7 @@ def present(computed: Computed, call: Call, *, explain: bool, delays: Mapping[st
             _present_place(place, computed) | {"expected_pdd_ms": delays.get(place.candidate.provider_id)}
             for place in computed.dialroute.places
         ]
-        ranked = stages(computed.groups, computed.dialroute, call_id=call.id)
-        shown["stages"] = [
-            {"rule": stage.rule, "sentence": RULES[stage.rule].sentence, "ranks": stage.ranks} for stage in ranked
-        ]
+        shown["stages"] = present_stages(stages(computed.groups, computed.dialroute, call_id=call.id))
     return shown | (_present_arrival(computed) if call.dialled is not None else {})
 
 
