@@ -44,7 +44,7 @@ def objects(demo: Instance) -> Mapping[str, str]:
             "providers": next(one["id"] for one in client.providers.all() if one["name"] == "Bravo"),
             "customers": next(one["id"] for one in client.customers.all() if one["name"] == "Acme"),
             "trunks": next(iter(client.trunks.all()))["id"],
-            "changes": "8",
+            "changes": str(next(iter(client.revisions.all()))["number"]),
         }
     return {kind: f"/{kind}/{id_}" for kind, id_ in found.items()}
 
