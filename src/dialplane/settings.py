@@ -332,10 +332,10 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="SASL password for Kafka, if it asks for one.",
     )  # fmt: skip
     kafka_waiting_bytes: int = Field(
-        default=10_737_418_240, ge=0, le=1_099_511_627_776,
-        description="Most bytes of the database that may wait for Kafka, compressed to about a tenth; 0 for no limit. "
+        default=21_474_836_480, ge=0, le=1_099_511_627_776,
+        description="Most bytes of the database that may wait for Kafka, compressed to about a fifth; 0 for no limit. "
         "Beyond it the oldest events are dropped, counted and logged: the records go on. A day of 300 calls a second "
-        "takes 7 GB.",
+        "takes 15 GB.",
     )  # fmt: skip
 
     # --- Routing and the edge

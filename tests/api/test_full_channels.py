@@ -91,6 +91,7 @@ def test_a_candidate_tells_the_usual_delay_of_its_provider(own_api: Api) -> None
     usual, unknown = admin.get("/v1.0/dialroutes", params=asked).json()["candidates"]
     assert usual["expected_pdd_ms"] == pytest.approx(2_000, rel=1 / 32)
     assert unknown["expected_pdd_ms"] is None
+    assert set(usual["timeouts"]) == {"no_response_s", "progress_s", "ring_s"}
     of_customer = own_api.caller_with(CUSTOMER_ADMIN, customer)
     assert [
         one["expected_pdd_ms"] for one in of_customer.get("/v1.0/dialroutes", params=asked).json()["candidates"]

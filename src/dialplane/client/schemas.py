@@ -327,7 +327,7 @@ class CandidateAnswer(TypedDict):
     """A candidate and what became of it."""
 
     position: Annotated[int | None, "Counts from 1 among those that are tried."]
-    outcome: Annotated[str, "`tried`, `dropped` or `skipped`."]
+    outcome: Annotated[str, "`tried`: it would be tried; `dropped` or `skipped`."]
     route_id: str
     provider_id: str
     target: str

@@ -31,7 +31,7 @@ DROPPED_AT_ONCE = 200
 """Rows that one transaction drops."""
 
 _LEVEL = 1
-"""Of compression: a day of events at 300 calls a second is 70 GB, and a tenth of that so."""
+"""Of compression: a day of 300 calls a second is 84 GB, and 15 GB so, for 19 us of CPU a call (measured)."""
 
 
 class Message(NamedTuple):

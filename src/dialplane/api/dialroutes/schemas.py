@@ -142,7 +142,7 @@ class CandidateAnswer(BaseModel):
     """A candidate and what became of it."""
 
     position: Annotated[int | None, Field(description="Counts from 1 among those that are tried.")]
-    outcome: Annotated[str, Field(description="`tried`, `dropped` or `skipped`.")]
+    outcome: Annotated[str, Field(description="`tried`: it would be tried; `dropped` or `skipped`.")]
     route_id: AnsweredId
     provider_id: AnsweredId
     target: str
