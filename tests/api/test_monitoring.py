@@ -176,7 +176,7 @@ def test_readiness_names_a_loop_that_does_not_turn(own_api: Api) -> None:
     states = own_api.server.app.state.services.jobs.states
     assert states.keys() >= {"contacts", "lost_calls", "survey"}
     eventually(lambda: metric(own_api, "dialplane_loop_heartbeat_seconds", loop="survey") > 0, what="its first round")
-    states["survey"].finished -= 10_000
+    states["survey"].due -= 10_000
     assert not_ready(own_api) == {"loops": "not turning: survey"}
 
 

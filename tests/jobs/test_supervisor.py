@@ -1,11 +1,14 @@
 """A job that fails is reported, backs off and recovers; the others go on as if nothing were."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 
 import pytest
 
 from dialplane.domain.errors import Unavailable
+from dialplane.jobs import supervisor
 from dialplane.jobs.supervisor import SILENT_AFTER_S, Job, Supervisor, pause_after
 
 pytestmark = pytest.mark.anyio
@@ -93,8 +96,21 @@ async def test_a_job_whose_round_does_not_end_is_stuck() -> None:
     async with jobs.running():
         assert jobs.stuck() == []
         for state in jobs.states.values():
-            state.finished -= SILENT_AFTER_S + 1
+            state.due -= SILENT_AFTER_S + 1
         await until(lambda: jobs.stuck() == ["hanging"])
+
+
+async def test_a_job_that_has_little_to_do_is_not_stuck_between_its_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    late, work = [0.0], Rounds()
+    monkeypatch.setattr(supervisor, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + late[0]))
+    jobs = Supervisor([Job(name="rare", every_s=3 * SILENT_AFTER_S, run_round=work)])
+    async with jobs.running():
+        await until(lambda: work.count == 1)
+        await until(lambda: jobs.states["rare"].due > time.monotonic() + 2 * SILENT_AFTER_S)
+        late[0] = 3 * SILENT_AFTER_S - 1
+        assert jobs.stuck() == []
+        late[0] = 4 * SILENT_AFTER_S + 1
+        assert jobs.stuck() == ["rare"]
 
 
 async def test_rounds_in_progress_are_cancelled_at_the_end() -> None:

@@ -18,8 +18,8 @@ LONGEST_PAUSE_S = 60.0
 """But no longer than this: metrics and lost calls must not wait for minutes because one round met a busy database."""
 
 SILENT_AFTER_S = 300.0
-"""A job that has finished no round for so long is stuck: the longest round, over the calls of a busy day, takes
-seconds."""
+"""A job whose round has not ended so long after it was due is stuck: the longest round, over the calls of a busy day,
+takes seconds."""
 
 LONGEST_WAIT_S = 60.0
 """Longest pause after a failed round."""
@@ -42,9 +42,9 @@ class Job:
 
 @dataclass(slots=True)
 class JobState:
-    """`finished`: time.monotonic() at the end of the last round, failed or not. `failures`: rounds failed in a row."""
+    """`due`: time.monotonic() at which its round began, or begins next. `failures`: rounds failed in a row."""
 
-    finished: float
+    due: float
     failures: int = 0
 
 
@@ -70,12 +70,12 @@ class Supervisor:
         self._on_failure = on_failure
         self._longest_wait_s = longest_wait_s
         self._sleep = sleep
-        self.states = {job.name: JobState(finished=time.monotonic()) for job in jobs}
+        self.states = {job.name: JobState(due=time.monotonic()) for job in jobs}
 
     def stuck(self) -> list[str]:
-        """Names of the jobs that have finished no round for SILENT_AFTER_S."""
+        """Names of the jobs whose round has not ended SILENT_AFTER_S after it was due."""
         now = time.monotonic()
-        return sorted(name for name, state in self.states.items() if now - state.finished > SILENT_AFTER_S)
+        return sorted(name for name, state in self.states.items() if now - state.due > SILENT_AFTER_S)
 
     def failing(self) -> list[str]:
         """Names of the jobs whose last round failed."""
@@ -98,13 +98,13 @@ class Supervisor:
         while True:
             began = time.monotonic()
             error = await _error_of(job.run_round)
-            state.finished = time.monotonic()
-            pause_s = pause_after(state.finished - began, every_s=job.every_s, share=job.largest_share)
+            pause_s = pause_after(time.monotonic() - began, every_s=job.every_s, share=job.largest_share)
             self._report(job, state, error)
             if state.failures:
                 pause_s = backoff.next_s(at_least_s=pause_s)
             else:
                 backoff.reset()
+            state.due = time.monotonic() + pause_s
             await self._sleep(pause_s)
 
     def _report(self, job: Job, state: JobState, error: Exception | None) -> None:
