@@ -311,6 +311,20 @@ class Settings(BaseSettings):
         default=30, ge=0, le=36_500,
         description="Days that an edge is listed after its last contact, 0 for ever.",
     )  # fmt: skip
+    keep_minute_sums_days: int = Field(
+        default=8, ge=0, le=36_500,
+        description="Days for which statistics by the minute are kept, 0 for ever: a week of charts.",
+    )  # fmt: skip
+    keep_hour_sums_days: int = Field(
+        default=100, ge=0, le=36_500,
+        description="Days for which statistics by the hour are kept, 0 for ever; as long as those by the minute at "
+        "least.",
+    )  # fmt: skip
+    keep_day_sums_days: int = Field(
+        default=1_100, ge=0, le=36_500,
+        description="Days for which statistics by the day are kept, 0 for ever; as long as those by the hour at least. "
+        "They tell nothing of single calls, so they may outlast the records.",
+    )  # fmt: skip
 
     # --- Events for an engine of the operator's own
     kafka_brokers: Annotated[Listed, AfterValidator(_with_kafka)] = Field(

@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 
 from dialplane.control import events, rollups, stats
 from dialplane.control.permissions import PermissionDenied
+from dialplane.control.retention import Periods
 from dialplane.control.stats import (
     CUSTOMERS,
     EDGES,
@@ -32,7 +33,6 @@ from dialplane.control.stats import (
     widened,
 )
 from dialplane.control.units import JOBS, Database
-from dialplane.domain.rollups import kept_from
 from dialplane.domain.statistics import Figures
 from dialplane.store.address import parse_address
 from dialplane.store.backend_sqlite import Sqlite
@@ -46,6 +46,7 @@ from tests.databases import open_database
 pytestmark = pytest.mark.anyio
 
 MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
+KEPT = Periods(calls=90, attempts=90, revisions=0, deleted=0, edges=0, minute_sums=8, hour_sums=100, day_sums=1_100)
 ALWAYS = Window(since=0, until=30_000 * DAY)
 TODAY = 20_000 * DAY
 SOME_PROVIDERS = [uuid_of(n) for n in (1_001, 1_002)]
@@ -436,6 +437,17 @@ def test_a_widened_window_is_widened_no_further(length: int, step_s: int | None)
     assert widened(once) == once
 
 
+def test_longer_sums_are_kept_as_long_as_shorter_ones_and_what_is_kept_for_ever_is() -> None:
+    def days(**kept: int) -> list[int]:
+        periods = replace(KEPT, **{f"{length}_sums": n for length, n in kept.items()})
+        return [(TODAY - periods.sums_before(step_s, now=TODAY)) // DAY for step_s in (60, 3_600, 86_400)]
+
+    assert days() == [8, 100, 1_100]
+    assert days(minute=200) == [200, 200, 1_100]
+    assert days(minute=0) == [TODAY // DAY] * 3
+    assert days(day=0) == [8, 100, TODAY // DAY]
+
+
 @given(
     now=st.integers(TODAY, TODAY + 2 * DAY),
     length=st.sampled_from([1, 5_000_000, MINUTE, HOUR, DAY + 1, 14 * DAY + 1, 40 * DAY]),
@@ -444,13 +456,13 @@ def test_a_widened_window_is_widened_no_further(length: int, step_s: int | None)
     step_s=st.none() | st.sampled_from([60, 300, 3_600, 7_200, 86_400]),
 )
 def test_all_sums_of_a_window_are_kept(now: int, length: int, kept_s: int, later: int, step_s: int | None) -> None:
-    since = kept_from(kept_s, now=now) + later
+    since = KEPT.sums_before(kept_s, now=now) + later
     try:
-        window = widened(Window(since=since, until=since + length, step_s=step_s), now=now)
+        window = widened(Window(since=since, until=since + length, step_s=step_s), KEPT, now=now)
     except SumsNotKept as refused:
-        window = widened(Window(since=since, until=since + length, step_s=refused.kept_s), now=now)
+        window = widened(Window(since=since, until=since + length, step_s=refused.kept_s), KEPT, now=now)
     assert window.finest_s
-    assert window.since >= kept_from(window.finest_s, now=now)
+    assert window.since >= KEPT.sums_before(window.finest_s, now=now)
 
 
 def of_another_version(url: str, change: Callable[[list[int]], list[int]]) -> None:
@@ -576,7 +588,7 @@ async def test_sums_that_are_kept_no_longer_are_deleted_and_longer_ones_say_the_
     await tell(db, [of(day) for day in (1, 7, 9, 99, 101, 1_101)])
     await rollups.fold(db)
     await make_longer(db, until=TODAY + DAY)
-    await rollups.forget(db, now=TODAY)
+    await rollups.forget(db, KEPT, now=TODAY)
     engine = create_engine(parse_address(database_url))
     with engine.connect() as connection:
         held = text("SELECT DISTINCT step_s, instant FROM rollups")
@@ -585,7 +597,7 @@ async def test_sums_that_are_kept_no_longer_are_deleted_and_longer_ones_say_the_
             days[step_s].add((TODAY - instant) // DAY)
     engine.dispose()
     assert days == {60: {1, 7}, 3_600: {1, 7, 9, 99}, 86_400: {1, 7, 9, 99, 101}}
-    (month,) = await found_in(db, PROVIDERS, widened(Window(since=TODAY - 12 * DAY, until=TODAY), now=TODAY))
+    (month,) = await found_in(db, PROVIDERS, widened(Window(since=TODAY - 12 * DAY, until=TODAY), KEPT, now=TODAY))
     assert month.seized == 3
 
 

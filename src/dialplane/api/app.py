@@ -192,7 +192,7 @@ def _supervisor(
             Job(name="api", every_s=LAG_EVERY_S, run_round=metrics.measure_loop_lag),
             contacts_job(db, contacts),
             lost_calls_job(db, max_call_s=settings.max_call_s, on_closed=on_closed),
-            rollups_job(db),
+            rollups_job(db, _periods(settings)),
             survey_job(db, metrics.network),
             old_jobs_job(db),
             retention_job(db, metrics.storage, periods=_periods(settings), folder=settings.folder.root),
@@ -226,6 +226,9 @@ def _periods(settings: Settings) -> Periods:
         revisions=settings.keep_revisions_days,
         deleted=settings.keep_deleted_days,
         edges=settings.keep_edges_days,
+        minute_sums=settings.keep_minute_sums_days,
+        hour_sums=settings.keep_hour_sums_days,
+        day_sums=settings.keep_day_sums_days,
     )
 
 
@@ -259,6 +262,7 @@ def _services(
         streams=streams(),
         hands_events_on=bool(settings.kafka_brokers),
         jobs=jobs,
+        periods=_periods(settings),
         session_keys=SessionKeys.in_folder(settings.secrets_folder),
         secrets_folder=settings.secrets_folder,
         rate_limits=rate_limits(settings),

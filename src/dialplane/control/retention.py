@@ -14,6 +14,7 @@ from typing import Protocol
 from dialplane.control.units import JOBS, Database, Size, Writing
 from dialplane.domain.errors import Unavailable
 from dialplane.domain.instants import DAY_US
+from dialplane.domain.rollups import STEPS_S
 from dialplane.store.queries import retention as queries
 
 STEP_S = 0.03
@@ -47,11 +48,21 @@ class Periods:
     revisions: int
     deleted: int
     edges: int
+    minute_sums: int = 0
+    hour_sums: int = 0
+    day_sums: int = 0
 
     def before(self, name: str, *, now: int) -> int:
         """The instant before which records of this name are kept no longer; 0 if for ever."""
         days: int = getattr(self, name)
         return now - days * DAY_US if days else 0
+
+    def sums_before(self, step_s: int, *, now: int) -> int:
+        """The same of sums of a length, one of STEPS_S: they are kept as long as shorter ones, at least."""
+        return min(self.before(name, now=now) for length_s, name in _SUMS if length_s <= step_s)
+
+
+_SUMS = tuple(zip(STEPS_S, ("minute_sums", "hour_sums", "day_sums"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Iterable
 
+from dialplane.control.retention import Periods
 from dialplane.control.units import JOBS, Database
 from dialplane.domain.instants import MINUTE_US
-from dialplane.domain.rollups import MINUTE_S, STEPS_S, Blocks, floored, kept_from, sums_of
+from dialplane.domain.rollups import MINUTE_S, STEPS_S, Blocks, floored, sums_of
 from dialplane.store.queries import rollups as queries
 from dialplane.store.queries.rollups import PendingChange
 
@@ -54,13 +55,13 @@ MOST_FORGOTTEN = 50
 """Transactions of a round that delete sums; in a round's time one minute grows old, at most."""
 
 
-async def forget(db: Database, *, now: int) -> None:
+async def forget(db: Database, periods: Periods, *, now: int) -> None:
     """Deletes sums that are older than they are kept. Raises Unavailable."""
     left = MOST_FORGOTTEN
     async with db.read(JOBS) as reading:
         made_until = await queries.made_until(reading)
     for step_s in STEPS_S:
-        before, there = kept_from(step_s, now=now), True
+        before, there = periods.sums_before(step_s, now=now), True
         if step_s == MINUTE_S:
             before = min(before, made_until)
         while there and left:

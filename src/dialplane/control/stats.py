@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
+from dialplane.control.retention import Periods
 from dialplane.control.units import Unit
 from dialplane.domain import statistics
 from dialplane.domain.instants import DAY_US, SECOND_US
@@ -31,7 +32,6 @@ from dialplane.domain.rollups import (
     ceiled,
     figures_in,
     floored,
-    kept_from,
     minutes_beside,
     ranges,
 )
@@ -79,15 +79,15 @@ class Window:
         return range(self.since, self.until, self.step_s * SECOND_US) if self.step_s else range(0)
 
 
-def widened(window: Window, *, now: int | None = None) -> Window:
+def widened(window: Window, periods: Periods | None = None, *, now: int = 0) -> Window:
     """The window of which sums are kept: of whole steps; without any, of minutes, or hours or days if it is long.
 
-    With `now` (us) also if it begins before those that are kept. Raises SumsNotKept if its steps are shorter than they.
+    With `periods` also if it begins before those that are kept `now` (us). Raises SumsNotKept for shorter steps.
     """
     if window.finest_s is not None:
         return window
     length = window.until - window.since
-    kept_s = next((one for one in STEPS_S if now is None or _is_kept(window, one, now=now)), DAY_S)
+    kept_s = next((one for one in STEPS_S if periods is None or _is_kept(window, periods, one, now=now)), DAY_S)
     if window.step_s is not None:
         finest_s = next(one for one in (DAY_S, HOUR_S, MINUTE_S) if window.step_s % one == 0)
         if finest_s < kept_s:
@@ -100,9 +100,9 @@ def widened(window: Window, *, now: int | None = None) -> Window:
     return replace(window, since=since, until=until, finest_s=finest_s)
 
 
-def _is_kept(window: Window, step_s: int, *, now: int) -> bool:
+def _is_kept(window: Window, periods: Periods, step_s: int, *, now: int) -> bool:
     """Whether sums of this length make up the window from its begin on, which is that of a whole step or sum."""
-    return floored(window.since, window.step_s or step_s) >= kept_from(step_s, now=now)
+    return floored(window.since, window.step_s or step_s) >= periods.sums_before(step_s, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

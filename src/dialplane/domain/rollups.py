@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from dialplane.domain.instants import DAY_US, SECOND_US
+from dialplane.domain.instants import SECOND_US
 from dialplane.domain.statistics import NO_DELAY, Figures, Place, percentile_ms
 
 PROVIDERS = "providers"
@@ -28,15 +28,6 @@ GROUPINGS = (*OF_ATTEMPTS, *OF_CALLS)
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 STEPS_S = (MINUTE_S, HOUR_S, DAY_S)
 """Lengths of time that are summed up, each a multiple of the one before. Days are those of UTC."""
-
-KEPT_DAYS = {MINUTE_S: 8, HOUR_S: 100, DAY_S: 1_100}
-"""Length of sums -> days that they are kept: a week of charts by the minute, a quarter by the hour, three years."""
-
-
-def kept_from(step_s: int, *, now: int) -> int:
-    """The instant from which on all sums of a length are there."""
-    return now - KEPT_DAYS[step_s] * DAY_US
-
 
 _BITS = 64
 _MIDDLE = 1 << (_BITS - 1)

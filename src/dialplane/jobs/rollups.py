@@ -3,6 +3,7 @@
 import itertools
 
 from dialplane.control import rollups
+from dialplane.control.retention import Periods
 from dialplane.control.units import Database
 from dialplane.jobs.supervisor import Job
 
@@ -11,8 +12,8 @@ FORGETS_EACH = 12
 """Rounds after which sums that are kept no longer are deleted: a minute."""
 
 
-def rollups_job(db: Database) -> Job:
-    """Each node has one; whichever comes first does the work."""
+def rollups_job(db: Database, periods: Periods) -> Job:
+    """Each node has one; whichever comes first does the work. `periods`: how long sums are kept."""
 
     rounds = itertools.count()
 
@@ -20,6 +21,6 @@ def rollups_job(db: Database) -> Job:
         await rollups.fold(db)
         await rollups.make_longer(db, now=db.now())
         if next(rounds) % FORGETS_EACH == 0:
-            await rollups.forget(db, now=db.now())
+            await rollups.forget(db, periods, now=db.now())
 
     return Job(name="rollups", every_s=EVERY_S, run_round=run_round)

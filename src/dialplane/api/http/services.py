@@ -22,6 +22,7 @@ from dialplane.control.idempotency import KeysInUse
 from dialplane.control.login.passwords import HASHERS, KNOWN_HASHERS
 from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.news import News
+from dialplane.control.retention import Periods
 from dialplane.control.units import Database, Work
 from dialplane.engine.destinations import Destinations
 from dialplane.jobs.runner import Runner
@@ -70,6 +71,7 @@ class Services:
     by address. `bound_polls`: long polls by keys that are bound to an edge.
     `hashing`: logins whose password is looked at; `known_hashing`: of those, the ones from addresses that are known.
     `streams`: those who watch; `published`: what they are told, out of `news`.
+    `periods`: how long records and sums are kept.
     `hands_events_on`: events are kept for the operator's own engine too.
     `demo`: the folder of the demo's files; None if this is no demo.
     `looking`: the look at the database that `/readyz` takes now.
@@ -78,6 +80,7 @@ class Services:
     db: Database
     sip: str
     settings: Sequence[Setting]
+    periods: Periods
     session_keys: SessionKeys
     secrets_folder: Path
     rate_limits: RateLimits

@@ -64,7 +64,7 @@ def _declare(grouping: Grouping) -> None:
         work=STATISTICS,
     )
     async def get_stats(request: AuthenticatedRequest, query: StatsQuery) -> Response:
-        window = window_of(query, now=now_us(), by=grouping.by)
+        window = window_of(query, request.services.periods, now=now_us(), by=grouping.by)
         async with request.read() as unit:
             groups = await stats.list_(unit, request.actor, grouping.by, window, limit=query.page_size)
         result = await in_turns(groups, lambda group: present(group, grouping.by, window))
@@ -86,7 +86,7 @@ for _grouping in GROUPINGS:
     work=STATISTICS,
 )
 async def get_overview(request: AuthenticatedRequest, query: OverviewQuery) -> Response:
-    window = window_of(query, now=now_us())
+    window = window_of(query, request.services.periods, now=now_us())
     async with request.read() as unit:
         found = await stats.overview(unit, request.actor, window)
     return JsonResponse({**present_window(window), **present_overview(found, window)})

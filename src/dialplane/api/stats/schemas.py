@@ -14,13 +14,14 @@ from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control import stats
+from dialplane.control.retention import Periods
 from dialplane.control.stats import OF_CALLS, Overview, Stats, SumsNotKept, Window, widened
 from dialplane.domain.instants import DAY_US, SECOND_US
-from dialplane.domain.rollups import DAY_S, HOUR_S, KEPT_DAYS, MINUTE_S
+from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S
 
 DEFAULT_WINDOW_US = HOUR_S * SECOND_US
 LONGEST_WINDOW_US = 31 * DAY_US
-LONGEST_WINDOW_OF_DAYS_US = KEPT_DAYS[DAY_S] * DAY_US
+LONGEST_WINDOW_OF_DAYS_US = 1_100 * DAY_US
 """The same with steps of whole days."""
 
 MAX_STEPS = 1_500
@@ -52,7 +53,7 @@ class StatsQuery(OverviewQuery):
     page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many, busiest first.")
 
 
-def window_of(query: OverviewQuery, *, now: int, by: str = "") -> Window:
+def window_of(query: OverviewQuery, periods: Periods, *, now: int, by: str = "") -> Window:
     """The window of a query, widened. Raises ApiError 400 for one that is empty, too long, or of too many steps."""
     until = now if query.to is None else query.to
     since = until - DEFAULT_WINDOW_US if query.from_ is None else query.from_
@@ -68,7 +69,7 @@ def window_of(query: OverviewQuery, *, now: int, by: str = "") -> Window:
     keys = query.page_size if isinstance(query, StatsQuery) else 1
     wanted = Window(since=since, until=until, step_s=query.step, customer_id=query.customer_id, provider_id=provider_id)
     try:
-        window = widened(wanted, now=now)
+        window = widened(wanted, periods, now=now)
     except SumsNotKept as error:
         raise _refused("step", "not_kept", str(error)) from None
     most = min(MAX_STEPS, MAX_VALUES // keys)
