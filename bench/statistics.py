@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from bench import reports
 from bench.node import free_port, make_database, running
@@ -138,5 +138,4 @@ async def _fill(settings: Settings, blocks: dict[Block, Sums], today: int) -> No
     async with opened_database(settings) as db, db.write() as unit:
         for first in range(0, len(rows), 20_000):
             await unit.execute(insert(tables.rollups), rows[first : first + 20_000])
-        await unit.execute(update(tables.sums_made).values(until=today + DAY_US))
         await unit.execute(insert(tables.calls), calls)

@@ -288,15 +288,9 @@ def route_targets(database_url: str) -> dict[str, str]:
     return asyncio.run(make())
 
 
-async def make_longer(db: Database, *, until: int) -> None:
-    """Has hours and days of all minutes that end before."""
-    await rollups.make_longer(db, now=until + rollups.MADE_AFTER_US)
-
-
 def forget_calls(url: str) -> None:
     engine = create_engine(parse_address(url))
     with engine.begin() as connection:
-        connection.execute(text("UPDATE sums_made SET until = 0"))
         for name in ("attempts", "calls", "rollups", "rollup_changes"):
             connection.execute(text(f"DELETE FROM {name}"))
     engine.dispose()
@@ -331,14 +325,15 @@ def test_every_figure_is_that_of_a_naive_count(
         TRUNKS: naive_of_calls(made, lambda story: story.trunk, window),
         EDGES: naive_of_calls(made, lambda story: story.edge, window),
     }
-    is_folded, moment = data.draw(st.booleans()), data.draw(st.sampled_from([0, *MOMENTS]))
+    is_folded, is_made = data.draw(st.booleans()), data.draw(st.booleans())
 
     async def counted() -> dict[str, list[Stats]]:
         db = open_database(database_url)
         await tell(db, made)
         if is_folded:
             await rollups.fold(db)
-            await make_longer(db, until=moment)
+        if is_made:
+            await rollups.make_longer(db)
         found = {by: await found_in(db, by, window) for by in GROUPINGS}
         await db.close()
         return found
@@ -360,21 +355,21 @@ def test_statistics_are_a_count_over_the_records_after_any_batches_with_repeats_
     parts = whole + order.sample(whole, len(whole) // 2)
     order.shuffle(parts)
     cuts = sorted({0, len(parts), *data.draw(st.lists(st.integers(0, len(parts)), max_size=4))})
-    moments = st.sampled_from([0, *MOMENTS])
     batches = [
-        (parts[begin:end], data.draw(st.booleans()), data.draw(moments), data.draw(windows()))
+        (parts[begin:end], data.draw(st.booleans()), data.draw(st.booleans()), data.draw(windows()))
         for begin, end in pairwise(cuts)
     ]
     forget_calls(database_url)
 
     async def go_through() -> None:
-        for batch, is_folded, moment, window in batches:
+        for batch, is_folded, is_made, window in batches:
             db = open_database(database_url)
             try:
                 await report(db, batch)
                 if is_folded:
                     await rollups.fold(db)
-                await make_longer(db, until=moment)
+                if is_made:
+                    await rollups.make_longer(db)
                 await check_against_records(db, database_url, window)
             finally:
                 await db.close()
@@ -498,7 +493,7 @@ async def test_sums_of_a_version_with_fewer_or_more_figures_are_read_and_added_t
     ]
     await tell(db, made[:3])
     await rollups.fold(db)
-    await make_longer(db, until=TODAY + DAY)
+    await rollups.make_longer(db)
     await tell(db, made[3:6])
     of_another_version(database_url, change)
     await check_against_records(db, database_url, ALWAYS)
@@ -541,7 +536,7 @@ async def test_sums_are_decoded_and_added_beside_the_event_loop(db: Database, mo
     assert all(threading.get_ident() not in used for used in threads.values())
 
 
-async def test_a_minute_is_added_to_its_hour_and_day_once_it_is_over(db: Database, database_url: str) -> None:
+async def test_hours_and_days_wait_and_whoever_reads_them_adds_what_waits(db: Database, database_url: str) -> None:
     def held() -> set[tuple[int, int]]:
         engine = create_engine(parse_address(database_url))
         with engine.connect() as connection:
@@ -552,16 +547,19 @@ async def test_a_minute_is_added_to_its_hour_and_day_once_it_is_over(db: Databas
     def of(minute: int) -> Story:
         return Story(None, TODAY + minute * MINUTE, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, ended=2)], ended=9)
 
-    await tell(db, [of(0), of(1)])
-    await rollups.fold(db)
-    await rollups.make_longer(db, now=TODAY + 2 * MINUTE - 1)
-    assert held() == {(60, TODAY), (60, TODAY + MINUTE)}
-    await rollups.make_longer(db, now=TODAY + 2 * MINUTE)
-    assert held() == {(60, TODAY), (60, TODAY + MINUTE), (3_600, TODAY), (86_400, TODAY)}
-    await tell(db, [of(0), of(1)])
-    await rollups.fold(db)
-    for window in (Window(since=TODAY, until=TODAY + HOUR), Window(since=TODAY, until=TODAY + DAY, step_s=86_400)):
-        await check_against_records(db, database_url, replace(widened(window), step_s=None))
+    async def check() -> None:
+        for window in (Window(since=TODAY, until=TODAY + HOUR), Window(since=TODAY, until=TODAY + DAY, step_s=86_400)):
+            await check_against_records(db, database_url, replace(widened(window), step_s=None))
+
+    minutes, longer = {(60, TODAY), (60, TODAY + 61 * MINUTE)}, {(3_600, TODAY), (3_600, TODAY + HOUR), (86_400, TODAY)}
+    for _ in range(2):
+        await tell(db, [of(0), of(61)])
+        await rollups.fold(db)
+        assert held() & {*minutes, (0, TODAY), (0, TODAY + HOUR)} == {*minutes, (0, TODAY), (0, TODAY + HOUR)}
+        await check()
+        await rollups.make_longer(db)
+        assert held() == minutes | longer
+        await check()
 
 
 async def test_records_that_are_deleted_stay_in_the_statistics(db: Database, database_url: str) -> None:
@@ -587,7 +585,7 @@ async def test_sums_that_are_kept_no_longer_are_deleted_and_longer_ones_say_the_
 
     await tell(db, [of(day) for day in (1, 7, 9, 99, 101, 1_101)])
     await rollups.fold(db)
-    await make_longer(db, until=TODAY + DAY)
+    await rollups.make_longer(db)
     await rollups.forget(db, KEPT, now=TODAY)
     engine = create_engine(parse_address(database_url))
     with engine.connect() as connection:
@@ -628,10 +626,10 @@ async def test_two_nodes_that_add_up_at_the_same_time_add_each_change_once(datab
         await tell(
             one, [Story(SOME_CUSTOMERS[0], TODAY + n, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, ended=2)], ended=9)]
         )
-    made = [make_longer(node, until=TODAY + DAY) for node in (one, two)]
+    made = [rollups.make_longer(node) for node in (one, two)]
     folded = await asyncio.gather(rollups.fold(one), rollups.fold(two), rollups.fold(one), *made)
     assert sum(filter(None, folded)) == 20
-    await make_longer(one, until=TODAY + DAY)
+    await rollups.make_longer(one)
     await check_against_records(two, database_url, replace(ALWAYS, since=TODAY, until=TODAY + DAY))
     (provider,) = await found_in(two, PROVIDERS, ALWAYS)
     assert provider.seized == 20

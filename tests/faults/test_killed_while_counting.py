@@ -41,7 +41,7 @@ async def take(url: str, told: Sequence[Batch]) -> None:
             assert not (await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=batch)).refused
             if n:
                 await rollups.fold(db)
-                await rollups.make_longer(db, now=db.now())
+                await rollups.make_longer(db)
     finally:
         await db.close()
 

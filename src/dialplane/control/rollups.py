@@ -5,8 +5,7 @@ from collections.abc import Iterable
 
 from dialplane.control.retention import Periods
 from dialplane.control.units import JOBS, Database
-from dialplane.domain.instants import MINUTE_US
-from dialplane.domain.rollups import MINUTE_S, STEPS_S, Blocks, floored, sums_of
+from dialplane.domain.rollups import STEPS_S, Blocks, sums_of
 from dialplane.store.queries import rollups as queries
 from dialplane.store.queries.rollups import PendingChange
 
@@ -23,32 +22,24 @@ async def fold(db: Database) -> int:
     while True:
         async with db.read(JOBS) as unit:
             changes = await queries.pending(unit, limit=AT_ONCE)
-            made_until = await queries.made_until(unit)
         if not changes:
             return folded
-        sums = await asyncio.to_thread(_sums_of, changes, made_until)
+        sums = await asyncio.to_thread(_sums_of, changes)
         async with db.write() as writing:
-            if await queries.fold(writing, changes, sums, made_until=made_until):
+            if await queries.fold(writing, changes, sums):
                 folded += len(changes)
 
 
-MADE_AFTER_US = MINUTE_US
-"""How long after its end a minute is added to its hour and its day: most events of it are there by then."""
-
 MOST_MADE = 60
-"""Minutes of a round that are added."""
+"""Transactions of a round that add to hours and days."""
 
 
-async def make_longer(db: Database, *, now: int) -> None:
-    """Makes hours and days of the minutes that are over, each in a transaction of its own. Raises Unavailable."""
-    until = floored(now - MADE_AFTER_US, MINUTE_S)
-    async with db.read(JOBS) as unit:
-        is_due = await queries.made_until(unit) < until
-    left = MOST_MADE
-    while is_due and left:
-        left -= 1
-        async with db.write() as writing:
-            is_due = await queries.make_longer(writing, until=until)
+async def make_longer(db: Database) -> None:
+    """Adds what waits to hours and days, hour by hour, each in a transaction of its own. Raises Unavailable."""
+    for _ in range(MOST_MADE):
+        async with db.write() as unit:
+            if not await queries.make_longer(unit):
+                return
 
 
 MOST_FORGOTTEN = 50
@@ -58,18 +49,13 @@ MOST_FORGOTTEN = 50
 async def forget(db: Database, periods: Periods, *, now: int) -> None:
     """Deletes sums that are older than they are kept. Raises Unavailable."""
     left = MOST_FORGOTTEN
-    async with db.read(JOBS) as reading:
-        made_until = await queries.made_until(reading)
     for step_s in STEPS_S:
         before, there = periods.sums_before(step_s, now=now), True
-        if step_s == MINUTE_S:
-            before = min(before, made_until)
         while there and left:
             left -= 1
             async with db.write() as unit:
                 there = await queries.forget(unit, step_s=step_s, before=before)
 
 
-def _sums_of(changes: Iterable[PendingChange], made_until: int) -> Blocks:
-    counted = (one for change in changes for one in queries.decoded(change.contribution))
-    return sums_of(counted, made_until=made_until)
+def _sums_of(changes: Iterable[PendingChange]) -> Blocks:
+    return sums_of(counted for one in changes for counted in queries.decoded(one.contribution))

@@ -32,8 +32,8 @@ from dialplane.domain.rollups import (
     ceiled,
     figures_in,
     floored,
-    minutes_beside,
     ranges,
+    waiting_beside,
 )
 from dialplane.store.queries import rollups
 from dialplane.store.queries import stats as queries
@@ -228,7 +228,7 @@ async def _parts(unit: Unit, selection: Selection, window: Window) -> dict[str, 
         made = ranges(window.since, window.until, finest_s=finest_s)
     else:
         made = [Range(finest_s, window.since, window.until)]
-    made += minutes_beside(made, made_until=await rollups.made_until(unit))
+    made += waiting_beside(made)
     found: dict[str, list[Part]] = {}
     for part in [
         *await rollups.parts(unit, selection, made),

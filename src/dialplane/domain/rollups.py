@@ -29,6 +29,9 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 STEPS_S = (MINUTE_S, HOUR_S, DAY_S)
 """Lengths of time that are summed up, each a multiple of the one before. Days are those of UTC."""
 
+WAITING_S = 0
+"""Stands for the length of sums of an hour's changes that are still to be added to those of the hour and the day."""
+
 _BITS = 64
 _MIDDLE = 1 << (_BITS - 1)
 
@@ -103,20 +106,21 @@ Counted = tuple[Place, Sequence[int]]
 """A place, and the figures that count there."""
 
 
-def sums_of(counted: Iterable[Counted], *, made_until: int) -> Blocks:
-    """All sums to which these figures are added: those of minutes, and of hours and days that have the minute already.
-
-    `made_until`: the instant up to which hours and days have been made of minutes.
-    """
+def sums_of(counted: Iterable[Counted]) -> Blocks:
+    """All sums to which these figures are added at first: those of minutes, and those that wait for hours and days."""
     minutes = minutes_of(counted)
-    return minutes | longer_of({block: sums for block, sums in minutes.items() if block.instant < made_until})
-
-
-def longer_of(minutes: Blocks) -> Blocks:
-    """The sums of hours and days that sums of minutes make up."""
-    blocks: Blocks = {}
+    blocks = dict(minutes)
     for block, sums in minutes.items():
-        for step_s in STEPS_S[1:]:
+        waiting = block._replace(step_s=WAITING_S, instant=floored(block.instant, HOUR_S))
+        _add_all(blocks.setdefault(waiting, {}), sums)
+    return blocks
+
+
+def longer_of(waiting: Blocks) -> Blocks:
+    """The sums of hours and days to which those that wait are added."""
+    blocks: Blocks = {}
+    for block, sums in waiting.items():
+        for step_s in (HOUR_S, DAY_S):
             longer = block._replace(step_s=step_s, instant=floored(block.instant, step_s))
             _add_all(blocks.setdefault(longer, {}), sums)
     return blocks
@@ -203,10 +207,9 @@ def ranges(since: int, until: int, *, finest_s: int = MINUTE_S) -> list[Range]:
     return list(_ranges(since, until, [step for step in reversed(STEPS_S) if step >= finest_s]))
 
 
-def minutes_beside(made: Iterable[Range], *, made_until: int) -> list[Range]:
-    """The sums of minutes that are to be added to those of longer ranges, which do not have them yet."""
-    longer = (one for one in made if one.step_s > MINUTE_S and one.until > made_until)
-    return [Range(MINUTE_S, max(one.since, made_until), one.until) for one in longer]
+def waiting_beside(made: Iterable[Range]) -> list[Range]:
+    """The sums that wait to be added to those of hours and days in these ranges."""
+    return [one._replace(step_s=WAITING_S) for one in made if one.step_s > MINUTE_S]
 
 
 def _ranges(since: int, until: int, steps_s: list[int]) -> Iterator[Range]:

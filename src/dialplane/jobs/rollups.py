@@ -8,8 +8,8 @@ from dialplane.control.units import Database
 from dialplane.jobs.supervisor import Job
 
 EVERY_S = 5.0
-FORGETS_EACH = 12
-"""Rounds after which sums that are kept no longer are deleted: a minute."""
+OTHERS_EACH = 12
+"""Rounds after which hours and days are written, and sums that are kept no longer deleted: a minute."""
 
 
 def rollups_job(db: Database, periods: Periods) -> Job:
@@ -19,8 +19,8 @@ def rollups_job(db: Database, periods: Periods) -> Job:
 
     async def run_round() -> None:
         await rollups.fold(db)
-        await rollups.make_longer(db, now=db.now())
-        if next(rounds) % FORGETS_EACH == 0:
+        if next(rounds) % OTHERS_EACH == 0:
+            await rollups.make_longer(db)
             await rollups.forget(db, periods, now=db.now())
 
     return Job(name="rollups", every_s=EVERY_S, run_round=run_round)

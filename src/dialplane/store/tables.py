@@ -345,12 +345,6 @@ rollups = _table(
 )
 """Blocks of sums of what calls and attempts count for: domain/rollups.py, and store/queries/rollups.py for `sums`."""
 
-sums_made = _table(
-    "sums_made",
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    _big("until"),
-    CheckConstraint("id = 1", name="sums_made_is_one_row"),
-)
 rollup_changes = _table(
     "rollup_changes",
     _text("id", primary_key=True),

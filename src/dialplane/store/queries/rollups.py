@@ -7,17 +7,15 @@ write. `fold` adds many of them up, and to the sums, at once; whoever reads sums
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, union_all, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, union_all
 
-from dialplane.domain.instants import MINUTE_US
 from dialplane.domain.rollups import (
     CUSTOMERS,
-    MINUTE_S,
     OF_CALLS,
+    WAITING_S,
     Block,
     Blocks,
     Counted,
@@ -35,7 +33,6 @@ from dialplane.store.unit import COMMIT_WITHIN_S, Unit, Writing
 
 _ROLLUPS, _CHANGES = tables.rollups.c, tables.rollup_changes.c
 _BLOCK = [_ROLLUPS[name] for name in Block._fields]
-_MADE_UNTIL = select(tables.sums_made.c.until)
 _AT_ONCE = 500
 """Blocks that one statement reads."""
 
@@ -126,25 +123,15 @@ async def pending(unit: Unit, *, limit: int) -> list[PendingChange]:
     return await unit.fetch_as(PendingChange, select(*tables.rollup_changes.c).limit(limit))
 
 
-async def made_until(unit: Unit) -> int:
-    """The instant up to which hours and days have been made of minutes. Raises Unavailable."""
-    return int((await unit.fetch(_MADE_UNTIL, short=True))[0][0])
-
-
-async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Blocks, *, made_until: int) -> bool:
+async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Blocks) -> bool:
     """Adds `blocks`, which are the sums of the changes, and forgets the changes. Raises Unavailable.
 
-    False, and nothing is done, if another process has added some of them meanwhile, or has made more hours and days.
+    False, and nothing is done, if another process has added some of them meanwhile.
     """
-    work = partial(_fold, unit, changes=changes, blocks=blocks, made_until=made_until)
-    return await unit.run(work, within_s=COMMIT_WITHIN_S)
+    return await unit.run(lambda connection: _fold(unit, connection, changes, blocks), within_s=COMMIT_WITHIN_S)
 
 
-def _fold(
-    unit: Writing, connection: Connection, *, changes: Sequence[PendingChange], blocks: Blocks, made_until: int
-) -> bool:
-    if connection.execute(_MADE_UNTIL).scalar_one() != made_until:
-        return False
+def _fold(unit: Writing, connection: Connection, changes: Sequence[PendingChange], blocks: Blocks) -> bool:
     ids = [one.id for one in changes]
     there = connection.execute(select(func.count()).where(_CHANGES.id.in_(ids))).scalar_one()
     if there != len(ids):
@@ -154,27 +141,23 @@ def _fold(
     return True
 
 
-async def make_longer(unit: Writing, *, until: int) -> bool:
-    """Adds the next minute before `until` to its hour and its day, if there is one, and says so. Raises Unavailable."""
-    return await unit.run(lambda connection: _make_longer(unit, connection, until), within_s=COMMIT_WITHIN_S)
+async def make_longer(unit: Writing) -> bool:
+    """Adds what waits for one hour to that and its day; whether there was anything. Raises Unavailable."""
+    return await unit.run(lambda connection: _make_longer(unit, connection), within_s=COMMIT_WITHIN_S)
 
 
-def _make_longer(unit: Writing, connection: Connection, until: int) -> bool:
-    since = connection.execute(_MADE_UNTIL).scalar_one()
-    of_minutes = (_ROLLUPS.step_s == MINUTE_S, _ROLLUPS.instant >= since, _ROLLUPS.instant < until)
-    minute = connection.execute(select(func.min(_ROLLUPS.instant)).where(*of_minutes)).scalar_one()
-    if minute is not None:
-        stored = select(*_BLOCK, _ROLLUPS.sums).where(_ROLLUPS.step_s == MINUTE_S, _ROLLUPS.instant == minute)
-        minutes = {Block(*row[:-1]): _unpacked(row[-1]) for row in connection.execute(stored)}
-        _add_to_stored(unit, connection, longer_of(minutes))
-        until = minute + MINUTE_US
-    connection.execute(update(tables.sums_made).values(until=max(since, until)))
-    return minute is not None
+def _make_longer(unit: Writing, connection: Connection) -> bool:
+    waits = _ROLLUPS.step_s == WAITING_S
+    hour = connection.execute(select(func.min(_ROLLUPS.instant)).where(waits)).scalar_one()
+    if hour is None:
+        return False
+    stored = connection.execute(select(*_BLOCK, _ROLLUPS.sums).where(waits, _ROLLUPS.instant == hour))
+    _add_to_stored(unit, connection, longer_of({Block(*row[:-1]): _unpacked(row[-1]) for row in stored}))
+    connection.execute(delete(tables.rollups).where(waits, _ROLLUPS.instant == hour))
+    return True
 
 
 def _add_to_stored(unit: Writing, connection: Connection, blocks: Blocks) -> None:
-    if not blocks:
-        return
     identities, stored = list(blocks), dict[Block, str]()
     for first in range(0, len(identities), _AT_ONCE):
         some = select(*_BLOCK, _ROLLUPS.sums).where(tuple_(*_BLOCK).in_(identities[first : first + _AT_ONCE]))
