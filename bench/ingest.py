@@ -26,8 +26,8 @@ from bench.node import Node, free_port, running
 from bench.report import Report
 from tests.postgresql import PostgresqlServer, own_postgresql
 
-BEFORE = "e2a1499"
-"""The last commit whose ingest was one upsert for each call and attempt by SQLAlchemy, without sums."""
+BEFORE = "1f3f881"
+"""A commit of before the records were made anew: one upsert for each call and attempt by SQLAlchemy, without sums."""
 
 ROUNDS = 6
 CALLS = 8 * reports.BATCH_CALLS

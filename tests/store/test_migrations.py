@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import re
 import signal
+import sqlite3
+import threading
 import time
 from collections.abc import Callable
 
@@ -14,9 +16,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from dialplane.store import backend_postgresql, migrations
+from dialplane.store import backend_postgresql, backend_sqlite, migrations
 from dialplane.store.address import parse_address
 from dialplane.store.tables import metadata
+from tests.databases import SqliteFolder
 
 
 def test_an_empty_database_is_refused_then_upgraded_then_accepted(empty_url: str) -> None:
@@ -101,6 +104,21 @@ def test_a_migration_may_take_longer_than_any_other_statement(empty_url: str, mo
     monkeypatch.setattr(backend_postgresql, "STATEMENT_TIMEOUT_MS", 200)
     monkeypatch.setattr(command, "upgrade", upgrade_slowly)
     assert migrations.upgrade_by_one(empty_url)
+
+
+def test_a_migration_waits_for_whoever_holds_the_file(
+    sqlite_folder: SqliteFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend_sqlite, "BUSY_TIMEOUT_S", 0.05)
+    with sqlite_folder.lent(None) as url:
+        assert migrations.upgrade_by_one(url)
+        holder = sqlite3.connect(parse_address(url).database or "", isolation_level=None, check_same_thread=False)
+        holder.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.5, holder.rollback)
+        release.start()
+        assert migrations.upgrade_by_one(url)
+        release.join()
+        holder.close()
 
 
 def test_processes_that_migrate_at_once_do_not_disturb_each_other(empty_url: str) -> None:

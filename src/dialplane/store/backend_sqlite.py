@@ -31,6 +31,9 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 1.8
 """How long a statement waits for another process that holds SQLite's lock."""
 
+MIGRATION_WAIT_S = 600.0
+"""How long a migration waits for that lock: another process may carry out one, of a large file."""
+
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -131,6 +134,9 @@ class Sqlite(Backend):
         _begin(connection, "BEGIN IMMEDIATE")
 
     def begin_migrating(self, connection: Connection, *, is_bounded: bool = False) -> None:
+        """Another process may be migrating, too."""
+        if not is_bounded:
+            _driver(connection).execute(f"PRAGMA busy_timeout = {MIGRATION_WAIT_S * 1000:.0f}")
         _begin(connection, "BEGIN IMMEDIATE")
 
     def begin_staging(self, connection: Connection) -> None:
