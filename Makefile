@@ -28,6 +28,9 @@ console: $(VENV)/.run  ## build the web console, which /ui/ shows
 docs: $(VENV)/.run  ## build the documents, which /help/ shows
 	@setup/help $(VENV)
 
+pictures: setup  ## take the pictures of README and documents anew, in docs/pictures
+	@$(BIN)/pytest -q tests/console/test_pictures.py --pictures docs/pictures $(PYTEST_ARGS)
+
 # looked at each time: made anew when Debian's Python is another one, or the folder was copied or moved
 $(VENV)/.made: FORCE
 	@setup/virtual-environment $(VENV)
@@ -85,4 +88,4 @@ bench: setup  ## figures: decisions, replica, PUT to edge, REST under load, a ca
 
 FORCE:
 
-.PHONY: FORCE help setup system console docs run test test-system test-debian13 test-install check faults bench wheel deb
+.PHONY: FORCE help setup system console docs pictures run test test-system test-debian13 test-install check faults bench wheel deb

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from docs.conf import contents
+from tests.console.pictures import PAGES
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,3 +53,14 @@ def test_the_settings_of_the_example_are_settings(tmp_path: Path) -> None:
     command = [str(one) for one in (program, "settings", "--config", file, "--data", tmp_path / "data")]
     printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
     assert re.search(r"keep_calls_days.*180", printed, re.IGNORECASE)
+
+
+def test_each_picture_that_is_shown_is_there_and_small_and_each_that_is_there_is_shown() -> None:
+    pictures = ROOT / "docs/pictures"
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    text = "".join(page.read_text() for page in pages)
+    shown = set(re.findall(r"pictures/([\w-]+\.webp)", text))
+    assert shown == {path.name for path in pictures.iterdir()}
+    assert shown <= {f"{name}-{scheme}.webp" for name in PAGES for scheme in ("light", "dark")}
+    for path in pictures.iterdir():
+        assert path.stat().st_size <= 150_000, path

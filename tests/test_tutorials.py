@@ -57,8 +57,7 @@ def blocks(page: Path) -> list[Block]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    quiet = {**FAST_PROBES, "DIALPLANE_DEMO_CALLS_PER_S": "0"}
-    with serving(tmp_path_factory.mktemp("tutorials") / "data", "--demo", environment=quiet) as instance:
+    with serving(tmp_path_factory.mktemp("tutorials") / "data", "--demo", environment=FAST_PROBES) as instance:
         eventually(lambda: "Stop with Ctrl-C" in instance.said(), within_s=60, what="the demo is there")
         yield instance
         kill_all(instance.data)
