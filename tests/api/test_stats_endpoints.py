@@ -77,6 +77,8 @@ def test_a_providers_figures_count_attempts(api: Api, reported: Reported) -> Non
     found = {one["provider_id"]: one for one in result_of(api.admin, "providers", customer_id=reported.customer)}
     assert set(found) == set(reported.providers)
     refused, answered = (found[one] for one in reported.providers)
+    assert [(one["until_ms"], one["attempts"]) for one in answered.pop("pdd") if one["attempts"]] == [(3_000, 1)]
+    assert not any(one["attempts"] for one in refused.pop("pdd"))
     assert list(refused) == ["provider_id", "attempts", *FIGURES]
     assert refused | {"provider_id": ""} == {
         "provider_id": "", "attempts": 1, "skipped": 0, "answered": 0, "asr": 0.0, "ner": 0.0, "acd_ms": None,

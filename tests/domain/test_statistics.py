@@ -31,6 +31,7 @@ from dialplane.domain.statistics import (
     asr,
     bucket_of,
     change,
+    classes_of,
     contribution,
     failover_rate,
     middle_of,
@@ -128,6 +129,11 @@ def test_sums_of_vectors_are_vectors_of_sums_however_many_figures_a_version_has(
     assert len(found) >= len(Figures._fields)
     assert [one for one, _ in zip_longest(found, sums, fillvalue=0)][: len(sums)] == sums
     assert not any(found[len(sums) :])
+
+
+def test_delays_are_counted_in_classes_and_what_never_rang_in_none() -> None:
+    delays = {bucket_of(ms): count for ms, count in ((20, 1), (70, 2), (1_500, 3), (60_000, 4))} | {NO_DELAY: 9}
+    assert classes_of(delays) == (1, 2, 0, 0, 0, 3, 0, 0, 0, 4)
 
 
 def test_an_empty_histogram_has_no_percentile() -> None:

@@ -107,7 +107,7 @@ function List() {
               cell: call => <span className="mono">{call.number || call.dialled}</span>,
             },
             { key: 'customer', head: 'Customer', cell: call => name(call.customer_id) },
-            { key: 'trunk', head: 'Trunk', cell: call => name(call.trunk_id) },
+            { key: 'trunk', head: 'Trunk', wide: true, cell: call => name(call.trunk_id) },
             { key: 'attempts', head: 'Attempts', cell: call => <Attempts call={call} name={name} /> },
             { key: 'pdd', head: 'PDD', number: true, cell: call => span(call.pdd_ms) },
             { key: 'duration', head: 'Talked', number: true, cell: call => span(call.duration_ms) },

@@ -18,7 +18,7 @@ import {
 import { stamp } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel } from '../parts/basics'
 import { CopyButton, curl } from '../parts/CopyAs'
-import { count } from '../parts/figures'
+import { count, span } from '../parts/figures'
 import { CustomerPicker, TrunkPicker, Typed } from '../parts/pickers'
 import { savePicture } from '../parts/picture'
 import { failed } from '../parts/saved'
@@ -309,6 +309,9 @@ function AsSent({ decision, name }: { decision: Decision; name: (id: string) => 
                       <Chip>{place.timeouts.no_response_s} s silent</Chip>
                       <Chip>{place.timeouts.ring_s} s ringing</Chip>
                     </span>
+                  )}
+                  {place.expected_pdd_ms != null && (
+                    <span className="dim">rings after {span(place.expected_pdd_ms)} as a rule</span>
                   )}
                 </td>
                 <td className="dim">{place.why.join('; ')}</td>

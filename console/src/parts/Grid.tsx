@@ -8,6 +8,8 @@ export type Column<T> = {
   head: ReactNode
   cell: (row: T) => ReactNode
   number?: boolean
+  /** Left out where the window is narrow. */
+  wide?: boolean
   width?: number | string
 }
 
@@ -81,7 +83,7 @@ export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, o
               </th>
             )}
             {columns.map(column => (
-              <th key={column.key} className={column.number ? 'n' : ''} style={{ width: column.width }} scope="col">
+              <th key={column.key} className={classOf(column)} style={{ width: column.width }} scope="col">
                 {column.head}
               </th>
             ))}
@@ -118,7 +120,7 @@ export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, o
                 </td>
               )}
               {columns.map(column => (
-                <td key={column.key} className={column.number ? 'n' : ''}>
+                <td key={column.key} className={classOf(column)}>
                   {column.cell(row)}
                 </td>
               ))}
@@ -129,6 +131,8 @@ export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, o
     </div>
   )
 }
+
+const classOf = <T,>({ number, wide }: Column<T>) => `${number ? 'n' : ''} ${wide ? 'wide' : ''}`.trim() || undefined
 
 const Waiting = ({ columns }: { columns: number }) =>
   [0, 1, 2, 3, 4].map(row => (

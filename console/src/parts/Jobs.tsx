@@ -18,38 +18,40 @@ export function Jobs() {
   const write = useWrite()
   if (!jobs?.length) return null
   return (
-    <Panel title="Large changes and exports" flush>
-      <Grid
-        label="Jobs"
-        rows={jobs}
-        id={job => job.id}
-        empty={null}
-        columns={[
-          { key: 'kind', head: 'Job', cell: job => job.kind.replaceAll('_', ' ') },
-          { key: 'who', head: 'Who', cell: job => job.actor_name || job.actor_kind },
-          { key: 'when', head: 'Began', cell: job => <When at={job.tm_create} /> },
-          { key: 'progress', head: 'Progress', cell: job => <HowFar job={job} /> },
-          {
-            key: 'stop',
-            head: '',
-            cell: job =>
-              GOING.has(job.state) && may('job.cancel') ? (
-                <Button
-                  size="compact-xs"
-                  variant="default"
-                  onClick={() =>
-                    write.mutate({ method: 'POST', path: `/v1.0/jobs/${job.id}/cancel` }, { onError: failed })
-                  }
-                >
-                  Stop
-                </Button>
-              ) : (
-                job.error && <span className="bad">{job.error.message}</span>
-              ),
-          },
-        ]}
-      />
-    </Panel>
+    <div style={{ marginBottom: 12 }}>
+      <Panel title="Large changes and exports" flush>
+        <Grid
+          label="Jobs"
+          rows={jobs}
+          id={job => job.id}
+          empty={null}
+          columns={[
+            { key: 'kind', head: 'Job', cell: job => job.kind.replaceAll('_', ' ') },
+            { key: 'who', head: 'Who', cell: job => job.actor_name || job.actor_kind },
+            { key: 'when', head: 'Began', cell: job => <When at={job.tm_create} /> },
+            { key: 'progress', head: 'Progress', cell: job => <HowFar job={job} /> },
+            {
+              key: 'stop',
+              head: '',
+              cell: job =>
+                GOING.has(job.state) && may('job.cancel') ? (
+                  <Button
+                    size="compact-xs"
+                    variant="default"
+                    onClick={() =>
+                      write.mutate({ method: 'POST', path: `/v1.0/jobs/${job.id}/cancel` }, { onError: failed })
+                    }
+                  >
+                    Stop
+                  </Button>
+                ) : (
+                  job.error && <span className="bad">{job.error.message}</span>
+                ),
+            },
+          ]}
+        />
+      </Panel>
+    </div>
   )
 }
 

@@ -3,7 +3,7 @@ import { Meter, type Tone } from './basics'
 import { percent } from './figures'
 
 /** The colour of a share of answered attempts: a hint to look, not a judgement. */
-const asrTone = (asr: number): Tone => (asr < 0.1 ? 'bad' : asr < 0.4 ? 'warn' : 'good')
+export const asrTone = (asr: number): Tone => (asr < 0.1 ? 'bad' : asr < 0.4 ? 'warn' : 'good')
 
 export const Asr = ({ asr }: { asr: number | null | undefined }) => (
   <span className="nowrap">

@@ -433,6 +433,13 @@ CustomerStatsWindow = TypedDict(
 """Figures of one customer's calls."""
 
 
+class DelayClass(TypedDict):
+    """The attempts whose post-dial delay is in one class."""
+
+    until_ms: Annotated[int | None, "Below this; null for the last class, which is all above."]
+    attempts: int
+
+
 class RouteAnswer(TypedDict):
     """A route."""
 
@@ -781,6 +788,7 @@ class ProviderStats(TypedDict):
     attempts: Annotated[int, "INVITEs sent in the window."]
     steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
     provider_id: str
+    pdd: Annotated[list[DelayClass], "Attempts by post-dial delay, as far as they rang."]
 
 
 ProviderStatsWindow = TypedDict(

@@ -109,6 +109,7 @@ def _is_kept(window: Window, periods: Periods, step_s: int, *, now: int) -> bool
 class Stats:
     """The figures of one key; see `Figures`. Rates are None if nothing was seized, times in ms.
 
+    `pdd_classes`: how many delays are in each class of `DELAYS_UNTIL_MS`.
     `channels`: going on now, whatever the window. `steps`: the same of each step of the window.
     """
 
@@ -125,6 +126,7 @@ class Stats:
     duration_ms: int = 0
     pdd_p50_ms: int | None = None
     pdd_p95_ms: int | None = None
+    pdd_classes: Sequence[int] = field(default=(), compare=False)
     channels: int = 0
     steps: Sequence["Stats"] = field(default=())
 
@@ -249,4 +251,4 @@ def _stats(parts: Iterable[Part], window: Window, *, key: str = "", channels: in
         Stats(key=key, **one.sums._asdict(), pdd_p50_ms=one.pdd_ms(50), pdd_p95_ms=one.pdd_ms(95))
         for one in (total, *steps.values())
     )
-    return replace(whole, channels=channels, steps=tuple(each))
+    return replace(whole, channels=channels, steps=tuple(each), pdd_classes=statistics.classes_of(total.delays))

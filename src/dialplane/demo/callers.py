@@ -22,19 +22,24 @@ class WantedCall:
     patience_s: float | None
 
 
-def draw(random: Random) -> WantedCall:
-    """The next call."""
-    [customer] = random.choices(CUSTOMERS, [one.share for one in CUSTOMERS])
-    [country] = random.choices(COUNTRIES, [one.share for one in COUNTRIES])
-    begin, digits = country.target, country.digits
-    if country.mobile and random.random() < 0.5:
-        begin, digits = country.mobile, digits + len(country.target) - len(country.mobile)
-    first = random.choice("2345678") if digits else ""
-    number = begin + first + "".join(random.choices("0123456789", k=digits - 1))
+def draw(random: Random, *, customer: DemoCustomer | None = None, number: str = "") -> WantedCall:
+    """The next call, or one of this customer's to this number."""
+    if customer is None:
+        [customer] = random.choices(CUSTOMERS, [one.share for one in CUSTOMERS])
+    patience_s = None if number or random.random() >= IMPATIENT else round(random.uniform(0.3, 0.9), 2)
+    number = number or _number(random)
     return WantedCall(
         customer=customer,
         number=number,
         caller=f"{customer.caller}{random.randrange(10_000):04}",
         talk_s=round(min(LONGEST_TALK_S, MEDIAN_TALK_S * random.lognormvariate(0, SPREAD)), 2),
-        patience_s=round(random.uniform(0.3, 0.9), 2) if random.random() < IMPATIENT else None,
+        patience_s=patience_s,
     )
+
+
+def _number(random: Random) -> str:
+    [country] = random.choices(COUNTRIES, [one.share for one in COUNTRIES])
+    begin, digits = country.target, country.digits
+    if country.mobile and random.random() < 0.5:
+        begin, digits = country.mobile, digits + len(country.target) - len(country.mobile)
+    return begin + random.choice("2345678") + "".join(random.choices("0123456789", k=digits - 1))

@@ -10,7 +10,7 @@ import logging
 import time
 from collections import Counter
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -209,7 +209,7 @@ class Traffic:
             if isinstance(wanted, dict) and wanted["at"] > last:
                 last = wanted["at"]
                 customer = next(one for one in CUSTOMERS if one.name == wanted["customer"])
-                self._begin(replace(draw(self._random), customer=customer, number=wanted["number"], patience_s=None))
+                self._begin(draw(self._random, customer=customer, number=wanted["number"]))
 
     def _begin(self, wanted: WantedCall) -> None:
         task = asyncio.create_task(self._call(wanted))

@@ -7,6 +7,7 @@ Delays are counted in buckets of a log-linear histogram: 32 buckets of 1 ms, the
 is the middle of the bucket that holds the nearest rank, at most 1/32 (3.2 %) from the exact one.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from operator import add, sub
 from typing import Any, NamedTuple, Protocol
@@ -266,6 +267,19 @@ def middle_of(bucket: int) -> int:
     """The delay (ms) in the middle of a bucket."""
     shift = max(0, bucket // _HALF - 1)
     return ((bucket - _HALF * shift) << shift) + ((1 << shift) >> 1)
+
+
+DELAYS_UNTIL_MS = (50, 100, 250, 500, 1_000, 2_000, 3_000, 5_000, 10_000)
+"""Bounds of the classes that a picture of delays has; the last class has none."""
+
+
+def classes_of(delays: Mapping[int, int]) -> tuple[int, ...]:
+    """How many delays of a histogram (bucket -> count) are below each of DELAYS_UNTIL_MS, and above the last."""
+    counts = [0] * (len(DELAYS_UNTIL_MS) + 1)
+    for bucket, count in delays.items():
+        if bucket != NO_DELAY:
+            counts[bisect_right(DELAYS_UNTIL_MS, middle_of(bucket))] += count
+    return tuple(counts)
 
 
 def percentile_ms(delays: Mapping[int, int], percent: int) -> int | None:

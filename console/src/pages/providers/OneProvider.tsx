@@ -13,6 +13,7 @@ import {
   usePage,
   useWrite,
 } from '../../api/queries'
+import { instant, shown } from '../../api/time'
 import { Chip, Dot, Empty, Failure, Head, Panel, When } from '../../parts/basics'
 import { Attempts } from '../../parts/calls'
 import { label } from '../../parts/document'
@@ -22,6 +23,7 @@ import { type Health, healthTone, viewTone } from '../../parts/health'
 import { useKeys } from '../../parts/keys'
 import { KINDS } from '../../parts/kinds'
 import { failed, saved } from '../../parts/saved'
+import { asrTone } from '../../parts/stats'
 import type { ProviderStats } from '../Providers'
 import { Absence } from './Absence'
 
@@ -111,6 +113,7 @@ export default function OneProvider({ id }: { id: string }) {
         <div className="cols">
           <div className="stack">
             <HealthByEdge id={id} />
+            {stats && <LastHour id={id} stats={stats} />}
             <Panel title="If it were gone">
               <Absence id={id} />
             </Panel>
@@ -142,6 +145,68 @@ export default function OneProvider({ id }: { id: string }) {
         </div>
       </Modal>
     </>
+  )
+}
+
+/** Minute by minute what became of its attempts, how long they took to ring, and what they ended with. */
+function LastHour({ id, stats }: { id: string; stats: ProviderStats }) {
+  const minutes = useAnswer<Page<ProviderStats> & { from: string }>(
+    '/v1.0/stats/providers',
+    { provider_id: id, step: 60 },
+    { every: 10 },
+  ).data
+  const statuses = useAnswer<Page<Schemas['StatusStats']>>(
+    '/v1.0/stats/statuses',
+    { provider_id: id, page_size: 6 },
+    { every: 10 },
+  ).data?.result
+  const asr = minutes?.result.find(row => row.provider_id === id)?.steps?.asr ?? []
+  const begin = instant(minutes?.from) ?? 0
+  const most = Math.max(1, ...stats.pdd.map(one => one.attempts))
+  return (
+    <Panel title="Last hour">
+      <div className="strip" role="img" aria-label="Answered share of its attempts, minute by minute">
+        {asr.map((share, i) => (
+          <i
+            key={i}
+            className={share === null ? '' : asrTone(share)}
+            title={`${shown(begin + i * 60_000)}: ${percent(share)} answered`}
+          />
+        ))}
+      </div>
+      <div className="halves">
+        <table className="bars" aria-label="Post-dial delay">
+          <caption>Post-dial delay</caption>
+          <tbody>
+            {stats.pdd.map((one, i) => (
+              <tr key={one.until_ms ?? 'more'}>
+                <th scope="row">
+                  {one.until_ms === null ? `over ${span(stats.pdd[i - 1]?.until_ms)}` : `to ${span(one.until_ms)}`}
+                </th>
+                <td>
+                  <i style={{ width: `${(one.attempts / most) * 100}%` }} />
+                </td>
+                <td className="num">{count(one.attempts)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <table className="bars" aria-label="What its attempts ended with">
+          <caption>What its attempts ended with</caption>
+          <tbody>
+            {statuses?.map(one => (
+              <tr key={one.sip_status}>
+                <th scope="row">{one.sip_status}</th>
+                <td>
+                  <i style={{ width: `${(one.attempts / (statuses[0]?.attempts || 1)) * 100}%` }} />
+                </td>
+                <td className="num">{count(one.attempts)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
   )
 }
 
@@ -232,7 +297,7 @@ function RoutesOf({ id }: { id: string }) {
   )
 }
 
-const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+const written = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
 function Settings({ provider }: { provider: Provider }) {
   const of = provider as unknown as Record<string, unknown>
@@ -242,12 +307,12 @@ function Settings({ provider }: { provider: Provider }) {
         {KINDS.provider.groups
           .flatMap(([, names]) => names)
           .concat('id')
-          .filter(name => of[name] !== undefined && of[name] !== '' && shown(of[name]) !== '{}')
+          .filter(name => of[name] !== undefined && of[name] !== '' && written(of[name]) !== '{}')
           .map(name => (
             <div key={name} style={{ display: 'contents' }}>
               <dt>{label(name)}</dt>
               <dd className={typeof of[name] === 'string' && !['name', 'detail'].includes(name) ? 'mono' : ''}>
-                {shown(of[name])}
+                {written(of[name])}
               </dd>
             </div>
           ))}

@@ -18,6 +18,7 @@ from dialplane.control.retention import Periods
 from dialplane.control.stats import OF_CALLS, Overview, Stats, SumsNotKept, Window, widened
 from dialplane.domain.instants import DAY_US, SECOND_US
 from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S
+from dialplane.domain.statistics import DELAYS_UNTIL_MS
 
 DEFAULT_WINDOW_US = HOUR_S * SECOND_US
 LONGEST_WINDOW_US = 31 * DAY_US
@@ -160,7 +161,15 @@ _EXAMPLE: dict[str, Any] = {
     "late_answers": 1,
     "channels": 31,
     "saved": 52,
+    "pdd": [{"until_ms": until, "attempts": 100} for until in (*DELAYS_UNTIL_MS, None)],
 }
+
+
+class DelayClass(BaseModel):
+    """The attempts whose post-dial delay is in one class."""
+
+    until_ms: Annotated[int | None, Field(description="Below this; null for the last class, which is all above.")]
+    attempts: int
 
 
 class ProviderStats(AttemptFigures):
@@ -169,6 +178,7 @@ class ProviderStats(AttemptFigures):
     model_config = ConfigDict(title="ProviderStats", json_schema_extra={"examples": [_EXAMPLE]})
 
     provider_id: AnsweredId
+    pdd: Annotated[list[DelayClass], Field(description="Attempts by post-dial delay, as far as they rang.")]
 
 
 class RouteStats(AttemptFigures):
@@ -258,7 +268,13 @@ def present_window(window: Window) -> dict[str, Any]:
 
 def present(figures: Stats, by: str, window: Window) -> dict[str, Any]:
     """The figures of one key of a grouping."""
-    return {SHAPES[by].key: figures.key, **_present(figures, window, is_of_calls=by in OF_CALLS)}
+    shown = {SHAPES[by].key: figures.key, **_present(figures, window, is_of_calls=by in OF_CALLS)}
+    if by == stats.PROVIDERS:
+        shown["pdd"] = [
+            {"until_ms": until, "attempts": count}
+            for until, count in zip((*DELAYS_UNTIL_MS, None), figures.pdd_classes, strict=False)
+        ]
+    return shown
 
 
 def present_overview(overview: Overview, window: Window) -> dict[str, Any]:
