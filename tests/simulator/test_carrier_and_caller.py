@@ -201,7 +201,8 @@ def test_fifty_calls_at_once_are_all_told_apart() -> None:
         results = await asyncio.gather(*(by.call(plan_for(carrier, talk_s=0.2)) for _ in range(50)))
         assert {result.status for result in results} == {200}
         assert len({result.call_id for result in results}) == 50
-        assert carrier.counts["answered"] == carrier.counts["acknowledged"] == carrier.counts["BYE"] == 50
+        assert carrier.counts["answered"] == carrier.counts["acknowledged"] == 50
+        assert carrier.counts["BYE"] >= 50
 
     play("answer ring=0.1", scene, timers=Timers())
 

@@ -93,7 +93,7 @@ def test_a_call_that_is_too_long_has_a_reason_of_its_own(stage: Stage) -> None:
         seen = answered_by(call.caller, call.carrier, for_s=DEADLINE_S, until=ENDED)
 
         assert set(seen) >= ENDED
-        [ended] = call.edge.events("call_ended")
+        [ended] = call.edge.await_events("call_ended")
         assert ended["reason"] == "call timed out"
 
 
