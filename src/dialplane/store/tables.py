@@ -212,7 +212,7 @@ routes = _table(
     _live_index("routes_of_provider_by_change", "provider_id", "revision", "tm_create"),
     _live_index("routes_of_customer_by_priority", "customer_id", "priority", "tm_create"),
     _live_index("routes_of_customer_by_change", "customer_id", "revision", "tm_create"),
-    _live_index("routes_by_priority", "priority", "tm_create"),
+    _live_index("routes_by_priority", "priority", "tm_create", "target"),
     _live_index("routes_by_change", "revision", "tm_create"),
     _live_index("routes_disabled", "tm_create", also="enabled = 0"),
     _live_index("routes_by_begin", "valid_from", also="valid_from > 0"),

@@ -20,8 +20,9 @@ from dialplane.store.backend import Backend
 from dialplane.store.objects import ROUTES
 from dialplane.store.unit import Unit
 
-FEW = 5_000
-"""Routes that are sorted sooner than the order's index is walked past all others."""
+FEW = 20_000
+"""Routes that are sorted sooner than the order's index is walked past all others: rate decks are imported in the order
+of their targets, so those of a prefix are next to each other there, and may all be at the far end."""
 
 COUNTED = 10_000
 """Up to how many are counted exactly."""
