@@ -83,6 +83,7 @@ class Place:
             .replace("postgresql://dialplane@db.example/postgres", self._database.url("postgres"))
             .replace("postgresql://dialplane@db.example/dialplane", self._database.url("dialplane"))
             .replace("# install the version before", "unset PYTHONPATH")
+            .replace("--owner dialplane ", "")
         )
 
     def run(self, script: str) -> str:

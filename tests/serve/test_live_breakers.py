@@ -6,6 +6,7 @@ Every carrier answers OPTIONS with 200 throughout: what the tests see comes from
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import httpx2
 import pytest
@@ -93,11 +94,16 @@ def stage(request: pytest.FixtureRequest, edges: tuple[Instance, Instance]) -> I
         yield made
 
 
+def healthy(stage: Stage) -> dict[str, Any]:
+    """The first carrier as the node's probes find it, unless the last ones came too late on a busy machine."""
+    told = stage.customer.view(stage.first_id, NODE)
+    return told if told["status"] == HEALTHY else {}
+
+
 @pytest.mark.parametrize("stage", [refuse(status=503), silent()], ids=["503", "silent"], indirect=True)
 def test_a_breaker_that_calls_open_is_seen_and_is_that_of_one_edge(stage: Stage) -> None:
     stage.trip()
-    told = stage.customer.view(stage.first_id, NODE)
-    assert told["status"] == HEALTHY
+    told = eventually(lambda: healthy(stage), within_s=20, what="a carrier that passes its probes")
     assert told["breaker_detail"].startswith("2 attempts in a row failed")
 
     call = stage.customer.call(stage.node)
