@@ -94,7 +94,7 @@ class Place:
             env={**self.environment, "TOKEN": self.token()},
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=240,  # a dozen commands, each a Python of its own, beside all else that runs
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -128,6 +128,7 @@ def machine(folder: Path, postgresql: PostgresqlServer, settings: Mapping[str, s
 
 
 @pytest.mark.system
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", RUN)
 def test_the_commands_of_a_page_work_one_after_the_other(
     page: str, tmp_path: Path, postgresql_server: PostgresqlServer
