@@ -9,8 +9,10 @@ import { Router } from 'wouter'
 import { cache } from './api/cache'
 import { CONSOLE } from './api/place'
 import { App } from './frame/App'
+import { preload } from './frame/pages'
 import { theme, variables } from './theme'
 
+preload()
 const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(

@@ -14,6 +14,7 @@ import {
   IconWorld,
 } from '@tabler/icons-react'
 import { type ComponentType, lazy } from 'react'
+import { CONSOLE } from '../api/place'
 
 type Entry = {
   path: string
@@ -21,13 +22,19 @@ type Entry = {
   key: string
   needs: string
   icon: typeof IconActivity
-  page: ComponentType
+  page: ComponentType & { load: () => unknown }
   part?: string
   /** The page of the help that says more, without `.html`. */
   help: string
 }
 
-const page = (load: () => Promise<{ default: ComponentType }>) => lazy(load)
+const page = (load: () => Promise<{ default: ComponentType }>) => Object.assign(lazy(load), { load })
+
+/** Load the page of this address while it is still being found out who is here. */
+export function preload() {
+  const path = location.pathname.slice(CONSOLE.length) || '/'
+  void PAGES.findLast(one => one.path === '/' || path.startsWith(one.path))?.page.load()
+}
 
 export const PAGES: Entry[] = [
   {

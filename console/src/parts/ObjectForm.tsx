@@ -3,7 +3,7 @@ import { Button, NumberInput, PasswordInput, Select, Switch, TagsInput, Textarea
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Refusal } from '../api/client'
 import { SYSTEM_DEFAULT, useCustomers, useMe, useProviders, useTrunks } from '../api/queries'
-import { Failure } from './basics'
+import { Failure, Worded } from './basics'
 import { type Field, label, useFields } from './document'
 
 export type Values = Record<string, unknown>
@@ -72,7 +72,9 @@ type InputProps = { field: Field; value: unknown; error?: string; onChange: (val
 function Input({ field, value, error, onChange }: InputProps) {
   const common = {
     label: label(field.name),
-    description: field.description || undefined,
+    description: field.description ? (
+      <Worded text={field.description.replace(SYSTEM_DEFAULT, 'System default')} />
+    ) : undefined,
     error,
     required: field.required,
     withAsterisk: false,
@@ -135,7 +137,7 @@ function Input({ field, value, error, onChange }: InputProps) {
   }
 }
 
-type Common = { label: string; description?: string; error?: string; required?: boolean }
+type Common = { label: string; description?: ReactNode; error?: string; required?: boolean }
 
 function Json({ common, value, onChange }: { common: Common; value: unknown; onChange: (value: unknown) => void }) {
   const [text, setText] = useState(value === undefined ? '' : JSON.stringify(value, null, 1))
