@@ -2,7 +2,7 @@
 
 Of a million routes a filter may mean a dozen or half. Where few are meant, an index of the filter finds them, and they
 are sorted; where many are, the order's own index is walked, and the next that is meant is never far. Which it is, is
-found out by counting no further than FEW.
+found out by counting no further than FEW, or FEW_OF_LONG.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +20,15 @@ from dialplane.store.backend import Backend
 from dialplane.store.objects import ROUTES
 from dialplane.store.unit import Unit
 
-FEW = 20_000
-"""Routes that are sorted sooner than the order's index is walked past all others: rate decks are imported in the order
-of their targets, so those of a prefix are next to each other there, and may all be at the far end."""
+FEW = 5_000
+"""Routes that are sorted sooner than the order's index is walked past all others to the few of a short page."""
+
+FEW_OF_LONG = 20_000
+"""The same for a page of LONG or more. Rate decks are imported in the order of their targets, so the routes of a prefix
+are next to each other, and may all be at the index's far end."""
+
+LONG = 50
+"""Routes of a page for which many others may be passed."""
 
 COUNTED = 10_000
 """Up to how many are counted exactly."""
@@ -176,7 +182,7 @@ class Found(NamedTuple):
 
 async def page(unit: Unit, filters: Filters, order: Order, *, page_size: int, after: After | None = None) -> Found:
     """Live routes in this order. Raises Unavailable."""
-    are_few = await _are_few(unit, filters, order)
+    are_few = await _are_few(unit, filters, order, most=FEW if page_size < LONG else FEW_OF_LONG)
     keyed = _PLAIN if are_few else _INDEXED
     columns = _INDEXED if are_few else {**_PLAIN, **{name: _INDEXED[name] for name in order.columns_with(filters)}}
     keys = [keyed[name] for name in dict.fromkeys((SORTS[order.key], "tm_create"))]
@@ -191,12 +197,12 @@ async def page(unit: Unit, filters: Filters, order: Order, *, page_size: int, af
     return Found(objects.objects_of(unit, ROUTES, rows), last)
 
 
-async def _are_few(unit: Unit, filters: Filters, order: Order) -> bool:
+async def _are_few(unit: Unit, filters: Filters, order: Order, *, most: int) -> bool:
     """Whether the filter means so few routes that they are found first, and sorted then."""
     columns = {_COLUMN_OF.get(name, name) for name in filters.active}
     if len(columns) == len(filters.active) <= 1 and columns <= order.columns_with(filters):
         return False
-    return await _count(unit, filters, most=FEW + 1) <= FEW
+    return await _count(unit, filters, most=most + 1) <= most
 
 
 _COLUMN_OF = {"provider_ids": "provider_id", "target_prefix": "target"}
