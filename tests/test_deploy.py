@@ -59,6 +59,15 @@ def test_a_unit_may_do_no_more_than_it_needs(name: str) -> None:
     assert judged.returncode == 0, judged.stdout[-300:] + judged.stderr
 
 
+def test_the_units_are_confined_alike() -> None:
+    """What tests/install/package.booted sees one of them do holds for the other."""
+    of_their_own = {"environment", "environmentfile", "execstart", "timeoutstopsec", "runtimedirectory"}
+    whole, edge = (
+        {name: value for name, value in unit(of)["Service"].items() if name not in of_their_own} for of in UNITS
+    )
+    assert whole == edge
+
+
 def test_a_unit_starts_after_the_database_of_its_machine_but_does_not_need_it() -> None:
     found = unit("dialplane.service")["Unit"]
     assert "postgresql.service" in found["after"].split()
