@@ -18,6 +18,7 @@ from tests.console.visit import Visit
 from tests.serve.instance import Instance, serving
 from tests.waiting import eventually
 
+LOADED_WITHIN_MS = 60_000
 QUALITY = 88
 """Of WebP; 100 is the best."""
 
@@ -66,7 +67,7 @@ def test_a_picture_is_taken_in_light_and_dark(
         visit.open("/settings")
         visit.page.evaluate("scheme => localStorage.setItem('mantine-color-scheme-value', scheme)", scheme)
         visit.open(PAGES[name].path.format(**ids))
-        expect(visit.page.get_by_text(PAGES[name].shows).first).to_be_visible()
+        expect(visit.page.get_by_text(PAGES[name].shows).first).to_be_visible(timeout=LOADED_WITHIN_MS)
         taken = context.new_cdp_session(visit.page).send(
             "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
         )

@@ -12,6 +12,7 @@ _RUN_AXE = """async () => {
   return found.violations.map(one => `${one.id} (${one.impact}): ` + one.nodes.map(node => node.html.slice(0, 160)))
 }"""
 WITHIN_MS = 15_000
+expect.set_options(timeout=WITHIN_MS)
 
 
 class Visit:

@@ -57,6 +57,7 @@ def welcome_lines(welcome: Welcome) -> Sequence[str]:
         *((f"Open       {welcome.login_link}   (logs in once, on this machine)",) if welcome.login_link else ()),
         f"Login      {welcome.username}  {password}",
         f"API docs   {welcome.http_url}/docs",
+        f"Help       {welcome.http_url}/help/",
         f"Health     {welcome.http_url}/healthz",
         f"Calls      {welcome.http_url}/v1.0/calls",
         *((f"SIP        {welcome.sip_address} (UDP and TCP), from 127.0.0.1",) if welcome.call else ()),
