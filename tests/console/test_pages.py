@@ -87,7 +87,8 @@ def test_a_call_is_told_in_a_sentence_and_drawn(visit: Visit, objects: Mapping[s
     expect(visit.page.locator("header .sub")).to_contain_text("Answered by Bravo")
     expect(visit.page.locator("#ladder .message")).to_have_count(11)
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="As SVG").click()
+        messages = visit.page.locator("section", has=visit.page.locator("#ladder"))
+        messages.get_by_role("button", name="As SVG").click()
     drawn = download.value.path().read_text()
     assert drawn.startswith("<svg")
     assert "503 Service Unavailable" in drawn
