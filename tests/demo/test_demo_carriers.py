@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.demo.carriers import CARRIERS, DemoState, command, load_state, save_state
+from dialplane.demo.carriers import CARRIERS, DemoState, answering, command, load_state, save_state
 from dialplane.system.datafolder import DataFolder
 from dialplane_simulator.fleet import read_file
 
@@ -41,6 +41,13 @@ def test_a_damaged_state_file_is_replaced(tmp_path: Path, content: str) -> None:
     (tmp_path / "demo.json").write_text(content)
     assert load_state(DataFolder(tmp_path)).prepared is False
     assert json.loads((tmp_path / "demo.json").read_text())["prepared"] is False
+
+
+def test_a_first_call_does_not_wait_for_a_carrier_that_is_switched_off(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.demo_switches.parent.mkdir(parents=True, exist_ok=True)
+    folder.demo_switches.write_text(json.dumps({"bravo": "gone", "alpha": "silent"}))
+    assert answering(folder, {"alpha": 1001, "bravo": 1002, "charlie": 1003}) == ["127.0.0.1:1001", "127.0.0.1:1003"]
 
 
 def test_that_the_objects_were_made_is_remembered(tmp_path: Path) -> None:

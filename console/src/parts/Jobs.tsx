@@ -19,7 +19,7 @@ export function Jobs() {
   if (!jobs?.length) return null
   return (
     <div style={{ marginBottom: 12 }}>
-      <Panel title="Large changes and exports" flush>
+      <Panel title="Large changes" flush>
         <Grid
           label="Jobs"
           rows={jobs}

@@ -61,19 +61,19 @@ def place_call(sip_address: str, number: str, *, talk_s: float = 2.0, transport:
 
 
 def wait_until_answering(sip_address: str, *, deadline_s: float = 20.0) -> None:
-    """Wait until the edge answers an OPTIONS, with whatever status. Raises DemoFailed."""
-    edge = peer_at(sip_address, transport="udp")
+    """Wait until the edge or a carrier answers an OPTIONS, with whatever status. Raises DemoFailed."""
+    peer = peer_at(sip_address, transport="udp")
 
     async def run() -> bool:
-        async with open_caller(host=source_address(edge.host), timers=Timers(t1_s=0.1, t2_s=0.2)) as caller:
+        async with open_caller(host=source_address(peer.host), timers=Timers(t1_s=0.1, t2_s=0.2)) as caller:
             give_up = time.monotonic() + deadline_s
             while time.monotonic() < give_up:
-                if await caller.probe(edge) is not None:
+                if await caller.probe(peer) is not None:
                     return True
             return False
 
     if not asyncio.run(run()):
-        raise DemoFailed(f"the edge does not answer SIP at {sip_address}: see logs/kamailio.log in the data folder")
+        raise DemoFailed(f"nobody answers SIP at {sip_address}: see the logs in the data folder")
 
 
 def wait_until_used(revision: int, edge_revision: Callable[[], int | None], *, deadline_s: float = 20.0) -> None:

@@ -152,6 +152,12 @@ def switches(folder: DataFolder) -> dict[str, Switch]:
     return {key: Switch(at) if at in set(Switch) else Switch.ANSWERS for key, at in positions.items()}
 
 
+def answering(folder: DataFolder, ports: Mapping[str, int]) -> list[str]:
+    """Where the carriers listen that answer probes: all but those whose switch says that they are gone."""
+    positions = switches(folder)
+    return [f"{HOST}:{port}" for key, port in ports.items() if positions[key] != Switch.GONE]
+
+
 async def run_carriers(folder: DataFolder) -> None:
     """Run the carriers of the file that `command` wrote, and move their switches, until the starter is gone.
 

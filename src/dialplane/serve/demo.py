@@ -88,7 +88,8 @@ class Demo:
 
     def _call(self, client: Client, prepared: prepare.Prepared) -> None:
         sip = str(self._programs.sip)
-        calling.wait_until_answering(sip)
+        for address in (sip, *carriers.answering(self._folder, self._state.ports)):
+            calling.wait_until_answering(address)
         calling.wait_until_used(prepared.revision, lambda: table_revision(self._folder))
         self._output.say(f"\nA call to {NUMBER} through the demo's carriers:\n")
         call_and_print(self._output.console, client, sip=sip, number=NUMBER)
