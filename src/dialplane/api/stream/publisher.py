@@ -73,14 +73,19 @@ class Publisher:
                 await asyncio.sleep(RETRIED_AFTER_S)
 
     async def tell(self) -> None:
-        """One round. What happens while nobody watches is left out; whoever comes back after that must look anew."""
+        """One round. What happens while nobody watches is left out; whoever comes back after that must look anew.
+
+        Whoever comes in the middle of a round has the next one, and all that is new by then.
+        """
         if self._streams.held:
             self._watched_at = time.monotonic()
-        news = self._news.taken()
         if time.monotonic() - self._watched_at < LINGERS_S:
-            await self._tell(news)
+            await self._tell(self._news.taken())
             return
         latest = await self._db.latest_revision()
+        if self._streams.held:
+            return
+        news = self._news.taken()
         if latest != self._revision or not news.is_empty:
             self._published.gap()
         self._revision = latest
