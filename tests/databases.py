@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import update
 
 from dialplane.control import bootstrap
+from dialplane.control.login import passwords
 from dialplane.store import migrations, tables
 from dialplane.store.address import sqlite_url
 from dialplane.store.database import Database
@@ -26,7 +28,9 @@ ENCRYPTION_KEY = base64.urlsafe_b64encode(b"the same for all tests of a run.").d
 USERNAME = "admin@localhost"
 PASSWORD = "correct horse battery staple"
 LIGHT_HASHER = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
-"""A hash names its own cost. With this one, a login of the administrator takes no 150 ms of processor time."""
+"""A hash names its own cost. With this one, a password takes no 150 ms of processor time."""
+
+REAL_HASHER = passwords.HASHER
 
 KINDS = ("sqlite", "postgresql")
 
@@ -105,6 +109,21 @@ def sqlite_folder(shared_folder: Path, tmp_path_factory: pytest.TempPathFactory)
 def prepared_file(sqlite_folder: SqliteFolder) -> Path:
     """A SQLite database after its first start, to be copied."""
     return sqlite_folder.file("prepared")
+
+
+@contextmanager
+def password_cost(hasher: PasswordHash) -> Iterator[None]:
+    """Passwords are hashed so in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", hasher)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_passwords() -> Iterator[None]:
+    """A new person, and a wrong password, cost next to nothing in all tests but those of that cost."""
+    with password_cost(PasswordHash((LIGHT_HASHER,))):
+        yield
 
 
 @pytest.fixture(params=KINDS)

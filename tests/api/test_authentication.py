@@ -13,7 +13,7 @@ import pytest
 
 from dialplane.control.login.sessions import rotate
 from tests.api.serving import SYSTEM_DEFAULT, Api, serving, settings_for
-from tests.databases import PASSWORD, USERNAME
+from tests.databases import PASSWORD, REAL_HASHER, USERNAME, password_cost
 
 
 def now() -> int:
@@ -179,7 +179,7 @@ def test_a_wrong_login_has_one_answer(sqlite_api: Api, username: str, password: 
 def guessed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """An API on which wrong passwords do no harm to other tests."""
     limits: dict[str, Any] = {"login_failures_per_minute": 12, "address_login_failures_per_minute": 1000}
-    with serving(settings_for(tmp_path_factory.mktemp("guessed"), **limits)) as running:
+    with password_cost(REAL_HASHER), serving(settings_for(tmp_path_factory.mktemp("guessed"), **limits)) as running:
         yield running
 
 
