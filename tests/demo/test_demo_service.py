@@ -24,7 +24,6 @@ from tests.waiting import eventually
 
 PROGRAM = [sys.executable, "-c", "from dialplane.cli.main import app; app()"]
 PASSWORD = "a long enough password"
-TIME = r"\d+(?:\.\d+)? m?s"  # on a busy machine it may be any
 
 
 @contextmanager
@@ -93,7 +92,7 @@ def test_a_newcomer_sees_a_call_fail_over_and_again_after_a_restart(tmp_path: Pa
         )
     assert_fails_over(first, ports=ports)
     assert f"http://127.0.0.1:{http}/docs" in first
-    assert re.search(rf"486 Busy Here after {TIME}: the callee is busy; no other is asked", told.stdout), told
+    assert re.search(r"486 Busy Here after 5\d\d ms: the callee is busy; no other is asked", told.stdout), told
     assert {kind: len(ids) for kind, ids in made.items()} == {
         "customers": len(CUSTOMERS),
         "providers": len(CARRIERS),
@@ -119,12 +118,12 @@ def assert_fails_over(text: str, *, ports: dict[str, int]) -> None:
     steps = (
         r"0 ms  The call arrives\. Carriers to try, in order: Alpha, Bravo, Echo,\s+Delta\.",
         rf"Attempt 1: Alpha, sip:\+82\d+@127\.0\.0\.1:{ports['alpha']}",
-        rf"503 Service Unavailable after {TIME}: carrier failed; next carrier",
+        r"503 Service Unavailable after .* ms: carrier failed; next carrier",
         rf"Attempt 2: Bravo, sip:\+82\d+@127\.0\.0\.1:{ports['bravo']}",
-        rf"rings after {TIME}",
-        rf"200 OK: answered after ringing {TIME}",
-        rf"The caller hangs up; they talked for {TIME}\.",
-        rf"Answered by Bravo, {TIME} after the call arrived; Alpha had failed\.",
+        r"rings after .* ms",
+        r"200 OK: answered after ringing (1\.\d\d s|9\d\d ms)",
+        r"The caller hangs up; they talked for (2\.\d\d|1\.99) s\.",
+        r"Answered by Bravo, 1\.\d+ s after the call arrived; Alpha had failed\.",
     )
     at = 0
     for step in steps:

@@ -38,9 +38,8 @@ CROWD = times(15, 150)
 SLOWER = 5
 """How many times the value beside an attacked neighbour another caller's 99th percentile may be."""
 
-NOTICEABLE_S = 4.0 if FULL else 10.0
-"""What it may be in any case: a short run has but a few answers, of which this is the slowest, on a machine that others
-use. What must hold there is that every answer is 200 and no event is lost; the figures are printed with `-s`."""
+NOTICEABLE_S = 4.0
+"""What it may be in any case: a short run has but a few answers, of which this is the slowest."""
 
 LOGIN_EVERY = 5
 """Rounds of questions with one login: it waits for guessers' passwords, and others should be measured meanwhile."""
@@ -132,13 +131,10 @@ def test_hostile_callers_take_nothing_from_others(
 
 
 def assert_all_took_place(answers: dict[str, int]) -> None:
-    """Each attack was made, and none met a fault; in a full run each was met by the answer that is meant for it."""
+    """Each attack was made, and was met by the answer that is meant for it."""
     large = (f"large body {EDGE} 413", f"large body {SUPER_ADMIN} 400", f"large body {CUSTOMER_ADMIN} 403")
     for met in ("long login 413", "guess 401", *large):
-        attack = met.rpartition(" ")[0]
-        heard = {answer for answer in answers if answer.rpartition(" ")[0] == attack}
-        assert heard, (attack, answers)
-        assert met in heard or not FULL, (met, answers)
+        assert answers.get(met, 0) > 0, (met, answers)
     assert not [name for name in answers if name.endswith(" 500")], answers
 
 

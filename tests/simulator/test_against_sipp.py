@@ -41,7 +41,7 @@ def test_sipp_calls_a_carrier_that_answers(tmp_path: Path, transport: str) -> No
     )
     assert ended.status == 0, ended.output
     assert carrier.counts["answered"] == carrier.counts["acknowledged"] == CALLS
-    assert carrier.counts["BYE"] >= CALLS  # one that was answered late is sent again
+    assert carrier.counts["BYE"] >= len(carrier.legs) == CALLS  # one that was answered late is sent again
     assert {leg.hangup_by for leg in carrier.legs} == {"caller"}
 
 
@@ -59,7 +59,7 @@ def test_sipp_calls_a_carrier_that_refuses(tmp_path: Path, status: int) -> None:
         tmp_path, f"refuse status={status}", "-sf", str(steps), "-m", str(CALLS), "-r", "50"
     )
     assert ended.status == 0, ended.output
-    assert carrier.counts["ACK"] >= CALLS
+    assert carrier.counts["ACK"] == CALLS
     assert carrier.counts["stray_acks"] == 0
 
 

@@ -15,7 +15,7 @@ from dialplane.store.address import parse_address
 from tests.faults.counts import may_take_long, times
 
 ROWS = 200
-EVERY = times(37, 1)
+EVERY = times(19, 1)
 """Behind every so manyth statement the migration is killed."""
 
 EMPTY = frozenset({"alembic_version", "clock", "edges"})
