@@ -290,12 +290,7 @@ def test_a_connection_that_is_opened_within_a_call_asks_for_the_name_as_well(
         edge = tls_edge(stage, tls=TlsConfig(authorities=authority.file), max_call_s=longest_s)
         edge.resolve(provider, f"127.0.0.1:{carrier.port}")
         with peer(edge.port) as caller:
-            caller.send(caller.request("INVITE"))
-            with carrier.connection() as connection:
-                carrier.answer(connection, carrier.take(connection, "INVITE"))
-                answer = caller.receive_final()
-                caller.send(caller.request_within(answer, "ACK", cseq=1))
-                carrier.take(connection, "ACK")
+            answer = begin_call(caller, carrier)
             if ends == "caller":
                 caller.send(caller.request_within(answer, "BYE", cseq=2))
             with carrier.connection() as connection:
@@ -312,13 +307,7 @@ def test_a_connection_that_was_opened_within_a_call_carries_the_next_one(stage: 
         tls_carrier(authority.sign("carrier.example")) as carrier,
         peer_of(stage, authority, carrier) as caller,
     ):
-        caller.send(caller.request("INVITE"))
-        with carrier.connection() as connection:
-            carrier.answer(connection, carrier.take(connection, "INVITE"))
-            answer = caller.receive_final()
-            caller.send(caller.request_within(answer, "ACK", cseq=1))
-            carrier.take(connection, "ACK")
-        caller.send(caller.request_within(answer, "BYE", cseq=2))
+        caller.send(caller.request_within(begin_call(caller, carrier), "BYE", cseq=2))
         with carrier.connection() as connection:
             carrier.answer(connection, carrier.take(connection, "BYE"))
             assert caller.receive_final().startswith("SIP/2.0 200")
@@ -346,6 +335,17 @@ def test_another_server_within_a_call_is_not_asked_for_the_carriers_name(stage: 
                 sbc.take(other, "ACK")
 
     assert (carrier.asked_for, sbc.asked_for) == (["carrier.example"], [None])
+
+
+def begin_call(caller: Peer, carrier: TlsCarrier) -> str:
+    """The final answer to a call whose connection is closed once the call is up."""
+    caller.send(caller.request("INVITE"))
+    with carrier.connection() as connection:
+        carrier.answer(connection, carrier.take(connection, "INVITE"))
+        answer = caller.receive_final()
+        caller.send(caller.request_within(answer, "ACK", cseq=1))
+        carrier.take(connection, "ACK")
+    return answer
 
 
 @contextmanager

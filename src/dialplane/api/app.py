@@ -248,7 +248,7 @@ def _services(
         published.add(JOBS_TOPIC, "job", msgspec.json.encode(present_job(job)))
         published.announce()
 
-    metrics.followers.set_function(lambda: slots[FEED_WORK].held)
+    metrics.feed.followers.set_function(lambda: slots[FEED_WORK].held)
     return Services(
         db=db,
         sip=str(_reached(settings)),

@@ -5,6 +5,7 @@ Only a demo has it, for its own machine: the demo's processes read and write sma
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import Response
@@ -127,6 +128,6 @@ def _present(folder: DataFolder, carriers: dict[str, Provider]) -> dict[str, Any
     }
 
 
-def _read(path: Any) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     stored = read_json(path)
     return stored if isinstance(stored, dict) else {}

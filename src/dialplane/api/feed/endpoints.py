@@ -109,7 +109,7 @@ async def _small(stream: AsyncGenerator[bytes, None]) -> list[bytes] | None:
 
 
 def _counted(services: Services, chunk: bytes) -> bytes:
-    services.metrics.feed_bytes.inc(len(chunk))
+    services.metrics.feed.bytes.inc(len(chunk))
     return chunk
 
 
@@ -126,4 +126,4 @@ async def _turn_to_load(services: Services, caller: str) -> AsyncIterator[float]
 def _record_lag(services: Services, head: bytes, since: int) -> None:
     revision = msgspec.json.decode(head.partition(b"\n")[0])["revision"]
     services.metrics.revision.set(revision)
-    services.metrics.feed_lag.set(max(0, revision - since))
+    services.metrics.feed.lag.set(max(0, revision - since))

@@ -6,6 +6,7 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from dialplane.api.metrics.companions import CompanionGauges
+from dialplane.api.metrics.feed import FeedGauges
 from dialplane.api.metrics.network import NetworkGauges
 from dialplane.api.metrics.sink import SinkGauges
 from dialplane.api.metrics.storage import StorageGauges
@@ -45,13 +46,7 @@ class Metrics:
         self.revision = Gauge(
             "dialplane_revision", "Number of the newest revision this process saw.", registry=registry
         )
-        self.followers = Gauge("dialplane_feed_followers", "Long polls of the feed being held.", registry=registry)
-        self.feed_lag = Gauge(
-            "dialplane_feed_lag_revisions",
-            "Revisions the slowest follower was behind at its last poll.",
-            registry=registry,
-        )
-        self.feed_bytes = Counter("dialplane_feed_bytes", "Bytes sent to followers of the feed.", registry=registry)
+        self.feed = FeedGauges(registry)
         self.events = Counter("dialplane_events", "Events received from edges.", ("outcome",), registry=registry)
         self.lost_calls = Counter("dialplane_lost_calls", "Calls closed whose end no edge reported.", registry=registry)
         self.network = NetworkGauges(registry)
