@@ -4,6 +4,7 @@ As a program: it prints its address, and for each line that it reads all that wa
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -43,6 +44,7 @@ class Broker:
     def stand_still(self) -> None:
         """As a broker that is cut off: connections stay, nothing is answered."""
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)  # its threads go on until they see the signal
 
     def go_on(self) -> None:
         self._process.send_signal(signal.SIGCONT)
