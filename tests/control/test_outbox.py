@@ -98,6 +98,16 @@ async def test_another_node_sends_once_the_first_one_has_said_nothing_for_a_whil
     assert not await next_messages(db, NODE)
 
 
+async def test_another_node_sends_at_once_when_the_first_one_stops(db: Database) -> None:
+    told = failed_over_call()
+    await ingest(db, told)
+    assert await next_messages(db)
+    await outbox.leave(db, node=OTHER)
+    assert not await next_messages(db, OTHER), "only who sends may leave it to others"
+    await outbox.leave(db, node=NODE)
+    assert [one.id for one in await next_messages(db, OTHER)] == ids(told)
+
+
 async def test_the_oldest_are_dropped_when_too_many_wait_and_they_are_counted(db: Database) -> None:
     batches = [failed_over_call(uuid_of(n)) for n in range(4)]
     for batch in batches:

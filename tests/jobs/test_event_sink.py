@@ -11,6 +11,7 @@ from dialplane.control.units import Database
 from dialplane.jobs import kafka as kafka_module
 from dialplane.jobs.event_sink import event_sink_job
 from dialplane.jobs.kafka import Kafka, KafkaAway
+from dialplane.jobs.supervisor import Supervisor
 from tests.control.making import EDGE_ACTOR
 from tests.control.seen import failed_over_call, uuid_of
 from tests.kafka import TOPIC, Broker, kafka_broker
@@ -111,6 +112,29 @@ async def test_a_process_that_stops_waits_for_no_broker() -> None:
         await sending
     async with asyncio.timeout(10):
         await asyncio.get_running_loop().shutdown_default_executor()
+
+
+class Slow:
+    """A sink that is sending for as long as nobody stops it."""
+
+    def __init__(self) -> None:
+        self.is_sending = asyncio.Event()
+
+    async def send(self, messages: Sequence[Message]) -> Sequence[str]:
+        self.is_sending.set()
+        return await asyncio.Future()
+
+
+async def test_a_node_that_is_stopped_while_it_sends_leaves_it_to_another_at_once(db: Database) -> None:
+    await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=failed_over_call(uuid_of(1)), hand_on=True)
+    slow = Slow()
+    async with (
+        asyncio.timeout(30),
+        Supervisor([event_sink_job(db, slow, Counts(), node="node 1", most_bytes=0)]).running(),
+    ):
+        await slow.is_sending.wait()
+        assert await outbox.next_portion(db, node="node 2") is None
+    assert await outbox.next_portion(db, node="node 2") is not None
 
 
 class Away:

@@ -142,3 +142,24 @@ async def test_an_error_of_the_block_is_raised_as_it_is_and_ends_the_jobs() -> N
 @pytest.mark.parametrize(("round_s", "pause_s"), [(0.0, 15.0), (0.5, 15.0), (1.0, 19.0), (3.0, 57.0), (12.0, 60.0)])
 def test_a_long_round_is_followed_by_a_long_pause(round_s: float, pause_s: float) -> None:
     assert pause_after(round_s, every_s=15.0) == pytest.approx(pause_s)
+
+
+async def test_a_job_is_wound_up_after_its_last_round_and_one_that_cannot_be_keeps_no_other_from_it() -> None:
+    went: list[str] = []
+
+    async def round_without_end() -> None:
+        try:
+            await asyncio.Future()
+        finally:
+            went.append("round ended")
+
+    async def wind_up() -> None:
+        went.append("wound up")
+
+    broken = Job(name="broken", every_s=FAST_S, run_round=Rounds(), when_stopped=Rounds(RuntimeError("fault")))
+    well = Job(name="well", every_s=FAST_S, run_round=round_without_end, when_stopped=wind_up)
+    rounds = broken.run_round
+    assert isinstance(rounds, Rounds)
+    async with Supervisor([broken, well]).running():
+        await until(lambda: rounds.count > 0)
+    assert went == ["round ended", "wound up"]

@@ -130,6 +130,12 @@ async def waiting(db: Database) -> Waiting:
         return await queries.waiting(unit)
 
 
+async def leave(db: Database, *, node: str) -> None:
+    """This node sends no more: another one may from now on. Raises Unavailable."""
+    async with db.write() as unit:
+        await leases.give_up(unit, LEASE, holder=node)
+
+
 async def _leads(db: Database, node: str) -> bool:
     """Whether it is this node that sends: it takes the lease if nobody has it, and prolongs its own in time."""
     async with db.read(JOBS) as unit:

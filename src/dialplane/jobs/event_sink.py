@@ -38,7 +38,10 @@ class SinkMetrics(Protocol):
 
 
 def event_sink_job(db: Database, sink: Sink, metrics: SinkMetrics, *, node: str, most_bytes: int) -> Job:
-    """Of all nodes one sends. `node` names this one; `most_bytes` may wait, 0 for any number."""
+    """Of all nodes one sends, and another one at once when it stops. `node` names this one.
+
+    `most_bytes` may wait, 0 for any number.
+    """
 
     async def run_round() -> None:
         if most_bytes and (dropped := await outbox.keep_within(db, most_bytes=most_bytes, node=node)):
@@ -54,4 +57,7 @@ def event_sink_job(db: Database, sink: Sink, metrics: SinkMetrics, *, node: str,
             await outbox.forget(db, portion, node=node)
             metrics.count("sent", len(portion.messages) - len(refused))
 
-    return Job(name="event_sink", every_s=EVERY_S, run_round=run_round, largest_share=1.0)
+    async def when_stopped() -> None:
+        await outbox.leave(db, node=node)
+
+    return Job(name="event_sink", every_s=EVERY_S, run_round=run_round, largest_share=1.0, when_stopped=when_stopped)

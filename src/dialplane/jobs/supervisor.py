@@ -31,13 +31,14 @@ log = structlog.get_logger("dialplane.jobs")
 class Job:
     """`run_round` does the work once; the next round begins `every_s` seconds after its end.
 
-    `largest_share`: of the time that its rounds may take.
+    `largest_share`: of the time that its rounds may take. `when_stopped` is called once no round will follow.
     """
 
     name: str
     every_s: float
     run_round: Callable[[], Awaitable[object]]
     largest_share: float = LARGEST_SHARE
+    when_stopped: Callable[[], Awaitable[object]] | None = None
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class Supervisor:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """All jobs run until the block ends; rounds in progress are cancelled then."""
+        """All jobs run until the block ends; rounds in progress are cancelled then, and `when_stopped` is called."""
         tasks = [asyncio.create_task(self._run(job), name=f"job {job.name}") for job in self._jobs]
         try:
             yield
@@ -91,6 +92,9 @@ class Supervisor:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            for job in self._jobs:
+                if job.when_stopped is not None and (error := await _error_of(job.when_stopped)) is not None:
+                    log.warning("job not wound up", job=job.name, exc_info=error)
 
     async def _run(self, job: Job) -> None:
         backoff = Backoff(first_s=job.every_s, longest_s=self._longest_wait_s)
@@ -119,9 +123,9 @@ class Supervisor:
             self._on_failure(job.name)
 
 
-async def _error_of(run_round: Callable[[], Awaitable[object]]) -> Exception | None:
+async def _error_of(work: Callable[[], Awaitable[object]]) -> Exception | None:
     try:
-        await run_round()
+        await work()
     except Exception as error:
         return error
     return None

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from dialplane.store import tables
 from dialplane.store.unit import Unit, Writing
@@ -33,3 +33,8 @@ async def take(unit: Writing, name: str, *, holder: str, for_us: int) -> bool:
     values = [{"name": name, "holder": holder, "until": unit.instant + for_us}]
     await unit.execute(taking.on_conflict_do_update(index_elements=["name"], set_=new), values, short=True)
     return True
+
+
+async def give_up(unit: Writing, name: str, *, holder: str) -> None:
+    """Ends the lease if this node has it. Raises Unavailable."""
+    await unit.execute(delete(tables.leases).where(_LEASES.name == name, _LEASES.holder == holder), short=True)
