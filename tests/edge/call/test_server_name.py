@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.edge.call.server_name import name_at, names_in, server_at, stands_for
+from dialplane.edge.call.certificate import names_in
+from dialplane.edge.call.server_name import name_at, server_at, stands_for
 from tests.authority import Authority
 
 
