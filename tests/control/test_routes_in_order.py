@@ -141,13 +141,13 @@ async def table(db: Database) -> Table:
 
 async def pages(db: Database, filters: Filters, order: Order, page_size: int) -> list[str]:
     found, after = list[str](), None
-    async with db.read() as unit:
-        while True:
+    while True:
+        async with db.read() as unit:
             page = await routes.find(unit, ADMIN, filters, order, page_size=page_size, after=after)
-            if not page.routes:
-                return found
-            found += [route.id for route in page.routes]
-            after = page.next
+        if not page.routes:
+            return found
+        found += [route.id for route in page.routes]
+        after = page.next
 
 
 @pytest.mark.parametrize("few", [queries.FEW, 0], ids=["sorted", "walked"])

@@ -57,9 +57,12 @@ MOMENTS = [TODAY + offset for offset in (-DAY, -HOUR, -MINUTE, 0, 59 * MINUTE, 2
 """Begins of minutes, hours and days, and others."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Try:
-    """An attempt as it happened, times in us after the call's start: answered, or ended with a verdict, or neither."""
+    """An attempt as it happened, times in us after the call's start: answered, or ended with a verdict, or neither.
+
+    Two that happened alike are two.
+    """
 
     provider: str
     route: str
