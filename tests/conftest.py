@@ -1,12 +1,15 @@
 """Fixtures that every room's tests may use, and the order of the files."""
 
+import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import (
     database_url,
@@ -34,6 +37,12 @@ __all__ = [
     "shared_folder",
     "sqlite_folder",
 ]
+
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile("random" if os.environ.get("FAULTS") == "full" else "repeatable")
+"""What is drawn is the same in each run, but for `make faults`. No example is a fault by taking long."""
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +74,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).parts[0]
+    return _folder_of(item.path)
+
+
+@cache
+def _folder_of(file: Path) -> str:
+    return file.relative_to(Path(__file__).parent).parts[0]
 
 
 def _files(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
