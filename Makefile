@@ -12,6 +12,8 @@ ALONE = $(shell grep -rl --include='*.py' 'pytest.mark.alone' tests)
 
 # Tests start some two hundred processes of this project, of which each would compile all of it.
 test test-system faults: export PYTHONDONTWRITEBYTECODE :=
+# What they write is never read again: it goes into memory, if there is room for it.
+test test-system: export TMPDIR ?= $(shell setup/scratch)
 
 help:  ## what each command does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

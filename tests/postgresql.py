@@ -25,8 +25,16 @@ if TYPE_CHECKING:
 CONNECTIONS = 400
 """At most, of all test processes together."""
 
-NOT_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
-"""Switched off where no test ends the server: its data need not survive a power cut."""
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": str(CONNECTIONS),
+    "checkpoint_timeout": "1h",
+    "max_wal_size": "4GB",
+}
+"""Where no test ends the server: its data need not survive a power cut, nor grow old."""
 
 _SCHEMA = """
 SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
@@ -201,9 +209,8 @@ def _server_in(folder: Path) -> "PostgresServer":
 
 
 def _set_up(server: PostgresqlServer) -> None:
-    for setting in NOT_DURABLE:
-        server.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-    server.execute(sql.SQL("ALTER SYSTEM SET max_connections = {}").format(CONNECTIONS))
+    for setting, value in SETTINGS.items():
+        server.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(setting), value))
     server.stop()
     server.start()
 

@@ -145,8 +145,8 @@ def test_a_key_of_a_deleted_customer_is_refused(api: Api) -> None:
     assert reason(caller.get("/v1.0/customer")) == "INVALID_CREDENTIALS"
 
 
-def test_a_rotated_signing_key_logs_nobody_out(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path)
+def test_a_rotated_signing_key_logs_nobody_out(tmp_path: Path, prepared_file: Path) -> None:
+    settings = settings_for(tmp_path, database=prepared_file)
     with serving(settings) as before:
         token = before.login(USERNAME, PASSWORD)
     rotate(settings.secrets_folder)
@@ -211,16 +211,16 @@ def test_two_thousand_wrong_logins_end_in_429_and_hurt_nobody_else(guessed: Api)
     assert guessed.admin.get("/v1.0/me").status_code == 200
 
 
-def test_a_right_login_clears_the_count_of_wrong_ones(tmp_path: Path) -> None:
-    with serving(settings_for(tmp_path, login_failures_per_minute=3)) as api:
+def test_a_right_login_clears_the_count_of_wrong_ones(tmp_path: Path, prepared_file: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, login_failures_per_minute=3)) as api:
         for _ in range(3):
             assert api.nobody.post("/auth/login", {"username": USERNAME, "password": "x"}).status_code == 401
             assert api.nobody.post("/auth/login", {"username": USERNAME, "password": "x"}).status_code == 401
             assert api.login(USERNAME, PASSWORD)
 
 
-def test_a_caller_over_the_rate_limit_is_told_when_to_come_back(tmp_path: Path) -> None:
-    with serving(settings_for(tmp_path, requests_per_second=20)) as api:
+def test_a_caller_over_the_rate_limit_is_told_when_to_come_back(tmp_path: Path, prepared_file: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, requests_per_second=20)) as api:
         other = api.caller_with("customer_manager", SYSTEM_DEFAULT)
         answers = [api.admin.get("/v1.0/me") for _ in range(60)]
         refused = [answer for answer in answers if answer.status_code == 429]
@@ -229,8 +229,8 @@ def test_a_caller_over_the_rate_limit_is_told_when_to_come_back(tmp_path: Path) 
         assert other.get("/v1.0/me").status_code == 200
 
 
-def test_query_credentials_can_be_turned_off(tmp_path: Path) -> None:
-    with serving(settings_for(tmp_path, query_credentials=False)) as api:
+def test_query_credentials_can_be_turned_off(tmp_path: Path, prepared_file: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, query_credentials=False)) as api:
         token = api.login(USERNAME, PASSWORD)
         assert reason(api.nobody.get("/v1.0/me", params={"token": token})) == "AUTHENTICATION_REQUIRED"
         assert reason(api.admin.get("/v1.0/me", params={"token": token})) == "INVALID_REQUEST_PARAMETER"

@@ -204,8 +204,8 @@ def test_head_is_answered_like_get_without_a_body(sqlite_api: Api) -> None:
     assert head.headers["content-length"] == got.headers["content-length"]
 
 
-def test_more_requests_than_can_be_served_in_time_are_told_to_come_back(tmp_path: Path) -> None:
-    with serving(settings_for(tmp_path, requests_in_flight=1)) as api, Wire(api) as slow:
+def test_more_requests_than_can_be_served_in_time_are_told_to_come_back(tmp_path: Path, prepared_file: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, requests_in_flight=1)) as api, Wire(api) as slow:
         slow.send(
             b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
         )
@@ -224,8 +224,8 @@ def has_begun(api: Api, wire: Wire) -> bool:
     return any(one.transport.get_extra_info("peername") == own for one in known)
 
 
-def test_a_request_in_flight_is_finished_when_the_api_stops(tmp_path: Path) -> None:
-    with serving(settings_for(tmp_path)) as api, Wire(api) as wire:
+def test_a_request_in_flight_is_finished_when_the_api_stops(tmp_path: Path, prepared_file: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file)) as api, Wire(api) as wire:
         body = b'{"username": "admin@localhost", "password": "correct horse battery staple"}'
         wire.send(
             b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
@@ -242,8 +242,8 @@ def test_a_request_in_flight_is_finished_when_the_api_stops(tmp_path: Path) -> N
     assert b'"token":' in answer
 
 
-def test_a_long_poll_ends_when_the_api_stops(tmp_path: Path) -> None:
-    with serving(settings_for(tmp_path)) as api:
+def test_a_long_poll_ends_when_the_api_stops(tmp_path: Path, prepared_file: Path) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file)) as api:
         lines = api.admin.get("/v1.0/feed").text.splitlines()
         epoch, since = json.loads(lines[0])["epoch"], json.loads(lines[-1])["end"]
         answers: list[Any] = []

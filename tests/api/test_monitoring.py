@@ -181,7 +181,7 @@ def test_readiness_names_a_loop_that_does_not_turn(own_api: Api) -> None:
 
 
 def test_a_job_that_fails_is_reported_and_tried_again_while_the_api_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, prepared_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_broken, list_stats = True, stats.list_
 
@@ -192,7 +192,7 @@ def test_a_job_that_fails_is_reported_and_tried_again_while_the_api_answers(
 
     monkeypatch.setattr(stats, "list_", list_)
     monkeypatch.setattr(survey, "EVERY_S", 0.05)
-    with serving(settings_for(tmp_path)) as api:
+    with serving(settings_for(tmp_path, database=prepared_file)) as api:
         eventually(lambda: metric(api, "dialplane_job_failures_total", job="survey") > 2, what="it is tried again")
         degraded = api.nobody.get("/readyz")
         assert (degraded.status_code, degraded.json()["status"]) == (200, "degraded")
@@ -225,8 +225,12 @@ def test_a_request_id_of_the_callers_is_kept_if_it_is_a_plain_word(own_api: Api)
         assert own_api.nobody.get("/healthz", headers={"X-Request-Id": bad}).headers["x-request-id"] != bad
 
 
-def test_a_provider_in_a_denied_network_or_at_our_own_sip_address_is_refused(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, denied_networks="10.0.0.0/8,2001:db8::/32", sip="127.0.0.1:5062")
+def test_a_provider_in_a_denied_network_or_at_our_own_sip_address_is_refused(
+    tmp_path: Path, prepared_file: Path
+) -> None:
+    settings = settings_for(
+        tmp_path, database=prepared_file, denied_networks="10.0.0.0/8,2001:db8::/32", sip="127.0.0.1:5062"
+    )
     with serving(settings) as api:
         for hostname in ("10.1.2.3", "[2001:db8::1]:5070", "127.0.0.1:5062", "localhost:5062", "[::ffff:10.1.2.3]"):
             body = {"type": "sip", "hostname": hostname}
@@ -242,12 +246,12 @@ def test_a_provider_in_a_denied_network_or_at_our_own_sip_address_is_refused(tmp
             assert api.admin.put(f"/v1.0/providers/{made['id']}", {"hostname": "10.1.1.1"}).status_code == 400
 
 
-def test_cors_is_only_for_the_origins_that_are_set(tmp_path: Path) -> None:
+def test_cors_is_only_for_the_origins_that_are_set(tmp_path: Path, prepared_file: Path) -> None:
     preflight = {"Origin": "https://noc.example", "Access-Control-Request-Method": "PUT"}
-    with serving(settings_for(tmp_path / "set", cors_origins="https://noc.example")) as api:
+    with serving(settings_for(tmp_path / "set", database=prepared_file, cors_origins="https://noc.example")) as api:
         answer = api.nobody("OPTIONS", "/v1.0/routes", headers=preflight)
         assert answer.headers["access-control-allow-origin"] == "https://noc.example"
         other = api.nobody("OPTIONS", "/v1.0/routes", headers={**preflight, "Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in other.headers
-    with serving(settings_for(tmp_path / "unset")) as api:
+    with serving(settings_for(tmp_path / "unset", database=prepared_file)) as api:
         assert api.nobody("OPTIONS", "/v1.0/routes", headers=preflight).status_code == 405
