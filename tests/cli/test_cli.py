@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 from dialplane.client import Client
 from dialplane.demo.calling import place_call, wait_until_answering
+from tests.ports import free_port
 from tests.serve.instance import Instance, of_folder, serving
 from tests.smalldisk import fill, small_disk
 from tests.waiting import eventually
@@ -130,6 +132,16 @@ def test_a_call_without_a_running_dialplane_says_how_to_start_one(tmp_path: Path
     assert "Traceback" not in refused.stdout + refused.stderr
 
 
+def test_a_call_is_placed_and_its_answer_said_while_the_api_is_down(demo: Instance, tmp_path: Path) -> None:
+    nowhere = {**demo.running(), "control_url": f"http://127.0.0.1:{free_port()}"}
+    (tmp_path / "running.json").write_text(json.dumps(nowhere))
+    shutil.copytree(demo.data / "secrets", tmp_path / "secrets")
+    placed = dialplane("call", NUMBER, "--data", str(tmp_path))
+
+    assert placed.returncode == 0, placed.stdout + placed.stderr
+    assert placed.stdout.startswith("The call got 200 OK; its record cannot be read: UNREACHABLE:")
+
+
 def test_migrate_makes_the_schema_and_may_be_repeated(tmp_path: Path) -> None:
     for _ in range(2):
         done = dialplane("migrate", "--data", str(tmp_path / "data"))
@@ -166,6 +178,9 @@ def test_a_second_edge_follows_the_control_plane_and_routes_calls_by_itself(demo
         with Client(demo.running()["control_url"], token=operator_key(demo)) as client:
             eventually(lambda: [c for c in client.calls.all() if c["edge"] == "two" and c["status"] == "hangup"])
         assert not (data / "dialplane.db").exists()
+        by_command = dialplane("call", NUMBER, "--data", str(data))
+        assert by_command.returncode == 0
+        assert by_command.stdout == f"The call got 200 OK; its record goes to {demo.running()['control_url']}\n"
         assert edge.stop() == 0
         assert of_folder(data) == []
 

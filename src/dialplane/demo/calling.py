@@ -35,12 +35,16 @@ class DemoFailed(DialplaneError):
 
 
 def call_and_print(console: Console, client: Client, *, sip: str, number: str) -> None:
-    """Place a call through the edge at `sip`, wait for its record, print it: for `serve --demo` and `dialplane call`.
+    """Place a call through the edge at `sip`, wait for its record, print it.
 
     Raises InvalidValue, OSError, ApiError and DemoFailed.
     """
+    print_record(console, client, place_call(sip, number), number=number)
+
+
+def print_record(console: Console, client: Client, result: CallResult, *, number: str) -> None:
+    """Wait for the record of a call to the number, which is over, and print it. Raises ApiError and DemoFailed."""
     names = {provider["id"]: provider["name"] for provider in client.providers.all()}
-    result = place_call(sip, number)
     deadline_s = WITHOUT_RECORD_S if result.status == _OF_NO_TRUNK else RECORD_WITHIN_S
     call = fetch_call(client, result, number=normalise(number).number, deadline_s=deadline_s)
     print_timeline(console, call, names=names)
@@ -109,9 +113,13 @@ def fetch_call(
 
 def _no_record(result: CallResult) -> str:
     if result.status == _OF_NO_TRUNK:
-        return f"the call got {result.status} {result.reason} and is in no record: it belongs to no customer's trunk"
-    got = f"{result.status} {result.reason}" if result.status else f"no answer ({result.failure})"
-    return f"the call got {got} and is in no record yet: see logs/companion.log in the data folder"
+        return f"the call got {heard(result)} and is in no record: it belongs to no customer's trunk"
+    return f"the call got {heard(result)} and is in no record yet: see logs/companion.log in the data folder"
+
+
+def heard(result: CallResult) -> str:
+    """What the caller heard in the end, as in `200 OK`."""
+    return f"{result.status} {result.reason}" if result.status else f"no answer ({result.failure})"
 
 
 def is_complete(call: CallAnswer) -> bool:
