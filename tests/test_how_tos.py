@@ -2,7 +2,7 @@
 
 The `sh` blocks of a page are one script. It is run beside a Dialplane of the test's own, which the page's places, users
 and services are replaced by. Lines of `console` blocks need root, systemd or an empty machine: scripts in
-tests/install, which are run there, have each of them.
+tests/install, which are run there, have each of them. So it is with the commands in sentences.
 """
 
 import os
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import __main__ as bench
 from tests.newer import newer_version
 from tests.ports import free_port
 from tests.postgresql import PostgresqlServer
@@ -26,6 +27,10 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs/operations").glob("*.md"))
 RUN = [page.name for page in PAGES if "```sh\n" in page.read_text()]
 BIN = Path(sys.executable).parent
+
+PROGRAMS = """adduser apt-get curl dialplane git journalctl make pg_dump pg_restore pip pipx promtool psql python sudo
+systemctl systemd-analyze""".split()
+"""What `code` in a sentence begins with if it is a command."""
 
 SYSTEMCTL = """#!/bin/bash
 # `systemctl stop|start|restart UNIT`, for the one service there is here
@@ -42,6 +47,27 @@ start() {
 case $1 in restart) stop; start ;; *) "$1" ;; esac
 """
 SUDO = '#!/bin/bash\n[ "$1" = -u ] && shift 2\nexec "$@"\n'
+
+
+def installing() -> str:
+    """The scripts that install, each of which tests/install/from-nothing runs or is run by one that it runs."""
+    folders = (ROOT / "tests/install", ROOT / "setup")
+    scripts = [file.read_text() for folder in folders for file in folder.iterdir()]
+    return re.sub(r"\\\n\s*", " ", "\n".join(scripts))
+
+
+def in_sentences(page: Path) -> list[str]:
+    """The commands outside of a page's blocks."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    found = [code or line for code, line in re.findall(r"`([^`]+)`|^    ([^#\n]+)", text, re.MULTILINE)]
+    return [" ".join(one.split()) for one in found if len(one.split()) > 1 and one.split()[0] in PROGRAMS]
+
+
+def is_in(command: str, scripts: str) -> bool:
+    """Whether a script has the command: with other options between its words, and anything for those in CAPITALS."""
+    anything = r'(?:"[^"]*"|\S+)'
+    words = [anything if re.fullmatch("[A-Z:]+", word) else re.escape(word) for word in command.split()]
+    return bool(re.search(r"\s+(?:-\S+\s+)*".join(words), scripts))
 
 
 def blocks(page: Path, kind: str) -> list[str]:
@@ -152,6 +178,22 @@ def test_what_is_not_run_here_is_run_by_an_install_script(page: Path) -> None:
     scripts = "".join(file.read_text() for file in (ROOT / "tests/install").iterdir())
     lines = [line for block in blocks(page, "console") for line in block.splitlines()]
     assert [line for line in lines if line not in scripts] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "docs/operations.md"], ids=lambda page: page.name)
+def test_a_command_in_a_sentence_is_run_too(page: Path) -> None:
+    run = installing() + "".join(block for page in PAGES for block in blocks(page, "sh"))
+    benches = [f"python -m bench {name}" for name in bench.NAMES]
+    others = ["make test-install", *benches]  # what runs those scripts; what measures
+    assert [one for one in in_sentences(page) if one not in others and not is_in(one, run)] == []
+
+
+def test_a_newcomer_does_what_the_readme_says_first() -> None:
+    first = (ROOT / "README.md").read_text().partition("\n## ")[0]
+    commands = re.findall(r"^    ((?:make|\.venv/bin/dialplane) .+)$", first, re.MULTILINE)
+    newcomer = (ROOT / "tests/install/newcomer.sh").read_text()
+    assert len(commands) == 2
+    assert [one for one in commands if one not in newcomer] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -6,6 +6,12 @@ cp -r /mnt /srv/project
 cd /srv/project
 make deb
 mv dist /srv/packages
+
+echo "without Kamailio it is a control node; this one is to be more"
+apt-get install -y -qq --no-install-recommends /srv/packages/dialplane_*.deb >/dev/null
+dialplane version
+[ ! -e /usr/sbin/kamailio ]
+apt-get purge -y -qq dialplane >/dev/null
 apt-get install -y -qq /srv/packages/dialplane_*.deb >/srv/installed
 
 echo "the same with a higher version, for the upgrade"
