@@ -12,6 +12,7 @@ from dialplane.domain.instants import DAY_US
 from dialplane.engine.dialroute import TRIED
 from dialplane.store.queries import calls as queries
 from dialplane.store.queries.calls import Filters
+from dialplane.system.turns import in_turns
 
 MOST_CALLS = 500
 """The newest calls of the window that are looked at."""
@@ -75,7 +76,9 @@ async def of(unit: Unit, actor: Actor, provider_id: str, *, now: int) -> Absence
     filters = Filters(provider_id=provider.id, started_from=now - WINDOW_US)
     rows = await queries.page(unit, filters, page_size=MOST_CALLS + 1, before=None)
     made = await queries.decisions_of(unit, [row.id for row in rows[:MOST_CALLS]])
-    plans = [plan_of(row.customer_id or "", decisions.read(row.decision).places, provider.id) for row in made]
+    plans = await in_turns(
+        made, lambda row: plan_of(row.customer_id or "", decisions.read(row.decision).places, provider.id)
+    )
     return absence_of([plan for plan in plans if plan], is_all=len(rows) <= MOST_CALLS)
 
 

@@ -20,6 +20,7 @@ from dialplane.domain.kinds import PROVIDER, ROUTE
 from dialplane.domain.route import require_period
 from dialplane.store import objects
 from dialplane.store.objects import ROUTES, STORAGES
+from dialplane.system.turns import Turn
 
 CREATE, UPDATE, DELETE = ACTIONS = ("create", "update", "delete")
 KINDS = tuple(sorted(kind.name for kind in ALL_KINDS.values() if kind.in_bulk))
@@ -157,8 +158,9 @@ async def apply(unit: Change, actor: Actor, batch: Batch) -> Sequence[str]:
     `unit.flush()`. Raises ChangeRefused, PermissionDenied, Unavailable.
     """
     permissions.require(actor, "changes.apply")
-    live = LiveReferences()
+    live, turn = LiveReferences(), Turn()
     for index, step in batch.steps:
+        await turn.end_if_due()
         try:
             if isinstance(step, NewRoutes):
                 await step.store(unit, live)

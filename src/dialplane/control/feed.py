@@ -15,6 +15,7 @@ from dialplane.domain.records import record_of
 from dialplane.store.objects import STORAGES, Storage
 from dialplane.store.queries import feed as queries
 from dialplane.store.unit import Clock
+from dialplane.system.turns import in_turns
 
 ROWS_AT_ONCE = 2_000
 """Rows in memory at once, and lines in a chunk: about half a megabyte of routes."""
@@ -58,7 +59,7 @@ async def _lines(db: Database, since: int, epoch: str, caller: str) -> AsyncGene
             async with queries.rows(unit, storage, since=after, at_once=ROWS_AT_ONCE) as batches:
                 async for rows in batches:
                     count += len(rows)
-                    yield _encoder.encode_lines(_changes(storage, rows, unit.encryption))
+                    yield _encoder.encode_lines(await _changes(storage, rows, unit.encryption))
                     if unit.encryption.has_failed and not lacks_secrets:
                         raise FeedBroken("a stored secret cannot be decrypted")
         yield _line(FeedEnd(clock.revision, count))
@@ -82,7 +83,8 @@ async def _lacks_secrets(unit: Reading, since: int | None) -> bool:
             continue
         async with queries.rows(unit, storage, since=since, at_once=ROWS_AT_ONCE) as batches:
             async for rows in batches:
-                secrets = (unit.encryption.decrypt(getattr(row, name)) for row in rows for name in names)
+                ciphertexts = (getattr(row, name) for row in rows for name in names)
+                secrets = await in_turns(ciphertexts, unit.encryption.decrypt)
                 if any(isinstance(secret, Undecrypted) for secret in secrets):
                     return True
     return False
@@ -92,8 +94,8 @@ def _line(value: FeedHead | FeedEnd) -> bytes:
     return _encoder.encode(value) + b"\n"
 
 
-def _changes(storage: Storage[Any], rows: Iterable[Any], encryption: Encryption) -> list[FeedChange]:
-    return [FeedChange(storage.kind.name, _record(storage, row, encryption)) for row in rows]
+async def _changes(storage: Storage[Any], rows: Iterable[Any], encryption: Encryption) -> list[FeedChange]:
+    return await in_turns(rows, lambda row: FeedChange(storage.kind.name, _record(storage, row, encryption)))
 
 
 def _record(storage: Storage[Any], row: Any, encryption: Encryption) -> dict[str, Any]:

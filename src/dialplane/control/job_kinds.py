@@ -16,6 +16,7 @@ from dialplane.domain.kinds import ROUTE
 from dialplane.domain.route import Route
 from dialplane.store import objects
 from dialplane.store.objects import ROUTES
+from dialplane.system.turns import Turn, in_turns
 
 UPDATE, DELETE = ACTIONS = ("update", "delete")
 
@@ -90,8 +91,11 @@ class ChangeRoutes:
         noun, now = NOUNS[ROUTE.name], unit.next_instant()
         refuse_unknown(self.fields, ROUTE.changeable)
         noun.check_fields(self.fields)
-        pairs = [(before, after) for before in found if (after := self._after(before, now)) != before]
+        afters = await in_turns(found, lambda before: self._after(before, now))
+        pairs = [(before, after) for before, after in zip(found, afters, strict=True) if after != before]
+        turn = Turn()
         for before, after in pairs:
+            await turn.end_if_due()
             await noun.check_references(unit, actor, f"route.{self.action}", before, after)
             await noun.check(unit, actor, before, after)
         if pairs:

@@ -21,6 +21,7 @@ from dialplane.domain.kinds import Kind, T
 from dialplane.domain.value import applied
 from dialplane.store import objects
 from dialplane.store.objects import STORAGES, Storage
+from dialplane.system.turns import in_turns
 
 OBJECTS_AT_ONCE = 2_000
 """Objects that `delete_all` holds in memory at once."""
@@ -189,9 +190,9 @@ async def live(unit: Unit, storage: Storage[T], id_: str) -> T:
 
 async def delete_all(unit: Change, storage: Storage[Any], **filters: str) -> None:
     """Marks all live objects with these values of fields as deleted; no rule of their noun is checked."""
+    now = unit.next_instant()
     while found := await objects.page(unit, storage, page_size=OBJECTS_AT_ONCE, before=None, filters=filters):
-        now = unit.next_instant()
-        await objects.put_all(unit, storage, [(value, deleted(value, now)) for value in found])
+        await objects.put_all(unit, storage, await in_turns(found, lambda value: (value, deleted(value, now))))
         await unit.flush()
 
 

@@ -12,6 +12,7 @@ from dialplane.domain.errors import NotFound
 from dialplane.domain.kinds import KINDS
 from dialplane.store.queries import revisions as queries
 from dialplane.store.queries.revisions import ChangeRow, RevisionRow
+from dialplane.system.turns import in_turns
 
 MASK = "***"
 
@@ -59,7 +60,7 @@ async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, 
     if not await queries.has_contents(unit, number):
         return replace(_revision(row, ()), has_contents=False)
     parts = await queries.changes(unit, number, after_seq=after_seq, limit=page_size)
-    return _revision(row, [_object_change(part, unit.encryption) for part in parts])
+    return _revision(row, await in_turns(parts, lambda part: _object_change(part, unit.encryption)))
 
 
 async def after(unit: Unit, number: int, *, limit: int) -> list[Revision]:

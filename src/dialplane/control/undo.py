@@ -15,6 +15,7 @@ from dialplane.domain.records import from_record, record_of
 from dialplane.store import objects
 from dialplane.store.objects import STORAGES, Storage
 from dialplane.store.queries import revisions as queries
+from dialplane.system.turns import Turn
 
 ROWS_AT_ONCE = 1_000
 """Changes of the revision in memory at once."""
@@ -83,8 +84,9 @@ class _Reversal:
         present = await objects.find_all(self._unit, storage, ids)
         if len(present) < len(ids):
             raise ContentsGone
-        pairs = []
+        pairs, turn = [], Turn()
         for _, object_id, before in firsts:
+            await turn.end_if_due()
             restored = _restored(storage, present[object_id], before, self._unit.next_instant())
             if not _is_same(present[object_id], restored):
                 noun = NOUNS[storage.kind.name]

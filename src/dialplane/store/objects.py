@@ -1,13 +1,25 @@
 """Objects and their rows: how each kind is stored, found, paged and changed."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Insert, Select, Table, TextClause, Update, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Insert,
+    Select,
+    Table,
+    TextClause,
+    Update,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from dialplane.domain import kinds
 from dialplane.domain.kinds import Kind, T
@@ -15,12 +27,16 @@ from dialplane.domain.records import from_record, record_of
 from dialplane.store import tables
 from dialplane.store.encryption import Encryption
 from dialplane.store.revisions import Change
-from dialplane.store.unit import Reading, Rows, Unit
+from dialplane.store.unit import COMMIT_WITHIN_S, FEW_ROWS, Reading, Rows, Unit
 
 Condition = ColumnElement[bool] | TextClause
+V = TypeVar("V")
 
 FEW_IDS = 30
 """Ids that one short statement looks up: as many as a dialroute may have providers."""
+
+FEW_OBJECTS = 100
+"""Objects of a page that one short statement reads."""
 
 IDS_AT_ONCE = 5_000
 """Ids in one statement: PostgreSQL takes 65,535 parameters, SQLite half as many."""
@@ -89,7 +105,7 @@ STORAGES: Mapping[str, Storage[Any]] = {name: Storage(kind) for name, kind in ki
 
 async def find(unit: Unit, storage: Storage[T], id_: str) -> T | None:
     """The object of this id, deleted ones too, or None."""
-    found = objects_of(unit, storage, await unit.fetch(_by_id(storage), {"id_": id_}, short=True))
+    found = await _fetch(unit, storage, _by_id(storage), {"id_": id_}, short=True)
     return found[0] if found else None
 
 
@@ -97,8 +113,8 @@ async def find_all(unit: Unit, storage: Storage[T], ids: Iterable[str]) -> dict[
     """Those of these ids that exist, deleted ones too, by id."""
     found = dict[str, T]()
     for some in _portions(ids):
-        rows = await unit.fetch(_by_ids(storage), {"ids": some}, short=len(some) <= FEW_IDS)
-        found.update((value.id, value) for value in objects_of(unit, storage, rows))
+        values = await _fetch(unit, storage, _by_ids(storage), {"ids": some}, short=len(some) <= FEW_IDS)
+        found.update((value.id, value) for value in values)
     return found
 
 
@@ -139,7 +155,7 @@ def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
 async def select_objects(unit: Unit, storage: Storage[T], *where: Condition, limit: int | None = None) -> list[T]:
     """The objects that meet all conditions, newest first."""
     statement = select(storage.table).where(*where).order_by(storage.table.c.tm_create.desc()).limit(limit)
-    return objects_of(unit, storage, await unit.fetch(statement))
+    return await _fetch(unit, storage, statement, {}, short=False)
 
 
 async def page(
@@ -150,7 +166,16 @@ async def page(
     statement = _page(storage, tuple(wanted), before is not None)
     parameters = {**wanted, "before_": before, "page_size_": page_size}
     is_bounded = len(wanted) <= 1  # by one index; with two filters, one of them may have to read far for the other
-    return objects_of(unit, storage, await unit.fetch(statement, parameters, short=is_bounded))
+    return await _fetch(unit, storage, statement, parameters, short=is_bounded and page_size <= FEW_OBJECTS)
+
+
+async def _fetch(
+    unit: Unit, storage: Storage[T], statement: Select[Any], parameters: Mapping[str, Any], *, short: bool
+) -> list[T]:
+    """The objects of a statement that selects whole rows: many are made in the thread that reads them."""
+    return await unit.run(
+        lambda connection: objects_of(unit, storage, connection.execute(statement, parameters).all()), short=short
+    )
 
 
 def objects_of(unit: Unit, storage: Storage[T], rows: Rows) -> list[T]:
@@ -168,13 +193,14 @@ async def add(unit: Change, storage: Storage[T], value: T) -> T:
 
 async def add_all(unit: Change, storage: Storage[T], values: Sequence[T]) -> None:
     """Stores new objects of one kind, as part of the unit's revision."""
-    rows = []
-    for value in values:
+
+    def row_of(value: T) -> dict[str, Any]:
         record = storage.encrypted_record(value, unit.encryption)
-        rows.append(storage.row(record, unit.revision))
         unit.record(storage.kind.name, value.id, None, record)
         unit.keep_version(value.id, unit.revision)
-    await unit.execute(_insert(storage), rows, short=True)
+        return storage.row(record, unit.revision)
+
+    await _write(unit, _insert(storage), row_of, values)
 
 
 async def put(unit: Change, storage: Storage[T], before: T, after: T) -> T:
@@ -185,13 +211,26 @@ async def put(unit: Change, storage: Storage[T], before: T, after: T) -> T:
 
 async def put_all(unit: Change, storage: Storage[T], pairs: Sequence[tuple[T, T]]) -> None:
     """Stores the new states (before, after) of objects of one kind, as part of the unit's revision."""
-    rows = []
-    for before, after in pairs:
+
+    def row_of(pair: tuple[T, T]) -> dict[str, Any]:
+        before, after = pair
         record = storage.encrypted_record(after, unit.encryption)
-        rows.append({**storage.row(record, unit.revision), "id_": after.id})
         unit.record(storage.kind.name, after.id, storage.encrypted_record(before, unit.encryption), record)
         unit.keep_version(after.id, unit.revision)
-    await unit.execute(_update(storage), rows, short=True)
+        return {**storage.row(record, unit.revision), "id_": after.id}
+
+    await _write(unit, _update(storage), row_of, pairs)
+
+
+async def _write(
+    unit: Change, statement: Executable, row_of: Callable[[V], Mapping[str, Any]], values: Sequence[V]
+) -> None:
+    """Carries a statement out with the row of each value: many are made in the thread that writes them."""
+    await unit.run(
+        lambda connection: connection.execute(statement, [row_of(value) for value in values]),
+        short=len(values) <= FEW_ROWS,
+        within_s=COMMIT_WITHIN_S,
+    )
 
 
 @cache

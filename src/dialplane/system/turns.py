@@ -20,14 +20,25 @@ BEGIN_AT_ONCE = 4
 """Requests that may begin within two turns. One takes a millisecond, and all that are under way wait meanwhile."""
 
 
+class Turn:
+    """A turn of the loop. Whoever works on many items ends it between two of them, once it has lasted for TURN_S."""
+
+    def __init__(self) -> None:
+        self._ends = time.perf_counter() + TURN_S
+
+    async def end_if_due(self) -> None:
+        """Whatever else is ready on the loop goes on first, if it is time."""
+        if time.perf_counter() >= self._ends:
+            await asyncio.sleep(0)
+            self._ends = time.perf_counter() + TURN_S
+
+
 async def in_turns(items: Iterable[T], work: Callable[[T], R]) -> list[R]:
     """The result of `work` for each item, in order; whatever else is ready on the loop goes on after each TURN_S."""
     results: list[R] = []
-    ends = time.perf_counter() + TURN_S
+    turn = Turn()
     for item in items:
-        if time.perf_counter() >= ends:
-            await asyncio.sleep(0)
-            ends = time.perf_counter() + TURN_S
+        await turn.end_if_due()
         results.append(work(item))
     return results
 

@@ -40,7 +40,7 @@ async def apply_changes(request: AuthenticatedRequest, query: DryRun, body: Chan
         await unit.flush()
         revision = await revisions.get(unit, request.actor, unit.revision)
         unit.discard()
-    return JsonResponse(present_dry_run(ids, revision))
+    return JsonResponse(await present_dry_run(ids, revision))
 
 
 def _prepare(body: ChangesBody, request: AuthenticatedRequest) -> Batch:

@@ -20,6 +20,7 @@ from dialplane.control.revisions import Revision
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER, parse_id
 from dialplane.engine.destinations import Destinations
+from dialplane.system.turns import in_turns
 
 _BODIES: Mapping[str, Mapping[str, type[Body]]] = {
     "customer": {CREATE: CustomerCreate, UPDATE: CustomerUpdate},
@@ -128,6 +129,6 @@ def present(ids: Sequence[str], *, revision: int) -> dict[str, Any]:
     return {"revision": revision, "ids": ids}
 
 
-def present_dry_run(ids: Sequence[str], revision: Revision) -> dict[str, Any]:
+async def present_dry_run(ids: Sequence[str], revision: Revision) -> dict[str, Any]:
     """The changes of the revision that a dry run did not commit."""
-    return {"revision": None, "ids": ids, "changes": [present_change(change) for change in revision.changes]}
+    return {"revision": None, "ids": ids, "changes": await in_turns(revision.changes, present_change)}

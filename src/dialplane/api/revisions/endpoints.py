@@ -35,7 +35,7 @@ async def get_revision(request: AuthenticatedRequest, number: Number, query: Cha
     after = -1 if query.after is None else query.after
     async with request.read() as unit:
         revision = await revisions.get(unit, request.actor, number, page_size=query.page_size, after_seq=after)
-    return JsonResponse(present_whole(revision, after=after), version=revision.number)
+    return JsonResponse(await present_whole(revision, after=after), version=revision.number)
 
 
 @REVISIONS.endpoint(
@@ -58,7 +58,7 @@ async def undo_revision(request: AuthenticatedRequest, number: Number) -> Respon
         await undo.undo(unit, request.actor, number)
         await unit.flush()
         revision = await _revision_of(unit, request.actor)
-        return await request.keep(unit, JsonResponse(present_whole(revision), revision=unit.revision))
+        return await request.keep(unit, JsonResponse(await present_whole(revision), revision=unit.revision))
 
 
 async def _revision_of(unit: Change, actor: Actor) -> Revision:

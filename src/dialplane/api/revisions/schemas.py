@@ -11,6 +11,7 @@ from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.revisions import ObjectChange, Revision
 from dialplane.domain.instants import NEVER
+from dialplane.system.turns import in_turns
 
 MAX_CHANGES = 1_000
 """Changes of a revision in one answer."""
@@ -74,13 +75,13 @@ def present(revision: Revision) -> dict[str, Any]:
     return _present(revision, tm_create=timestamp(revision.instant))
 
 
-def present_whole(revision: Revision, *, after: int = -1) -> dict[str, Any]:
+async def present_whole(revision: Revision, *, after: int = -1) -> dict[str, Any]:
     """The revision with what it changed, field by field; `next_after` if this page does not hold all changes."""
     if not revision.has_contents:
         return {**present(revision), "changes": [], "contents_deleted": True}
     shown_so_far = after + 1 + len(revision.changes)
     more = {"next_after": shown_so_far - 1} if shown_so_far < revision.change_count else {}
-    return {**present(revision), "changes": [present_change(change) for change in revision.changes], **more}
+    return {**present(revision), "changes": await in_turns(revision.changes, present_change), **more}
 
 
 def present_change(change: ObjectChange) -> dict[str, Any]:
