@@ -267,6 +267,11 @@ class Settings(BaseSettings):
         description="Requests per second of one access key or person, before 429. Beyond one worker's capacity by "
         "default; lower it if callers share a platform.",
     )  # fmt: skip
+    refusals_at_once: int = Field(
+        default=10, ge=1, le=1_000_000,
+        description="Refusals (400, 401, 403, 413, 429) that one caller hears at once; of more it hears one a second, "
+        "up to 5 s late: whoever asks again and again without heeding them costs others little.",
+    )  # fmt: skip
     metrics_networks: Annotated[Listed, AfterValidator(_networks)] = Field(
         default=(),
         description="Comma-separated networks that may read /metrics, which names edges and providers; empty for all.",

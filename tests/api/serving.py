@@ -103,7 +103,8 @@ def settings_for(folder: Path, *, url: str = "", database: Path | None = None, *
     secrets = folder / "secrets"
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     (secrets / BOX_KEYS).write_text(ENCRYPTION_KEY)
-    given = {"http": "127.0.0.1:0", "admin_username": USERNAME, "admin_password": PASSWORD, **rest}
+    usual = {"http": "127.0.0.1:0", "admin_username": USERNAME, "admin_password": PASSWORD}
+    given = {**usual, "refusals_at_once": 1_000_000, **rest}  # tests provoke hundreds of refusals by one caller
     settings = Settings(data=folder, database_url=url, **given)
     if database is not None:
         shutil.copyfile(database, settings.database_file)

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, insert, select
 from dialplane.api.server.protocol import MOST_PIPELINED
 from dialplane.control.actor import SYSTEM, Actor
 from dialplane.control.login.credentials import InvalidCredentials
-from dialplane.control.units import EXPORTS, FEED, LISTS, STATISTICS, Reading
+from dialplane.control.units import EXPORTS, FEED, LISTS, REQUESTS, STATISTICS, Reading
 from dialplane.domain.permission import CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
 from dialplane.store import tables
 from dialplane.store.address import backend_at
@@ -177,6 +177,26 @@ def test_an_event_batch_of_the_size_that_edges_send_is_taken(sqlite_api: Api) ->
     events = [{**event, "id": str(uuid.uuid4()), "call": str(uuid.uuid4())} for _ in range(2_000)]
     answer = sqlite_api.admin.post("/v1.0/events", {"edge": "e", "events": events})
     assert answer.json() == {"accepted": 2_000}
+
+
+def test_who_is_refused_again_and_again_is_answered_once_a_second_and_others_at_once(
+    tmp_path: Path, prepared_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dialplane.api.limits.LATEST_REFUSAL_S", 600.0)
+    with serving(settings_for(tmp_path, database=prepared_file, refusals_at_once=2)) as api, ExitStack() as stack:
+        greedy, other = (api.caller_with(EDGE, SYSTEM_DEFAULT) for _ in range(2))
+        wires = [stack.enter_context(connection(api)) for _ in range(60)]
+        began = time.monotonic()
+        for wire in wires:
+            wire.sendall(request_of(greedy, "GET", "/v1.0/customers"))
+        assert greedy.get("/v1.0/me").status_code == 200, "what is no refusal does not wait"
+        assert refusal(other.get("/v1.0/customers")) == (403, "PERMISSION_DENIED")
+        eventually(lambda: api.server.app.state.services.slots[REQUESTS].held == 0, what="refusals hold no slot")
+        assert len(ready(wires, [], [], 0)[0]) <= 2 + time.monotonic() - began
+        refused: list[socket.socket] = eventually(
+            lambda: found if len(found := ready(wires, [], [], 0)[0]) >= 3 else [], what="one more a second"
+        )
+        assert b'"PERMISSION_DENIED"' in refused[-1].recv(65_536)
 
 
 def test_a_caller_has_so_many_requests_in_flight(tmp_path: Path, prepared_file: Path) -> None:

@@ -47,6 +47,7 @@ from dialplane.api.limits import (
     body_memory,
     bound_polls,
     rate_limits,
+    refusals,
     request_limits,
     slots_of,
     streams,
@@ -136,8 +137,15 @@ def create_app(settings: Settings, *, on_first_start: Callable[[FirstStart], Non
 
 
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
-    in_flight = settings.requests_in_flight
-    middleware = [Middleware(RequestMiddleware, metrics=metrics, requests_in_flight=in_flight, caller_of=caller_of)]
+    middleware = [
+        Middleware(
+            RequestMiddleware,
+            metrics=metrics,
+            requests_in_flight=settings.requests_in_flight,
+            caller_of=caller_of,
+            refusals=refusals(settings),
+        )
+    ]
     if settings.cors_origins:
         middleware.append(
             Middleware(

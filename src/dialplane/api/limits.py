@@ -10,6 +10,7 @@ from dialplane.api.http.rate_limits import RateLimits
 from dialplane.api.http.services import BodyLimit, RequestLimits
 from dialplane.control.units import CREDENTIALS, EXPORTS, FEED, LISTS, READINESS, REQUESTS, STATISTICS, Work
 from dialplane.settings import Settings
+from dialplane.system.pace import Pace
 from dialplane.system.slots import Slots
 
 LOGIN_BODY_BYTES = 8_192
@@ -28,6 +29,9 @@ MOST_LOGINS = 256
 MONITORS_PER_ADDRESS = 64
 MOST_MONITORS = 1_024
 """Requests in flight of these kinds, all of them together or of one caller; others wait for the readers' turn."""
+
+LATEST_REFUSAL_S = 5.0
+"""How late a refusal may be: clients have time limits of ten seconds and more."""
 
 EXPORTS_PER_CALLER = 2
 MOST_EXPORTS = 16
@@ -91,6 +95,11 @@ def body_memory(settings: Settings) -> Slots:
 def bound_polls(settings: Settings) -> Slots:
     """Long polls of keys that are bound to an edge."""
     return Slots(settings.feed_followers, each=POLLS_PER_EDGE)
+
+
+def refusals(settings: Settings) -> Pace:
+    """Refusals that are answered."""
+    return Pace(settings.refusals_at_once, most_s=LATEST_REFUSAL_S)
 
 
 def rate_limits(settings: Settings) -> RateLimits:

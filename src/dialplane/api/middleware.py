@@ -1,14 +1,15 @@
 """ASGI middleware around every request: request id, security headers, one log line, one count, no leaking fault."""
 
+import asyncio
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialplane.api.http import reasons
@@ -19,7 +20,9 @@ from dialplane.api.http.help import HELP
 from dialplane.api.http.reasons import Reason
 from dialplane.api.http.request import MONITORED
 from dialplane.api.http.responses import error_response
+from dialplane.api.http.services import services_of
 from dialplane.api.metrics.registry import NO_ROUTE, Metrics
+from dialplane.system.pace import Pace
 from dialplane.system.turns import Beginnings
 
 log = structlog.get_logger("dialplane.api")
@@ -27,6 +30,12 @@ log = structlog.get_logger("dialplane.api")
 CLIENT_GONE = 499
 LONG_POLLS = frozenset({"/v1.0/feed", "/v1.0/stream"})
 UNLIMITED = MONITORED | LONG_POLLS
+
+HELD_BACK = frozenset({400, 401, 403, 413, 429})
+"""Refusals that a caller brings about by itself."""
+
+MOST_HELD_BACK = 1_000
+"""Requests whose refusals wait at one time; more are answered at once, since each takes memory."""
 
 LOGGED_PATH = 256
 """Characters of a path that a log line holds."""
@@ -78,17 +87,26 @@ class RequestMiddleware:
 
     They begin caller by caller: `caller_of` says whose one is, as far as that is known before it is looked at.
 
-    A request gives its slot back once its response begins: whoever reads slowly holds none.
+    A request gives its slot back once its response begins: whoever reads slowly holds none. Refusals of a caller that
+    has had many wait for their time (`refusals`), so that whoever does not heed them has few answered a second.
     """
 
     def __init__(
-        self, app: ASGIApp, *, metrics: Metrics, requests_in_flight: int, caller_of: Callable[[Scope], str]
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        requests_in_flight: int,
+        caller_of: Callable[[Scope], str],
+        refusals: Pace,
     ) -> None:
         self.app = app
         self.metrics = metrics
         self.requests_in_flight = requests_in_flight
         self.caller_of = caller_of
         self._beginnings = Beginnings()
+        self._refusals = refusals
+        self._held_back = 0
         self._in_flight = 0
         metrics.in_flight.set_function(lambda: self._in_flight)
 
@@ -98,9 +116,10 @@ class RequestMiddleware:
             return
         if (path := scope["path"]).endswith("/") and path != "/":
             scope["path"] = path[:-1]
-        exchange = _Exchange(scope, send, on_start=self._leave)
+        exchange = _Exchange(scope, send, on_start=self._before_start)
         try:
-            await self._beginnings.wait(self.caller_of(scope))
+            exchange.caller = self.caller_of(scope)
+            await self._beginnings.wait(exchange.caller)
             exchange.has_slot = exchange.path not in UNLIMITED
             self._in_flight += exchange.has_slot
             if exchange.has_slot and self._in_flight > self.requests_in_flight:
@@ -119,6 +138,22 @@ class RequestMiddleware:
             self._leave(exchange)
             self._record(exchange)
 
+    async def _before_start(self, exchange: "_Exchange") -> None:
+        self._leave(exchange)
+        if exchange.status not in HELD_BACK:
+            return
+        actor = exchange.scope["state"].get("actor")
+        delay_s = self._refusals.delay_s(exchange.caller if actor is None else actor.caller)
+        if delay_s and self._held_back < MOST_HELD_BACK:
+            self._held_back += 1
+            try:
+                async with asyncio.timeout(delay_s):
+                    await services_of(Request(exchange.scope)).stopping.wait()
+            except TimeoutError:
+                pass
+            finally:
+                self._held_back -= 1
+
     def _leave(self, exchange: "_Exchange") -> None:
         self._in_flight -= exchange.has_slot
         exchange.has_slot = False
@@ -134,11 +169,22 @@ class RequestMiddleware:
 
 
 class _Exchange:
-    """One request and its response. `has_slot`: it counts among the requests in flight."""
+    """One request and its response. `has_slot`: it counts among the requests in flight. `caller`: whose it is."""
 
-    __slots__ = ("_on_start", "_send", "has_slot", "method", "path", "request_id", "scope", "started", "status")
+    __slots__ = (
+        "_on_start",
+        "_send",
+        "caller",
+        "has_slot",
+        "method",
+        "path",
+        "request_id",
+        "scope",
+        "started",
+        "status",
+    )
 
-    def __init__(self, scope: Scope, send: Send, *, on_start: Callable[["_Exchange"], None]) -> None:
+    def __init__(self, scope: Scope, send: Send, *, on_start: Callable[["_Exchange"], Awaitable[None]]) -> None:
         self.started = time.perf_counter()
         self.request_id = _request_id(scope)
         self.method: str = scope["method"]
@@ -148,12 +194,13 @@ class _Exchange:
         scope.setdefault("state", {})["request_id"] = self.request_id
         self._send = send
         self._on_start = on_start
+        self.caller = ""
         self.has_slot = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self._on_start(self)
+            await self._on_start(self)
             headers = message.get("headers", ())
             message["headers"] = [*headers, (b"x-request-id", self.request_id.encode()), *self._security(headers)]
         await self._send(message)
