@@ -452,6 +452,25 @@ def test_guesses_from_many_addresses_keep_nobody_out_who_has_been_in(tmp_path: P
         assert login(right, "192.0.2.1") == 200
 
 
+def test_a_strangers_wrong_password_is_followed_by_a_rest_that_only_strangers_wait_for(
+    tmp_path: Path, prepared_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("REST", 1e9), ("LONGEST_REST_S", 600.0), ("WAIT_S", 0.1)):
+        monkeypatch.setattr(f"dialplane.api.auth.endpoints.{name}", value)
+    with serving(settings_for(tmp_path, database=prepared_file, trusted_proxies="127.0.0.1")) as api:
+        api.server.app.state.services.hashing.total = 1
+
+        def login(password: str, address: str) -> int:
+            body = {"username": USERNAME, "password": password}
+            status: int = api.nobody.post("/auth/login", body, headers={"X-Forwarded-For": address}).status_code
+            return status
+
+        assert [login(PASSWORD, f"192.0.2.{n}") for n in (1, 2)] == [200, 200], "a right one is followed by none"
+        assert login("wrong", "198.51.100.1") == 401
+        assert login(PASSWORD, "198.51.100.2") == 503
+        assert login(PASSWORD, "192.0.2.1") == 200
+
+
 @pytest.mark.parametrize(("networks", "status"), [("", 200), ("127.0.0.0/8,2001:db8::/32", 200), ("192.0.2.0/24", 403)])
 def test_metrics_may_be_for_some_networks_alone(
     tmp_path: Path, prepared_file: Path, networks: str, status: int

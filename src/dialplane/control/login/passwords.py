@@ -17,7 +17,9 @@ _MARK = ":"
 """Between the mark and the hash in PHC form, which has none."""
 
 
-HASHERS = os.cpu_count() or 1
+HASHERS = max(1, (os.cpu_count() or 1) // 4)
+"""Passwords that are looked at at one time: each has four threads."""
+
 KNOWN_HASHERS = 1
 """For logins that need not wait behind guessers."""
 
