@@ -67,6 +67,9 @@ def test_what_needs_no_password_works_and_the_edges_are_fed(settings: Settings, 
             path = f"/v1.0/{collection}/{only(api, collection)['id']}"
             assert api.admin.get(path).status_code == 200
             assert api.admin.put(path, {"name": "renamed"}).status_code == 200
+        provider = f"/v1.0/providers/{only(api, 'providers')['id']}"
+        assert api.admin.put(provider, {"hostname": "moved.example"}).status_code == 200
+        assert api.admin.put(path, {"name": "renamed again"}).status_code == 200
         revision = api.admin.get("/v1.0/revisions").json()["result"][0]["number"]
         assert api.admin.get(f"/v1.0/revisions/{revision}").status_code == 200
         assert api.admin.post(f"/v1.0/revisions/{revision}/undo", {}).status_code == 200
