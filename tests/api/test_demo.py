@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplane.domain.demo import DETAIL, MEANINGS, METADATA, OUTAGE_S
+from dialplane.domain.demo import MEANINGS, METADATA, OUTAGE_S
 from tests.api.serving import Api, serving, settings_for
 from tests.api.test_browser_sessions import ELSEWHERE
 
@@ -62,17 +62,6 @@ def test_the_plug_is_pulled_by_a_file_that_the_supervisor_reads(demo: Api) -> No
     answer = demo.admin.post("/v1.0/demo/outage")
     assert (answer.status_code, answer.json()["for_s"]) == (200, OUTAGE_S)
     assert json.loads(demo.settings.folder.demo_outage.read_text())["for_s"] == OUTAGE_S
-
-
-def test_a_call_is_wanted_of_a_customer_of_the_demo_alone(demo: Api) -> None:
-    acme = demo.admin.made("customers", name="Acme", detail=DETAIL)
-    other = demo.admin.made("customers", name="Other")
-    body = {"number": "+821021656521", "customer_id": acme["id"]}
-    assert demo.admin.post("/v1.0/demo/calls", body).status_code == 200
-    wanted = json.loads(demo.settings.folder.demo_wanted.read_text())
-    assert (wanted["number"], wanted["customer"]) == ("+821021656521", "Acme")
-    refused = demo.admin.post("/v1.0/demo/calls", body | {"customer_id": other["id"]})
-    assert (refused.status_code, refused.json()["error"]["reason"]) == (404, "CUSTOMER_NOT_FOUND")
 
 
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=str)

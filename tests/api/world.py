@@ -16,6 +16,7 @@ BOUND_EDGE = "edge, bound"
 ABSENT = "4dbeabd6-f397-4375-95d2-a38411e07ed1"
 NEW_AGENT = {"password": "long enough", "permission": "customer_manager"}
 NEW_KEY = {"expire": 86_400, "permission": "customer_manager"}
+TEST_CALL = {"number": "+821012345678"}
 
 _CHANGES = {"password": {"password": "long enough"}, "permission": {"permission": 64}}
 
@@ -62,6 +63,7 @@ class World:
             "/v1.0/dialroutes": asked,
             "/v1.0/dialled": {"trunk_id": self.own["trunks"], "dialled": "00821012345678"},
             "/v1.0/search": {"q": "own"},
+            "/v1.0/testcalls": TEST_CALL | {"trunk_id": self.own["trunks"]} if method == "GET" else {},
             "/v1.0/stream": {"for_s": "0"},
             "/v1.0/export": {"kind": "route"},
         }
@@ -92,6 +94,7 @@ class World:
         if method != "POST" or template.endswith(("/undo", "/freeze", "/recover", "/cancel")):
             return {} if method == "POST" else None
         return {
+            "/v1.0/testcalls": TEST_CALL | {"trunk_id": self.own["trunks"]},
             "/v1.0/calls/erasures": {"number": "+99900000000"},
             "/v1.0/events": {"edge": EDGE_NAME, "events": []},
             "/v1.0/jobs": {

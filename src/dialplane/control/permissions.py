@@ -88,6 +88,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "edge.delete": _ADMIN,
     "edge.refusals": _ADMIN,
     "settings.get": _ADMIN,
+    "testcall.place": _ADMIN,
     "demo.get": _ADMIN,
     "demo.update": _ADMIN,
 }

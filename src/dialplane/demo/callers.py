@@ -22,15 +22,13 @@ class WantedCall:
     patience_s: float | None
 
 
-def draw(random: Random, *, customer: DemoCustomer | None = None, number: str = "") -> WantedCall:
-    """The next call, or one of this customer's to this number."""
-    if customer is None:
-        [customer] = random.choices(CUSTOMERS, [one.share for one in CUSTOMERS])
-    patience_s = None if number or random.random() >= IMPATIENT else round(random.uniform(0.3, 0.9), 2)
-    number = number or _number(random)
+def draw(random: Random) -> WantedCall:
+    """The next call."""
+    [customer] = random.choices(CUSTOMERS, [one.share for one in CUSTOMERS])
+    patience_s = None if random.random() >= IMPATIENT else round(random.uniform(0.3, 0.9), 2)
     return WantedCall(
         customer=customer,
-        number=number,
+        number=_number(random),
         caller=f"{customer.caller}{random.randrange(10_000):04}",
         talk_s=round(min(LONGEST_TALK_S, MEDIAN_TALK_S * random.lognormvariate(0, SPREAD)), 2),
         patience_s=patience_s,

@@ -34,9 +34,6 @@ log = logging.getLogger(__name__)
 LOOK_S = 4.0
 """How often records are asked for."""
 
-WANTED_S = 0.5
-"""How often it is looked whether somebody wants a call."""
-
 MISSING_S = 60.0
 """A record that has not come so long after the end of its call, and after the API was back, is lost."""
 
@@ -171,7 +168,6 @@ async def run_calls(folder: DataFolder, *, sip: str, url: str, calls_per_s: floa
             async with asyncio.TaskGroup() as group:
                 going = [
                     group.create_task(traffic.make_calls(calls_per_s)),
-                    group.create_task(traffic.make_wanted_calls()),
                     group.create_task(traffic.write_account()),
                     group.create_task(traffic.look_for_records()),
                 ]
@@ -199,17 +195,6 @@ class Traffic:
         while True:
             await asyncio.sleep(self._random.uniform(0.6, 1.4) / calls_per_s)
             self._begin(draw(self._random))
-
-    async def make_wanted_calls(self) -> None:
-        """Those that somebody asks for by the console."""
-        last = now_us()
-        while True:
-            await asyncio.sleep(WANTED_S)
-            wanted = read_json(self._folder.demo_wanted)
-            if isinstance(wanted, dict) and wanted["at"] > last:
-                last = wanted["at"]
-                customer = next(one for one in CUSTOMERS if one.name == wanted["customer"])
-                self._begin(draw(self._random, customer=customer, number=wanted["number"]))
 
     def _begin(self, wanted: WantedCall) -> None:
         task = asyncio.create_task(self._call(wanted))

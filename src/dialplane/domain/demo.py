@@ -25,8 +25,6 @@ MEANINGS: Mapping[Switch, str] = {
 METADATA = "dialplane-demo"
 """The name in a provider's metadata that holds the key of its carrier."""
 
-PLACED = "The customer's switch makes the call within a second, by SIP through the edge of this machine."
-
 DETAIL = "Made by the demo"
 """The detail of its customers, trunks and routes."""
 

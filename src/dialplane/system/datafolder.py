@@ -189,11 +189,6 @@ class DataFolder:
         return self.root / "demo-calls.json"
 
     @property
-    def demo_wanted(self) -> Path:
-        """The call that somebody last wanted made (JSON); the API writes it."""
-        return self.root / "demo-wanted.json"
-
-    @property
     def demo_outage(self) -> Path:
         """When the API was last to be kept away, and for how long (JSON); the API writes it."""
         return self.root / "demo-outage.json"

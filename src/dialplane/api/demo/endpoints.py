@@ -11,8 +11,6 @@ from typing import Any
 from starlette.responses import Response
 
 from dialplane.api.demo.schemas import (
-    CallBody,
-    CallWanted,
     DemoAnswer,
     OutageBegun,
     SwitchAnswer,
@@ -24,8 +22,8 @@ from dialplane.api.http.errors import ApiError
 from dialplane.api.http.request import AuthenticatedRequest, is_from_this_machine
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse
-from dialplane.control import customers, providers
-from dialplane.domain.demo import COUNTED, DETAIL, MEANINGS, METADATA, OUTAGE, OUTAGE_S, PLACED, Switch
+from dialplane.control import providers
+from dialplane.domain.demo import COUNTED, MEANINGS, METADATA, OUTAGE, OUTAGE_S, Switch
 from dialplane.domain.errors import NotFound
 from dialplane.domain.provider import Provider
 from dialplane.system.clock import now_us
@@ -64,25 +62,6 @@ async def set_switch(request: AuthenticatedRequest, id_: ObjectId, body: SwitchB
         raise NotFound("provider")
     await asyncio.to_thread(_set, folder, str(provider.metadata[METADATA]), switch)
     return JsonResponse(present_position(switch))
-
-
-@DEMO.endpoint(
-    "POST",
-    "/calls",
-    summary="Make a call",
-    permission="demo.update",
-    answer=CallWanted,
-    refuses=[reasons.CUSTOMER_NOT_FOUND],
-)
-async def make_call(request: AuthenticatedRequest, body: CallBody) -> Response:
-    folder = _folder(request)
-    async with request.read() as unit:
-        customer = await customers.get(unit, request.actor, body.customer_id)
-    if customer.detail != DETAIL:
-        raise NotFound("customer")
-    wanted = json.dumps({"at": now_us(), "number": body.number, "customer": customer.name})
-    await asyncio.to_thread(replace_file, folder.demo_wanted, wanted, durable=False)
-    return JsonResponse({"meaning": PLACED})
 
 
 @DEMO.endpoint(

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from dialplane.api.http.fields import UUID_SCHEMA, Body, Rule, among, longest
+from dialplane.api.http.fields import Body, among
 from dialplane.api.http.schemas import AnsweredId
 from dialplane.domain.demo import MEANINGS, OUTAGE_S, Switch
-from dialplane.domain.ids import parse_id
 
 
 class Position(BaseModel):
@@ -63,19 +62,6 @@ class SwitchAnswer(BaseModel):
     """The position of a carrier's switch, which takes effect within half a second."""
 
     switch: Annotated[str, among(*Switch)]
-    meaning: str
-
-
-class CallBody(Body):
-    """A call to be made."""
-
-    number: Annotated[str, longest(64), Field(description="What the switch dials.")]
-    customer_id: Annotated[str, Rule(parse_id, UUID_SCHEMA), Field(description="Which of the demo's customers calls.")]
-
-
-class CallWanted(BaseModel):
-    """The call is about to be made."""
-
     meaning: str
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
@@ -27,8 +27,13 @@ from dialplane.control.units import Database, Work
 from dialplane.engine.destinations import Destinations
 from dialplane.jobs.runner import Runner
 from dialplane.jobs.supervisor import Supervisor
+from dialplane.system.address import SocketAddress
 from dialplane.system.datafolder import DataFolder
+from dialplane.system.process import process_of_pid_file
 from dialplane.system.slots import NoFreeSlot, Slots
+
+MOST_TEST_CALLS = 2
+"""Test calls that go on at one time, each of another person."""
 
 LARGE_FEEDS = 2
 """Large answers of the feed that are sent at one time, each to another key: they hold a reader meanwhile."""
@@ -52,6 +57,17 @@ class RequestLimits:
     query_credentials: bool
 
 
+class OwnEdge(NamedTuple):
+    """The edge of this machine, if there is one. `pid`: the file with the process id of its Kamailio."""
+
+    sip: SocketAddress
+    pid: Path
+
+    def is_running(self) -> bool:
+        """Whether its Kamailio runs."""
+        return process_of_pid_file(self.pid, program="kamailio") is not None
+
+
 class Setting(NamedTuple):
     """A setting in effect: its variable, its value (none of a secret), whether that is the default, its description."""
 
@@ -65,7 +81,8 @@ class Setting(NamedTuple):
 class Services:
     """`stopping` is set when the process has to stop: long polls end then.
 
-    `sip`: host and port that switches reach this installation's own edge at.
+    `sip`: host and port that switches reach this installation's own edge at; `own_edge`: how this machine does.
+    `test_calls`: those that go on; `background`: tasks that outlive their request.
     `slots`: requests in flight, by the kind of work. `body_memory`: bytes of their bodies. `parsing`: large bodies
     take turns, since a parser lets nothing else run. `unknown_callers`: requests whose credentials are being looked up,
     by address. `bound_polls`: long polls by keys that are bound to an edge.
@@ -79,6 +96,7 @@ class Services:
 
     db: Database
     sip: str
+    own_edge: OwnEdge
     settings: Sequence[Setting]
     periods: Periods
     session_keys: SessionKeys
@@ -105,6 +123,8 @@ class Services:
     hashing: Slots = field(default_factory=lambda: Slots(HASHERS, each=1))
     known_hashing: Slots = field(default_factory=lambda: Slots(KNOWN_HASHERS, each=1))
     parsing: Slots = field(default_factory=lambda: Slots(1, each=1))
+    test_calls: Slots = field(default_factory=lambda: Slots(MOST_TEST_CALLS, each=1))
+    background: "set[asyncio.Task[Any]]" = field(default_factory=set)
     looking: "asyncio.Task[dict[str, str]] | None" = None
     large_feeds: Slots = field(default_factory=lambda: Slots(LARGE_FEEDS, each=1))
 

@@ -1,0 +1,1 @@
+"""Real calls that try a number."""
