@@ -1,0 +1,80 @@
+"""Draining a provider: what is inside goes on until it ends, and nothing new is sent there."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from dialplane.client import Client
+from tests.console.visit import Visit
+from tests.serve.instance import Instance
+from tests.waiting import eventually
+
+NUMBER = "+12125550199"
+"""Acme's route to it leads to Bravo first."""
+
+ACME = "127.0.0.1"
+LONG_S = 300.0
+WITHIN_S = 60.0
+WITHIN_MS = WITHIN_S * 1000
+
+
+@pytest.fixture
+def client(demo: Instance) -> Iterator[Client]:
+    with demo.client() as client:
+        yield client
+
+
+@pytest.fixture
+def caller(demo: Instance) -> Iterator["subprocess.Popen[bytes]"]:
+    """A call of Acme's that goes on until its standard input is closed."""
+    host, _, port = demo.running()["sip"].rpartition(":")
+    wanted = {
+        "host": host, "port": int(port), "source": ACME, "number": NUMBER, "caller": "anonymous", "domain": "",
+        "username": "", "password": "", "wait_s": LONG_S, "talk_s": LONG_S,
+    }  # fmt: skip
+    command = [sys.executable, "-m", "dialplane_simulator.once"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(wanted).encode() + b"\n")
+        process.stdin.flush()
+        yield process
+        process.stdin.close()
+
+
+def call_of(client: Client, status: str) -> dict[str, Any] | None:
+    return next((dict(one) for one in client.calls.list(number=NUMBER, status=status)["result"]), None)
+
+
+def test_what_is_inside_goes_on_and_nothing_new_comes(
+    visit: Visit, client: Client, caller: "subprocess.Popen[bytes]"
+) -> None:
+    bravo = next(one["id"] for one in client.providers.all() if one["name"] == "Bravo")
+    acme = next(one["id"] for one in client.customers.all() if one["name"] == "Acme")
+    page = visit.page
+    eventually(lambda: call_of(client, "progressing"), within_s=WITHIN_S, what="the call is answered")
+    visit.open(f"/providers/{bravo}")
+    inside = page.locator(".tile", has_text="Channels now")
+    expect(inside.locator(".value")).to_have_text("1", timeout=WITHIN_MS)
+    page.get_by_role("button", name="Drain and disable").click()
+    dialog = page.get_by_role("dialog", name="Drain Bravo?")
+    expect(dialog).to_contain_text("1 that are inside go on until they end")
+    assert visit.violations() == []
+    dialog.get_by_role("button", name="Drain and disable").click()
+    expect(inside).to_contain_text("these go on until they end", timeout=WITHIN_MS)
+    assert client.providers.get(bravo)["enabled"] is False
+    tried = client.dialroutes.list(customer_id=acme, target=NUMBER)["result"]
+    assert tried
+    assert bravo not in [route["provider_id"] for route in tried]
+    assert call_of(client, "progressing")
+    assert caller.stdin is not None
+    caller.stdin.close()
+    expect(inside).to_contain_text("disabled and empty", timeout=WITHIN_MS)
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_role("button", name="Drain and disable")).to_be_visible()
+    assert client.providers.get(bravo).get("enabled", True)
+    assert visit.faults == []
