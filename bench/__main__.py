@@ -14,6 +14,7 @@ NAMES = {
     "room": "What the records of a call take on disk",
     "statistics": "Statistics of a month of 10 million calls",
     "lists": "Lists, counts and the search over a million routes",
+    "console": "The console in a browser, over a million routes",
     "stream": "From an event at an edge to those who watch",
     "calls": "A call that fails over once, at 300 a second, beside native Kamailio scripts",
     "saturation": "As many failed-over calls as go through, beside native Kamailio scripts",

@@ -4,11 +4,15 @@ import { join } from 'node:path'
 
 const FIRST_KB = 250
 const LAZY_KB = 80
-/** Loaded with the first page, beside what index.html names: its own code, and the one font that Latin text needs. */
-const WITH_FIRST = /^(Overview-.*\.js|inter-latin-wght-normal.*\.woff2)$/
+/** Loaded with the first page, beside what index.html has for it: the one font that Latin text needs. */
+const WITH_FIRST = /^inter-latin-wght-normal.*\.woff2$/
 
 const dist = process.argv[2] ?? ''
-const index = readFileSync(join(dist, 'index.html'), 'utf8')
+const PAGES = /name="pages" content='(.*?)'/
+const whole = readFileSync(join(dist, 'index.html'), 'utf8')
+const overview = JSON.parse(PAGES.exec(whole)?.[1] ?? '{}')['']
+if (!overview?.length) throw new Error('index.html does not say what the overview needs')
+const index = whole.replace(PAGES, overview.join(' '))
 let first = 0
 let failed = false
 for (const name of readdirSync(join(dist, 'assets'))) {

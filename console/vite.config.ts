@@ -20,10 +20,34 @@ const compressed: Plugin = {
   },
 }
 
+/** In the page, the files of the bundle that each page of the console needs beside the first ones: public/first.js has them
+ * loaded while the first ones are. Names of pages are the first part of their address. */
+const pages: Plugin = {
+  name: 'pages',
+  transformIndexHtml: {
+    order: 'post',
+    handler(html, { bundle }) {
+      const chunks = Object.values(bundle ?? {}).filter(one => one.type === 'chunk')
+      const of = new Map(chunks.map(chunk => [chunk.fileName, chunk]))
+      const needed = (name: string): string[] => [name, ...(of.get(name)?.imports ?? []).flatMap(needed)]
+      const files = chunks.flatMap(({ facadeModuleId, fileName }) => {
+        const page = /\/src\/pages\/(\w+)\.tsx$/.exec(facadeModuleId ?? '')?.[1]?.toLowerCase()
+        if (!page) return []
+        const own = [...new Set(needed(fileName))].filter(name => !html.includes(name))
+        return [[page === 'overview' ? '' : page, own] as const]
+      })
+      return html.replace(
+        'name="pages" content="{}"',
+        `name="pages" content='${JSON.stringify(Object.fromEntries(files))}'`,
+      )
+    },
+  },
+}
+
 export default defineConfig(({ command }) => ({
   base: command === 'build' ? './' : '/ui/', // relative: the API may be below a path
   logLevel: 'warn',
-  plugins: [react(), compressed],
+  plugins: [react(), pages, compressed],
   build: {
     outDir: out,
     emptyOutDir: true,

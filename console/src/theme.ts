@@ -1,15 +1,5 @@
 /** Colours, type and density. One accent; green, amber and red mean a state and nothing else. */
-import {
-  Button,
-  type CSSVariablesResolver,
-  createTheme,
-  Drawer,
-  type MantineColorsTuple,
-  Modal,
-  Select,
-  TextInput,
-  Tooltip,
-} from '@mantine/core'
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
 const accent: MantineColorsTuple = [
   '#eef3ff',
@@ -48,19 +38,20 @@ export const theme = createTheme({
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
   headings: { fontFamily: '"Inter Variable", system-ui, sans-serif', fontWeight: '620' },
   respectReducedMotion: true,
+  // no component is named here by import: those that a page needs are loaded with it
   components: {
-    Button: Button.extend({ defaultProps: { size: 'xs' } }),
-    TextInput: TextInput.extend({ defaultProps: { size: 'xs' } }),
-    Select: Select.extend({ defaultProps: { size: 'xs', comboboxProps: { shadow: 'md' } } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, fz: 'xs' } }),
-    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 80 }, centered: true } }),
-    Drawer: Drawer.extend({
+    Button: { defaultProps: { size: 'xs' } },
+    TextInput: { defaultProps: { size: 'xs' } },
+    Select: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'md' } } },
+    Tooltip: { defaultProps: { openDelay: 250, fz: 'xs' } },
+    Modal: { defaultProps: { transitionProps: { duration: 80 }, centered: true } },
+    Drawer: {
       defaultProps: {
         position: 'right',
         transitionProps: { duration: 100 },
         closeButtonProps: { 'aria-label': 'Close' },
       },
-    }),
+    },
   },
 })
 
