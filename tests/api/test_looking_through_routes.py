@@ -101,3 +101,22 @@ def test_what_no_list_can_mean_is_refused(sqlite_api: Api, query: dict[str, str]
     answer = sqlite_api.admin.get("/v1.0/routes", params=query)
     assert answer.status_code == 400
     assert answer.json()["error"]["details"][0]["field"] == field
+
+
+PERIODS: dict[str, dict[str, Any]] = {
+    "live": {},
+    "disabled": {"enabled": False},
+    "not_yet": {"valid_from": "2990-01-01 00:00:00.000000"},
+    "expired": {"valid_until": "2020-01-01 00:00:00.000000"},
+}
+
+
+def test_each_route_says_what_it_is_as_the_filter_has_it(api: Api) -> None:
+    customer = api.admin.made("customers", name="With periods")["id"]
+    provider = api.admin.made("providers", type="sip", hostname="c.example")["id"]
+    for period in PERIODS.values():
+        api.admin.made("routes", customer_id=customer, provider_id=provider, target="+1", priority=1, **period)
+    own = {"api": api, "customer": customer}
+    for state in PERIODS:
+        assert [one["state"] for one in listed(own, state=state, expand="state,provider")["result"]] == [state]
+    assert "state" not in listed(own)["result"][0]

@@ -190,8 +190,10 @@ def test_the_figures_of_each_step_are_arrays(api: Api, reported: Reported) -> No
     assert (steps["asr"][at], steps["pdd_p95_ms"][at]) == (1.0, found["pdd_p95_ms"])
     assert steps["asr"][at - 1] is None
     assert set(steps) == {
-        *("calls", "answered", "asr", "ner", "acd_ms", "pdd_p50_ms", "pdd_p95_ms", "failover_rate", "saved", "refused")
+        *("calls", "answered", "asr", "ner", "acd_ms", "pdd_p50_ms", "pdd_p95_ms", "failover_rate", "saved", "refused"),
+        "calls_per_min",
     }
+    assert steps["calls_per_min"][at] >= 0.2
     for one in result_of(api.admin, "providers", customer_id=reported.customer, **window):
         assert sum(one["steps"]["attempts"]) == one["attempts"] == 1
 

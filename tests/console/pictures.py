@@ -16,7 +16,7 @@ class Picture:
 
 
 PAGES: Mapping[str, Picture] = {
-    "overview": Picture("/", "Attempts by provider"),
+    "overview": Picture("/", "Attempts a minute"),
     "test": Picture("/test?number=%2B821021656521", "Why here"),
     "call": Picture("/calls/{call}", "Answered by Bravo"),
     "provider": Picture("/providers/{bravo}", "would have been left"),

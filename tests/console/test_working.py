@@ -1,13 +1,14 @@
 """What people do on the console: edit in place, change several routes at once, undo, survive others' changes and the
 death of the API."""
 
+import json
 import os
 import re
 import signal
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from dialplane.client import ApiError, Client
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
@@ -143,4 +144,28 @@ def test_search_goes_to_what_has_the_name(visit: Visit) -> None:
     expect(page.get_by_role("button", name="Bravo")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("Bravo")
+    assert visit.faults == []
+
+
+def test_what_takes_longer_than_a_second_has_a_bar_until_it_is_there(visit: Visit) -> None:
+    page, held = visit.page, list[Route]()
+    page.route(re.compile(r"/v1\.0/providers\?"), held.append)
+    page.goto(f"{visit.home}/ui/providers")
+    bar = page.get_by_role("progressbar", name="Under way")
+    expect(bar).to_be_visible()
+    page.unroute_all()
+    for request in held:
+        request.continue_()
+    expect(bar).to_have_count(0)
+    expect(page.locator("main").get_by_role("link", name="Bravo")).to_be_visible()
+
+
+def test_routes_are_exported_as_they_are_narrowed(visit: Visit, client: Client) -> None:
+    acme = next(one["id"] for one in client.customers.all() if one["name"] == "Acme")
+    visit.open(f"/routes?customer_id={acme}")
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("link", name="Export").click()
+    lines = [json.loads(line) for line in download.value.path().read_text().splitlines()]
+    assert {one["customer_id"] for one in lines[1:-1]} == {acme}
+    assert lines[-1]["count"] == len(lines) - 2 > 0
     assert visit.faults == []

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from dialplane.control.edges import Contacts, Edge
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
 from dialplane.domain.errors import NotFound, Unavailable
+from dialplane.domain.instants import SECOND_US
 from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
 from tests.control.seen import event, failed_over_call, uuid_of
 
@@ -260,3 +262,16 @@ async def test_a_report_of_refused_sources_is_bounded_and_its_instants_are_not_a
     assert (refused.tm_first, refused.tm_last) == (30, 30)
     assert len(refused.dialled) == 128
     assert refused.dialled.isprintable()
+
+
+async def test_an_edge_is_in_step_behind_silent_or_unheard(db: Database) -> None:
+    await poll(db, "edge-1")
+    seen = await edge_of(db)
+    assert (seen.state, seen.state_detail) == ("in_step", "in step")
+    silent = await edge_of(db, now=NOW + (edges.SILENT_AFTER_S + 1) * SECOND_US)
+    assert (silent.state, silent.state_detail) == ("silent", f"silent; it routes by revision {seen.revision}")
+    await make_provider(db)
+    behind = await edge_of(db)
+    assert (behind.state, behind.state_detail) == ("behind", "one revision behind")
+    unheard = replace(seen, lag_revisions=None, revision=None)
+    assert unheard.state == "unheard"

@@ -2,9 +2,10 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { Away, Refusal } from './client'
 
+const MOST_TIMES = 5
 const isEnded = (error: Error) => error instanceof Refusal && error.status === 401
 const retry = (times: number, error: Error) =>
-  error instanceof Away || (error instanceof Refusal && error.status === 503 && times < 5)
+  error instanceof Away || (error instanceof Refusal && error.status === 503 && times < MOST_TIMES)
 
 export const cache: QueryClient = new QueryClient({
   queryCache: new QueryCache({

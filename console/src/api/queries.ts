@@ -2,6 +2,7 @@
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { refresh } from './cache'
 import { type Answer, get, type Query, request, type Schemas } from './client'
+import { MAX_PAGE_SIZE, type Operation } from './tables'
 
 export type Route = Schemas['RouteAnswer']
 export type Provider = Schemas['ProviderAnswer']
@@ -22,7 +23,6 @@ export type Page<T> = {
 }
 
 const S = 1000
-const LARGEST = 100
 /** How many objects of a kind names are known of; beyond that an id's first digits stand for it. */
 const NAMED = 1000
 
@@ -50,9 +50,9 @@ async function many<T>(path: string, { page_token: begin, ...query }: Query): Pr
   const found: T[] = []
   let page_token = begin
   do {
-    const page: Page<T> = await get<Page<T>>(path, { ...query, page_size: LARGEST, page_token })
+    const page: Page<T> = await get<Page<T>>(path, { ...query, page_size: MAX_PAGE_SIZE, page_token })
     found.push(...page.result)
-    page_token = page.result.length === LARGEST ? page.next_page_token : ''
+    page_token = page.result.length === MAX_PAGE_SIZE ? page.next_page_token : ''
   } while (page_token && found.length < NAMED)
   return { result: found, next_page_token: String(page_token ?? '') }
 }
@@ -78,13 +78,11 @@ export function useAll<T>(path: string, query: Query = {}, live: Live = {}) {
   })
 }
 
-export const SYSTEM_DEFAULT = '00000000-0000-0000-0000-000000000001'
-
-const may = (me: Me | undefined, operation: string) => !!me && (me.operations as string[]).includes(operation)
+const may = (me: Me | undefined, operation: Operation) => !!me && (me.operations as string[]).includes(operation)
 /** Whether the viewer's role may carry out an operation; what it may not do is not shown. */
 export function useMay() {
   const me = useMe().data
-  return (operation: string) => may(me, operation)
+  return (operation: Operation) => may(me, operation)
 }
 
 export const useProviders = () => useAll<Provider>('/v1.0/providers', {}, { enabled: useMay()('provider.list') })

@@ -19,6 +19,18 @@ export const zone = {
   set: (isUtc: boolean) => localStorage.setItem(ZONE, isUtc ? 'utc' : 'local'),
 }
 
+/** An instant as a field for day and clock holds it, in the viewer's zone; "" for what has not happened. */
+export function typed(text: string | null | undefined): string {
+  const ms = instant(text)
+  if (ms === null) return ''
+  const ahead_ms = zone.get() ? 0 : -new Date(ms).getTimezoneOffset() * 60_000
+  return new Date(ms + ahead_ms).toISOString().slice(0, 16)
+}
+
+/** What such a field holds, as the API takes it; null where it is empty. */
+export const fromTyped = (value: string): string | null =>
+  value ? stamp(Date.parse(zone.get() ? `${value}Z` : value)) : null
+
 const today = (ms: number) => day(ms) === day(Date.now())
 const format = (options: Intl.DateTimeFormatOptions) => (ms: number) =>
   new Intl.DateTimeFormat('en-GB', { timeZone: zone.get(), ...options }).format(ms)

@@ -7,6 +7,7 @@ import { useAnswer, useMay, useWrite } from '../api/queries'
 import { Chip, Dot, Failure } from '../parts/basics'
 import { count } from '../parts/figures'
 import { failed } from '../parts/saved'
+import { sentence } from '../parts/sentences'
 
 type Demo = Schemas['DemoAnswer']
 
@@ -63,18 +64,18 @@ export default function DemoBar() {
           loading={write.isPending && write.variables.path.endsWith('/outage')}
           onClick={() => write.mutate({ method: 'POST', path: `${PATH}/outage` }, { onError: failed })}
         >
-          Pull the control plane’s plug ({outage.for_s} s)
+          {sentence('demo_plug', { seconds: outage.for_s })}
         </Button>
       )}
       {outage.calls > 0 && (
         <span className="dim num" role="status">
-          {count(outage.calls)} calls ended while it was away, {count(outage.arrived)} records have arrived since
+          {sentence('demo_outage', { calls: count(outage.calls), arrived: count(outage.arrived) })}
         </span>
       )}
       <Modal
         opened={isExplained}
         onClose={() => explain(false)}
-        title="What became of the demo’s calls"
+        title={sentence('demo_calls')}
         size="lg"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >

@@ -12,7 +12,9 @@ import { zone } from '../api/time'
 import { Dot } from '../parts/basics'
 import { count } from '../parts/figures'
 import { useKeys } from '../parts/keys'
+import { sentence } from '../parts/sentences'
 import { PAGES } from './pages'
+import { Slow } from './Slow'
 
 const Search = lazy(() => import('./Search'))
 const DemoBar = lazy(() => import('./DemoBar'))
@@ -78,7 +80,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <Who />
         </div>
       </header>
-      {awaySince !== null && <AwayBar since={awaySince} />}
+      {awaySince !== null ? <AwayBar since={awaySince} /> : <Slow />}
       <nav className="nav" aria-label="Pages">
         {pages.map(({ path: to, title, key, icon: Icon, part }) => (
           <Fragment key={to}>
@@ -133,11 +135,11 @@ const KEYS = [
   ['/', 'Filter of the page'],
   ['j k', 'Next, previous row'],
   ['Enter', 'Open the row'],
-  ['x', 'Select the row; Shift-x a range'],
+  ['x', sentence('key_select')],
   ['e', 'Edit'],
   ['n', 'New'],
   ['t', 'Test the row’s number'],
-  ['[ ]', 'Previous, next page of a list'],
+  ['[ ]', sentence('key_pages')],
   ['Esc', 'Close'],
 ] as const
 
@@ -149,8 +151,7 @@ function AwayBar({ since }: { since: number }) {
   }, [])
   return (
     <div className="away" role="status">
-      The API has not answered for {Math.round((Date.now() - since) / 1000)} s. Edges go on routing calls. What is shown
-      is of then; what you type stays.
+      {sentence('away_for', { seconds: Math.round((Date.now() - since) / 1000) })}
     </div>
   )
 }
@@ -158,10 +159,10 @@ function AwayBar({ since }: { since: number }) {
 function EdgesState() {
   const edges = usePage<Edge>('/v1.0/edges', {}, { every: 5 }).data?.result
   if (!edges?.length) return null
-  const behind = edges.filter(edge => edge.lag_revisions !== 0 || (edge.silent_s ?? 0) > 30)
+  const behind = edges.filter(edge => edge.state !== 'in_step')
   const revision = Math.max(...edges.map(edge => edge.revision ?? 0))
   return (
-    <Link href="/edges" className="chip" title={behind.map(edge => edge.name).join(', ')}>
+    <Link href="/edges" className="chip" title={behind.map(edge => `${edge.name}: ${edge.state_detail}`).join(', ')}>
       <Dot tone={behind.length ? 'bad' : 'good'} word={behind.length ? 'behind' : 'in step'} />
       {behind.length
         ? `${behind.length} of ${edges.length} edges behind`
@@ -210,7 +211,7 @@ function Who() {
             location.reload()
           }}
         >
-          {isUtc ? 'Show times in this zone' : 'Show times in UTC'}
+          {isUtc ? sentence('time_zone_local') : 'Show times in UTC'}
         </Menu.Item>
         <Menu.Item
           onClick={() =>

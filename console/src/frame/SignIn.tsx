@@ -4,6 +4,7 @@ import { type FormEvent, useState, useSyncExternalStore } from 'react'
 import { connection, request } from '../api/client'
 import { CONSOLE } from '../api/place'
 import { Failure } from '../parts/basics'
+import { sentence } from '../parts/sentences'
 
 function Form({ username: known = '' }: { username?: string }) {
   const [username, setUsername] = useState(known)
@@ -42,7 +43,7 @@ function Form({ username: known = '' }: { username?: string }) {
         visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
       />
       <Failure error={login.error} />
-      {isAway && <div className="warn">The API does not answer.</div>}
+      {isAway && <div className="warn">{sentence('away')}</div>}
       <Button type="submit" size="sm" loading={login.isPending}>
         Sign in
       </Button>
@@ -63,7 +64,7 @@ export const SignIn = () => (
 
 /** Over the page that the viewer is on, so that nothing typed there is lost. */
 export const SignInAgain = ({ username }: { username?: string }) => (
-  <Modal opened onClose={() => undefined} withCloseButton={false} title="Your session has ended" size="xs">
+  <Modal opened onClose={() => undefined} withCloseButton={false} title={sentence('session_ended')} size="xs">
     <Form username={username} />
   </Modal>
 )

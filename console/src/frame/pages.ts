@@ -15,12 +15,13 @@ import {
 } from '@tabler/icons-react'
 import { type ComponentType, lazy } from 'react'
 import { CONSOLE } from '../api/place'
+import type { Operation } from '../api/tables'
 
 type Entry = {
   path: string
   title: string
   key: string
-  needs: string
+  needs: Operation
   icon: typeof IconActivity
   page: ComponentType & { load: () => unknown }
   part?: string

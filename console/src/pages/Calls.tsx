@@ -3,6 +3,7 @@ import { Select, Switch } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import { type Call, useNames, usePage } from '../api/queries'
+import { CALL_STATUSES } from '../api/tables'
 import { instant } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
 import { Attempts } from '../parts/calls'
@@ -10,6 +11,7 @@ import { span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { CustomerPicker, ProviderPicker, TrunkPicker, Typed } from '../parts/pickers'
+import { sentence } from '../parts/sentences'
 
 const OneCall = lazy(() => import('./calls/OneCall'))
 
@@ -25,7 +27,6 @@ export default function Calls() {
 }
 
 const FILTERS = ['number', 'status', 'provider_id', 'customer_id', 'trunk_id', 'live'] as const
-const STATUSES = ['dialing', 'ringing', 'progressing', 'hangup']
 const TAIL_S = 2
 
 function List() {
@@ -63,7 +64,7 @@ function List() {
           placeholder="Any"
           w={120}
           clearable
-          data={STATUSES}
+          data={[...CALL_STATUSES]}
           value={values.status || null}
           onChange={value => set('status', value)}
         />
@@ -82,10 +83,10 @@ function List() {
           keys={{ t: call => go(`/test?customer_id=${call.customer_id}&number=${encodeURIComponent(call.number)}`) }}
           empty={
             any ? (
-              <Empty title="No call fits these filters" />
+              <Empty title={sentence('no_call_fits')} />
             ) : (
-              <Empty title="No call yet" action={<Link href="/trunks">How to point a switch here</Link>}>
-                Calls stand here as soon as an edge reports them.
+              <Empty title={sentence('no_call')} action={<Link href="/trunks">{sentence('point_a_switch')}</Link>}>
+                {sentence('no_call_next')}
               </Empty>
             )
           }

@@ -10,6 +10,7 @@ import { Jobs } from '../parts/Jobs'
 import { useKeys } from '../parts/keys'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { undo } from '../parts/saved'
+import { sentence } from '../parts/sentences'
 
 export default function Changes() {
   const [, params] = useRoute('/changes/:number')
@@ -39,9 +40,7 @@ function List() {
           busy={revisions.isPlaceholderData}
           onOpen={revision => go(`/changes/${revision.number}`)}
           empty={
-            <Empty title={any ? 'No change fits this' : 'Nothing has been changed yet'}>
-              Each change stands here with its author, and can be undone.
-            </Empty>
+            <Empty title={any ? 'No change fits this' : sentence('no_change')}>{sentence('no_change_next')}</Empty>
           }
           columns={[
             {
@@ -107,7 +106,7 @@ function One({ number }: { number: string }) {
         </Panel>
         {found?.next_after !== undefined && (
           <span className="dim">
-            The first {count(found.changes?.length)} of {count(found.change_count)} objects.
+            {sentence('change_part', { shown: count(found.changes?.length), count: count(found.change_count) })}
           </span>
         )}
         {found && (

@@ -3,16 +3,8 @@ import { Button } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import type { Schemas } from '../api/client'
-import {
-  type Customer,
-  type Page,
-  SYSTEM_DEFAULT,
-  useAnswer,
-  useCustomers,
-  useMay,
-  useTrunks,
-  useWrite,
-} from '../api/queries'
+import { type Customer, type Page, useAnswer, useCustomers, useMay, useTrunks, useWrite } from '../api/queries'
+import { SYSTEM_DEFAULT } from '../api/tables'
 import { Chip, Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { count, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
@@ -20,6 +12,7 @@ import { useKeys } from '../parts/keys'
 import { useFilters } from '../parts/paging'
 import { Typed } from '../parts/pickers'
 import { failed, saved } from '../parts/saved'
+import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
 
 const Editor = lazy(() => import('../parts/Editor'))
@@ -63,10 +56,10 @@ function List() {
           keys={may('customer.update') ? { e: setEditing } : {}}
           empty={
             <Empty
-              title={text ? 'No customer has that name' : 'No customer yet'}
+              title={text ? sentence('no_customer_named') : sentence('no_customer')}
               action={!text && mayCreate && <Button onClick={() => setEditing('new')}>Add the first customer</Button>}
             >
-              Calls come in by a customer’s trunk and find that customer’s routes.
+              {sentence('no_customer_next')}
             </Empty>
           }
           columns={[
@@ -162,7 +155,7 @@ function One({ id }: { id: string }) {
             [
               ['Calls, last hour', count(stats?.calls ?? 0)],
               ['Answered (ASR)', percent(stats?.asr)],
-              ['Went on to another carrier', percent(stats?.failover_rate)],
+              [sentence('went_on'), percent(stats?.failover_rate)],
               ['Post-dial delay p50', span(stats?.pdd_p50_ms)],
               ['Calls now', count(stats?.channels ?? 0)],
             ] as const
@@ -180,8 +173,8 @@ function One({ id }: { id: string }) {
               rows={trunks}
               id={trunk => trunk.id}
               empty={
-                <Empty title="No trunk yet" action={<Link href={`/trunks?customer_id=${id}`}>Add one</Link>}>
-                  Without a trunk no call of this customer’s is recognised.
+                <Empty title={sentence('no_trunk')} action={<Link href={`/trunks?customer_id=${id}`}>Add one</Link>}>
+                  {sentence('no_trunk_of_customer')}
                 </Empty>
               }
               columns={[

@@ -3,48 +3,42 @@ import { Link } from 'wouter'
 import type { Schemas } from '../api/client'
 import { HOME } from '../api/place'
 import { type Edge, useAnswer, usePage } from '../api/queries'
-import { Chip, Dot, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
-import { label, useFields } from '../parts/document'
+import { EDGE_FIELDS } from '../api/tables'
+import { Chip, Dot, Empty, Failure, Head, Panel, type Tone, When, Worded } from '../parts/basics'
 import { count, NONE, span } from '../parts/figures'
+import { label } from '../parts/labels'
+import { sentence } from '../parts/sentences'
 
-type Description = ReturnType<typeof useFields>
 export type Refusals = Schemas['RefusalsAnswer']
 
 export default function Edges() {
   const edges = usePage<Edge>('/v1.0/edges', {}, { every: 2 })
-  const fields = useFields('EdgeAnswer')
   return (
     <>
       <Head title="Edges" />
       <Failure error={edges.error} again={() => edges.refetch()} />
       {edges.data?.result.length === 0 && (
         <Panel>
-          <Empty title="No edge yet" action={<Link href="/keys">Make its access key</Link>}>
-            An edge decides and carries calls. It needs an access key of the role “edge” and then runs{' '}
-            <span className="mono">dialplane edge --control {HOME}</span>.
+          <Empty title={sentence('no_edge')} action={<Link href="/keys">Make its access key</Link>}>
+            <Worded text={sentence('no_edge_next', { url: HOME })} />
           </Empty>
         </Panel>
       )}
       <div className="stack">
         {edges.data?.result.map(edge => (
-          <Card key={edge.name} edge={edge} fields={fields} />
+          <Card key={edge.name} edge={edge} />
         ))}
       </div>
     </>
   )
 }
 
-function stateOf(edge: Edge): [Tone, string] {
-  if (edge.lag_revisions === null) return ['dim', 'never heard']
-  return edge.lag_revisions > 0 ? ['warn', `${count(edge.lag_revisions)} revisions behind`] : ['good', 'in step']
-}
+const TONES: Record<Edge['state'], Tone> = { in_step: 'good', behind: 'warn', silent: 'bad', unheard: 'dim' }
 
-function Card({ edge, fields }: { edge: Edge; fields: Description }) {
-  const [tone, word] = stateOf(edge)
-  const meaning = (name: string) => fields?.find(field => field.name === name)?.description
+function Card({ edge }: { edge: Edge }) {
   const counters = Object.entries(edge.counters).filter(([, value]) => value > 0)
-  const tiles: [string, string, string][] = [
-    ['revision', count(edge.revision), word],
+  const tiles: [keyof typeof EDGE_FIELDS, string, string][] = [
+    ['revision', count(edge.revision), edge.state_detail],
     ['silent_s', edge.silent_s === null ? NONE : span(edge.silent_s * 1000), 'since it was heard'],
     ['calls_in_progress', count(edge.calls_in_progress), ''],
     ['cps', edge.cps.toFixed(1), 'calls per second'],
@@ -59,7 +53,7 @@ function Card({ edge, fields }: { edge: Edge; fields: Description }) {
     <Panel
       title={
         <span className="row">
-          <Dot tone={tone} word={word} />
+          <Dot tone={TONES[edge.state]} word={edge.state_detail} />
           {edge.name}
         </span>
       }
@@ -67,7 +61,7 @@ function Card({ edge, fields }: { edge: Edge; fields: Description }) {
     >
       <div className="tiles plain">
         {tiles.map(([name, value, note]) => (
-          <div key={name} className="tile" title={meaning(name)}>
+          <div key={name} className="tile" title={EDGE_FIELDS[name]}>
             <span className="label">{label(name)}</span>
             <span className="value">{value}</span>
             <span className="note">{note}</span>

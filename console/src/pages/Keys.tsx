@@ -7,6 +7,7 @@ import { Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { CustomerPicker } from '../parts/pickers'
+import { sentence } from '../parts/sentences'
 
 const Editor = lazy(() => import('../parts/Editor'))
 
@@ -36,10 +37,10 @@ export default function Keys() {
           keys={mayEdit ? { e: setEditing } : {}}
           empty={
             <Empty
-              title="No key yet"
+              title={sentence('no_key')}
               action={mayCreate && <Button onClick={() => setEditing('new')}>Make the first key</Button>}
             >
-              Programs and edges speak to the API with a key of their own.
+              {sentence('no_key_next')}
             </Empty>
           }
           columns={[

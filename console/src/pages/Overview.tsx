@@ -4,12 +4,14 @@ import { lazy, type ReactNode, Suspense, useMemo } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import type { Schemas } from '../api/client'
 import { type Call, type Page, type Revision, useAnswer, useMay, useNames, usePage, useProviders } from '../api/queries'
+import { DEFAULT_WINDOW, WINDOWS } from '../api/tables'
 import { instant, stamp } from '../api/time'
 import { Empty, Failure, Head, Panel, Spark, When } from '../parts/basics'
 import { Attempts } from '../parts/calls'
 import { count, NONE, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
 import { Edges, ProviderName, useHealth } from '../parts/health'
+import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
 import { SERIES } from '../theme'
 
@@ -18,19 +20,13 @@ const Chart = lazy(() => import('../parts/Chart'))
 type Overview = Schemas['StatsOverview']
 type ProviderStats = Schemas['ProviderStats']
 
-/** Window in s -> step in s. */
-const WINDOWS: Record<string, [seconds: number, step: number, label: string]> = {
-  '30m': [1800, 60, '30 min'],
-  '1h': [3600, 60, '1 h'],
-  '6h': [21_600, 300, '6 h'],
-  '24h': [86_400, 900, '24 h'],
-  '7d': [604_800, 3600, '7 d'],
-}
+type Window = keyof typeof WINDOWS
 
 export default function OverviewPage() {
   const [params, setParams] = useSearchParams()
-  const name = params.get('window') ?? '1h'
-  const [seconds, step] = WINDOWS[name] ?? [3600, 60]
+  const wanted = params.get('window') ?? ''
+  const name: Window = wanted in WINDOWS ? (wanted as Window) : DEFAULT_WINDOW
+  const { seconds, step } = WINDOWS[name]
   const now = Math.floor(Date.now() / 10_000) * 10_000
   const from = useMemo(() => stamp(now - seconds * 1000), [now, seconds])
   const overview = useAnswer<Overview>('/v1.0/stats/overview', { from, step }, { every: 10 })
@@ -47,7 +43,7 @@ export default function OverviewPage() {
           aria-label="Window of time"
           value={name}
           onChange={value => setParams({ window: value }, { replace: true })}
-          data={Object.entries(WINDOWS).map(([value, [, , label]]) => ({ value, label }))}
+          data={Object.entries(WINDOWS).map(([value, { label }]) => ({ value, label }))}
         />
       </Head>
       <div className="stack">
@@ -125,7 +121,7 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
     )
   const step = overview.step ?? 60
   const times = steps.calls.map((_, i) => begin / 1000 + i * step)
-  const passed = (Date.now() / 1000 - (times.at(-1) ?? 0)) / step
+  const begun = overview.whole_steps ?? times.length
   const marks = (revisions.data?.result ?? []).flatMap(one => {
     const at = instant(one.tm_create)
     return at === null ? [] : [{ at: at / 1000, label: `revision ${one.number}` }]
@@ -133,22 +129,22 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
   const byProvider = (providers ?? []).map((one, i) => ({
     label: names(one.provider_id),
     color: SERIES[i % SERIES.length] ?? '',
-    values: atThisRate(one.steps?.attempts ?? [], passed),
+    values: one.steps?.attempts_per_min ?? [],
   }))
   return (
     <Panel title="Traffic" aside={<span>dashed: a revision</span>}>
       <Suspense fallback={<div style={{ height: 430 }} />}>
-        <Chart label="Attempts by provider" times={times} stacked series={byProvider} shown={count} marks={marks} />
+        <Chart label="Attempts a minute" times={times} stacked series={byProvider} shown={count} marks={marks} />
         <Chart
-          label="Answered share of calls (ASR) and network effectiveness (NER)"
+          label={sentence('asr_and_ner')}
           times={times}
           top={1}
           shown={value => percent(value)}
           marks={marks}
           height={120}
           series={[
-            { label: 'ASR', color: SERIES[1] ?? '', values: whole(steps.asr, passed) },
-            { label: 'NER', color: SERIES[0] ?? '', values: whole(steps.ner, passed) },
+            { label: 'ASR', color: SERIES[1] ?? '', values: whole(steps.asr, begun) },
+            { label: 'NER', color: SERIES[0] ?? '', values: whole(steps.ner, begun) },
           ]}
         />
         <Chart
@@ -158,8 +154,8 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
           marks={marks}
           height={120}
           series={[
-            { label: 'p50', color: SERIES[4] ?? '', values: whole(steps.pdd_p50_ms, passed) },
-            { label: 'p95', color: SERIES[2] ?? '', values: whole(steps.pdd_p95_ms, passed) },
+            { label: 'p50', color: SERIES[4] ?? '', values: whole(steps.pdd_p50_ms, begun) },
+            { label: 'p95', color: SERIES[2] ?? '', values: whole(steps.pdd_p95_ms, begun) },
           ]}
         />
       </Suspense>
@@ -167,15 +163,8 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
   )
 }
 
-/** A step that has only begun holds few calls: it is drawn as if the rest of it went on like its first part. */
-const atThisRate = (values: (number | null)[], passed: number) =>
-  passed >= 1
-    ? values
-    : values.map((value, i) => (i < values.length - 1 ? value : value && value / Math.max(passed, 0.1)))
-
 /** Shares and delays of a step that has only begun say nothing yet: its calls still ring. */
-const whole = (values: (number | null)[], passed: number) =>
-  passed >= 1 ? values : values.map((value, i) => (i < values.length - 1 ? value : null))
+const whole = (values: (number | null)[], begun: number) => values.map((value, i) => (i < begun ? value : null))
 
 function Providers({ stats }: { stats?: ProviderStats[] }) {
   const may = useMay()
@@ -194,8 +183,8 @@ function Providers({ stats }: { stats?: ProviderStats[] }) {
         id={provider => provider.id}
         onOpen={provider => go(`/providers/${provider.id}`)}
         empty={
-          <Empty title="No provider yet" action={<Link href="/providers">Add the first</Link>}>
-            A provider is a carrier that calls are sent to.
+          <Empty title={sentence('no_provider')} action={<Link href="/providers">Add the first</Link>}>
+            {sentence('no_provider_next')}
           </Empty>
         }
         columns={[
@@ -258,8 +247,8 @@ function LastCalls() {
         id={call => call.id}
         onOpen={call => go(`/calls/${call.id}`)}
         empty={
-          <Empty title="No call yet" action={<Link href="/trunks">How to point a switch here</Link>}>
-            Calls stand here as soon as an edge reports them.
+          <Empty title={sentence('no_call')} action={<Link href="/trunks">{sentence('point_a_switch')}</Link>}>
+            {sentence('no_call_next')}
           </Empty>
         }
         columns={[

@@ -7,6 +7,7 @@ import { Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { CustomerPicker } from '../parts/pickers'
+import { sentence } from '../parts/sentences'
 
 const Editor = lazy(() => import('../parts/Editor'))
 
@@ -36,10 +37,10 @@ export default function People() {
           keys={mayEdit ? { e: setEditing } : {}}
           empty={
             <Empty
-              title="Nobody yet"
+              title={sentence('nobody')}
               action={mayCreate && <Button onClick={() => setEditing('new')}>Add the first person</Button>}
             >
-              People sign in with a user name and a password.
+              {sentence('nobody_next')}
             </Empty>
           }
           columns={[

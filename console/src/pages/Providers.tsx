@@ -11,6 +11,7 @@ import { Edges, ProviderName, useHealth } from '../parts/health'
 import { useKeys } from '../parts/keys'
 import { useFilters } from '../parts/paging'
 import { Typed } from '../parts/pickers'
+import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
 
 const Editor = lazy(() => import('../parts/Editor'))
@@ -56,13 +57,13 @@ function List() {
           keys={may('provider.update') ? { e: setEditing } : {}}
           empty={
             text ? (
-              <Empty title="No provider has that name" />
+              <Empty title={sentence('no_provider_named')} />
             ) : (
               <Empty
-                title="No provider yet"
+                title={sentence('no_provider')}
                 action={mayCreate && <Button onClick={() => setEditing('new')}>Add the first provider</Button>}
               >
-                A provider is a carrier that calls are sent to: a name and a host are enough to begin with.
+                {sentence('no_provider_next')}
               </Empty>
             )
           }

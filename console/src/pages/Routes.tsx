@@ -2,15 +2,18 @@
 import { Button, SegmentedControl, Select } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
+import { address } from '../api/client'
 import { type Provider, type Route, useMay, useNames, usePage, useProviders } from '../api/queries'
-import { instant } from '../api/time'
+import { ROUTE_ORDERS, ROUTE_STATES } from '../api/tables'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
 import { Grid } from '../parts/Grid'
 import { ProviderName } from '../parts/health'
 import { InPlace } from '../parts/InPlace'
 import { useKeys } from '../parts/keys'
+import { label } from '../parts/labels'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { CustomerPicker, ProviderPicker, Typed } from '../parts/pickers'
+import { sentence } from '../parts/sentences'
 
 const Editor = lazy(() => import('../parts/Editor'))
 const Several = lazy(() => import('./routes/Several'))
@@ -18,8 +21,10 @@ const Tree = lazy(() => import('./routes/Tree'))
 const Matrix = lazy(() => import('./routes/Matrix'))
 
 const FILTERS = ['q', 'covers', 'customer_id', 'provider_id', 'state', 'sort'] as const
-const STATES = ['live', 'disabled', 'not_yet', 'expired']
-const SORTS = ['target', '-target', 'priority', '-priority', 'tm_update', '-tm_update']
+const ORDERS = ROUTE_ORDERS.map(value => ({
+  value,
+  label: label(value.replace('-', '')) + (value.startsWith('-') ? ' ↓' : ' ↑'),
+}))
 const VIEWS = [
   { value: 'table', label: 'Table' },
   { value: 'tree', label: 'Tree' },
@@ -33,6 +38,7 @@ export default function Routes() {
   const [editing, setEditing] = useState<Route | 'new' | null>(null)
   const view = params.get('view') ?? 'table'
   const mayEdit = may('route.update')
+  const narrowed = { customer_id: filters.values.customer_id, provider_id: filters.values.provider_id }
   useKeys(may('route.create') ? { n: () => setEditing('new') } : {})
   return (
     <>
@@ -51,6 +57,16 @@ export default function Routes() {
             })
           }
         />
+        {may('export.read') && (
+          <Button
+            variant="default"
+            component="a"
+            href={address('/v1.0/export', { kind: 'route', ...narrowed })}
+            download="routes.ndjson"
+          >
+            Export
+          </Button>
+        )}
         {may('route.create') && <Button onClick={() => setEditing('new')}>New route</Button>}
       </Head>
       <div className="bar">
@@ -74,7 +90,7 @@ export default function Routes() {
           placeholder="Any"
           w={110}
           clearable
-          data={STATES}
+          data={ROUTE_STATES.map(value => ({ value, label: value.replace('_', ' ') }))}
           value={filters.values.state || null}
           onChange={value => filters.set('state', value)}
         />
@@ -83,7 +99,7 @@ export default function Routes() {
           placeholder="Newest"
           w={130}
           clearable
-          data={SORTS}
+          data={ORDERS}
           value={filters.values.sort || null}
           onChange={value => filters.set('sort', value)}
         />
@@ -136,7 +152,7 @@ function Table({ filters, onEdit, onNew }: TableProps) {
     ...filters.values,
     page_size: PAGE_SIZE,
     page_token: filters.token,
-    expand: 'provider,customer',
+    expand: 'provider,customer,state',
   })
   // counted apart: of a million routes that takes longer than to list a page of them
   const counted = usePage<Route>('/v1.0/routes', { ...filters.values, page_size: 1, count: 'estimate' })
@@ -166,13 +182,13 @@ function Table({ filters, onEdit, onNew }: TableProps) {
           onChoose={may('changes.apply') ? setChosen : undefined}
           empty={
             filters.any ? (
-              <Empty title="No route fits these filters" />
+              <Empty title={sentence('no_route_fits')} />
             ) : (
               <Empty
-                title="No route yet, so no call finds a carrier"
+                title={sentence('no_route')}
                 action={onNew && <Button onClick={onNew}>Make the first route</Button>}
               >
-                A route says which provider carries the numbers that begin with a target.
+                {sentence('no_route_next')}
               </Empty>
             )
           }
@@ -214,7 +230,7 @@ function Table({ filters, onEdit, onNew }: TableProps) {
                 />
               ),
             },
-            { key: 'state', head: 'State', width: 110, cell: route => <State route={route} /> },
+            { key: 'state', head: 'State', width: 110, cell: route => <State {...route} /> },
             { key: 'name', head: 'Name', cell: route => <span className="dim">{route.name}</span> },
             {
               key: 'changed',
@@ -249,17 +265,11 @@ export function Carrier({
   )
 }
 
-function State({ route }: { route: Route }) {
-  const now = Date.now()
-  const from = instant(route.valid_from)
-  const until = instant(route.valid_until)
-  const [word, tone]: [string, Tone] =
-    route.enabled === false
-      ? ['disabled', 'dim']
-      : from !== null && from > now
-        ? ['not yet', 'dim']
-        : until !== null && until <= now
-          ? ['expired', 'warn']
-          : ['live', 'good']
-  return <Chip tone={tone}>{word}</Chip>
+const TONES: Record<NonNullable<Route['state']>, Tone> = {
+  live: 'good',
+  disabled: 'dim',
+  not_yet: 'dim',
+  expired: 'warn',
 }
+
+const State = ({ state = 'live' }: Route) => <Chip tone={TONES[state]}>{state.replace('_', ' ')}</Chip>

@@ -6,6 +6,7 @@ import { CopyButton } from '../parts/CopyAs'
 import { Grid } from '../parts/Grid'
 import { useFilters } from '../parts/paging'
 import { Typed } from '../parts/pickers'
+import { sentence } from '../parts/sentences'
 
 type Settings = Schemas['SettingsAnswer']
 
@@ -16,7 +17,7 @@ export default function SettingsPage() {
   const changed = settings.data?.result.filter(one => !one.is_default) ?? []
   return (
     <>
-      <Head title="Settings" sub="Read-only: they come from the environment of the process.">
+      <Head title="Settings" sub={sentence('settings_source')}>
         <CopyButton what={changed.map(one => `${one.variable}=${one.value}`).join('\n')}>Copy what differs</CopyButton>
       </Head>
       <div className="bar">

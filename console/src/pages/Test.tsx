@@ -6,22 +6,23 @@ import { Link, useLocation, useSearchParams } from 'wouter'
 import type { Schemas } from '../api/client'
 import {
   type Edge,
-  SYSTEM_DEFAULT,
   useAnswer,
   useCustomers,
   useMay,
   useMe,
   useNames,
   usePage,
+  useTrunks,
   useWrite,
 } from '../api/queries'
-import { stamp } from '../api/time'
-import { Chip, Empty, Failure, Head, Panel } from '../parts/basics'
+import { SYSTEM_DEFAULT } from '../api/tables'
+import { fromTyped } from '../api/time'
+import { Chip, Empty, Failure, Head, Panel, Worded } from '../parts/basics'
 import { CopyButton, curl } from '../parts/CopyAs'
 import { count, span } from '../parts/figures'
 import { CustomerPicker, TrunkPicker, Typed } from '../parts/pickers'
 import { savePicture } from '../parts/picture'
-import { failed } from '../parts/saved'
+import { sentence } from '../parts/sentences'
 import { Picture } from './test/Picture'
 
 export type Decision = Schemas['DialrouteAnswer'] & Partial<Schemas['DialledAnswer']>
@@ -29,6 +30,7 @@ export type Decision = Schemas['DialrouteAnswer'] & Partial<Schemas['DialledAnsw
 /** Parameters of the API that say "what if" of providers -> the words of their chips. */
 const CIRCUMSTANCES = { down: 'down', full: 'full', removed: 'disabled' }
 const MOST_CHIPS = 6
+const PLACING = '/v1.0/testcalls'
 
 export default function Test() {
   const [params, setParams] = useSearchParams()
@@ -57,7 +59,7 @@ export default function Test() {
     health: get('health'),
     edge: get('edge'),
     codecs: get('codecs'),
-    at: get('at') && stamp(Date.parse(get('at'))),
+    at: fromTyped(get('at')),
   }
   const common = { caller: get('caller'), explain: true, expand: 'provider' }
   const path = trunk ? '/v1.0/dialled' : '/v1.0/dialroutes'
@@ -76,7 +78,7 @@ export default function Test() {
       <Head title="Test a number">
         {number && <CopyButton what={curl(path, query)}>As curl</CopyButton>}
         <CopyButton what={location.href}>Share link</CopyButton>
-        {number && <PlaceCall number={number} customer={customer} />}
+        {number && <PlaceCall number={number} caller={get('caller')} customer={customer} chosen={trunk} />}
       </Head>
       <Panel>
         <div className="bar" style={{ margin: '10px 0 0' }}>
@@ -118,10 +120,7 @@ export default function Test() {
         <Failure error={decision.error} />
         {!isAsked && (
           <Panel>
-            <Empty title="Which number?">
-              Type one, or choose a trunk and type what its switch dials: every route that matches is drawn, with what
-              each rule does to it, and what would be sent to which carrier.
-            </Empty>
+            <Empty title={sentence('which_number')}>{sentence('which_number_next')}</Empty>
           </Panel>
         )}
         {found?.normalised && <Reading decision={found} />}
@@ -131,7 +130,7 @@ export default function Test() {
               title={`${count(found.result.length)} attempts from ${count(found.candidates?.length)} routes`}
               aside={
                 <>
-                  <span>decided by the engine that decides live calls</span>
+                  <span>{sentence('decided_by')}</span>
                   <Button variant="subtle" onClick={() => savePicture('decision', `decision-${number}`)}>
                     As SVG
                   </Button>
@@ -324,51 +323,54 @@ function AsSent({ decision, name }: { decision: Decision; name: (id: string) => 
   )
 }
 
-/** A demo makes the call itself; elsewhere a command does, on the machine of an edge. */
-function PlaceCall({ number, customer }: { number: string; customer: string }) {
-  const [open, setOpen] = useState(false)
+/** A short real call by a trunk of the customer's; the API says what it would be, and whether it can be placed. */
+function PlaceCall({ number, caller, customer, chosen }: Record<'number' | 'caller' | 'customer' | 'chosen', string>) {
+  const [isOpen, open] = useState(false)
+  const [picked, pick] = useState<string | null>(null)
   const [, go] = useLocation()
   const may = useMay()
-  const write = useWrite<Schemas['CallWanted']>(answer => {
-    notifications.show({ message: answer.value.meaning, closeButtonProps: { 'aria-label': 'Close' } })
-    go(`/calls?live=1&number=${encodeURIComponent(number)}`)
+  const own = useTrunks().data?.filter(one => one.customer_id === customer)
+  const trunk_id = chosen || picked || own?.[0]?.id || ''
+  const plan = useAnswer<Schemas['PlannedCall']>(PLACING, { trunk_id, number }, { enabled: isOpen && !!trunk_id })
+  const write = useWrite<Schemas['PlacedCall']>(({ value }) => {
+    if (!value.is_placed || value.sip_status) return
+    notifications.show({ message: value.meaning, closeButtonProps: { 'aria-label': 'Close' } })
+    go(`/calls?live=1&number=${encodeURIComponent(value.number)}`)
   })
-  const command = `dialplane call ${number}`
-  if (may('demo.update'))
-    return (
-      <Button
-        loading={write.isPending}
-        onClick={() =>
-          write.mutate(
-            { method: 'POST', path: '/v1.0/demo/calls', body: { number, customer_id: customer } },
-            { onError: failed },
-          )
-        }
-      >
-        Place a real call
-      </Button>
-    )
+  if (!may('testcall.place')) return null
+  const close = () => {
+    open(false)
+    write.reset()
+  }
+  const said = write.data?.value.meaning ?? plan.data?.meaning
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Place a real call</Button>
-      <Modal
-        opened={open}
-        onClose={() => setOpen(false)}
-        title="Place a real call"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Button onClick={() => open(true)}>Place a real call</Button>
+      <Modal opened={isOpen} onClose={close} title="Place a real call" closeButtonProps={{ 'aria-label': 'Close' }}>
         <div className="form">
-          <TextInput
-            label="On the machine that Dialplane runs on"
-            readOnly
-            value={command}
-            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-          />
+          {!chosen && <TrunkPicker value={trunk_id} customer={customer} onChange={pick} width={260} every="" />}
+          {own?.length === 0 && !chosen && (
+            <p className="said">
+              {sentence('no_trunk_to_call_by')} <Link href="/trunks">Trunks</Link>
+            </p>
+          )}
+          {said && (
+            <p className="said">
+              <Worded text={said} />
+            </p>
+          )}
+          <Failure error={plan.error ?? write.error} />
           <div className="row">
-            <CopyButton what={command}>Copy</CopyButton>
-            <Link className="chip" href={`/calls?live=1&number=${encodeURIComponent(number)}`}>
-              Watch it in Calls
-            </Link>
+            <Button
+              disabled={!plan.data?.is_possible || !!write.data}
+              loading={write.isPending}
+              onClick={() => write.mutate({ method: 'POST', path: PLACING, body: { trunk_id, number, caller } })}
+            >
+              Call {plan.data?.number ?? number}
+            </Button>
+            <Button variant="default" onClick={close}>
+              Close
+            </Button>
           </div>
         </div>
       </Modal>

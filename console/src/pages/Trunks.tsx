@@ -11,6 +11,7 @@ import { Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
 import { useFilters } from '../parts/paging'
 import { CustomerPicker, Typed } from '../parts/pickers'
+import { sentence } from '../parts/sentences'
 
 const Editor = lazy(() => import('../parts/Editor'))
 type Refusals = Schemas['RefusalsAnswer']
@@ -53,10 +54,10 @@ function List() {
             keys={may('trunk.update') ? { e: setEditing } : {}}
             empty={
               <Empty
-                title={text ? 'No trunk fits' : 'No trunk yet'}
+                title={text ? 'No trunk fits' : sentence('no_trunk')}
                 action={!text && mayCreate && <Button onClick={() => setEditing('new')}>Add the first trunk</Button>}
               >
-                A trunk is a customer’s way in: the addresses or the login by which its switch is recognised.
+                {sentence('no_trunk_next')}
               </Empty>
             }
             columns={[
@@ -122,17 +123,13 @@ function RefusedAt({ edge }: { edge: string }) {
   const [making, setMaking] = useState<string | null>(null)
   const refusals = useAnswer<Refusals>(`/v1.0/edges/${encodeURIComponent(edge)}/refusals`, {}, { every: 5 })
   return (
-    <Panel title={`Why is my switch refused? What edge ${edge} turned away last`} flush>
+    <Panel title={sentence('refused_at', { edge })} flush>
       <Failure error={refusals.error} />
       <Grid
         label={`Refused at ${edge}`}
         rows={refusals.data?.result}
         id={source => source.address}
-        empty={
-          <Empty title="Nobody was refused">
-            A switch that no trunk knows stands here within seconds, with the reason.
-          </Empty>
-        }
+        empty={<Empty title={sentence('nobody_refused')}>{sentence('nobody_refused_next')}</Empty>}
         columns={[
           { key: 'address', head: 'Address', cell: source => <span className="mono">{source.address}</span> },
           {

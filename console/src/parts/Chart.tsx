@@ -18,6 +18,8 @@ type Props = {
   marks?: { at: number; label: string }[]
 }
 
+const ENOUGH_FOR_A_LINE = 3
+
 const cursor = uPlot.sync('console')
 
 export default function Chart({ label, times, series, shown, stacked, top, height = 150, marks = [] }: Props) {
@@ -53,7 +55,7 @@ export default function Chart({ label, times, series, shown, stacked, top, heigh
             label: one.label,
             stroke: one.color,
             width: 1.6,
-            points: { show: one.values.filter(value => value !== null).length < 3 },
+            points: { show: one.values.filter(value => value !== null).length < ENOUGH_FOR_A_LINE },
             spanGaps: false,
             fill: stacked ? `${one.color}40` : undefined,
           })),

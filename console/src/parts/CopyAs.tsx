@@ -2,6 +2,7 @@
 import { Button, CopyButton as Copying } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { address, type Query } from '../api/client'
+import { sentence } from './sentences'
 
 export const CopyButton = ({ what, children }: { what: string; children: ReactNode }) => (
   <Copying value={what}>
@@ -14,4 +15,4 @@ export const CopyButton = ({ what, children }: { what: string; children: ReactNo
 )
 
 export const curl = (path: string, query: Query = {}) =>
-  `curl -s '${location.origin}${address(path, query)}' -H "Authorization: Bearer $DIALPLANE_TOKEN"`
+  sentence('as_curl', { url: location.origin + address(path, query) })

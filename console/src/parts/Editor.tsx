@@ -3,13 +3,14 @@ import { Button, Drawer, Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Refusal, request } from '../api/client'
+import { FORMS, type KindName } from '../api/forms'
 import { HOME } from '../api/place'
 import { useMay, useWrite } from '../api/queries'
 import { Failure } from './basics'
-import { label } from './document'
-import { KINDS, type KindName } from './kinds'
+import { label } from './labels'
 import { ObjectForm, type Values } from './ObjectForm'
 import { saved } from './saved'
+import { sentence } from './sentences'
 
 type Props = {
   kind: KindName
@@ -21,7 +22,7 @@ type Props = {
 }
 
 export default function Editor({ kind, id, initial = {}, onClose, onSaved }: Props) {
-  const { path, one, noun, create, update, groups } = KINDS[kind]
+  const { path, one, create, update } = FORMS[kind]
   const may = useMay()
   const [mine, setMine] = useState<Values>({})
   const loaded = useQuery({
@@ -50,12 +51,7 @@ export default function Editor({ kind, id, initial = {}, onClose, onSaved }: Pro
       {write.data && 'token' in write.data.value && <Token token={String(write.data.value.token)} onClose={onClose} />}
       {values && !(write.data && 'token' in write.data.value) && (
         <ObjectForm
-          schema={id === null ? create : update}
-          groups={
-            id === null
-              ? groups
-              : groups.map(([title, names]) => [title, names.filter(name => !(name === 'customer_id'))])
-          }
+          groups={id === null ? create : update}
           values={values}
           error={isStale ? null : write.error}
           busy={write.isPending}
@@ -65,7 +61,7 @@ export default function Editor({ kind, id, initial = {}, onClose, onSaved }: Pro
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          {id !== null && may(`${noun}.delete`) && <Delete kind={kind} id={id} write={write} />}
+          {id !== null && may(`${kind}.delete`) && <Delete kind={kind} id={id} write={write} />}
         </ObjectForm>
       )}
       {isStale && id !== null && (
@@ -109,7 +105,7 @@ function Conflict({
     <Modal
       opened
       onClose={onTheirs}
-      title="Somebody has changed this meanwhile"
+      title={sentence('changed_meanwhile')}
       size="lg"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
@@ -144,7 +140,7 @@ function Conflict({
 }
 
 function Delete({ kind, id, write }: { kind: KindName; id: string; write: ReturnType<typeof useWrite<Values>> }) {
-  const { path, one } = KINDS[kind]
+  const { path, one } = FORMS[kind]
   const [asking, setAsking] = useState(false)
   const inUse = write.error instanceof Refusal && write.error.reason === 'PROVIDER_IN_USE'
   return (
@@ -155,7 +151,7 @@ function Delete({ kind, id, write }: { kind: KindName; id: string; write: Return
       <Modal
         opened={asking}
         onClose={() => setAsking(false)}
-        title={`Delete this ${one}?`}
+        title={sentence('delete', { what: one })}
         size="sm"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
@@ -169,7 +165,7 @@ function Delete({ kind, id, write }: { kind: KindName; id: string; write: Return
                 write.mutate({ method: 'DELETE', path: `${path}/${id}`, query: inUse ? { force: true } : {} })
               }
             >
-              {inUse ? 'Delete it with its routes' : 'Delete'}
+              {inUse ? sentence('delete_with_routes') : 'Delete'}
             </Button>
             <Button variant="default" onClick={() => setAsking(false)}>
               Keep
@@ -184,9 +180,9 @@ function Delete({ kind, id, write }: { kind: KindName; id: string; write: Return
 function Token({ token, onClose }: { token: string; onClose: () => void }) {
   return (
     <div className="form">
-      <b>The key is shown this once.</b>
+      <b>{sentence('key_once')}</b>
       <pre className="code">{token}</pre>
-      <pre className="code">{`curl ${HOME}/v1.0/me -H 'Authorization: Bearer ${token}'`}</pre>
+      <pre className="code">{sentence('key_as_curl', { url: HOME, token })}</pre>
       <div className="row">
         <Button onClick={() => void navigator.clipboard.writeText(token)}>Copy the key</Button>
         <Button variant="default" onClick={onClose}>

@@ -2,6 +2,7 @@
 import { Checkbox, Skeleton } from '@mantine/core'
 import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react'
 import { useKeys } from './keys'
+import { sentence } from './sentences'
 
 export type Column<T> = {
   key: string
@@ -75,7 +76,7 @@ export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, o
               <th style={{ width: 34 }}>
                 <Checkbox
                   size="xs"
-                  aria-label="All rows of this page"
+                  aria-label={sentence('choose_all')}
                   checked={!!everyone}
                   indeterminate={!everyone && !!chosen?.size}
                   onChange={() => onChoose(everyone ? new Set() : new Set(rows?.map(id)))}

@@ -1,16 +1,17 @@
-/** A form for one object: its fields by the OpenAPI document, what the API says about each beside it. */
+/** A form for one object, with what the API says about each field beside it. */
 import { Button, NumberInput, PasswordInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Refusal } from '../api/client'
-import { SYSTEM_DEFAULT, useCustomers, useMe, useProviders, useTrunks } from '../api/queries'
+import type { Field, Group } from '../api/forms'
+import { useCustomers, useMe, useProviders, useTrunks } from '../api/queries'
+import { SYSTEM_DEFAULT } from '../api/tables'
+import { fromTyped, typed } from '../api/time'
 import { Failure, Worded } from './basics'
-import { type Field, label, useFields } from './document'
+import { label } from './labels'
 
 export type Values = Record<string, unknown>
-type Group = [string, string[]]
 
 type Props = {
-  schema: string
   groups: Group[]
   values: Values
   error: unknown
@@ -20,10 +21,8 @@ type Props = {
   children?: ReactNode
 }
 
-export function ObjectForm({ schema, groups, values, error, busy, save, onSave, children }: Props) {
-  const fields = useFields(schema)
+export function ObjectForm({ groups, values, error, busy, save, onSave, children }: Props) {
   const [edited, setEdited] = useState<Values>({})
-  const of = new Map(fields?.map(field => [field.name, field]))
   const submit = (event: FormEvent) => {
     event.preventDefault()
     onSave(
@@ -33,27 +32,22 @@ export function ObjectForm({ schema, groups, values, error, busy, save, onSave, 
     )
   }
   const refusal = error instanceof Refusal ? error : undefined
-  const known = groups.flatMap(([, names]) => names)
+  const known = groups.flatMap(({ fields }) => fields.map(field => field.name))
   const isShown = refusal?.details.length && refusal.details.every(detail => known.includes(detail.field))
   return (
     <form className="form" onSubmit={submit} noValidate>
-      {groups.map(([title, names]) => (
+      {groups.map(({ title, fields }) => (
         <fieldset key={title} className="group">
           {title && <legend>{title}</legend>}
-          {names.flatMap(name => {
-            const field = of.get(name)
-            if (!field) return []
-            const value = name in edited ? edited[name] : values[name]
-            return [
-              <Input
-                key={name}
-                field={field}
-                value={value}
-                error={refusal?.field(name)}
-                onChange={next => setEdited(now => ({ ...now, [name]: next }))}
-              />,
-            ]
-          })}
+          {fields.map(field => (
+            <Input
+              key={field.name}
+              field={field}
+              value={field.name in edited ? edited[field.name] : values[field.name]}
+              error={refusal?.field(field.name)}
+              onChange={next => setEdited(now => ({ ...now, [field.name]: next }))}
+            />
+          ))}
         </fieldset>
       ))}
       {!isShown && <Failure error={error} />}
@@ -67,14 +61,14 @@ export function ObjectForm({ schema, groups, values, error, busy, save, onSave, 
   )
 }
 
+const MOST_WITHOUT_SEARCH = 12
+
 type InputProps = { field: Field; value: unknown; error?: string; onChange: (value: unknown) => void }
 
 function Input({ field, value, error, onChange }: InputProps) {
   const common = {
     label: label(field.name),
-    description: field.description ? (
-      <Worded text={field.description.replace(SYSTEM_DEFAULT, 'System default')} />
-    ) : undefined,
+    description: field.hint ? <Worded text={field.hint} /> : undefined,
     error,
     required: field.required,
     withAsterisk: false,
@@ -110,7 +104,7 @@ function Input({ field, value, error, onChange }: InputProps) {
           value={text || null}
           onChange={next => onChange(next ?? (field.nullable ? null : ''))}
           clearable={!field.required}
-          searchable={field.choices.length > 12}
+          searchable={field.choices.length > MOST_WITHOUT_SEARCH}
         />
       )
     case 'choices':
@@ -125,9 +119,18 @@ function Input({ field, value, error, onChange }: InputProps) {
           size="xs"
           {...common}
           allowDecimal={false}
-          min={field.minimum}
+          min={field.least ?? undefined}
           value={typeof value === 'number' ? value : ''}
           onChange={next => onChange(next === '' ? null : Number(next))}
+        />
+      )
+    case 'instant':
+      return (
+        <TextInput
+          {...common}
+          type="datetime-local"
+          value={typed(text)}
+          onChange={event => onChange(fromTyped(event.currentTarget.value))}
         />
       )
     case 'json':

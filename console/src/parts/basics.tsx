@@ -130,7 +130,8 @@ export function Spark({
   width?: number
   height?: number
 }) {
-  if (values.filter(value => value !== null).length < 2) return <svg width={width} height={height} aria-hidden="true" />
+  if (values.filter(value => value !== null).length <= 1)
+    return <svg width={width} height={height} aria-hidden="true" />
   const top = Math.max(1e-9, ...values.map(value => value ?? 0))
   const points = values.map(
     (value, i) =>

@@ -2,8 +2,8 @@
 import type { Schemas } from '../api/client'
 import { useNames } from '../api/queries'
 import { Chip, type Tone } from './basics'
-import { label } from './document'
 import { NONE } from './figures'
+import { label } from './labels'
 
 export type ObjectChange = Schemas['ObjectChangeAnswer']
 

@@ -4,12 +4,13 @@ import { notifications } from '@mantine/notifications'
 import { refresh } from '../api/cache'
 import { request } from '../api/client'
 import { count } from './figures'
+import { sentence } from './sentences'
 
 export function failed(error: Error) {
   notifications.show({
     color: 'red',
     title: 'Not done',
-    message: error.message || 'The API does not answer.',
+    message: error.message || sentence('away'),
     autoClose: 12_000,
     closeButtonProps: { 'aria-label': 'Close' },
   })
@@ -47,7 +48,7 @@ export function undo(revision: number) {
       refresh()
       notifications.show({
         color: 'teal',
-        message: `Revision ${count(revision)} is undone by revision ${count(answer.revision)}`,
+        message: sentence('undone', { revision: count(revision), by: count(answer.revision) }),
         closeButtonProps: { 'aria-label': 'Close' },
       })
     })

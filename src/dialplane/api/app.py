@@ -40,7 +40,7 @@ from dialplane.api.http.idempotency import Replayed
 from dialplane.api.http.published import Published
 from dialplane.api.http.request import caller_of
 from dialplane.api.http.responses import error_response
-from dialplane.api.http.services import Services, Setting
+from dialplane.api.http.services import OwnEdge, Services, Setting
 from dialplane.api.jobs.endpoints import JOBS
 from dialplane.api.jobs.schemas import present as present_job
 from dialplane.api.limits import (
@@ -67,6 +67,7 @@ from dialplane.api.stats.endpoints import STATS
 from dialplane.api.stream.endpoints import STREAM
 from dialplane.api.stream.publisher import Publisher
 from dialplane.api.stream.schemas import JOBS as JOBS_TOPIC
+from dialplane.api.testcalls.endpoints import TESTCALLS
 from dialplane.api.trunks.endpoints import TRUNKS
 from dialplane.control.bootstrap import FirstStart
 from dialplane.control.edges import Contacts
@@ -97,6 +98,7 @@ VERSION = version("dialplane")
 RESOURCES = (
     DIALROUTES, ROUTES, CALLS, FEED, EVENTS, PROVIDERS, CUSTOMERS, OWN_CUSTOMER, TRUNKS, ACCESSKEYS, AGENTS, ME,
     DIALLED, REVISIONS, AUTH, CHANGES, EDGES, STATS, SEARCH, STREAM, EXPORT, JOBS, SETTINGS, MONITORING,
+    TESTCALLS,
 )  # fmt: skip
 """The busiest first: paths are matched in this order."""
 
@@ -260,6 +262,7 @@ def _services(
     return Services(
         db=db,
         sip=str(_reached(settings)),
+        own_edge=OwnEdge(settings.sip.from_here, settings.folder.edge.kamailio.pid),
         settings=[Setting(*setting) for setting in settings.in_effect()],
         metrics=metrics,
         contacts=contacts,

@@ -22,13 +22,6 @@ _PAGE_TOKEN = Parameter(
     "empty for the first page.",
 )
 
-_EXPAND = Parameter(
-    "expand",
-    "query",
-    str,
-    description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
-)
-
 _IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
@@ -49,6 +42,13 @@ _STEP = Parameter(
 )
 
 _CUSTOMER_ID = Parameter("customer_id", "query", str, description="Only calls of this customer.")
+
+_EXPAND = Parameter(
+    "expand",
+    "query",
+    str,
+    description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
+)
 
 _PROVIDER_ID = Parameter(
     "provider_id",
@@ -181,7 +181,13 @@ LIST_ROUTES = Operation(
         Parameter(
             "count", "query", Literal["estimate"], description="Add `count`: exact up to 10,000, about so many beyond."
         ),
-        _EXPAND,
+        Parameter(
+            "expand",
+            "query",
+            str,
+            description="Add `names`: the names of the objects of these kinds that are referred to, by "
+            "id; `state`: what each route is now.",
+        ),
     ),
     answer=schemas.RoutePage,
 )
@@ -1329,6 +1335,33 @@ GET_METRICS = Operation(
     answer=str,
 )
 
+PLAN_TEST_CALL = Operation(
+    name="planTestCall",
+    resource="",
+    verb="testcalls",
+    method="GET",
+    path="/v1.0/testcalls",
+    summary="What a test call would be",
+    permission="testcall.place",
+    parameters=(
+        Parameter("trunk_id", "query", str, required=True, description="The trunk that the call comes in by."),
+        Parameter("number", "query", str, required=True, description="What to dial, as the trunk does."),
+    ),
+    answer=schemas.PlannedCall,
+)
+
+PLACE_TEST_CALL = Operation(
+    name="placeTestCall",
+    resource="",
+    verb="place_test_call",
+    method="POST",
+    path="/v1.0/testcalls",
+    summary="Place a test call",
+    permission="testcall.place",
+    body=schemas.TestCallBody,
+    answer=schemas.PlacedCall,
+)
+
 OPERATIONS: tuple[Operation[Any], ...] = (
     LIST_DIALROUTES,
     LIST_ROUTES,
@@ -1405,4 +1438,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     GET_HEALTH,
     GET_READINESS,
     GET_METRICS,
+    PLAN_TEST_CALL,
+    PLACE_TEST_CALL,
 )

@@ -167,6 +167,9 @@ class AttemptSteps(TypedDict):
     failover_rate: list[float | None]
     saved: list[int]
     attempts: list[int]
+    attempts_per_min: Annotated[
+        list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."
+    ]
 
 
 class AttemptFigures(TypedDict):
@@ -278,6 +281,7 @@ class CallSteps(TypedDict):
     failover_rate: list[float | None]
     saved: list[int]
     calls: list[int]
+    calls_per_min: Annotated[list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."]
     refused: list[int]
 
 
@@ -427,6 +431,7 @@ CustomerStatsWindow = TypedDict(
         "from": str,
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[CustomerStats], "The busiest first."],
     },
 )
@@ -454,6 +459,12 @@ class RouteAnswer(TypedDict):
     weight: NotRequired[Annotated[int, "Shown where there is one."]]
     valid_from: NotRequired[str]
     valid_until: NotRequired[str]
+    state: NotRequired[
+        Annotated[
+            Literal["live", "disabled", "not_yet", "expired"],
+            "What it is at the time of the answer; with `expand=state`.",
+        ]
+    ]
     tm_create: str
     tm_update: str
     tm_delete: str
@@ -519,6 +530,13 @@ class EdgeAnswer(TypedDict):
     lag_revisions: Annotated[int | None, "How many revisions the database is ahead of it."]
     last_contact: Annotated[str, "When it last polled, or reported events."]
     silent_s: Annotated[float | None, "Seconds since then."]
+    state: Annotated[
+        Literal["in_step", "behind", "silent", "unheard"],
+        "`silent`: not heard for 30 s. `behind`: its table is older than the database. "
+        "`unheard`: it has not polled yet. An edge routes calls in each of them, once it "
+        "has a table.",
+    ]
+    state_detail: Annotated[str, "The same for people."]
     agent_version: Annotated[str | None, "Null until the edge has told."]
     kamailio_version: Annotated[str | None, "Null until it has told; empty where there is none."]
     kamailio_started: Annotated[str, "Since when; never where Kamailio does not run."]
@@ -568,6 +586,7 @@ EdgeStatsWindow = TypedDict(
         "from": str,
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[EdgeStats], "The busiest first."],
     },
 )
@@ -724,6 +743,25 @@ class MessageAnswer(TypedDict):
     kind: Literal["request", "provisional", "success", "failure"]
 
 
+class PlacedCall(TypedDict):
+    """What has become of a test call so far."""
+
+    is_placed: Annotated[bool, "False if the call is not possible here."]
+    number: Annotated[str, "In E.164."]
+    meaning: str
+    sip_status: Annotated[int | None, "Its final status, if it ended within some seconds."]
+
+
+class PlannedCall(TypedDict):
+    """What a test call would be."""
+
+    is_possible: bool
+    number: Annotated[str, "In E.164."]
+    meaning: Annotated[str, "What would happen, or what to do instead."]
+    wait_s: Annotated[int, "It is given up after so long without an answer: 30 s."]
+    talk_s: Annotated[int, "It is hung up so long after an answer: 5 s."]
+
+
 class ProviderAnswer(TypedDict):
     """A provider."""
 
@@ -797,6 +835,7 @@ ProviderStatsWindow = TypedDict(
         "from": str,
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[ProviderStats], "The busiest first."],
     },
 )
@@ -893,6 +932,7 @@ RouteStatsWindow = TypedDict(
         "from": str,
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[RouteStats], "The busiest first."],
     },
 )
@@ -953,6 +993,7 @@ StatsOverview = TypedDict(
         "from": str,
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "calls": CallFigures,
         "attempts": AttemptFigures,
     },
@@ -985,6 +1026,7 @@ StatusStatsWindow = TypedDict(
         "from": str,
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[StatusStats], "The busiest first."],
     },
 )
@@ -1016,6 +1058,7 @@ TargetStatsWindow = TypedDict(
         "from": str,
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[TargetStats], "The busiest first."],
     },
 )
@@ -1089,6 +1132,7 @@ TrunkStatsWindow = TypedDict(
         "from": str,
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
+        "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[TrunkStats], "The busiest first."],
     },
 )
@@ -1507,6 +1551,14 @@ class RouteUpdate(TypedDict):
     tm_create: NotRequired[str]
     tm_update: NotRequired[str]
     tm_delete: NotRequired[str]
+
+
+class TestCallBody(TypedDict):
+    """A call to be placed."""
+
+    trunk_id: Annotated[str, "The trunk that the call comes in by."]
+    number: Annotated[str, "What to dial, as the trunk does."]
+    caller: NotRequired[Annotated[str, "Who calls; the trunk's `caller_default` where it is left away."]]
 
 
 class TrunkCreate(TypedDict):

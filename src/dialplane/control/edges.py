@@ -17,6 +17,12 @@ from dialplane.store.queries.edges import EdgeRow
 LOAD_WINDOW_S = 10
 """Window over which calls per second are counted."""
 
+SILENT_AFTER_S = 30
+"""An edge polls each few seconds; one that has not been heard for so long is cut off, or down."""
+
+IN_STEP, BEHIND, SILENT, UNHEARD = STATES = ("in_step", "behind", "silent", "unheard")
+"""What an edge is, as far as the control plane can know."""
+
 MOST_EDGES = 1_000
 """Names that are kept without an access key bound to them: a key that is bound to none may name any edge."""
 
@@ -51,6 +57,26 @@ class Edge:
     cps: float
     tm_status: int | None
     tm_create: int
+
+    @property
+    def state(self) -> str:
+        """Which of STATES it is in."""
+        if self.lag_revisions is None or self.silent_s is None:
+            return UNHEARD
+        if self.silent_s > SILENT_AFTER_S:
+            return SILENT
+        return BEHIND if self.lag_revisions > 0 else IN_STEP
+
+    @property
+    def state_detail(self) -> str:
+        """The same for people."""
+        sentences = {
+            UNHEARD: "has not asked for its table yet",
+            SILENT: f"silent; it routes by revision {self.revision}",
+            BEHIND: "one revision behind" if self.lag_revisions == 1 else f"{self.lag_revisions} revisions behind",
+            IN_STEP: "in step",
+        }
+        return sentences[self.state]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import UseCases
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Change, Unit
-from dialplane.domain.route import Route, require_period
+from dialplane.domain.route import STATES, Route, require_period
 from dialplane.store.objects import ROUTES
 from dialplane.store.queries import routes as queries
-from dialplane.store.queries.routes import SORTS, STATES, After, Count, Filters, Found, Order
+from dialplane.store.queries.routes import SORTS, After, Count, Filters, Found, Order
 
 __all__ = ["SORTS", "STATES", "After", "Count", "Filters", "Found", "Order"]
 

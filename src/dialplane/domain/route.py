@@ -13,6 +13,9 @@ from dialplane.domain.value import Value
 MAX_PRIORITY = 2_147_483_647
 MAX_WEIGHT = 65_535
 
+LIVE, DISABLED, NOT_YET, EXPIRED = STATES = ("live", "disabled", "not_yet", "expired")
+"""What a route is at an instant."""
+
 
 def parse_priority(value: int, *, field: str = "priority") -> int:
     """0 ... 2147483647; lower is tried first. Raises InvalidValue."""
@@ -46,6 +49,15 @@ class Route(Value):
     tm_create: Instant = 0
     tm_update: Instant = NEVER
     tm_delete: Instant = NEVER
+
+
+def state_at(route: Route, now: int) -> str:
+    """Which of STATES it is in at this instant (us)."""
+    if not route.enabled:
+        return DISABLED
+    if now < route.valid_from:
+        return NOT_YET
+    return LIVE if now < route.valid_until else EXPIRED
 
 
 def require_period(route: Route) -> None:

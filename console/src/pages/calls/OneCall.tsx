@@ -6,6 +6,7 @@ import { Chip, Failure, Head, Panel, When } from '../../parts/basics'
 import { CopyButton } from '../../parts/CopyAs'
 import { count, NONE, span } from '../../parts/figures'
 import { savePicture } from '../../parts/picture'
+import { sentence } from '../../parts/sentences'
 import { Picture } from '../test/Picture'
 import { Ladder } from './Ladder'
 import { Waterfall } from './Waterfall'
@@ -65,7 +66,7 @@ export default function OneCall({ id }: { id: string }) {
             <Failure error={timeline.error} />
           </Panel>
           <Panel
-            title="SIP messages, as the record lets them be known"
+            title={sentence('messages')}
             aside={
               <Button variant="subtle" onClick={() => savePicture('ladder', `call-${id}`)}>
                 As SVG
@@ -76,7 +77,7 @@ export default function OneCall({ id }: { id: string }) {
           </Panel>
         </div>
         <div className="stack">
-          <Panel title="Why these carriers, as stored then" flush>
+          <Panel title={sentence('carriers_then')} flush>
             <ol className="chain">
               {(call.decision ?? []).map(place => (
                 <li key={place.route_id} className={place.position ? '' : 'dim'}>
@@ -88,7 +89,7 @@ export default function OneCall({ id }: { id: string }) {
                   <span className="dim">{place.why.join('; ')}</span>
                 </li>
               ))}
-              {!call.decision?.length && <li className="dim">No decision is on record.</li>}
+              {!call.decision?.length && <li className="dim">{sentence('no_decision')}</li>}
             </ol>
           </Panel>
           <Panel title="Call">
@@ -136,7 +137,7 @@ export default function OneCall({ id }: { id: string }) {
       {(call.stages?.length ?? 0) > 0 && (
         <div style={{ marginTop: 12 }}>
           <Panel
-            title="How it was decided, as stored then"
+            title={sentence('decision_then')}
             aside={
               <Button variant="subtle" onClick={() => savePicture('decision', `decision-${id}`)}>
                 As SVG

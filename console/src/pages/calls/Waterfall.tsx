@@ -2,6 +2,7 @@
 import type { Call } from '../../api/queries'
 import { instant } from '../../api/time'
 import { span } from '../../parts/figures'
+import { sentence } from '../../parts/sentences'
 
 const WIDTH = 860
 const LEFT = 120
@@ -22,7 +23,7 @@ export function Waterfall({ call, name }: { call: Call; name: (id: string) => st
       width="100%"
       viewBox={`0 0 ${WIDTH} ${sent.length * ROW + 6}`}
       role="img"
-      aria-label="The attempts on the time of the call"
+      aria-label={sentence('waterfall')}
     >
       {sent.map((attempt, i) => {
         const y = 6 + i * ROW

@@ -2,6 +2,7 @@ import { Button, Modal } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { Link } from 'wouter'
 import type { Schemas } from '../../api/client'
+import { FORMS } from '../../api/forms'
 import {
   type Call,
   type Page,
@@ -16,13 +17,13 @@ import {
 import { instant, shown } from '../../api/time'
 import { Chip, Dot, Empty, Failure, Head, Panel, When } from '../../parts/basics'
 import { Attempts } from '../../parts/calls'
-import { label } from '../../parts/document'
 import { count, percent, span } from '../../parts/figures'
 import { Grid } from '../../parts/Grid'
 import { type Health, healthTone, viewTone } from '../../parts/health'
 import { useKeys } from '../../parts/keys'
-import { KINDS } from '../../parts/kinds'
+import { label } from '../../parts/labels'
 import { failed, saved } from '../../parts/saved'
+import { sentence } from '../../parts/sentences'
 import { asrTone } from '../../parts/stats'
 import type { ProviderStats } from '../Providers'
 import { Absence } from './Absence'
@@ -95,7 +96,7 @@ export default function OneProvider({ id }: { id: string }) {
                 count(stats?.channels ?? 0),
                 isOff
                   ? stats?.channels
-                    ? 'disabled; these go on until they end'
+                    ? sentence('disabled_going')
                     : 'disabled and empty'
                   : provider.max_channels
                     ? `of ${count(provider.max_channels)}`
@@ -127,13 +128,11 @@ export default function OneProvider({ id }: { id: string }) {
       <Modal
         opened={disabling}
         onClose={() => setDisabling(false)}
-        title={`Drain ${provider.name || provider.hostname}?`}
+        title={sentence('drain', { name: provider.name || provider.hostname })}
         size="lg"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
-        <p className="said">
-          No new call is sent there; {count(stats?.channels ?? 0)} that are inside go on until they end.
-        </p>
+        <p className="said">{sentence('drain_next', { count: count(stats?.channels ?? 0) })}</p>
         <Absence id={id} />
         <div className="row" style={{ marginTop: 16 }}>
           <Button color="red" loading={write.isPending} onClick={() => enable(false)}>
@@ -165,7 +164,7 @@ function LastHour({ id, stats }: { id: string; stats: ProviderStats }) {
   const most = Math.max(1, ...stats.pdd.map(one => one.attempts))
   return (
     <Panel title="Last hour">
-      <div className="strip" role="img" aria-label="Answered share of its attempts, minute by minute">
+      <div className="strip" role="img" aria-label={sentence('answered_by_minute')}>
         {asr.map((share, i) => (
           <i
             key={i}
@@ -191,8 +190,8 @@ function LastHour({ id, stats }: { id: string; stats: ProviderStats }) {
             ))}
           </tbody>
         </table>
-        <table className="bars" aria-label="What its attempts ended with">
-          <caption>What its attempts ended with</caption>
+        <table className="bars" aria-label={sentence('ended_with')}>
+          <caption>{sentence('ended_with')}</caption>
           <tbody>
             {statuses?.map(one => (
               <tr key={one.sip_status}>
@@ -219,9 +218,7 @@ function HealthByEdge({ id }: { id: string }) {
         label="Health by edge"
         rows={health.data?.edges}
         id={view => view.edge}
-        empty={
-          <Empty title="No edge has reported yet">Edges probe each enabled provider and report what they meet.</Empty>
-        }
+        empty={<Empty title={sentence('no_health')}>{sentence('no_health_next')}</Empty>}
         columns={[
           { key: 'edge', head: 'Edge', cell: view => view.edge },
           { key: 'probe', head: 'Probe', cell: view => <Chip tone={healthTone(view.status)}>{view.status}</Chip> },
@@ -252,7 +249,7 @@ function LastCalls({ id }: { id: string }) {
         label="Its last calls"
         rows={calls.data?.result}
         id={call => call.id}
-        empty={<Empty title="No call has been sent here yet" />}
+        empty={<Empty title={sentence('no_call_there')} />}
         columns={[
           {
             key: 'at',
@@ -283,8 +280,8 @@ function RoutesOf({ id }: { id: string }) {
         rows={routes.data?.result}
         id={route => route.id}
         empty={
-          <Empty title="No route leads here" action={<Link href={`/routes?provider_id=${id}`}>Make one</Link>}>
-            Without a route it gets no call.
+          <Empty title={sentence('no_route_there')} action={<Link href={`/routes?provider_id=${id}`}>Make one</Link>}>
+            {sentence('no_route_there_next')}
           </Empty>
         }
         columns={[
@@ -302,10 +299,10 @@ const written = (value: unknown) => (typeof value === 'object' ? JSON.stringify(
 function Settings({ provider }: { provider: Provider }) {
   const of = provider as unknown as Record<string, unknown>
   return (
-    <Panel title="Settings" aside="those that differ from the default">
+    <Panel title="Settings" aside={sentence('settings_that_differ')}>
       <dl className="facts">
-        {KINDS.provider.groups
-          .flatMap(([, names]) => names)
+        {FORMS.provider.update
+          .flatMap(({ fields }) => fields.map(field => field.name))
           .concat('id')
           .filter(name => of[name] !== undefined && of[name] !== '' && written(of[name]) !== '{}')
           .map(name => (

@@ -1,6 +1,7 @@
 /** Targets by providers: the priority at which each carries what. */
 import { type Route, useMany, useNames } from '../../api/queries'
 import { Empty, Failure, Panel } from '../../parts/basics'
+import { sentence } from '../../parts/sentences'
 import { Part } from './Part'
 
 type Filters = Record<string, string>
@@ -16,7 +17,7 @@ export default function Matrix({ filters, onOpen }: { filters: Filters; onOpen?:
   if (routes.data?.result.length === 0)
     return (
       <Panel>
-        <Empty title="No route fits these filters" />
+        <Empty title={sentence('no_route_fits')} />
       </Panel>
     )
   return (
@@ -25,7 +26,7 @@ export default function Matrix({ filters, onOpen }: { filters: Filters; onOpen?:
       <Failure error={routes.error} />
       <Panel flush>
         <div className="grid-box">
-          <table className="grid matrix" aria-label="Priorities by target and provider">
+          <table className="grid matrix" aria-label={sentence('matrix')}>
             <thead>
               <tr>
                 <th scope="col">Target</th>

@@ -2,13 +2,9 @@
 import type { Page, Route } from '../../api/queries'
 import { count } from '../../parts/figures'
 import { Pager } from '../../parts/paging'
+import { sentence } from '../../parts/sentences'
 
 export function Part({ page }: { page: Page<Route> | undefined }) {
   if (!page || (!page.next_page_token && !location.search.includes('page_token'))) return null
-  return (
-    <Pager
-      page={page}
-      of={`${count(page.result.length)} routes are drawn at a time, and there are more: narrow them by the filters above, or go on.`}
-    />
-  )
+  return <Pager page={page} of={sentence('routes_drawn', { count: count(page.result.length) })} />
 }

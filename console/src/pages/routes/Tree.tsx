@@ -5,6 +5,7 @@ import type { Schemas } from '../../api/client'
 import { type Route, useAnswer, useMany, useNames } from '../../api/queries'
 import { Chip, Empty, Failure, Panel } from '../../parts/basics'
 import { count } from '../../parts/figures'
+import { sentence } from '../../parts/sentences'
 import { Part } from './Part'
 
 type Filters = Record<string, string>
@@ -17,7 +18,7 @@ export default function Tree({ filters }: { filters: Filters }) {
   if (routes.data?.result.length === 0)
     return (
       <Panel>
-        <Empty title="No route fits these filters" />
+        <Empty title={sentence('no_route_fits')} />
       </Panel>
     )
   return (

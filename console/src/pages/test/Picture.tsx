@@ -1,4 +1,6 @@
 /** The decision as lines: one for each route, one column for each rule; a line that ends says why. */
+
+import { sentence } from '../../parts/sentences'
 import { SERIES } from '../../theme'
 import { type Candidate, layout, type Stage } from './layout'
 
@@ -27,7 +29,7 @@ export function Picture({ candidates, stages, before, name }: Props) {
         width="100%"
         viewBox={`0 0 ${WIDTH} ${height}`}
         role="img"
-        aria-label="How the routes became attempts"
+        aria-label={sentence('decision_drawn')}
       >
         {columns.map((column, i) => (
           <g key={column.title}>
@@ -112,7 +114,7 @@ export function Picture({ candidates, stages, before, name }: Props) {
             )
           })}
       </svg>
-      {hidden > 0 && <p className="dim">{hidden} more routes that were not tried.</p>}
+      {hidden > 0 && <p className="dim">{sentence('routes_not_drawn', { count: hidden })}</p>}
     </>
   )
 }

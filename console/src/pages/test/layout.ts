@@ -1,7 +1,7 @@
 /** Where each route's line stands in each column: the ranks that the engine gave it after each rule. */
 
 import type { Schemas } from '../../api/client'
-import { label } from '../../parts/document'
+import { label } from '../../parts/labels'
 
 /** A route of a decision, one of now or one on record. */
 export type Candidate = Schemas['PlaceAnswer']

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialplane.api.http.fields import among
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredInstant, Presenter
-from dialplane.control.edges import LOAD_WINDOW_S, Edge, RefusedSource
+from dialplane.control.edges import LOAD_WINDOW_S, SILENT_AFTER_S, STATES, Edge, RefusedSource
 from dialplane.engine.refusals import FAULTS
 
 EXAMPLE: dict[str, Any] = {
@@ -15,6 +16,8 @@ EXAMPLE: dict[str, Any] = {
     "lag_revisions": 0,
     "last_contact": "2022-10-22 16:16:16.874761",
     "silent_s": 1.25,
+    "state": "in_step",
+    "state_detail": "in step",
     "agent_version": "0.1.0",
     "kamailio_version": "5.6.3",
     "kamailio_started": "2022-10-20 08:01:00.000000",
@@ -44,6 +47,15 @@ class EdgeAnswer(BaseModel):
     lag_revisions: Annotated[int | None, Field(description="How many revisions the database is ahead of it.")]
     last_contact: Annotated[AnsweredInstant, Field(description="When it last polled, or reported events.")]
     silent_s: Annotated[float | None, Field(description="Seconds since then.")]
+    state: Annotated[
+        str,
+        among(*STATES),
+        Field(
+            description=f"`silent`: not heard for {SILENT_AFTER_S} s. `behind`: its table is older than the database. "
+            "`unheard`: it has not polled yet. An edge routes calls in each of them, once it has a table."
+        ),
+    ]
+    state_detail: Annotated[str, Field(description="The same for people.")]
     agent_version: Annotated[str | None, Field(description="Null until the edge has told.")]
     kamailio_version: Annotated[str | None, Field(description="Null until it has told; empty where there is none.")]
     kamailio_started: Annotated[AnsweredInstant, Field(description="Since when; never where Kamailio does not run.")]

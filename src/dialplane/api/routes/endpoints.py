@@ -1,5 +1,7 @@
 """`/v1.0/routes`."""
 
+from functools import partial
+
 from starlette.responses import Response
 
 from dialplane.api.http import reasons
@@ -8,7 +10,16 @@ from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
 from dialplane.api.routes.paging import after, filters_of, order_of, token
-from dialplane.api.routes.schemas import RouteAnswer, RouteCreate, RouteList, RouteUpdate, present
+from dialplane.api.routes.schemas import (
+    EXPANDED,
+    STATE,
+    RouteAnswer,
+    RouteCreate,
+    RouteList,
+    RouteUpdate,
+    present,
+    present_at,
+)
 from dialplane.control import routes
 from dialplane.domain.kinds import ROUTE
 from dialplane.system.clock import now_us
@@ -18,14 +29,17 @@ ROUTES = Resource.of(ROUTE, RouteAnswer)
 
 @ROUTES.verb("list")
 async def list_routes(request: AuthenticatedRequest, query: RouteList) -> Response:
-    filters, order = filters_of(query, now=now_us()), order_of(query)
+    now = now_us()
+    filters, order = filters_of(query, now=now), order_of(query)
     async with request.read() as unit:
         found = await routes.find(unit, request.actor, filters, order, page_size=query.page_size, after=after(query))
-        more = await names_of(unit, request.actor, query.expand, found.routes)
+        kinds = [word for word in query.expand if word in EXPANDED]
+        more = await names_of(unit, request.actor, kinds, found.routes)
         if query.count:
             count = await routes.count(unit, request.actor, filters)
             more["count"] = {"about": count.routes, "exact": count.is_exact}
-    return await page(found.routes, present, next_page_token=token(found.next, order), **more)
+    shown = partial(present_at, now=now) if STATE in query.expand else present
+    return await page(found.routes, shown, next_page_token=token(found.next, order), **more)
 
 
 @ROUTES.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.PROVIDER_NOT_FOUND])

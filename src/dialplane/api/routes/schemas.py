@@ -18,13 +18,13 @@ from dialplane.api.http.fields import (
     within,
     within_or_null,
 )
-from dialplane.api.http.query import Flag, PageSize, decimal, expanding, ids, several
+from dialplane.api.http.query import Flag, PageSize, decimal, ids, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.dialroutes import MatchingRoute
 from dialplane.control.routes import SORTS, STATES
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import ROUTE
-from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route
+from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route, state_at
 from dialplane.domain.target import parse_number, parse_target
 
 Priority = Annotated[
@@ -42,6 +42,8 @@ _CREATED: dict[str, Any] = {
     "priority": 1,
     "target": "+82",
 }
+EXPANDED = ("provider", "customer")
+STATE = "state"
 NUMBER = r"^\+[1-9][0-9]{0,14}$"
 ORDERS = tuple(f"{sign}{key}" for key in SORTS for sign in ("", "-"))
 MOST_PROVIDERS = 50
@@ -117,7 +119,11 @@ class RouteList(PageSize):
         "The order; `-` before it: from the greatest on. Newest first by default."
     )
     count: Annotated[str, among("estimate")] = optional("Add `count`: exact up to 10,000, about so many beyond.")
-    expand: Annotated[tuple[str, ...], several("provider", "customer")] = expanding("provider", "customer")
+    expand: Annotated[tuple[str, ...], several(*EXPANDED, STATE)] = Field(
+        default_factory=tuple,
+        description="Add `names`: the names of the objects of these kinds that are referred to, by id; "
+        "`state`: what each route is now.",
+    )
 
 
 class RouteAnswer(BaseModel):
@@ -136,9 +142,15 @@ class RouteAnswer(BaseModel):
     weight: int = optional("Shown where there is one.")
     valid_from: AnsweredInstant = optional()
     valid_until: AnsweredInstant = optional()
+    state: Annotated[str, among(*STATES)] = optional("What it is at the time of the answer; with `expand=state`.")
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant
     tm_delete: AnsweredInstant
 
 
 present: Presenter[Route | MatchingRoute] = Presenter(RouteAnswer, Route)
+
+
+def present_at(route: Route, *, now: int) -> dict[str, Any]:
+    """A route, and what it is at this instant (us)."""
+    return present(route, state=state_at(route, now))

@@ -64,11 +64,12 @@ def _declare(grouping: Grouping) -> None:
         work=STATISTICS,
     )
     async def get_stats(request: AuthenticatedRequest, query: StatsQuery) -> Response:
-        window = window_of(query, request.services.periods, now=now_us(), by=grouping.by)
+        now = now_us()
+        window = window_of(query, request.services.periods, now=now, by=grouping.by)
         async with request.read() as unit:
             groups = await stats.list_(unit, request.actor, grouping.by, window, limit=query.page_size)
-        result = await in_turns(groups, lambda group: present(group, grouping.by, window))
-        return JsonResponse({**present_window(window), "result": result})
+        result = await in_turns(groups, lambda group: present(group, grouping.by, window, now=now))
+        return JsonResponse({**present_window(window, now=now), "result": result})
 
 
 for _grouping in GROUPINGS:
@@ -86,7 +87,8 @@ for _grouping in GROUPINGS:
     work=STATISTICS,
 )
 async def get_overview(request: AuthenticatedRequest, query: OverviewQuery) -> Response:
-    window = window_of(query, request.services.periods, now=now_us())
+    now = now_us()
+    window = window_of(query, request.services.periods, now=now)
     async with request.read() as unit:
         found = await stats.overview(unit, request.actor, window)
-    return JsonResponse({**present_window(window), **present_overview(found, window)})
+    return JsonResponse({**present_window(window, now=now), **present_overview(found, window, now=now)})

@@ -89,6 +89,7 @@ _ACD = "Average duration of answered calls that have ended."
 _PDD = "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."
 _FAILOVER = "Share that went on to another carrier, 0 to 1."
 _SAVED = "Answered after another carrier had failed."
+_PER_MINUTE = "Of a step that still goes on, over what has passed of it, at least a tenth."
 _REFUSED = "Calls that ended without an INVITE to any carrier."
 
 
@@ -123,12 +124,14 @@ class AttemptSteps(_Steps):
     """Figures of attempts in each step of the window, in order."""
 
     attempts: list[int]
+    attempts_per_min: Annotated[list[float], Field(description=_PER_MINUTE)]
 
 
 class CallSteps(_Steps):
     """Figures of calls in each step of the window, in order."""
 
     calls: list[int]
+    calls_per_min: Annotated[list[float], Field(description=_PER_MINUTE)]
     refused: list[int]
 
 
@@ -221,6 +224,10 @@ _WINDOW: Mapping[str, Any] = {
     "from_": (AnsweredInstant, Field(alias="from")),
     "to": (AnsweredInstant, ...),
     "step": (int, Field(default_factory=int, description="Length of a step in s; shown if it is named.")),
+    "whole_steps": (
+        int,
+        Field(default_factory=int, description="Steps that are over; those behind them still go on. With `step`."),
+    ),
 }
 
 
@@ -260,15 +267,21 @@ SHAPES: Mapping[str, Shape] = {
 _present_figures = Presenter(_Figures, Stats)
 
 
-def present_window(window: Window) -> dict[str, Any]:
-    """The window as it was counted."""
+def present_window(window: Window, *, now: int) -> dict[str, Any]:
+    """The window as it was counted, now (us)."""
     shown = {"from": timestamp(window.since), "to": timestamp(window.until)}
-    return shown if window.step_s is None else {**shown, "step": window.step_s}
+    if window.step_s is None:
+        return shown
+    return {
+        **shown,
+        "step": window.step_s,
+        "whole_steps": sum(passed_s == window.step_s for passed_s in _passed_s(window, now)),
+    }
 
 
-def present(figures: Stats, by: str, window: Window) -> dict[str, Any]:
+def present(figures: Stats, by: str, window: Window, *, now: int) -> dict[str, Any]:
     """The figures of one key of a grouping."""
-    shown = {SHAPES[by].key: figures.key, **_present(figures, window, is_of_calls=by in OF_CALLS)}
+    shown = {SHAPES[by].key: figures.key, **_present(figures, window, now=now, is_of_calls=by in OF_CALLS)}
     if by == stats.PROVIDERS:
         shown["pdd"] = [
             {"until_ms": until, "attempts": count}
@@ -277,15 +290,21 @@ def present(figures: Stats, by: str, window: Window) -> dict[str, Any]:
     return shown
 
 
-def present_overview(overview: Overview, window: Window) -> dict[str, Any]:
+def present_overview(overview: Overview, window: Window, *, now: int) -> dict[str, Any]:
     """The figures of everything."""
     return {
-        "calls": _present(overview.calls, window, is_of_calls=True),
-        "attempts": _present(overview.attempts, window, is_of_calls=False),
+        "calls": _present(overview.calls, window, now=now, is_of_calls=True),
+        "attempts": _present(overview.attempts, window, now=now, is_of_calls=False),
     }
 
 
-def _present(figures: Stats, window: Window, *, is_of_calls: bool) -> dict[str, Any]:
+def _passed_s(window: Window, now: int) -> list[float]:
+    """How much of each step has passed now (us); at least a tenth, so that few calls make no great rate."""
+    whole_s = float(window.step_s or 0)
+    return [min(whole_s, max(whole_s / 10, (now - begin) / SECOND_US)) for begin in window.instants]
+
+
+def _present(figures: Stats, window: Window, *, now: int, is_of_calls: bool) -> dict[str, Any]:
     seized = "calls" if is_of_calls else "attempts"
     shown = {seized: figures.seized, **_present_figures(figures)}
     if is_of_calls:
@@ -294,5 +313,10 @@ def _present(figures: Stats, window: Window, *, is_of_calls: bool) -> dict[str, 
         names = {seized: "seized", **{name: name for name in _Steps.model_fields}}
         if is_of_calls:
             names["refused"] = "refused"
-        shown["steps"] = {name: [getattr(step, field) for step in figures.steps] for name, field in names.items()}
+        steps = {name: [getattr(step, field) for step in figures.steps] for name, field in names.items()}
+        steps[f"{seized}_per_min"] = [
+            round(step.seized * MINUTE_S / passed_s, 2)
+            for step, passed_s in zip(figures.steps, _passed_s(window, now), strict=True)
+        ]
+        shown["steps"] = steps
     return shown

@@ -46,7 +46,8 @@ class AsyncRoutes:
         `state`: Only those that are so now: `live`, `disabled`, `not_yet` valid, `expired`. `q`: Only those whose
         name (in whatever case), target or id begins so; of an id 8 characters at least. `sort`: The order; `-` before
         it: from the greatest on. Newest first by default. `count`: Add `count`: exact up to 10,000, about so many
-        beyond. `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        beyond. `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id; `state`:
+        what each route is now.
         """
         return await self._transport.execute(
             operations.LIST_ROUTES,
@@ -1266,3 +1267,20 @@ class AsyncApi:
     async def metrics(self) -> str:
         """Metrics in Prometheus' text format."""
         return await self._transport.execute(operations.GET_METRICS)
+
+    async def testcalls(self, trunk_id: str, number: str) -> schemas.PlannedCall:
+        """What a test call would be.
+
+        `trunk_id`: The trunk that the call comes in by. `number`: What to dial, as the trunk does.
+        """
+        return await self._transport.execute(operations.PLAN_TEST_CALL, {"trunk_id": trunk_id, "number": number})
+
+    async def place_test_call(self, trunk_id: str, number: str, *, caller: str | None = None) -> schemas.PlacedCall:
+        """Place a test call.
+
+        `trunk_id`: The trunk that the call comes in by. `number`: What to dial, as the trunk does. `caller`: Who
+        calls; the trunk's `caller_default` where it is left away.
+        """
+        return await self._transport.execute(
+            operations.PLACE_TEST_CALL, body=without_none(trunk_id=trunk_id, number=number, caller=caller)
+        )

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, TextClause, func, literal_column, select, 
 
 from dialplane.domain.ids import FIRST_OF_ID, is_beginning_of_id
 from dialplane.domain.instants import NEVER
-from dialplane.domain.route import Route
+from dialplane.domain.route import DISABLED, EXPIRED, LIVE, NOT_YET, Route
 from dialplane.domain.target import ALL
 from dialplane.store import objects, tables
 from dialplane.store.backend import Backend
@@ -32,9 +32,6 @@ LONG = 50
 
 COUNTED = 10_000
 """Up to how many are counted exactly."""
-
-LIVE, DISABLED, NOT_YET, EXPIRED = STATES = ("live", "disabled", "not_yet", "expired")
-"""What a route is at an instant."""
 
 Columns = Mapping[str, ColumnElement[Any]]
 Where = list[ColumnElement[bool] | TextClause]

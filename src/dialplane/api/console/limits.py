@@ -1,0 +1,49 @@
+"""What the console chooses from and judges by: words of filters, windows of time, and from where on a figure is low."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dialplane.api.calls.schemas import STATUSES
+from dialplane.api.http.query import MAX_PAGE_SIZE
+from dialplane.api.routes.schemas import ORDERS
+from dialplane.control.permissions import TABLE
+from dialplane.control.routes import STATES
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.rollups import HOUR_S, MINUTE_S
+
+POOR_ASR, LOW_ASR = 0.1, 0.4
+"""Below these shares of answered calls a figure is marked as bad, and as one to look at: a hint, not a judgement."""
+
+
+class Window(NamedTuple):
+    """How far the overview looks back, and in which steps; both in s."""
+
+    seconds: int
+    step: int
+    label: str
+
+
+WINDOWS: Mapping[str, Window] = {
+    "30m": Window(HOUR_S // 2, MINUTE_S, "30 min"),
+    "1h": Window(HOUR_S, MINUTE_S, "1 h"),
+    "6h": Window(6 * HOUR_S, 5 * MINUTE_S, "6 h"),
+    "24h": Window(24 * HOUR_S, 15 * MINUTE_S, "24 h"),
+    "7d": Window(7 * 24 * HOUR_S, HOUR_S, "7 d"),
+}
+"""The word of it in the page's address -> the window."""
+
+CONSTANTS: Mapping[str, Any] = {
+    "SYSTEM_DEFAULT": SYSTEM_DEFAULT_CUSTOMER,
+    "MAX_PAGE_SIZE": MAX_PAGE_SIZE,
+    "POOR_ASR": POOR_ASR,
+    "LOW_ASR": LOW_ASR,
+    "WINDOWS": {word: window._asdict() for word, window in WINDOWS.items()},
+    "DEFAULT_WINDOW": "1h",
+    "ROUTE_STATES": STATES,
+    "ROUTE_ORDERS": ORDERS,
+    "CALL_STATUSES": STATUSES,
+}
+"""Name in the console -> value."""
+
+OPERATIONS: Sequence[str] = tuple(TABLE)
+"""What a role may be let do."""

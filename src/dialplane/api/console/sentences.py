@@ -1,0 +1,94 @@
+"""The sentences of the console's pages that belong to no answer of the API. Labels of four words at most stand there.
+
+`{name}` is filled in by the page; what stands between backticks is shown as code.
+"""
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # the frame
+    "no_such_page": "There is no such page",
+    "away_for": "The API has not answered for {seconds} s. Edges go on routing calls. What is shown is of then; "
+    "what you type stays.",
+    "away": "The API does not answer.",
+    "session_ended": "Your session has ended",
+    "key_select": "Select the row; Shift-x a range",
+    "key_pages": "Previous, next page of a list",
+    "time_zone_local": "Show times in this zone",
+    "choose_all": "All rows of this page",
+    # the demo
+    "demo_plug": "Pull the control plane's plug ({seconds} s)",
+    "demo_outage": "{calls} calls ended while it was away, {arrived} records have arrived since",
+    "demo_calls": "What became of the demo's calls",
+    # overview and calls
+    "asr_and_ner": "Answered share of calls (ASR) and network effectiveness (NER)",
+    "no_call": "No call yet",
+    "no_call_next": "Calls stand here as soon as an edge reports them.",
+    "no_call_fits": "No call fits these filters",
+    "point_a_switch": "How to point a switch here",
+    "messages": "SIP messages, as the record lets them be known",
+    "carriers_then": "Why these carriers, as stored then",
+    "decision_then": "How it was decided, as stored then",
+    "no_decision": "No decision is on record.",
+    "waterfall": "The attempts on the time of the call",
+    # test a number
+    "which_number": "Which number?",
+    "which_number_next": "Type one, or choose a trunk and type what its switch dials: every route that matches is "
+    "drawn, with what each rule does to it, and what would be sent to which carrier.",
+    "decided_by": "decided by the engine that decides live calls",
+    "decision_drawn": "How the routes became attempts",
+    "routes_not_drawn": "{count} more routes that were not tried.",
+    "no_trunk_to_call_by": "This customer has no trunk, and a call comes in by one.",
+    # routes
+    "no_route": "No route yet, so no call finds a carrier",
+    "no_route_next": "A route says which provider carries the numbers that begin with a target.",
+    "no_route_fits": "No route fits these filters",
+    "routes_drawn": "{count} routes are drawn at a time, and there are more: narrow them by the filters, or go on.",
+    "matrix": "Priorities by target and provider",
+    # providers
+    "no_provider": "No provider yet",
+    "no_provider_next": "A provider is a carrier that calls are sent to: a name and a host are enough to begin with.",
+    "no_provider_named": "No provider has that name",
+    "disabled_going": "disabled; these go on until they end",
+    "drain": "Drain {name}?",
+    "drain_next": "No new call is sent there; {count} that are inside go on until they end.",
+    "answered_by_minute": "Answered share of its attempts, minute by minute",
+    "ended_with": "What its attempts ended with",
+    "no_health": "No edge has reported yet",
+    "no_health_next": "Edges probe each enabled provider and report what they meet.",
+    "no_call_there": "No call has been sent here yet",
+    "no_route_there": "No route leads here",
+    "no_route_there_next": "Without a route it gets no call.",
+    "settings_that_differ": "those that differ from the default",
+    # changes
+    "no_change": "Nothing has been changed yet",
+    "no_change_next": "Each change stands here with its author, and can be undone.",
+    "change_part": "The first {shown} of {count} objects.",
+    "undone": "Revision {revision} is undone by revision {by}",
+    "changed_meanwhile": "Somebody has changed this meanwhile",
+    "delete": "Delete this {what}?",
+    "delete_with_routes": "Delete it with its routes",
+    # customers and trunks
+    "no_customer": "No customer yet",
+    "no_customer_next": "Calls come in by a customer's trunk and find that customer's routes.",
+    "no_customer_named": "No customer has that name",
+    "no_trunk": "No trunk yet",
+    "no_trunk_next": "A trunk is a customer's way in: the addresses or the login by which its switch is recognised.",
+    "no_trunk_of_customer": "Without a trunk no call of this customer's is recognised.",
+    "went_on": "Went on to another carrier",
+    "refused_at": "Why is my switch refused? What edge {edge} turned away last",
+    "nobody_refused": "Nobody was refused",
+    "nobody_refused_next": "A switch that no trunk knows stands here within seconds, with the reason.",
+    # keys, people, edges, settings
+    "no_key": "No key yet",
+    "no_key_next": "Programs and edges speak to the API with a key of their own.",
+    "key_once": "The key is shown this once.",
+    "nobody": "Nobody yet",
+    "nobody_next": "People sign in with a user name and a password.",
+    "no_edge": "No edge yet",
+    "no_edge_next": "An edge decides and carries calls. It needs an access key of the role `edge` and then runs "
+    "`dialplane edge --control {url}`.",
+    "settings_source": "Read-only: they come from the environment of the process.",
+    "as_curl": "curl -s '{url}' -H \"Authorization: Bearer $DIALPLANE_TOKEN\"",
+    "key_as_curl": "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'",
+}

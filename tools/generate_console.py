@@ -1,0 +1,87 @@
+"""Write tables.ts and forms.ts of the console from dialplane.api.console and the OpenAPI document.
+
+python -m tools.generate_console           write what differs
+python -m tools.generate_console --check   1 if something differs
+"""
+
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dialplane.api.app import openapi_document
+from dialplane.api.console.forms import FORMS, form_of
+from dialplane.api.console.limits import CONSTANTS, OPERATIONS
+from dialplane.api.console.sentences import SENTENCES
+
+OUT = Path(__file__).parents[1] / "console" / "src" / "api"
+HEADER = "// Generated from {source} by `python -m tools.generate_console`, not edited by hand.\n"
+_FIELD = """
+export type Field = {
+  name: string
+  type: 'text' | 'number' | 'flag' | 'choice' | 'choices' | 'texts' | 'instant' | 'json'
+  choices: string[]
+  hint: string
+  required: boolean
+  nullable: boolean
+  least: number | null
+}
+export type Group = { title: string; fields: Field[] }
+export type Form = { path: string; one: string; create: Group[]; update: Group[] }
+"""
+
+
+def generated() -> Mapping[Path, str]:
+    """Both files with their texts."""
+    operations = " | ".join(map(_text, OPERATIONS))
+    tables = [HEADER.format(source="dialplane.api.console"), _constant("SENTENCES", dict(SENTENCES))]
+    tables += [_constant(name, value) for name, value in CONSTANTS.items()]
+    tables.append(f"export type Operation = {operations}\n")
+    schemas = openapi_document()["components"]["schemas"]
+    tables.insert(-1, _constant("EDGE_FIELDS", _meanings(schemas["EdgeAnswer"])))
+    forms = {kind: form_of(form, schemas) for kind, form in FORMS.items()}
+    kinds = " | ".join(map(_text, FORMS))
+    return {
+        OUT / "tables.ts": "".join(tables),
+        OUT / "forms.ts": HEADER.format(source="dialplane.api.console.forms and the OpenAPI document")
+        + _FIELD
+        + f"export type KindName = {kinds}\n"
+        + f"export const FORMS: Record<KindName, Form> = {_lines(forms)}\n",
+    }
+
+
+def _meanings(schema: Mapping[str, Any]) -> Mapping[str, str]:
+    """Field of an answer -> what the OpenAPI document says of it."""
+    return {name: property_.get("description", "") for name, property_ in schema["properties"].items()}
+
+
+def _lines(forms: Mapping[str, Any]) -> str:
+    """The forms, with a line for each field."""
+    return re.sub(r'(?=\{"(?:name|title|path)")', "\n", json.dumps(forms, ensure_ascii=False))
+
+
+def _constant(name: str, value: Any) -> str:
+    return f"export const {name} = {_text(value)} as const\n"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write or check both files."""
+    differing = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
+    if "--check" in arguments:
+        if differing:
+            names = ", ".join(path.name for path in differing)
+            sys.stderr.write(f"console: {names} differ from Python's tables; run python -m tools.generate_console\n")
+        return 1 if differing else 0
+    for path, text in generated().items():
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
