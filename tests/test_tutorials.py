@@ -5,6 +5,7 @@ to write as a file is written. `console` blocks need an empty machine: a script 
 lines. A block for a program that is not there says so, and is what the API writes for such a program.
 """
 
+import asyncio
 import os
 import re
 import subprocess
@@ -12,9 +13,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from dialplane_simulator.caller import open_caller
+from dialplane_simulator.callplan import CallPlan, CallResult
+from dialplane_simulator.digest import Credentials
+from dialplane_simulator.wire import Peer
 from tests.ports import free_port
 from tests.serve.instance import Instance, kill_all, serving
 from tests.serve.live import FAST_PROBES
@@ -162,3 +168,98 @@ def test_kamailios_lines_are_what_the_api_writes(demo: Instance) -> None:
     [text] = [one["text"] for one in written if one["title"] == "Kamailio"]
     lines = [line for line in text.splitlines() if "#" not in line]
     assert [line for line in lines if line not in here(block.text, demo).splitlines()] == []
+
+
+DIALLED = "+12125550123"
+LOGIN = {"username": "switch", "password": "a secret", "domain_name": "sip.switch.example"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """What a switch does once a snippet is in its configuration."""
+
+    edge: str
+    codecs: str
+    username: str
+    password: str
+
+
+def asterisk(text: str) -> Switch:
+    """By res_pjsip's rules: a section has a name and a type; the endpoint names its aor and its auth."""
+    pjsip, _, extensions = text.partition("; extensions.conf:\n")
+    sections: dict[str, dict[str, str]] = {}
+    for section in re.split(r"^\[dialplane\]$", pjsip, flags=re.M)[1:]:
+        options = dict(line.split("=", 1) for line in section.split())
+        sections[options["type"]] = options
+    endpoint, auth = sections["endpoint"], sections.get("auth", {})
+    assert endpoint["aors"] == "dialplane"
+    assert endpoint.get("outbound_auth") == ("dialplane" if auth else None)
+    assert "from_user" not in endpoint
+    assert re.findall(r"^exten => (\S+),1,Dial\(PJSIP/\$\{EXTEN\}@dialplane\)$", extensions, re.M) == ["_X.", "_+X."]
+    return Switch(
+        edge=sections["aor"]["contact"].removeprefix("sip:"),
+        codecs=endpoint["allow"],
+        username=auth.get("username", ""),
+        password=auth.get("password", ""),
+    )
+
+
+def freeswitch(text: str) -> Switch:
+    """By mod_sofia's rules: a gateway has parameters, and the dialplan bridges to it by its name."""
+    gateway, _, dialplan = text.partition("<!-- dialplan: -->")
+    [found] = ElementTree.fromstring(gateway).iter("gateway")
+    of = {one.attrib["name"]: one.attrib["value"] for one in found.iter("param")}
+    action = ElementTree.fromstring(dialplan.strip())
+    assert (action.attrib["application"], action.attrib["data"]) == (
+        "bridge",
+        f"sofia/gateway/{found.attrib['name']}/$1",
+    )
+    assert (of["register"], of["caller-id-in-from"]) == ("false", "true")
+    has_login = of["username"] != "not-used"
+    return Switch(
+        edge=of["proxy"],
+        codecs="alaw,ulaw",
+        username=of["username"] if has_login else "",
+        password=of["password"] if has_login else "",
+    )
+
+
+SWITCHES = {"Asterisk": (asterisk, "127.0.0.61"), "FreeSWITCH": (freeswitch, "127.0.0.62")}
+
+
+@pytest.mark.parametrize("login", [{}, LOGIN], ids=["by address", "by login"])
+@pytest.mark.parametrize("title", SWITCHES)
+def test_a_switch_that_does_what_its_snippet_says_gets_through(
+    title: str, login: dict[str, str], demo: Instance
+) -> None:
+    """Neither program is in Debian's archive: the snippet is read by its rules, and its call is placed by a caller."""
+    read, source = SWITCHES[title]
+    way = {"auth_types": ["basic"], **login} if login else {"auth_types": ["ip"], "allowed_ips": [source]}
+    with demo.client() as client:
+        customer = client.customers.create(name=title)["id"]
+        trunk = client.trunks.create(customer_id=customer, **way)
+        [text] = [one["text"] for one in client.trunks.snippets(trunk["id"])["result"] if one["title"] == title]
+        switch = read(text.replace("PASSWORD", login.get("password", "")))
+        eventually(
+            lambda: all(edge["lag_revisions"] == 0 for edge in client.edges.list()["result"]),
+            within_s=30,
+            what="a trunk",
+        )
+        result, options = asyncio.run(called(switch, source))
+        client.trunks.delete(trunk["id"])
+    assert (options, result.status) == (200, 200), result
+
+
+async def called(switch: Switch, source: str) -> tuple[CallResult, int | None]:
+    """A call and an OPTIONS of the switch's."""
+    host, _, port = switch.edge.rpartition(":")
+    to = Peer("udp", host, int(port))
+    credentials = Credentials(switch.username, switch.password) if switch.username else None
+    offered = {"alaw": "8", "ulaw": "0"}
+    media = " ".join(offered[name] for name in switch.codecs.split(","))
+    body = f"v=0\r\no=- 1 1 IN IP4 {source}\r\ns=-\r\nc=IN IP4 {source}\r\nt=0 0\r\nm=audio 40000 RTP/AVP {media}\r\n"
+    async with open_caller(host=source) as caller:
+        plan = CallPlan(
+            to=to, user=DIALLED, caller="+12125550100", talk_s=0.1, credentials=credentials, body=body.encode()
+        )
+        return await caller.call(plan), await caller.probe(to)
