@@ -14,6 +14,20 @@ const accent: MantineColorsTuple = [
   '#123596',
 ]
 
+/** Dark enough for white letters. */
+const red: MantineColorsTuple = [
+  '#fdecea',
+  '#f9d0cc',
+  '#f2a9a2',
+  '#ea8078',
+  '#e05d53',
+  '#cf3f35',
+  '#bd2d24',
+  '#b3261e',
+  '#8f1d17',
+  '#6d1511',
+]
+
 /** Mantine's greys of the dark scheme: text first, the darkest ground last. */
 const dark: MantineColorsTuple = [
   '#e4e8ee',
@@ -29,7 +43,7 @@ const dark: MantineColorsTuple = [
 ]
 
 export const theme = createTheme({
-  colors: { accent, dark },
+  colors: { accent, dark, red },
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 6 },
   defaultRadius: 6,

@@ -15,8 +15,8 @@ from tests.api.test_monitoring import metric
 from tests.waiting import eventually
 
 FIELDS = [
-    "name", "revision", "lag_revisions", "last_contact", "silent_s", "agent_version", "kamailio_version",
-    "kamailio_started", "max_call_s", "calls_shed", "shed_percent", "events_lost", "counters",
+    "name", "revision", "lag_revisions", "last_contact", "silent_s", "state", "state_detail", "agent_version",
+    "kamailio_version", "kamailio_started", "max_call_s", "calls_shed", "shed_percent", "events_lost", "counters",
     "calls_in_progress", "cps", "tm_status",
     "tm_create",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ def trunk(sqlite_api: Api) -> dict[str, Any]:
 
 
 def test_without_an_edge_the_command_that_places_it_is_said(sqlite_api: Api, trunk: dict[str, Any]) -> None:
-    wanted = {"trunk_id": trunk["id"], "number": "020 7123 4567"}
+    wanted = {"trunk_id": trunk["id"], "number": "020-7123-4567"}
     planned = sqlite_api.admin.get("/v1.0/testcalls", params=wanted).json()
     assert (planned["is_possible"], planned["number"]) == (False, "+442071234567")
     assert "No edge runs on the machine" in planned["meaning"]

@@ -85,7 +85,7 @@ export default function Test() {
           <Typed
             first
             label={trunk ? 'What the switch dials' : 'Number'}
-            placeholder={trunk ? '020 7123 4567' : '+442071234567'}
+            placeholder={trunk ? '02071234567' : '+442071234567'}
             value={number}
             onChange={value => set('number', value)}
           />

@@ -5,7 +5,7 @@ the record is one as of any call.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 from dialplane.control import permissions, trunks
@@ -31,7 +31,7 @@ class WayIn:
 
     source: str
     username: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
