@@ -149,7 +149,7 @@ def test_search_goes_to_what_has_the_name(visit: Visit) -> None:
 
 def test_what_takes_longer_than_a_second_has_a_bar_until_it_is_there(visit: Visit) -> None:
     page, held = visit.page, list[Route]()
-    page.route(re.compile(r"/v1\.0/providers\?"), held.append)
+    page.route(re.compile(r"/v1\.0/providers\?"), lambda route: held.append(route))
     page.goto(f"{visit.home}/ui/providers")
     bar = page.get_by_role("progressbar", name="Under way")
     expect(bar).to_be_visible()

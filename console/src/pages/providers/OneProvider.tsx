@@ -233,6 +233,7 @@ function HealthByEdge({ id }: { id: string }) {
               </Chip>
             ),
           },
+          { key: 'since', head: 'Since', cell: view => <When at={view.breaker_changed_at} relative /> },
           { key: 'why', head: 'Why', cell: view => <span className="dim">{view.breaker_detail}</span> },
         ]}
       />

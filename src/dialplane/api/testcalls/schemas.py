@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.fields import UUID_SCHEMA, Body, Rule, longest, optional
 from dialplane.api.http.query import Query
@@ -12,6 +12,9 @@ from dialplane.domain.ids import parse_id
 
 Trunk = Annotated[str, Rule(parse_id, UUID_SCHEMA), Field(description="The trunk that the call comes in by.")]
 Number = Annotated[str, longest(64), Field(description="What to dial, as the trunk does.")]
+
+
+_EXAMPLE: dict[str, Any] = {"trunk_id": "4dbeabd6-f397-4375-95d2-a38411e07ed1", "number": "+821012345678"}
 
 
 class TestCallQuery(Query):
@@ -23,6 +26,8 @@ class TestCallQuery(Query):
 
 class TestCallBody(Body):
     """A call to be placed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     trunk_id: Trunk
     number: Number
