@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from dialplane.domain.trunk import DEFAULT_REALM
 from dialplane_simulator.caller import open_caller
 from dialplane_simulator.callplan import CallPlan, CallResult
 from dialplane_simulator.digest import Credentials
@@ -171,7 +172,8 @@ def test_kamailios_lines_are_what_the_api_writes(demo: Instance) -> None:
 
 
 DIALLED = "+12125550123"
-LOGIN = {"username": "switch", "password": "a secret", "domain_name": "sip.switch.example"}
+LOGIN = {"username": "switch", "password": "a secret"}
+DOMAIN = {**LOGIN, "domain_name": "sip.switch.example"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +182,10 @@ class Switch:
 
     edge: str
     codecs: str
+    domain: str
     username: str
     password: str
+    realm: str
 
 
 def asterisk(text: str) -> Switch:
@@ -189,7 +193,7 @@ def asterisk(text: str) -> Switch:
     pjsip, _, extensions = text.partition("; extensions.conf:\n")
     sections: dict[str, dict[str, str]] = {}
     for section in re.split(r"^\[dialplane\]$", pjsip, flags=re.M)[1:]:
-        options = dict(line.split("=", 1) for line in section.split())
+        options = dict(line.split("=", 1) for line in section.splitlines() if line)
         sections[options["type"]] = options
     endpoint, auth = sections["endpoint"], sections.get("auth", {})
     assert endpoint["aors"] == "dialplane"
@@ -199,8 +203,10 @@ def asterisk(text: str) -> Switch:
     return Switch(
         edge=sections["aor"]["contact"].removeprefix("sip:"),
         codecs=endpoint["allow"],
+        domain=endpoint.get("from_domain", ""),
         username=auth.get("username", ""),
         password=auth.get("password", ""),
+        realm=auth.get("realm", ""),
     )
 
 
@@ -219,15 +225,17 @@ def freeswitch(text: str) -> Switch:
     return Switch(
         edge=of["proxy"],
         codecs="alaw,ulaw",
+        domain=of.get("from-domain", ""),
         username=of["username"] if has_login else "",
         password=of["password"] if has_login else "",
+        realm=of["realm"] if has_login else "",
     )
 
 
 SWITCHES = {"Asterisk": (asterisk, "127.0.0.61"), "FreeSWITCH": (freeswitch, "127.0.0.62")}
 
 
-@pytest.mark.parametrize("login", [{}, LOGIN], ids=["by address", "by login"])
+@pytest.mark.parametrize("login", [{}, LOGIN, DOMAIN], ids=["by address", "by login", "with a domain"])
 @pytest.mark.parametrize("title", SWITCHES)
 def test_a_switch_that_does_what_its_snippet_says_gets_through(
     title: str, login: dict[str, str], demo: Instance
@@ -248,10 +256,11 @@ def test_a_switch_that_does_what_its_snippet_says_gets_through(
         result, options = asyncio.run(called(switch, source))
         client.trunks.delete(trunk["id"])
     assert (options, result.status) == (200, 200), result
+    assert switch.realm == (login.get("domain_name", DEFAULT_REALM) if login else "")
 
 
 async def called(switch: Switch, source: str) -> tuple[CallResult, int | None]:
-    """A call and an OPTIONS of the switch's."""
+    """A call and an OPTIONS of the switch's. Its domain is in the request URI, where it does the same as in From."""
     host, _, port = switch.edge.rpartition(":")
     to = Peer("udp", host, int(port))
     credentials = Credentials(switch.username, switch.password) if switch.username else None
@@ -260,6 +269,12 @@ async def called(switch: Switch, source: str) -> tuple[CallResult, int | None]:
     body = f"v=0\r\no=- 1 1 IN IP4 {source}\r\ns=-\r\nc=IN IP4 {source}\r\nt=0 0\r\nm=audio 40000 RTP/AVP {media}\r\n"
     async with open_caller(host=source) as caller:
         plan = CallPlan(
-            to=to, user=DIALLED, caller="+12125550100", talk_s=0.1, credentials=credentials, body=body.encode()
+            to=to,
+            user=DIALLED,
+            domain=switch.domain,
+            caller="+12125550100",
+            talk_s=0.1,
+            credentials=credentials,
+            body=body.encode(),
         )
         return await caller.call(plan), await caller.probe(to)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from dialplane.domain.trunk import Trunk
+from dialplane.domain.trunk import DEFAULT_REALM, Trunk
 
 
 class SnippetAnswer(BaseModel):
@@ -29,7 +29,7 @@ transport=transport-udp
 context=from-dialplane
 disallow=all
 allow=alaw,ulaw
-aors=dialplane{auth_line}
+aors=dialplane{domain_line}{auth_line}
 
 [dialplane]
 type=aor
@@ -52,7 +52,7 @@ _FREESWITCH = """\
 <include>
   <gateway name="dialplane">
     <param name="proxy" value="{edge}"/>
-    <param name="register" value="false"/>{auth}
+    <param name="register" value="false"/>{domain}{auth}
     <param name="caller-id-in-from" value="true"/>
     <param name="ping" value="30"/>
   </gateway>
@@ -72,7 +72,7 @@ _KAMAILIO = """\
 request_route {{
     # ... after your own checks:
     if (is_method("INVITE") && !has_totag()) {{
-        $du = "sip:{edge}";
+        $du = "sip:{edge}";{domain}
         t_on_failure("DIALPLANE");
         route(RELAY);
         exit;
@@ -96,16 +96,29 @@ failure_route[DIALPLANE] {
 
 
 def present(trunk: Trunk, *, edge: str) -> dict[str, Any]:
-    """The pieces for a trunk. `edge`: host and port of the SIP socket that calls are sent to."""
+    """The pieces for a trunk. `edge`: host and port of the SIP socket that calls are sent to.
+
+    An edge challenges, and tells trunks apart, by a domain that the request names: with one, the switch has to name it.
+    """
     digest = bool(trunk.username)
-    facts = {"edge": edge, "username": trunk.username, "realm": trunk.domain_name or edge.rpartition(":")[0]}
+    domain = trunk.domain_name
+    facts = {"edge": edge, "username": trunk.username, "realm": domain or DEFAULT_REALM}
     asterisk = _ASTERISK.format(
         edge=edge,
+        domain_line=f"\nfrom_domain={domain}" if domain else "",
         auth_line="\noutbound_auth=dialplane" if digest else "",
         auth=_ASTERISK_AUTH.format(**facts) if digest else "",
     )
-    freeswitch = _FREESWITCH.format(edge=edge, auth=_FREESWITCH_AUTH.format(**facts) if digest else _FREESWITCH_NONE)
-    kamailio = _KAMAILIO.format(edge=edge, auth=_KAMAILIO_AUTH.format(**facts) if digest else _KAMAILIO_NONE)
+    freeswitch = _FREESWITCH.format(
+        edge=edge,
+        domain=f'\n    <param name="from-domain" value="{domain}"/>' if domain else "",
+        auth=_FREESWITCH_AUTH.format(**facts) if digest else _FREESWITCH_NONE,
+    )
+    kamailio = _KAMAILIO.format(
+        edge=edge,
+        domain=f'\n        $rd = "{domain}";' if domain else "",
+        auth=_KAMAILIO_AUTH.format(**facts) if digest else _KAMAILIO_NONE,
+    )
     password = " PASSWORD is the trunk's, which is not shown again." if digest else ""
     return {
         "result": [
