@@ -149,14 +149,16 @@ def test_search_goes_to_what_has_the_name(visit: Visit) -> None:
 
 def test_what_takes_longer_than_a_second_has_a_bar_until_it_is_there(visit: Visit) -> None:
     page, held = visit.page, list[Route]()
-    page.route(re.compile(r"/v1\.0/providers\?"), lambda route: held.append(route))
-    page.goto(f"{visit.home}/ui/providers")
+    slow = re.compile(r"/v1\.0/providers\?")
+    page.route(slow, lambda route: held.append(route))
+    with page.expect_request(slow, timeout=60_000):
+        page.goto(f"{visit.home}/ui/providers")
     bar = page.get_by_role("progressbar", name="Under way")
-    expect(bar).to_be_visible()
+    expect(bar).to_be_visible(timeout=60_000)
     page.unroute_all()
     for request in held:
         request.continue_()
-    expect(bar).to_have_count(0)
+    expect(bar).to_have_count(0, timeout=60_000)
     expect(page.locator("main").get_by_role("link", name="Bravo")).to_be_visible()
 
 
