@@ -98,6 +98,14 @@ def test_two_thousand_events(api: Api) -> None:
     assert absence.json()["calls"] == 2_000 // EVENTS_OF_A_CALL
 
 
+def test_documents_and_a_body_of_a_quarter_megabyte(api: Api) -> None:
+    for path in ("/openapi.json", "/openapi-3.0.json", "/docs"):
+        carried_out(api, path, lambda path=path: api.nobody.get(path))
+    with no_long_turn(api, "a body"):
+        answer = api.admin.post("/v1.0/routes", {str(n): 1 for n in range(18_000)})
+    assert answer.status_code == 400
+
+
 def story(provider: str) -> Iterator[dict[str, Any]]:
     """A call with a long decision, as its edge reports it."""
     at, ids = time.time_ns() // 1_000 - 60_000_000, {"call": str(uuid.uuid4()), "edge": "edge-1", "v": 1}

@@ -22,6 +22,9 @@ MAX_DEPTH = 32
 THREAD_FROM_BYTES = 262_144
 """A body of at least so many bytes is checked and hashed in a thread: other requests must not wait for it."""
 
+LOOKED_AT_FROM_BYTES = 65_536
+"""The same for one that no typed decoder takes, and that is looked at part by part: that takes ten times as long."""
+
 PARSE_WAIT_S = 5.0
 """Longest wait of a large body for its turn to be parsed."""
 
@@ -80,8 +83,10 @@ async def parse_body(model: type[B], body: bytes, *, is_update: bool = False, tu
 
     Large ones take turns: a parser lets no other thread run.
     """
-    if len(body) < THREAD_FROM_BYTES:
-        return _parsed(model, body, is_update=is_update)
+    if len(body) < THREAD_FROM_BYTES and (found := model.at_once(body)) is not None:
+        return found
+    if len(body) < LOOKED_AT_FROM_BYTES:
+        return model.of(decode_object(body), is_update=is_update)
     try:
         await turns.wait(caller, within_s=PARSE_WAIT_S)
     except TimeoutError:
