@@ -3,6 +3,7 @@
 Half of the requests are about objects that there are.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -42,6 +43,9 @@ CHECKS = [
 ]
 EXAMPLES = times(3, 100)
 
+SENT_AGAIN = 10
+"""How often one request may be told to come again; an input that always is has found a fault."""
+
 
 @dataclass
 class Target:
@@ -50,6 +54,15 @@ class Target:
     api: Api
     schema: Any
     ids: Ids
+
+    def answer_to(self, case: Any) -> Any:
+        """The answer; a request that is told to come again does: on a busy machine a statement may not end in time."""
+        for _ in range(SENT_AGAIN):
+            answer = case.call(base_url=self.api.base_url, headers=dict(self.api.admin.headers), timeout=30)
+            if answer.status_code != 503 or "Retry-After" not in answer.headers:
+                break
+            time.sleep(float(answer.headers["Retry-After"]))
+        return answer
 
     def about_known_objects(self, case: Any, path: str) -> None:
         """Puts ids of objects that there are in the place of those that were drawn."""
@@ -94,8 +107,8 @@ def test_no_input_gets_a_5xx_and_every_answer_is_documented(
             case.query = {**(case.query or {}), "for_s": "0"}
         if path == "/v1.0/feed" and case.query:
             case.query.pop("wait", None)
-        headers = dict(target.api.admin.headers)
-        case.call_and_validate(base_url=target.api.base_url, headers=headers, checks=CHECKS, timeout=30)
+        answer = target.answer_to(case)
+        case.validate_response(answer, checks=CHECKS, headers=dict(target.api.admin.headers))
 
     try:
         check()
