@@ -269,8 +269,8 @@ class Settings(BaseSettings):
     )  # fmt: skip
     refusals_at_once: int = Field(
         default=10, ge=1, le=1_000_000,
-        description="Refusals (400, 401, 403, 413, 429) that one caller hears at once; of more it hears one a second, "
-        "up to 5 s late: whoever asks again and again without heeding them costs others little.",
+        description="Refusals with the same status (400, 401, 403, 413, 429) that one caller hears at once; of more it "
+        "hears one a second, up to 5 s late: whoever asks again and again without heeding them costs others little.",
     )  # fmt: skip
     metrics_networks: Annotated[Listed, AfterValidator(_networks)] = Field(
         default=(),

@@ -88,7 +88,8 @@ class RequestMiddleware:
     They begin caller by caller: `caller_of` says whose one is, as far as that is known before it is looked at.
 
     A request gives its slot back once its response begins: whoever reads slowly holds none. Refusals of a caller that
-    has had many wait for their time (`refusals`), so that whoever does not heed them has few answered a second.
+    has had many with the same status wait for their time (`refusals`), so that whoever does not heed them has few a
+    second.
     """
 
     def __init__(
@@ -143,7 +144,8 @@ class RequestMiddleware:
         if exchange.status not in HELD_BACK:
             return
         actor = exchange.scope["state"].get("actor")
-        delay_s = self._refusals.delay_s(exchange.caller if actor is None else actor.caller)
+        caller = exchange.caller if actor is None else actor.caller
+        delay_s = self._refusals.delay_s(f"{exchange.status} {caller}")
         if delay_s and self._held_back < MOST_HELD_BACK:
             self._held_back += 1
             try:
