@@ -62,9 +62,10 @@ def _order(first: First) -> tuple[bool, int, str]:
 
 async def _first_changes(unit: Change, number: int) -> AsyncIterator[First]:
     """For each object its state before the revision, which may have touched it more than once."""
-    seen, after = set[str](), -1
+    seen, after, turn = set[str](), -1, Turn()
     while rows := await queries.changes(unit, number, after_seq=after, limit=ROWS_AT_ONCE):
         for row in rows:
+            await turn.end_if_due()
             if row.object_id not in seen:
                 seen.add(row.object_id)
                 yield row.kind, row.object_id, revisions.opened(row.kind, row.before, unit.encryption)
