@@ -10,9 +10,9 @@ const WITH_FIRST = /^inter-latin-wght-normal.*\.woff2$/
 const dist = process.argv[2] ?? ''
 const PAGES = /name="pages" content='(.*?)'/
 const whole = readFileSync(join(dist, 'index.html'), 'utf8')
-const overview = JSON.parse(PAGES.exec(whole)?.[1] ?? '{}')['']
-if (!overview?.length) throw new Error('index.html does not say what the overview needs')
-const index = whole.replace(PAGES, overview.join(' '))
+const pages = PAGES.exec(whole)?.[1]
+if (!pages) throw new Error('index.html does not say what each page needs')
+const index = whole.replace(PAGES, (JSON.parse(pages)[''] ?? []).join(' '))
 let first = 0
 let failed = false
 for (const name of readdirSync(join(dist, 'assets'))) {

@@ -20,6 +20,12 @@ const compressed: Plugin = {
   },
 }
 
+/** What pages with lists need beside the first page, and what the first page needs. */
+const LISTS =
+  /\/src\/parts\/(paging|pickers|saved|labels|InPlace|CopyAs)|\/components\/(NumberInput|Combobox|Select|Switch)\//
+const FIRST =
+  /\/src\/(api\/(?!forms)|frame\/(?!DemoBar|Search)|main|theme|styles|parts\/(basics|calls|figures|Grid|health|keys|sentences|stats))|\/src\/pages\/Overview/
+
 /** In the page, the files of the bundle that each page of the console needs beside the first ones: public/first.js has them
  * loaded while the first ones are. Names of pages are the first part of their address. */
 const pages: Plugin = {
@@ -54,6 +60,17 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // few files: each is a request of its own before a page can be used
+          groups: [
+            { name: 'lists', test: LISTS, priority: 1 },
+            { name: 'first', test: FIRST, priority: 2 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {
