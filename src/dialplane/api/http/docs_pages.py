@@ -1,7 +1,5 @@
 """/openapi.json, the same for readers of version 3.0, /docs and /redoc.
 
-Plain functions, which Starlette calls in a thread: the first answer of each takes up to 0.2 s.
-
 Their scripts come with the package `fastapi-offline`, nothing from elsewhere. FastAPI is imported when a page is asked
 for: few instances ever show one, and it takes a sixth of the API's start.
 """
@@ -37,13 +35,13 @@ def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[B
         shown = document_3_0(document()) if is_3_0 else document()
         return msgspec.json.encode({**shown, "servers": [{"url": prefix}]} if prefix else shown)
 
-    def openapi(request: Request) -> Response:
+    async def openapi(request: Request) -> Response:
         return Response(encoded(prefix_of(request), False), media_type="application/json")
 
-    def openapi_3_0(request: Request) -> Response:
+    async def openapi_3_0(request: Request) -> Response:
         return Response(encoded(prefix_of(request), True), media_type="application/json")
 
-    def swagger(request: Request) -> Response:
+    async def swagger(request: Request) -> Response:
         from fastapi.openapi.docs import get_swagger_ui_html
 
         return get_swagger_ui_html(
@@ -54,7 +52,7 @@ def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[B
             swagger_favicon_url=prefix_of(request) + _ICON,
         )
 
-    def redoc(request: Request) -> Response:
+    async def redoc(request: Request) -> Response:
         from fastapi.openapi.docs import get_redoc_html
 
         return get_redoc_html(
