@@ -111,7 +111,7 @@ function List() {
             { key: 'trunk', head: 'Trunk', wide: true, cell: call => name(call.trunk_id) },
             { key: 'attempts', head: 'Attempts', cell: call => <Attempts call={call} name={name} /> },
             { key: 'pdd', head: 'PDD', number: true, cell: call => span(call.pdd_ms) },
-            { key: 'duration', head: 'Talked', number: true, cell: call => span(call.duration_ms) },
+            { key: 'duration', head: 'Talked', number: true, wide: true, cell: call => span(call.duration_ms) },
             { key: 'end', head: 'End', cell: call => <End call={call} /> },
           ]}
         />

@@ -60,7 +60,7 @@ export default function Keys() {
             { key: 'customer', head: 'Customer', cell: key => name(key.customer_id) },
             { key: 'role', head: 'Role', cell: key => <Chip>{key.role.replaceAll('_', ' ')}</Chip> },
             { key: 'edge', head: 'Edge', cell: key => key.edge ?? '' },
-            { key: 'detail', head: 'Detail', cell: key => <span className="dim">{key.detail}</span> },
+            { key: 'detail', head: 'Detail', wide: true, cell: key => <span className="dim">{key.detail}</span> },
             { key: 'expires', head: 'Expires', width: 130, cell: key => <When at={key.tm_expire} /> },
             { key: 'made', head: 'Made', width: 130, cell: key => <When at={key.tm_create} /> },
           ]}

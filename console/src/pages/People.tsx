@@ -59,7 +59,7 @@ export default function People() {
             { key: 'name', head: 'Name', cell: person => person.name },
             { key: 'customer', head: 'Customer', cell: person => name(person.customer_id) },
             { key: 'role', head: 'Role', cell: person => <Chip>{person.role.replaceAll('_', ' ')}</Chip> },
-            { key: 'detail', head: 'Detail', cell: person => <span className="dim">{person.detail}</span> },
+            { key: 'detail', head: 'Detail', wide: true, cell: person => <span className="dim">{person.detail}</span> },
             { key: 'since', head: 'Since', width: 130, cell: person => <When at={person.tm_create} /> },
           ]}
         />
