@@ -107,7 +107,7 @@ class Contacts:
     def heard(self, edge: str, *, now: int) -> None:
         """Records a contact of the edge."""
         if edge:
-            EDGES.merge(self._row(edge), "last_contact", {"last_contact": now})
+            EDGES.merge(self._row(edge), "last_contact", now, {})
 
     def polled(self, edge: str, *, now: int, revision: int, epoch: str) -> bool:
         """Records a poll for changes after this revision of this epoch, which the edge therefore has; whether that is
@@ -117,7 +117,7 @@ class Contacts:
         if not edge:
             return False
         before = self._latest.get(edge, {}).get("revision")
-        EDGES.merge(self._row(edge), "tm_polled", {"tm_polled": now, "revision": revision, "epoch": epoch})
+        EDGES.merge(self._row(edge), "tm_polled", now, {"revision": revision, "epoch": epoch})
         self._latest[edge] = self._latest.pop(edge, {}) | self._rows[edge]
         if len(self._latest) > MOST_EDGES:
             del self._latest[next(iter(self._latest))]

@@ -98,77 +98,75 @@ class Folded:
         return sorted(self.calls.values(), key=lambda row: (row.get("tm_start") or 0, row["id"]))
 
     def _call_started(self, event: CallStarted) -> None:
-        self._merge_call(event, "tm_start", **_arrival(event))
+        arrival = _arrival(event)
+        CALLS.merge(self._call(event), "tm_start", event.at, arrival)
 
     def _final_reply(self, event: FinalReply) -> None:
-        self._merge_call(event, "tm_start", **_arrival(event))
-        reason = text(event.reason, MAX_REASON)
-        self._merge_call(
-            event, "tm_ended", mono_ended=event.mono, sip_status=event.status, reason=reason, hangup_by="edge"
-        )
+        arrival, reason = _arrival(event), text(event.reason, MAX_REASON)
+        row = self._call(event)
+        CALLS.merge(row, "tm_start", event.at, arrival)
+        ended = {"mono_ended": event.mono, "sip_status": event.status, "reason": reason, "hangup_by": "edge"}
+        CALLS.merge(row, "tm_ended", event.at, ended)
 
     def _call_ended(self, event: CallEnded) -> None:
-        self._merge_call(
-            event,
-            "tm_ended",
-            mono_ended=event.mono,
-            sip_status=event.status,
-            reason=text(event.reason, MAX_REASON),
-            hangup_by=text(event.hangup_by, MAX_REASON),
-        )
+        ended = {
+            "mono_ended": event.mono,
+            "sip_status": event.status,
+            "reason": text(event.reason, MAX_REASON),
+            "hangup_by": text(event.hangup_by, MAX_REASON),
+        }
+        CALLS.merge(self._call(event), "tm_ended", event.at, ended)
 
     def _attempt_sent(self, event: AttemptSent) -> None:
         identity = None if isinstance(event.identity, UnsetType) else _json(_texts(event.identity))
-        self._merge_attempt(event, "tm_placed", skipped=0, uri=text(event.uri), identity=identity, **_route(event))
+        placed = _route(event) | {"skipped": 0, "uri": text(event.uri), "identity": identity}
+        ATTEMPTS.merge(self._attempt(event), "tm_placed", event.at, placed)
 
     def _attempt_skipped(self, event: AttemptSkipped) -> None:
-        self._merge_attempt(event, "tm_placed", skipped=1, uri="", **_route(event))
+        placed = _route(event) | {"skipped": 1, "uri": ""}
+        ATTEMPTS.merge(self._attempt(event), "tm_placed", event.at, placed)
 
     def _attempt_ringing(self, event: AttemptRinging) -> None:
-        self._merge_attempt(event, "tm_ringing")
-        self._merge_call(event, "tm_ringing", mono_ringing=event.mono)
+        ATTEMPTS.merge(self._attempt(event), "tm_ringing", event.at, {})
+        CALLS.merge(self._call(event), "tm_ringing", event.at, {"mono_ringing": event.mono})
 
     def _attempt_answered(self, event: AttemptAnswered) -> None:
-        self._merge_attempt(event, "tm_answered", answered_status=event.status)
-        self._merge_call(event, "tm_answered", mono_answered=event.mono)
+        ATTEMPTS.merge(self._attempt(event), "tm_answered", event.at, {"answered_status": event.status})
+        CALLS.merge(self._call(event), "tm_answered", event.at, {"mono_answered": event.mono})
 
     def _attempt_ended(self, event: AttemptEnded) -> None:
-        self._merge_attempt(
-            event,
-            "tm_ended",
-            ended_status=event.status,
-            sip_reason=text(event.reason, MAX_REASON),
-            verdict=event.verdict,
-            action=text(event.action, MAX_REASON),
-        )
+        ended = {
+            "ended_status": event.status,
+            "sip_reason": text(event.reason, MAX_REASON),
+            "verdict": event.verdict,
+            "action": text(event.action, MAX_REASON),
+        }
+        ATTEMPTS.merge(self._attempt(event), "tm_ended", event.at, ended)
 
     def _late_answer(self, event: LateAnswer) -> None:
-        self._merge_attempt(event, "tm_late_answer", late_status=event.status)
+        ATTEMPTS.merge(self._attempt(event), "tm_late_answer", event.at, {"late_status": event.status})
 
     def _provider_health(self, event: ProviderHealth) -> None:
         key = _provider_and_edge(event)
         values = {
-            "checked_at": event.at,
             "hostname": text(event.hostname),
             "status": event.status,
             "detail": text(event.detail),
         }
-        HEALTH.merge(self.health.setdefault(key, _row_of(key)), "checked_at", values)
+        HEALTH.merge(self.health.setdefault(key, _row_of(key)), "checked_at", event.at, values)
 
     def _provider_breaker(self, event: ProviderBreaker) -> None:
         key = _provider_and_edge(event)
         values = {
-            "changed_at": event.at,
             "hostname": text(event.hostname),
             "state": event.state,
             "detail": text(event.detail),
         }
-        BREAKERS.merge(self.breakers.setdefault(key, _row_of(key)), "changed_at", values)
+        BREAKERS.merge(self.breakers.setdefault(key, _row_of(key)), "changed_at", event.at, values)
 
     def _edge_status(self, event: EdgeStatus) -> None:
         name = _name_of_edge(event)
         values = {
-            "tm_status": event.at,
             "agent_version": text(event.agent_version, MAX_REASON),
             "kamailio_version": text(event.kamailio_version, MAX_REASON),
             "kamailio_started": event.kamailio_started,
@@ -178,24 +176,23 @@ class Folded:
             "events_lost": _or_none(event.events_lost),
             "counters": _json(event.counters),
         }
-        EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", values)
+        EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", event.at, values)
 
     def _edge_refusals(self, event: EdgeRefusals) -> None:
         name = _name_of_edge(event)
         refusals = _json([_refused(source, latest=event.at) for source in event.sources])
         row = self.edges.setdefault(name, {"name": name})
-        EDGES.merge(row, "tm_refusals", {"tm_refusals": event.at, "refusals": refusals})
+        EDGES.merge(row, "tm_refusals", event.at, {"refusals": refusals})
 
     def _edge_calls(self, event: EdgeCalls) -> None:
         self.dialog_reports.append(replace(event, edge=text(event.edge)))
 
-    def _merge_call(self, event: CallEvent, key: str, **values: Any) -> None:
-        CALLS.merge(self._call(event), key, {key: event.at, **values})
-
-    def _merge_attempt(self, event: AttemptEvent, key: str, **values: Any) -> None:
+    def _attempt(self, event: AttemptEvent) -> Row:
+        known = self.attempts.get((event.call, event.n))
+        if known is not None:
+            return known
         call_id = self._call(event)["id"]
-        row = self.attempts.setdefault((call_id, event.n), {"call_id": call_id, "number": event.n})
-        ATTEMPTS.merge(row, key, {key: event.at, **values})
+        return self.attempts.setdefault((call_id, event.n), {"call_id": call_id, "number": event.n})
 
     def _call(self, event: CallEvent) -> Row:
         known = self.calls.get(event.call)
@@ -257,14 +254,16 @@ def _or_none(value: int | UnsetType) -> int | None:
 
 
 def _arrival(event: Arrival) -> Row:
+    texts = (event.sip_call_id, event.source, event.source_address, event.dialled, event.number or "")
+    sip_call_id, source, source_address, dialled, number = texts if _is_plain(texts) else map(text, texts)
     return {
         "customer_id": None if event.customer_id is None else parse_id(event.customer_id, field="customer_id"),
         "trunk_id": None if event.trunk_id is None else parse_id(event.trunk_id, field="trunk_id"),
-        "sip_call_id": text(event.sip_call_id),
-        "source": text(event.source),
-        "source_address": text(event.source_address),
-        "dialled": text(event.dialled),
-        "number": text(event.number or ""),
+        "sip_call_id": sip_call_id,
+        "source": source,
+        "source_address": source_address,
+        "dialled": dialled,
+        "number": number,
         "routing_number": None if isinstance(event.routing_number, UnsetType) else text(event.routing_number),
         "table_revision": event.revision,
         "decision": _decision(event.decision),
@@ -279,12 +278,17 @@ def _decision(routes: Sequence[ConsideredRoute]) -> str:
 
 
 def _considered(route: ConsideredRoute) -> ConsideredRoute:
-    names, reasons = (route.route_id, route.provider_id, route.target, route.outcome), _texts(route.reasons)
-    if reasons is route.reasons and _is_plain(names):
+    names, reasons = (route.route_id, route.provider_id, route.target, route.outcome), route.reasons
+    if len(reasons) <= MAX_WHY and _is_plain((*names, *reasons)):
         return route
     route_id, provider_id, target, outcome = map(text, names)
     return replace(
-        route, route_id=route_id, provider_id=provider_id, target=target, outcome=outcome, reasons=tuple(reasons)
+        route,
+        route_id=route_id,
+        provider_id=provider_id,
+        target=target,
+        outcome=outcome,
+        reasons=tuple(_texts(reasons)),
     )
 
 

@@ -35,19 +35,17 @@ class Merged:
     always: tuple[str, ...] = ()
     latest: bool = False
 
-    def merge(self, into: dict[str, Any], key: str, values: Mapping[str, Any]) -> None:
-        """Folds one report of the group of this key column into a row."""
+    def merge(self, into: dict[str, Any], key: str, instant: int, values: Mapping[str, Any]) -> None:
+        """Folds one report, of this instant, of the group of this key column into a row."""
         present = into.get(key)
-        if present is None or (values[key] >= present if self.latest else values[key] < present):
+        if present is None or (instant >= present if self.latest else instant < present):
+            into[key] = instant
             into.update(values)
 
     def taken_over(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
         """The keys of the groups that a new row brings to a stored one, or brings from earlier."""
-        return tuple(
-            key
-            for key in self.groups
-            if (instant := new.get(key)) is not None and (old[key] is None or instant < old[key])
-        )
+        brought = [key for key in self.groups if new.get(key) is not None]
+        return tuple([key for key in brought if old[key] is None or new[key] < old[key]])
 
     def columns_of(self, groups: Sequence[str]) -> list[str]:
         """The columns of these groups, their keys among them."""
