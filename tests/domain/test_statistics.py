@@ -1,5 +1,6 @@
 """Each figure of statistics by its definition, and the error of the histogram of delays."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from math import ceil
 from typing import Any
@@ -81,7 +82,7 @@ def test_a_call_that_ended_without_an_invite_is_refused() -> None:
     assert contribution(ended, []) == {
         CallPlace(60_000_000, "cu", "t", "e", (), NO_DELAY): Figures(seized=1, refused=1)
     }
-    assert next(iter(contribution(CALL, []).values())).refused == 0
+    assert Figures(*next(iter(contribution(CALL, []).values()))).refused == 0
 
 
 def test_what_has_no_begin_on_record_counts_nowhere() -> None:
@@ -90,13 +91,13 @@ def test_what_has_no_begin_on_record_counts_nowhere() -> None:
 
 def test_two_like_attempts_of_one_call_count_twice() -> None:
     counted = contribution(CALL, [{**ATTEMPT, **REFUSED}, {**ATTEMPT, **REFUSED, "number": 2}])
-    assert counted[AttemptPlace(60_000_000, "cu", "p", "r", "+82", "503", NO_DELAY)].seized == 2
+    assert Figures(*counted[AttemptPlace(60_000_000, "cu", "p", "r", "+82", "503", NO_DELAY)]).seized == 2
 
 
 def test_a_change_is_what_was_is_subtracted_and_what_is_added() -> None:
     before = contribution(CALL, [ATTEMPT])
     after = contribution(CALL, [{**ATTEMPT, **REFUSED}])
-    total: dict[Any, Figures] = dict(before)
+    total: dict[Any, Sequence[int]] = dict(before)
     for place, figures in change(before, after).items():
         total[place] = Figures(*map(sum, zip(total.get(place, Figures()), figures, strict=True)))
     assert {place: figures for place, figures in total.items() if any(figures)} == after

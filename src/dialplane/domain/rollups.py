@@ -6,13 +6,13 @@ alone. An attempt counts under its own provider. All sums of a grouping, a custo
 """
 
 import struct
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from dialplane.domain.instants import SECOND_US
-from dialplane.domain.statistics import NO_DELAY, Figures, Place, percentile_ms
+from dialplane.domain.statistics import NO_DELAY, Counts, Figures, percentile_ms
 
 PROVIDERS = "providers"
 ROUTES = "routes"
@@ -41,23 +41,27 @@ def vector_of(figures: Sequence[int]) -> int:
 
     Each is less than 2**63, also when it is negative. There may be more of them than this version knows.
     """
-    try:
-        return int.from_bytes(_words(len(figures)).pack(*figures), "little")
-    except struct.error:
-        up, down = ([max(0, sign * figure) for figure in figures] for sign in (1, -1))
-        return vector_of(up) - vector_of(down)
+    vector = 0
+    for figure in reversed(figures):
+        vector = (vector << _BITS) + figure
+    return vector
+
+
+_vector_of: Callable[[Counts], int] = lru_cache(1_000)(vector_of)
+"""The same, of what single attempts count for: most count for the same as some before."""
 
 
 def figures_in(vector: int) -> list[int]:
     """The figures of a vector, with zeros for those that it lacks."""
     count = max(len(Figures._fields), vector.bit_length() // _BITS + 1)
-    raised = vector + sum(_MIDDLE << (_BITS * n) for n in range(count))
-    return [word - _MIDDLE for word in _words(count).unpack(raised.to_bytes(count * _BITS // 8, "little"))]
+    words, middles = _words(count)
+    return [word - _MIDDLE for word in words.unpack((vector + middles).to_bytes(words.size, "little"))]
 
 
 @cache
-def _words(count: int) -> struct.Struct:
-    return struct.Struct(f"<{count}Q")
+def _words(count: int) -> tuple[struct.Struct, int]:
+    """So many figures in bytes, and the vector of which each figure is the middle one."""
+    return struct.Struct(f"<{count}Q"), vector_of((_MIDDLE,) * count)
 
 
 @dataclass(slots=True)
@@ -102,18 +106,25 @@ Entry = tuple[str, str]
 
 Sums = dict[Entry, Total]
 Blocks = dict[Block, Sums]
-Counted = tuple[Place, Sequence[int]]
-"""A place, and the figures that count there."""
+Counted = tuple[tuple[Any, ...], Counts]
+"""A place (`AttemptPlace` or `CallPlace`, with or without names), and the figures that count there."""
 
 
 def sums_of(counted: Iterable[Counted]) -> Blocks:
     """All sums to which these figures are added at first: those of minutes, and those that wait for hours and days."""
     minutes = minutes_of(counted)
-    blocks = dict(minutes)
+    waiting: dict[Block, list[Sums]] = {}
     for block, sums in minutes.items():
-        waiting = block._replace(step_s=WAITING_S, instant=floored(block.instant, HOUR_S))
-        _add_all(blocks.setdefault(waiting, {}), sums)
-    return blocks
+        of_hour = block._replace(step_s=WAITING_S, instant=floored(block.instant, HOUR_S))
+        waiting.setdefault(of_hour, []).append(sums)
+    return minutes | {block: parts[0] if len(parts) == 1 else _together(parts) for block, parts in waiting.items()}
+
+
+def _together(parts: Iterable[Sums]) -> Sums:
+    whole: Sums = {}
+    for sums in parts:
+        _add_all(whole, sums)
+    return whole
 
 
 def longer_of(waiting: Blocks) -> Blocks:
@@ -145,15 +156,15 @@ Keys = tuple[Any, ...]
 def _by_place(counted: Iterable[Counted]) -> dict[tuple[int, str], dict[Keys, Total]]:
     """By minute and customer, and then by keys."""
     found: dict[tuple[int, str], dict[Keys, Total]] = {}
-    for (minute, customer_id, *keys, delay), figures in counted:
-        of_customer = found.get((minute, customer_id))
+    for place, figures in counted:
+        of_customer = found.get(place[:2])
         if of_customer is None:
-            of_customer = found[minute, customer_id] = {}
-        total = of_customer.get(where := tuple(keys))
+            of_customer = found[place[:2]] = {}
+        total = of_customer.get(keys := place[2:-1])
         if total is None:
-            total = of_customer[where] = Total()
-        total.vector += vector_of(figures)
-        if delay != NO_DELAY and (seized := figures[0]):
+            total = of_customer[keys] = Total()
+        total.vector += _vector_of(figures)
+        if (delay := place[-1]) != NO_DELAY and (seized := figures[0]):
             total.delays[delay] = total.delays.get(delay, 0) + seized
     return found
 

@@ -98,8 +98,11 @@ class CallPlace(NamedTuple):
     delay: int
 
 
+Counts = tuple[int, ...]
+"""Figures in the order of `Figures`, without their names."""
+
 Place = AttemptPlace | CallPlace
-Contribution = dict[Place, Figures]
+Contribution = dict[Place, Counts]
 
 
 def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
@@ -109,18 +112,19 @@ def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
     talk_ms = duration_ms(call)
     sent = skipped = late = 0
     is_effective = was_saved = False
-    provider_ids: dict[str, None] = {}
+    provider_ids: set[str] = set()
     for attempt in attempts:
-        figures = _of_attempt(attempt, talk_ms, is_second=sent > 0)
-        sent += figures.seized
-        skipped += figures.skipped
-        late += figures.late_answers
-        is_effective = is_effective or figures.effective > 0
-        was_saved = was_saved or figures.saved > 0
+        counts = _of_attempt(attempt, talk_ms, is_second=sent > 0)
+        seized, was_skipped, _, effective, _, saved, _, was_late, _, _ = counts
+        sent += seized
+        skipped += was_skipped
+        late += was_late
+        is_effective = is_effective or effective > 0
+        was_saved = was_saved or saved > 0
         if attempt["provider_id"]:
-            provider_ids[attempt["provider_id"]] = None
+            provider_ids.add(attempt["provider_id"])
         if attempt["tm_placed"] is not None:
-            _add(counted, _place_of_attempt(attempt, customer_id), figures)
+            _add(counted, _place_of_attempt(attempt, customer_id), counts)
     if call["tm_start"] is not None:
         was_answered = call["tm_answered"] is not None
         counted[_place_of_call(call, customer_id, tuple(sorted(provider_ids)))] = Figures(
@@ -138,10 +142,10 @@ def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
     return counted
 
 
-def _of_attempt(attempt: Row, talk_ms: int | None, *, is_second: bool) -> Figures:
+def _of_attempt(attempt: Row, talk_ms: int | None, *, is_second: bool) -> Counts:
     is_sent, is_answered = attempt["skipped"] == 0, attempt["tm_answered"] is not None
     is_late = attempt["tm_late_answer"] is not None
-    return Figures(
+    return (
         int(is_sent),
         int(attempt["skipped"] == 1),
         int(is_answered),
@@ -178,9 +182,9 @@ def _place_of_call(call: Row, customer_id: str, provider_ids: tuple[str, ...]) -
     return CallPlace(start - start % MINUTE_US, customer_id, call["trunk_id"] or "", call["edge"], provider_ids, delay)
 
 
-def _add(counted: Contribution, place: Place, figures: Figures) -> None:
+def _add(counted: Contribution, place: Place, counts: Counts) -> None:
     present = counted.get(place)
-    counted[place] = figures if present is None else Figures(*map(add, present, figures))
+    counted[place] = counts if present is None else tuple(map(add, present, counts))
 
 
 def change(before: Contribution, after: Contribution) -> Contribution:
@@ -191,11 +195,11 @@ def change(before: Contribution, after: Contribution) -> Contribution:
     for place in before.keys() | after.keys():
         old, new = before.get(place, _NOTHING), after.get(place, _NOTHING)
         if old != new:
-            changed[place] = Figures(*map(sub, new, old))
+            changed[place] = tuple(map(sub, new, old))
     return changed
 
 
-_NOTHING = Figures()
+_NOTHING: Counts = Figures()
 
 
 def duration_ms(call: Row) -> int | None:

@@ -76,7 +76,7 @@ class _Changes:
 
     def insert(self, row: Row) -> Row:
         """A row that is not stored; the same with all columns."""
-        whole = {**self._unknown, **row}
+        whole = self._unknown | row
         self._inserts.append(whole)
         return whole
 
@@ -119,21 +119,23 @@ class Merge:
 
     def _merge(self, stored: Records, row: Row, attempts: Iterable[Row]) -> Contribution:
         """One call with its attempts; how what it counts for changes."""
-        old, olds = stored.calls.get(row["id"]), stored.attempts.get(row["id"], {})
-        news = dict(olds)
+        old = stored.calls.get(row["id"])
+        if old is None:
+            self.calls.append(new := self.of_calls.insert(row))
+            return _contribution(new, {one["number"]: self.of_attempts.insert(one) for one in attempts})
+        olds = stored.attempts.get(row["id"], {})
+        news, is_touched = dict(olds), False
         for attempt in attempts:
-            news[attempt["number"]] = self._merged_attempt(olds.get(attempt["number"]), attempt)
-        is_touched = any(news[number] is not olds.get(number) for number in news)
+            before = olds.get(attempt["number"])
+            news[attempt["number"]] = after = self._merged_attempt(before, attempt)
+            is_touched = is_touched or after is not before
         new = self._merged_call(old, row, is_touched=is_touched)
         if new is old and not is_touched:
             return {}
-        return change({} if old is None else _contribution(old, olds), _contribution(new, news))
+        return change(_contribution(old, olds), _contribution(new, news))
 
-    def _merged_call(self, old: Row | None, row: Row, *, is_touched: bool) -> Row:
+    def _merged_call(self, old: Row, row: Row, *, is_touched: bool) -> Row:
         """What the call is now: `old` itself if it is no other. With `is_touched` one of its attempts is another."""
-        if old is None:
-            self.calls.append(whole := self.of_calls.insert(row))
-            return whole
         groups = CALLS.taken_over(old, row)
         if groups or is_touched:
             self.calls.append(row)

@@ -5,6 +5,7 @@ write. `fold` adds many of them up, and to the sums, at once; whoever reads sums
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ from dialplane.domain.rollups import (
     minutes_of,
     vector_of,
 )
-from dialplane.domain.statistics import AttemptPlace, CallPlace, Contribution, Figures, Place
+from dialplane.domain.statistics import AttemptPlace, Contribution, Counts, Place
 from dialplane.store import tables
 from dialplane.store.unit import COMMIT_WITHIN_S, Unit, Writing
 
@@ -73,22 +74,22 @@ class _Written:
 
     def __init__(self) -> None:
         self.minutes: set[int] = set()
-        self._numbers: dict[str, int] = {}
+        self._numbers: defaultdict[str, int] = defaultdict()
+        self._numbers.default_factory = self._numbers.__len__  # the next number
         self._attempts: list[Any] = []
         self._calls: list[Any] = []
 
-    def add(self, place: Place, figures: Figures) -> None:
+    def add(self, place: Place, figures: Counts) -> None:
+        number = self._numbers
         self.minutes.add(place.minute)
-        numbers = self._numbers
         if isinstance(place, AttemptPlace):
-            minute, *texts, delay = place
-            attempt = [numbers.setdefault(text, len(numbers)) for text in texts]
+            minute, customer, provider, route, target, status, delay = place
+            attempt = (number[customer], number[provider], number[route], number[target], number[status])
             self._attempts.append((minute, *attempt, delay, figures))
         else:
-            minute, *texts, provider_ids, delay = place
-            call = [numbers.setdefault(text, len(numbers)) for text in texts]
-            providers = [numbers.setdefault(text, len(numbers)) for text in provider_ids]
-            self._calls.append((minute, *call, providers, delay, figures))
+            minute, customer, trunk, edge, provider_ids, delay = place
+            call = (number[customer], number[trunk], number[edge], [number[one] for one in provider_ids])
+            self._calls.append((minute, *call, delay, figures))
 
     @property
     def text(self) -> str:
@@ -99,8 +100,8 @@ class _Stored(msgspec.Struct):
     """`texts` by number; places of attempts and of calls, in which numbers stand for texts, each with its figures."""
 
     texts: list[str]
-    attempts: list[tuple[int, int, int, int, int, int, int, list[int]]]
-    calls: list[tuple[int, int, int, int, list[int], int, list[int]]]
+    attempts: list[tuple[int, int, int, int, int, int, int, tuple[int, ...]]]
+    calls: list[tuple[int, int, int, int, list[int], int, tuple[int, ...]]]
 
 
 _decoder = msgspec.json.Decoder(_Stored)
@@ -111,11 +112,10 @@ def decoded(text: str) -> Iterator[Counted]:
     stored = _decoder.decode(text)
     texts = stored.texts
     for minute, customer, provider, route, target, status, delay, figures in stored.attempts:
-        place = (minute, texts[customer], texts[provider], texts[route], texts[target], texts[status], delay)
-        yield AttemptPlace(*place), figures
+        yield (minute, texts[customer], texts[provider], texts[route], texts[target], texts[status], delay), figures
     for minute, customer, trunk, edge, providers, delay, figures in stored.calls:
-        provider_ids = tuple(texts[provider] for provider in providers)
-        yield CallPlace(minute, texts[customer], texts[trunk], texts[edge], provider_ids, delay), figures
+        provider_ids = tuple([texts[provider] for provider in providers])
+        yield (minute, texts[customer], texts[trunk], texts[edge], provider_ids, delay), figures
 
 
 async def pending(unit: Unit, *, limit: int) -> list[PendingChange]:
@@ -299,9 +299,7 @@ async def pending_parts(unit: Unit, selection: Selection, *, since: int, until: 
 
     def read(connection: Connection) -> list[Part]:
         counted = (one for (text,) in connection.execute(within) for one in decoded(text))
-        blocks = minutes_of(
-            (one for one in counted if since <= one[0].minute < until), groupings={selection.grouped_by}
-        )
+        blocks = minutes_of((one for one in counted if since <= one[0][0] < until), groupings={selection.grouped_by})
         return [Part(key, block.instant, total.vector, total.delays) for block, key, total in selection.sums_in(blocks)]
 
     return await unit.run(read)
