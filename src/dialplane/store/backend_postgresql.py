@@ -140,10 +140,15 @@ class Postgresql(Backend):
     def update_many(
         self, connection: Connection, table: Table, *, identity: Sequence[str], columns: Sequence[str], rows: Rows
     ) -> None:
+        """Between the first and the last id, which leads to few partitions."""
+        rows = list(rows)
+        ids = [row[0] for row in rows]
         staged = self._staged(connection, table, (*identity, *columns), rows)
         values = ", ".join(f"{name} = {staged}.{name}" for name in columns)
         where = " AND ".join(f"{table.name}.{name} = {staged}.{name}" for name in identity)
-        _driver(connection).execute(f"UPDATE {table.name} SET {values} FROM {staged} WHERE {where}".encode())
+        where += f" AND {table.name}.{identity[0]} BETWEEN %s AND %s"
+        statement = f"UPDATE {table.name} SET {values} FROM {staged} WHERE {where}"
+        _driver(connection).execute(statement.encode(), (min(ids), max(ids)))
 
     def _staged(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> str:
         """The name of a temporary table with these rows: COPY and one statement take less than a statement for each."""
