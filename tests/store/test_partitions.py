@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from dialplane.domain.instants import DAY_US
 from dialplane.eventlog.writer import new_call_id
-from dialplane.store import migrations, partitions
-from dialplane.store.address import parse_address
+from dialplane.store import migrations, partitions, tables
+from dialplane.store.address import backend_at, parse_address
 from dialplane.store.partitions import Partition, first_id
 from tests.postgresql import PostgresqlServer
 
@@ -97,6 +97,19 @@ def test_each_call_is_in_the_partition_of_its_day_and_those_of_no_day_have_a_pla
             "calls_default": [wrong_clock, RANDOM_LIKE_A_DATE],
             "calls_undated": [RANDOM],
         }
+
+
+def test_an_update_of_stored_calls_waits_for_no_other_day(engine: Engine) -> None:
+    make(engine, now=NOW)
+    backend = backend_at(engine.url.render_as_string(hide_password=False))
+    call = call_at(NOW)
+    with engine.connect() as retention, engine.connect() as ingest:
+        store(ingest, call)
+        ingest.commit()
+        retention.execute(text("LOCK TABLE calls_20260920 IN ACCESS EXCLUSIVE MODE"))
+        ingest.execute(text("SET LOCAL lock_timeout = 100"))
+        backend.update_many(ingest, tables.calls, identity=("id",), columns=("tm_ended",), rows=[(call, 7)])
+        assert ingest.execute(text("SELECT tm_ended FROM calls WHERE id = :id"), {"id": call}).scalar_one() == 7
 
 
 def test_calls_that_came_before_their_day_had_a_partition_move_into_it(engine: Engine) -> None:
