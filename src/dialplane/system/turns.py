@@ -53,8 +53,19 @@ class Beginnings:
 
     def __init__(self) -> None:
         self._slots = Slots(BEGIN_AT_ONCE, each=BEGIN_AT_ONCE)
+        self._begun: list[str] = []
 
     async def wait(self, caller: str) -> None:
         """Returns when a request of this caller may begin: at once if few do."""
-        await self._slots.wait(caller, within_s=None)
-        asyncio.get_running_loop().call_soon(self._slots.leave, caller)
+        if self._slots.has_room(caller):
+            self._slots.enter(caller)
+        else:
+            await self._slots.wait(caller, within_s=None)
+        if not self._begun:
+            asyncio.get_running_loop().call_soon(self._end_turn)
+        self._begun.append(caller)
+
+    def _end_turn(self) -> None:
+        begun, self._begun = self._begun, []
+        for caller in begun:
+            self._slots.leave(caller)

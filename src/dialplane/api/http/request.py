@@ -97,7 +97,7 @@ async def authenticate(request: Request, services: Services) -> Actor:
 
     Raises ApiError AUTHENTICATION_REQUIRED without credentials, or RATE_LIMIT_EXCEEDED; raises InvalidCredentials.
     """
-    credentials = credentials_of(request.scope, from_query=services.limits.query_credentials)
+    credentials = _credentials_of(request.scope, services)
     if not credentials:
         raise ApiError(reasons.AUTHENTICATION_REQUIRED)
     actor = await _actor_of(credentials[0], services, request)
@@ -113,6 +113,15 @@ async def authenticate(request: Request, services: Services) -> Actor:
     return actor
 
 
+def _credentials_of(scope: Scope, services: Services) -> Sequence[Credential]:
+    """All credentials of the request, read once. Raises ApiError 401."""
+    state = scope["state"]
+    if "credentials" not in state:
+        state["credentials"] = credentials_of(scope, from_query=services.limits.query_credentials)
+    found: Sequence[Credential] = state["credentials"]
+    return found
+
+
 def caller_of(scope: Scope) -> str:
     """Whose request it is, as far as that is known without looking: the actor that its credentials were last, else an
     address. What monitors ask for is apart from all else of their address.
@@ -120,7 +129,7 @@ def caller_of(scope: Scope) -> str:
     request = Request(scope)
     services = services_of(request)
     with suppress(ApiError):
-        for credential in credentials_of(scope, from_query=services.limits.query_credentials):
+        for credential in _credentials_of(scope, services):
             if (actor := services.actors.last(credential)) is not None:
                 return actor.caller
     origin = origin_of(source_ip(request))
