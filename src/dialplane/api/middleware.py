@@ -30,7 +30,6 @@ log = structlog.get_logger("dialplane.api")
 CLIENT_GONE = 499
 LONG_POLLS = frozenset({"/v1.0/feed", "/v1.0/stream"})
 UNLIMITED = MONITORED | LONG_POLLS
-DATA = "/v1.0/"
 
 HELD_BACK = frozenset({400, 401, 403, 413, 429})
 """Refusals that a caller brings about by itself."""
@@ -75,20 +74,19 @@ COMPRESSION_LEVEL = 3
 class Compression(GZipMiddleware):
     """Compresses what has 1 kB and more, but for the feed: edges are near, and tables take a processor's time.
 
-    Whoever takes no compressed data has it as it is: it is in no cache, which had to be told that there are two forms.
+    To whoever takes nothing compressed it goes as it is, and as a cache may give it to everybody: without Vary.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_left = scope["type"] != "http" or scope["path"] in LONG_POLLS or _takes_plain_data(scope)
+        is_left = scope["type"] != "http" or scope["path"] in LONG_POLLS or not _takes_gzip(scope)
         await (self.app(scope, receive, send) if is_left else super().__call__(scope, receive, send))
 
 
-def _takes_plain_data(scope: Scope) -> bool:
-    is_data = scope["path"].startswith(DATA)
-    return is_data and not any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+def _takes_gzip(scope: Scope) -> bool:
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
 
 
 class RequestMiddleware:
