@@ -3,7 +3,7 @@
 . /mnt/tests/install/steps
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends buildah curl procps tar util-linux >/dev/null
+apt-get install -y -qq --no-install-recommends buildah curl netavark procps tar util-linux >/dev/null
 export BUILDAH_ISOLATION=chroot
 mkdir -p /srv/storage
 buildah() { command buildah --storage-driver vfs --root /srv/storage/root --runroot /srv/storage/run "$@"; }
@@ -12,11 +12,15 @@ step "A base image is made of this Debian itself, as no registry of images is as
 base=$(buildah from scratch)
 tar -c -C / --one-file-system --exclude=./srv --exclude=./mnt --exclude=./proc --exclude=./sys --exclude=./dev . >/srv/base.tar
 buildah add --quiet "$base" /srv/base.tar / >/dev/null
+for name in SSL_CERT_FILE PIP_CERT NODE_EXTRA_CA_CERTS; do # where this machine's programs find their authorities
+  [ -z "${!name:-}" ] || buildah config --env "$name=${!name}" "$base"
+done
 buildah commit --quiet "$base" localhost/base >/dev/null
 rm /srv/base.tar
 
-step "The image is built"
+step "The image is built, within this machine's limits, of which buildah's own default may be more than it has"
 (cd /mnt && buildah build --quiet --pull-never --build-arg DEBIAN=localhost/base --file deploy/Containerfile \
+  --ulimit "nofile=$(ulimit -Hn)" --ulimit "nproc=$(ulimit -Hu)" \
   --ignorefile deploy/Containerfile.dockerignore --tag dialplane . >/srv/built 2>&1) || fail "$(tail -n 30 /srv/built)"
 buildah inspect --type image --format '{{.OCIv1.Config.User}} {{.OCIv1.Config.Entrypoint}} {{.OCIv1.Config.Cmd}}' dialplane
 container=$(buildah from --pull-never dialplane)
@@ -47,6 +51,17 @@ grep -q 'SIP' /srv/said
 curl -sf http://127.0.0.1:18080/ui/ | grep --quiet '<div id="root">'
 [ "$(stat -c %u /srv/data/dialplane.db)" = 4242 ]
 [ "$(stat -c %a /srv/data/secrets)" = 700 ]
+
+step "What Kamailio's death leaves behind is collected, and Kamailio is started again"
+kamailio() { pgrep -u 4242 -o -x kamailio; }
+runs_anew() { [ "$(kamailio)" != "$killed" ] && [ "$(pgrep -c -u 4242 -x kamailio)" -ge "$many" ]; }
+leaves_nothing() { ! ps -u 4242 -o stat=,comm= | grep '^Z'; }
+killed=$(kamailio)
+many=$(pgrep -c -u 4242 -x kamailio)
+kill -9 "$killed"
+within 30 runs_anew
+within 30 leaves_nothing
+curl -sf http://127.0.0.1:18080/readyz >/dev/null
 
 step "SIGTERM ends it in order"
 inside=$(pgrep -f 'dialplane.serve$' | head -n 1)
