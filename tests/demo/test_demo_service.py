@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 
 from dialplane.client import Client
@@ -19,6 +20,7 @@ from dialplane.demo.carriers import CARRIERS
 from dialplane.demo.table import CUSTOMERS, routes
 from dialplane.domain.demo import DETAIL, METADATA
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.system.datafolder import DataFolder
 from tests.ports import free_port
 from tests.waiting import eventually
 
@@ -101,10 +103,22 @@ def test_a_newcomer_sees_a_call_fail_over_and_again_after_a_restart(tmp_path: Pa
     }
 
     with serving(tmp_path, http=http, sip=sip) as printed:
+        assert_carriers_are_there_before_the_api(DataFolder(tmp_path / "data"))
         assert_fails_over(printed.read_text(), ports=ports)
         with Client(f"http://127.0.0.1:{http}") as client:
             client.login("admin@localhost", PASSWORD)
             assert demo_objects(client) == made
+
+
+def assert_carriers_are_there_before_the_api(folder: DataFolder) -> None:
+    """An edge with a table probes them from its start: what is not there while an API starts slowly is unhealthy."""
+    programs = psutil.Process(folder.running_instance().pid).children(recursive=True)
+    began = {" ".join(program.cmdline()): program.create_time() for program in programs}
+    carriers, api = (
+        next(at for command, at in began.items() if wanted in command)
+        for wanted in ("dialplane.demo carriers", "dialplane.api")
+    )
+    assert carriers < api
 
 
 def assert_link_logs_in_once(printed: str) -> None:

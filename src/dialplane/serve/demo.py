@@ -38,17 +38,16 @@ LOOK_S = 0.25
 class Demo:
     """Start the `carriers`, `present`, start the `callers`. `has_edge`: whether calls can be placed. Raises OSError."""
 
-    def __init__(self, programs: Programs, administrator: Administrator, output: Output, *, has_edge: bool) -> None:
+    def __init__(self, programs: Programs, output: Output, *, has_edge: bool) -> None:
         self._programs = programs
         self._folder = programs.folder
-        self._administrator = administrator
         self._output = output
         self._state = carriers.load_state(self._folder, reserved=programs.ports)
         self._has_edge = has_edge
         self._folder.demo_calls.unlink(missing_ok=True)  # of an earlier start
 
     def carriers(self) -> Program:
-        """The simulated carriers."""
+        """The simulated carriers. An edge with a table probes them from its start: they are to be there soon."""
         return self._programs.demo("carriers", carriers.command(self._folder, self._state.ports))
 
     def callers(self) -> Program | None:
@@ -101,21 +100,21 @@ class Demo:
         carriers.save_state(self._folder, carriers.DemoState(ports=self._state.ports, prepared=True))
         return prepared
 
-    def welcome(self) -> None:
-        """Print what to try next."""
+    def welcome(self, administrator: Administrator) -> None:
+        """Print what to try next, and how this administrator logs in."""
         welcome = screen.Welcome(
             http_url=self._programs.control_url,
             sip_address=str(self._programs.sip),
-            username=self._administrator.username,
-            password=self._administrator.password or None,
+            username=administrator.username,
+            password=administrator.password or None,
             call=call_command(self._folder.root) if self._has_edge else None,
-            login_link=self._login_link(),
+            login_link=self._login_link(administrator.username),
         )
         screen.print_welcome(self._output.console, welcome)
 
-    def _login_link(self) -> str:
+    def _login_link(self, username: str) -> str:
         try:
-            code = link.make(self._folder.login_link, username=self._administrator.username)
+            code = link.make(self._folder.login_link, username=username)
         except OSError as error:
             self._output.warn(f"There is no link to log in with: {error}")
             return ""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from dialplane.kamailio import command
 from dialplane.serve import ports
@@ -23,6 +24,9 @@ from dialplane.settings import Settings
 from dialplane.system.address import SocketAddress, advertised
 from dialplane.system.datafolder import RunningInstance
 from dialplane.system.process import collect_orphans, kill_all_with_arguments
+
+if TYPE_CHECKING:
+    from dialplane.serve.demo import Demo
 
 READY_WITHIN_S = 30.0
 KAMAILIO_ALONE_S = 2.0
@@ -139,6 +143,7 @@ class Service:
         companion: Supervised,
     ) -> None:
         """Prepare it unless an administrator says that it is, start the API and, if it was asked for, the demo."""
+        demo = self._demo(group, programs) if self._settings.demo else None
         if administrator is None:
             administrator = await self._prepare_in_the_end(programs.http or self._settings.http)
             if administrator.has_new_edge_key:
@@ -147,22 +152,25 @@ class Service:
         await self._until_ready(programs.control_url)
         self._output.fact("API", f"{programs.control_url}   (documentation at /docs)")
         self._print_started()
-        if self._settings.demo:
-            await self._demo(group, programs, administrator, api)
+        if demo is not None:
+            await demo.present()
+            if (callers := demo.callers()) is not None:
+                self._supervise(group, self._stages.calls, callers)
+            demo.welcome(administrator)
+            await demo.pull_plugs(api)
 
-    async def _demo(
-        self, group: asyncio.TaskGroup, programs: Programs, administrator: Administrator, api: Supervised
-    ) -> None:
-        # imported late, for the same reason
+    def _demo(self, group: asyncio.TaskGroup, programs: Programs) -> "Demo | None":
+        """The demo, with its carriers started; None if it has no place for them."""
+        # imported late: calls do not wait for a client of HTTP
         from dialplane.serve.demo import Demo
 
-        demo = Demo(programs, administrator, self._output, has_edge=bool(self._stages.calls))
+        try:
+            demo = Demo(programs, self._output, has_edge=bool(self._stages.calls))
+        except OSError as error:
+            self._output.warn(f"There is no demo: {error}")
+            return None
         self._supervise(group, self._stages.calls, demo.carriers())
-        await demo.present()
-        if (callers := demo.callers()) is not None:
-            self._supervise(group, self._stages.calls, callers)
-        demo.welcome()
-        await demo.pull_plugs(api)
+        return demo
 
     async def _prepare(self) -> Administrator:
         # imported late: calls do not wait for the database's libraries
