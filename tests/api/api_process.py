@@ -23,6 +23,7 @@ class ApiProcess:
             "DIALPLANE_HTTP": "127.0.0.1:0",
             "DIALPLANE_ADMIN_USERNAME": USERNAME,
             "DIALPLANE_ADMIN_PASSWORD": PASSWORD,
+            "DIALPLANE_REFUSALS_AT_ONCE": "1000000",  # tests provoke hundreds of refusals by one caller
             **{f"DIALPLANE_{name.upper()}": value for name, value in settings.items()},
         }
         self.output = output

@@ -70,7 +70,7 @@ def _stands_still(file: Path) -> str:
 @contextmanager
 def api_logging_to_a_pipe(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """An API whose standard output nobody reads once it listens; and its URL."""
-    settings = {"DIALPLANE_DATA": str(data), "DIALPLANE_HTTP": "127.0.0.1:0"}
+    settings = {"DIALPLANE_DATA": str(data), "DIALPLANE_HTTP": "127.0.0.1:0", "DIALPLANE_REFUSALS_AT_ONCE": "1000000"}
     with subprocess.Popen(
         [sys.executable, "-m", "dialplane.api"],
         stdout=subprocess.PIPE,

@@ -37,6 +37,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         "DIALPLANE_HTTP": f"127.0.0.1:{port}",
         "DIALPLANE_ADMIN_USERNAME": USERNAME,
         "DIALPLANE_ADMIN_PASSWORD": PASSWORD,
+        "DIALPLANE_REFUSALS_AT_ONCE": "1000000",  # tests provoke hundreds of refusals by one caller
     }
     with (folder / "api.log").open("wb") as log:
         process = subprocess.Popen(

@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from dialplane.api.http import reasons
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
@@ -24,16 +25,30 @@ from dialplane.system.slots import NoFreeSlot
 
 TESTCALLS = Resource("/v1.0/testcalls", tag="calls", kind="testcall")
 
+_REFUSES = (reasons.TRUNK_NOT_FOUND,)
+
 ENDS_AT_ONCE_S = 3.0
 """A call that ends sooner was refused, or could not be placed: the answer waits for that."""
 
 
-@TESTCALLS.endpoint("GET", summary="What a test call would be", permission="testcall.place", answer=PlannedCall)
+@TESTCALLS.endpoint(
+    "GET",
+    summary="What a test call would be",
+    permission="testcall.place",
+    answer=PlannedCall,
+    refuses=_REFUSES,
+)
 async def plan_test_call(request: AuthenticatedRequest, query: TestCallQuery) -> Response:
     return JsonResponse(present_plan(await _plan(request, query.trunk_id, query.number)))
 
 
-@TESTCALLS.endpoint("POST", summary="Place a test call", permission="testcall.place", answer=PlacedCall)
+@TESTCALLS.endpoint(
+    "POST",
+    summary="Place a test call",
+    permission="testcall.place",
+    answer=PlacedCall,
+    refuses=_REFUSES,
+)
 async def place_test_call(request: AuthenticatedRequest, body: TestCallBody) -> Response:
     call = await _plan(request, body.trunk_id, body.number, caller=body.caller or "")
     if call.way is None:
