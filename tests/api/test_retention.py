@@ -22,7 +22,7 @@ from tests.waiting import eventually
 @pytest.fixture
 def own_api(prepared_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """An API that keeps calls for a day, and looks often."""
-    monkeypatch.setattr(supervisor, "LARGEST_SHARE", 1.0)
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE_S", 0.1)  # a round that took long on a busy machine
     monkeypatch.setattr(retention, "EVERY_S", 0.1)
     settings = settings_for(tmp_path, database=prepared_file, keep_calls_days=1, keep_revisions_days=1)
     with serving(settings) as running:

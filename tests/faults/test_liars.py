@@ -25,7 +25,7 @@ from dialplane.api import app
 from dialplane.api.database import BOX_KEYS
 from dialplane.api.metrics import registry
 from dialplane.domain.instants import NEVER, format_instant
-from dialplane.jobs import lost_calls, survey
+from dialplane.jobs import lost_calls, supervisor, survey
 from dialplane.store import tables
 from dialplane.store.address import backend_at
 from dialplane.store.encryption import new_encryption_key
@@ -108,6 +108,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with pytest.MonkeyPatch.context() as patch:
         for job in (lost_calls, survey):
             patch.setattr(job, "EVERY_S", 0.2)
+        patch.setattr(supervisor, "LONGEST_PAUSE_S", 0.2)  # a round that took long on a busy machine
         patch.setattr(registry, "KEPT_S", 0.0)
         with serving(settings_for(tmp_path_factory.mktemp("liars"), url=url)) as api:
             engine = backend_at(url).writer_engine()
