@@ -21,7 +21,7 @@ help:  ## what each command does
 setup: $(VENV)/.ready system console docs  ## install everything that is missing: virtual environment, Kamailio, SIPp, console, documents
 
 system:
-	@setup/system-packages kamailio sipp curl nginx chromium systemd prometheus
+	@setup/system-packages kamailio sipp curl jq nginx chromium systemd prometheus
 	@setup/system-packages nat || echo "calls from behind a real NAT are not tested"
 
 console: $(VENV)/.run  ## build the web console, which /ui/ shows
