@@ -175,7 +175,7 @@ def test_kamailios_lines_are_what_the_api_writes(demo: Instance) -> None:
     assert [line for line in lines if line not in here(block.text, demo).splitlines()] == []
 
 
-DIALLED = "+12125550123"
+DIALLED = "+12125550124"
 LOGIN = {"username": "switch", "password": "a secret"}
 DOMAIN = {**LOGIN, "domain_name": "sip.switch.example"}
 
