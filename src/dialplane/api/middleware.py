@@ -170,7 +170,8 @@ class RequestMiddleware:
     def _record(self, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
         route = getattr(exchange.scope.get("route"), "path", NO_ROUTE)
-        self.metrics.count(method=exchange.method, route=route, status=exchange.status, seconds=seconds)
+        latency_s = None if exchange.path in LONG_POLLS else exchange.latency_s
+        self.metrics.count(method=exchange.method, route=route, status=exchange.status, seconds=latency_s)
         fields = exchange.log_fields()
         if "reason" in fields:
             self.metrics.refused.labels(fields["reason"]).inc()
@@ -178,13 +179,16 @@ class RequestMiddleware:
 
 
 class _Exchange:
-    """One request and its response. `has_slot`: it counts among the requests in flight. `caller`: whose it is."""
+    """One request and its response. `has_slot`: it counts among the requests in flight. `caller`: whose it is.
+    `latency_s`: until its response was made, None before; how long that waits and is read is not ours.
+    """
 
     __slots__ = (
         "_on_start",
         "_send",
         "caller",
         "has_slot",
+        "latency_s",
         "method",
         "path",
         "request_id",
@@ -199,6 +203,7 @@ class _Exchange:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.status = 0
+        self.latency_s: float | None = None
         self.scope = scope
         scope.setdefault("state", {})["request_id"] = self.request_id
         self._send = send
@@ -209,6 +214,7 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.latency_s = time.perf_counter() - self.started
             await self._on_start(self)
             headers = message.get("headers", ())
             message["headers"] = [*headers, (b"x-request-id", self.request_id.encode()), *self._security(headers)]

@@ -30,8 +30,8 @@ class Metrics:
             "dialplane_http_requests", "Requests answered.", ("method", "route", "status"), registry=registry
         )
         self.latency = Histogram(
-            "dialplane_http_request_seconds", "Time to answer a request, long polls apart.", ("method", "route"),
-            buckets=_BUCKETS, registry=registry,
+            "dialplane_http_request_seconds", "Time until a request's response is made; none of long polls.",
+            ("method", "route"), buckets=_BUCKETS, registry=registry,
         )  # fmt: skip
         self._lag_measured: float | None = None
         self._text = b""
@@ -67,15 +67,16 @@ class Metrics:
             version
         ).set(1)
 
-    def count(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one response. `route` is the template of its path, or NO_ROUTE."""
+    def count(self, *, method: str, route: str, status: int, seconds: float | None) -> None:
+        """Count one response. `route`: the template of its path, or NO_ROUTE. `seconds`: None if it has no latency."""
         key = (method if method in METHODS else "other", route, status)
         bound = self._bound.get(key)
         if bound is None:
             bound = self._bound[key] = self.requests.labels(*key), self.latency.labels(*key[:2])
         requests, latency = bound
         requests.inc()
-        latency.observe(seconds)
+        if seconds is not None:
+            latency.observe(seconds)
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format, as they are now or were a moment ago."""
