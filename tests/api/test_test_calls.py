@@ -32,3 +32,14 @@ def test_an_emergency_number_is_not_tried(sqlite_api: Api, trunk: dict[str, Any]
     assert refused.status_code == 400
     [detail] = refused.json()["error"]["details"]
     assert (detail["field"], detail["code"]) == ("number", code)
+
+
+@pytest.mark.parametrize("caller", ["1>\r\nP-Asserted-Identity: <sip:+1@x", "a b", '"', "é", "x" * 65])
+def test_a_caller_is_no_more_than_one(sqlite_api: Api, trunk: dict[str, Any], caller: str) -> None:
+    """It stands in From and Contact as it is."""
+    wanted = {"trunk_id": trunk["id"], "number": "020-7123-4567", "caller": caller}
+    refused = sqlite_api.admin.post("/v1.0/testcalls", wanted)
+    assert refused.status_code == 400
+    [detail] = refused.json()["error"]["details"]
+    assert (detail["field"], detail["code"]) == ("caller", "invalid_caller")
+    assert sqlite_api.admin.post("/v1.0/testcalls", wanted | {"caller": "+4420.a-b_c"}).status_code == 200

@@ -4,6 +4,7 @@ Nothing is passed by: the edge recognises the call by the trunk's addresses or i
 the record is one as of any call.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
@@ -23,6 +24,16 @@ TALK_S = 5
 """One that is answered is hung up then."""
 
 DEFAULT_CALLER = "anonymous"
+
+CALLER = "[A-Za-z0-9+._-]{0,64}"
+"""Who calls: the user part of a SIP URI (RFC 3261, section 25.1) without what has to be escaped anywhere."""
+
+
+def parse_caller(text: str, *, field: str = "caller") -> str:
+    """A caller as it is, or "". Raises InvalidValue."""
+    if not re.fullmatch(CALLER, text):
+        raise InvalidValue(field, "invalid_caller", "must be a number, or a name of letters, digits and + . _ -")
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

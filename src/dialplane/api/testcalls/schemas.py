@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.fields import UUID_SCHEMA, Body, Rule, longest, optional
 from dialplane.api.http.query import Query
-from dialplane.control.testcalls import TALK_S, WAIT_S, CallPlan
+from dialplane.control.testcalls import CALLER, TALK_S, WAIT_S, CallPlan, parse_caller
 from dialplane.domain.ids import parse_id
 
 Trunk = Annotated[str, Rule(parse_id, UUID_SCHEMA), Field(description="The trunk that the call comes in by.")]
@@ -31,7 +31,9 @@ class TestCallBody(Body):
 
     trunk_id: Trunk
     number: Number
-    caller: Annotated[str, longest(64)] = optional("Who calls; the trunk's `caller_default` where it is left away.")
+    caller: Annotated[str, Rule(parse_caller, {"type": "string", "pattern": f"^{CALLER}$"})] = optional(
+        "Who calls; the trunk's `caller_default` where it is left away."
+    )
 
 
 class PlannedCall(BaseModel):
