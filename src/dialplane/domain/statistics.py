@@ -114,17 +114,16 @@ def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
     is_effective = was_saved = False
     provider_ids: set[str] = set()
     for attempt in attempts:
-        counts = _of_attempt(attempt, talk_ms, is_second=sent > 0)
-        seized, was_skipped, _, effective, _, saved, _, was_late, _, _ = counts
-        sent += seized
-        skipped += was_skipped
-        late += was_late
-        is_effective = is_effective or effective > 0
-        was_saved = was_saved or saved > 0
+        figures = _of_attempt(attempt, talk_ms, is_second=sent > 0)
+        sent += figures.seized
+        skipped += figures.skipped
+        late += figures.late_answers
+        is_effective = is_effective or figures.effective > 0
+        was_saved = was_saved or figures.saved > 0
         if attempt["provider_id"]:
             provider_ids.add(attempt["provider_id"])
         if attempt["tm_placed"] is not None:
-            _add(counted, _place_of_attempt(attempt, customer_id), counts)
+            _add(counted, _place_of_attempt(attempt, customer_id), figures)
     if call["tm_start"] is not None:
         was_answered = call["tm_answered"] is not None
         counted[_place_of_call(call, customer_id, tuple(sorted(provider_ids)))] = Figures(
@@ -142,10 +141,10 @@ def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
     return counted
 
 
-def _of_attempt(attempt: Row, talk_ms: int | None, *, is_second: bool) -> Counts:
+def _of_attempt(attempt: Row, talk_ms: int | None, *, is_second: bool) -> Figures:
     is_sent, is_answered = attempt["skipped"] == 0, attempt["tm_answered"] is not None
     is_late = attempt["tm_late_answer"] is not None
-    return (
+    return Figures(
         int(is_sent),
         int(attempt["skipped"] == 1),
         int(is_answered),
