@@ -59,7 +59,7 @@ def _meanings(schema: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _lines(forms: Mapping[str, Any]) -> str:
     """The forms, with a line for each field."""
-    return re.sub(r'(?=\{"(?:name|title|path)")', "\n", json.dumps(forms, ensure_ascii=False))
+    return re.sub(r' ?(?=\{"(?:name|title|path)")', "\n", json.dumps(forms, ensure_ascii=False))
 
 
 def _constant(name: str, value: Any) -> str:
