@@ -12,8 +12,6 @@ ALONE = $(shell grep -rl --include='*.py' 'pytest.mark.alone' tests)
 
 # Tests start some two hundred processes of this project, of which each would compile all of it.
 test test-system faults: export PYTHONDONTWRITEBYTECODE :=
-# What they write is never read again: it goes into memory, if there is room for it.
-test test-system: export TMPDIR ?= $(shell setup/scratch)
 
 help:  ## what each command does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,11 +50,11 @@ run: $(VENV)/.run  ## start everything on loopback with demo data, place a call,
 	@$(BIN)/dialplane serve --demo --data $${DIALPLANE_DATA:-data}
 
 test: setup  ## every room's tests, with a real Kamailio, SIPp, SQLite and PostgreSQL
-	@$(BIN)/pytest -n $(TEST_WORKERS) -m "not system" --durations=10 $(PYTEST_ARGS)
+	@setup/scratch $(BIN)/pytest -n $(TEST_WORKERS) -m "not system" --durations=10 $(PYTEST_ARGS)
 
 test-system: setup  ## whole nodes, a browser, kill -9 and full disks in a short form: what is slow by nature
-	@$(BIN)/pytest -n 2 -m "system and not alone" --durations=10 $(PYTEST_ARGS)
-	@$(BIN)/pytest -m alone --durations=10 $(PYTEST_ARGS) $(ALONE)
+	@setup/scratch $(BIN)/pytest -n 2 -m "system and not alone" --durations=10 $(PYTEST_ARGS)
+	@setup/scratch $(BIN)/pytest -m alone --durations=10 $(PYTEST_ARGS) $(ALONE)
 
 test-debian13:  ## make test and test-system in a Debian 13 of its own; needs root and debootstrap
 	@setup/on-debian trixie make test test-system
