@@ -314,8 +314,6 @@ def test_who_reads_an_export_slowly_keeps_no_edge_from_following_and_is_cut_off(
 ) -> None:
     settings = settings_for(tmp_path, database=prepared_file)
     with serving(settings) as api, ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dialplane.api.export.endpoints.READ_WITHIN_S", 0.0)
-        patch.setattr("dialplane.api.export.endpoints.SLOWEST_BYTES_PER_S", 1 << 40)
         store_routes(backend_at(f"sqlite:///{settings.database_file}").writer_engine(), api, count=8_000)
         callers = [api.admin, *(api.caller_with(SUPER_ADMIN, SYSTEM_DEFAULT) for _ in range(3))]
         wires = [stack.enter_context(connection(api, receive_buffer=4_096)) for _ in callers]
@@ -323,6 +321,8 @@ def test_who_reads_an_export_slowly_keeps_no_edge_from_following_and_is_cut_off(
             wire.sendall(request_of(caller, "GET", "/v1.0/export?kind=route", "Connection: close"))
         slots = api.server.app.state.services.slots[EXPORTS]
         eventually(lambda: slots.held == 2, what="two are sent, the others wait")
+        patch.setattr("dialplane.api.export.endpoints.READ_WITHIN_S", 0.0)
+        patch.setattr("dialplane.api.export.endpoints.SLOWEST_BYTES_PER_S", 1 << 40)
         lines = edge_key(api, edge="follows").get("/v1.0/feed").text.splitlines()
         assert "end" in json.loads(lines[-1])
         assert b'"end"' not in all_of(wires[0]), "it has had its time"
