@@ -64,7 +64,7 @@ export const FORMS: Record<KindName, Form> = {"route":
 
 {"name": "hostname", "type": "text", "choices": [], "hint": "", "required": true, "nullable": false, "least": null},
 
-{"name": "transport", "type": "choice", "choices": ["udp", "tcp", "tls"], "hint": "", "required": false, "nullable": false, "least": null},
+{"name": "transport", "type": "choice", "choices": ["udp", "tcp", "tls"], "hint": "How it is reached; UDP if it is left empty.", "required": false, "nullable": false, "least": null},
 
 {"name": "enabled", "type": "flag", "choices": [], "hint": "A provider that is not enabled is skipped, with a reason.", "required": false, "nullable": false, "least": null},
 
@@ -128,7 +128,7 @@ export const FORMS: Record<KindName, Form> = {"route":
 
 {"name": "hostname", "type": "text", "choices": [], "hint": "DNS name or IP address, with an optional :port. A change resets the health.", "required": false, "nullable": false, "least": null},
 
-{"name": "transport", "type": "choice", "choices": ["udp", "tcp", "tls"], "hint": "", "required": false, "nullable": false, "least": null},
+{"name": "transport", "type": "choice", "choices": ["udp", "tcp", "tls"], "hint": "How it is reached; UDP if it is left empty.", "required": false, "nullable": false, "least": null},
 
 {"name": "enabled", "type": "flag", "choices": [], "hint": "A provider that is not enabled is skipped, with a reason.", "required": false, "nullable": false, "least": null},
 
@@ -300,7 +300,7 @@ export const FORMS: Record<KindName, Form> = {"route":
 
 {"name": "edge", "type": "text", "choices": [], "hint": "The one edge that a key with the role edge may speak for; any if it is left empty.", "required": false, "nullable": false, "least": null},
 
-{"name": "expire", "type": "number", "choices": [], "hint": "Seconds until it expires; one year where it is left empty.", "required": false, "nullable": false, "least": 86400}]}], "update": [
+{"name": "expire", "type": "number", "choices": [], "hint": "Seconds until it expires: 86,400 are a day. One year if it is left empty.", "required": false, "nullable": false, "least": 86400}]}], "update": [
 {"title": "", "fields": [
 {"name": "name", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null},
 

@@ -1,6 +1,8 @@
 // Generated from dialplane.api.console by `python -m tools.generate_console`, not edited by hand.
 export const SENTENCES = {
  "no_such_page": "There is no such page",
+ "gone": "There is none with this id",
+ "gone_next": "It may have been deleted: its changes say when and by whom, and how to have it back.",
  "away_for": "The API has not answered for {seconds} s. Edges go on routing calls. What is shown is of then; what you type stays.",
  "away": "The API does not answer.",
  "session_ended": "Your session has ended",
@@ -37,7 +39,7 @@ export const SENTENCES = {
  "no_provider_named": "No provider has that name",
  "disabled_going": "disabled; these go on until they end",
  "drain": "Drain {name}?",
- "drain_next": "No new call is sent there; {count} that are inside go on until they end.",
+ "drain_next": "No new call is sent there; calls inside, {count} now, go on until they end.",
  "answered_by_minute": "Answered share of its attempts, minute by minute",
  "ended_with": "What its attempts ended with",
  "no_health": "No edge has reported yet",
@@ -52,6 +54,7 @@ export const SENTENCES = {
  "undone": "Revision {revision} is undone by revision {by}",
  "changed_meanwhile": "Somebody has changed this meanwhile",
  "delete": "Delete this {what}?",
+ "delete_next": "It is a revision like any other, and undone in one click.",
  "delete_with_routes": "Delete it with its routes",
  "no_customer": "No customer yet",
  "no_customer_next": "Calls come in by a customer's trunk and find that customer's routes.",
@@ -122,12 +125,38 @@ export const ROUTE_ORDERS = [
  "tm_create",
  "-tm_create"
 ] as const
-export const CALL_STATUSES = [
- "dialing",
- "ringing",
- "progressing",
- "hangup"
-] as const
+export const CALL_STATUSES = {
+ "dialing": "dialing",
+ "ringing": "ringing",
+ "progressing": "talking",
+ "hangup": "ended"
+} as const
+export const OPERATION_WORDS = {
+ "route.create": "Route created",
+ "route.update": "Route changed",
+ "route.delete": "Route deleted",
+ "provider.create": "Provider created",
+ "provider.update": "Provider changed",
+ "provider.delete": "Provider deleted",
+ "customer.create": "Customer created",
+ "customer.update": "Customer changed",
+ "customer.delete": "Customer deleted",
+ "customer.update_own": "Customer changed",
+ "trunk.create": "Trunk created",
+ "trunk.update": "Trunk changed",
+ "trunk.delete": "Trunk deleted",
+ "accesskey.create": "Access key created",
+ "accesskey.update": "Access key changed",
+ "accesskey.delete": "Access key deleted",
+ "agent.create": "Person created",
+ "agent.update": "Person changed",
+ "agent.delete": "Person deleted",
+ "changes.apply": "Several objects changed",
+ "job.change_routes": "Many routes changed",
+ "revision.undo": "Revision undone",
+ "trunk.trust": "Trunk changed",
+ "system.prepare": "First start"
+} as const
 export const EDGE_FIELDS = {
  "name": "",
  "revision": "That of its table at its last poll; null before the first.",

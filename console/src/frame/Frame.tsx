@@ -54,7 +54,7 @@ export function Frame({ children }: { children: ReactNode }) {
           To the page
         </a>
         <Link href="/" className="brand">
-          <img src={`${CONSOLE}/icon.svg`} alt="" /> Dialplane
+          <img src={`${CONSOLE}/icon.svg`} alt="" /> <span>Dialplane</span>
         </Link>
         <button type="button" className="find" onClick={() => setSearching(true)}>
           <IconSearch size={14} />
@@ -167,7 +167,7 @@ function EdgesState() {
       {behind.length
         ? `${behind.length} of ${edges.length} edges behind`
         : `${edges.length} ${edges.length === 1 ? 'edge' : 'edges'} in step`}
-      <span className="dim num">rev {count(revision)}</span>
+      <span className="dim num revision">rev {count(revision)}</span>
     </Link>
   )
 }
@@ -193,7 +193,7 @@ function Who() {
   const isUtc = zone.get() === 'UTC'
   if (!me) return null
   return (
-    <Menu position="bottom-end" width={250} shadow="md">
+    <Menu position="bottom-end" width={250} shadow="md" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" aria-label="You">
           <IconUserCircle size={18} stroke={1.6} />
@@ -203,7 +203,7 @@ function Who() {
         <Menu.Label>
           {me.username ?? me.name}
           <br />
-          {me.role} · {me.customer.name}
+          {me.role.replaceAll('_', ' ')} · {me.customer.name}
         </Menu.Label>
         <Menu.Item
           onClick={() => {

@@ -60,11 +60,11 @@ function List() {
           onChange={value => set('number', value)}
         />
         <Select
-          label="Status"
+          label="State"
           placeholder="Any"
           w={120}
           clearable
-          data={[...CALL_STATUSES]}
+          data={Object.entries(CALL_STATUSES).map(([value, label]) => ({ value, label }))}
           value={values.status || null}
           onChange={value => set('status', value)}
         />
@@ -101,7 +101,7 @@ function List() {
                 </Link>
               ),
             },
-            { key: 'from', head: 'From', cell: call => <span className="mono">{call.source.target}</span> },
+            { key: 'from', head: 'From', wide: true, cell: call => <span className="mono">{call.source.target}</span> },
             {
               key: 'number',
               head: 'Number',
@@ -112,7 +112,7 @@ function List() {
             { key: 'attempts', head: 'Attempts', cell: call => <Attempts call={call} name={name} /> },
             { key: 'pdd', head: 'PDD', number: true, cell: call => span(call.pdd_ms) },
             { key: 'duration', head: 'Talked', number: true, wide: true, cell: call => span(call.duration_ms) },
-            { key: 'end', head: 'End', cell: call => <End call={call} /> },
+            { key: 'end', head: 'State', cell: call => <End call={call} /> },
           ]}
         />
       </Panel>
@@ -122,7 +122,7 @@ function List() {
 }
 
 export function End({ call }: { call: Call }) {
-  if (call.status !== 'hangup') return <Chip tone="good">{call.status}</Chip>
+  if (call.status !== 'hangup') return <Chip tone="good">{CALL_STATUSES[call.status]}</Chip>
   const answered = instant(call.tm_progressing) !== null
   const tone: Tone = answered ? '' : call.hangup_reason === 'failed' || call.hangup_reason === 'timeout' ? 'bad' : 'dim'
   return (

@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core'
 import { Link, useLocation, useRoute } from 'wouter'
 import { type Revision, useAnswer, useMay, usePage } from '../api/queries'
+import { OPERATION_WORDS } from '../api/tables'
 import { Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { Difference } from '../parts/changes'
 import { count } from '../parts/figures'
@@ -17,9 +18,11 @@ export default function Changes() {
   return params?.number ? <One number={params.number} /> : <List />
 }
 
-const operation = (revision: Revision) => revision.operation.replace('.', ' ')
+const operation = ({ operation }: Revision) =>
+  operation in OPERATION_WORDS ? OPERATION_WORDS[operation as keyof typeof OPERATION_WORDS] : operation
 
 function List() {
+  const may = useMay()
   const [, go] = useLocation()
   const { values, token, any } = useFilters(['object_id', 'actor_id'] as const)
   const revisions = usePage<Revision>(
@@ -72,6 +75,22 @@ function List() {
               width: 90,
               cell: revision => count(revision.change_count),
             },
+            {
+              key: 'undo',
+              head: '',
+              width: 70,
+              cell: revision =>
+                may('revision.undo') && (
+                  <Button
+                    size="compact-xs"
+                    variant="subtle"
+                    aria-label={`Undo revision ${count(revision.number)}`}
+                    onClick={() => undo(revision.number)}
+                  >
+                    Undo
+                  </Button>
+                ),
+            },
           ]}
         />
       </Panel>
@@ -115,10 +134,10 @@ function One({ number }: { number: string }) {
               <dt>From</dt>
               <dd className="mono">{found.source_ip || '–'}</dd>
               <dt>Request</dt>
-              <dd className="mono">{found.request_id}</dd>
+              <dd className="mono">{found.request_id || '–'}</dd>
               <dt>By</dt>
-              <dd>
-                {found.actor_kind} <span className="mono dim">{found.actor_id}</span>
+              <dd title={found.actor_id}>
+                {found.actor_name || found.actor_kind} <span className="dim">{found.actor_kind}</span>
               </dd>
             </dl>
           </Panel>

@@ -5,7 +5,7 @@ import { Link, useLocation, useRoute } from 'wouter'
 import type { Schemas } from '../api/client'
 import { type Customer, type Page, useAnswer, useCustomers, useMay, useTrunks, useWrite } from '../api/queries'
 import { SYSTEM_DEFAULT } from '../api/tables'
-import { Chip, Empty, Failure, Head, Panel, When } from '../parts/basics'
+import { Chip, Empty, Failure, Gone, Head, Panel, When } from '../parts/basics'
 import { count, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
@@ -121,7 +121,7 @@ function One({ id }: { id: string }) {
     return (
       <>
         <Head title="Customer" />
-        <Failure error={answer.error} again={() => answer.refetch()} />
+        <Gone error={answer.error} again={() => answer.refetch()} id={id} list="/customers" />
       </>
     )
   const turn = (verb: 'freeze' | 'recover') =>
@@ -229,7 +229,7 @@ function One({ id }: { id: string }) {
                 <dt>Address</dt>
                 <dd>{customer.address || '–'}</dd>
                 <dt>Id</dt>
-                <dd className="mono">{customer.id}</dd>
+                <dd className="mono id">{customer.id}</dd>
               </dl>
             </Panel>
           </div>

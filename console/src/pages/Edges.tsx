@@ -1,15 +1,12 @@
 /** Where calls are decided: how far behind each edge is, what runs there, what it carries. */
 import { Link } from 'wouter'
-import type { Schemas } from '../api/client'
 import { HOME } from '../api/place'
-import { type Edge, useAnswer, usePage } from '../api/queries'
-import { EDGE_FIELDS } from '../api/tables'
+import { type Edge, usePage, useProviders } from '../api/queries'
+import { EDGE_FIELDS, MAX_PAGE_SIZE } from '../api/tables'
 import { Chip, Dot, Empty, Failure, Head, Panel, type Tone, When, Worded } from '../parts/basics'
 import { count, NONE, span } from '../parts/figures'
-import { label } from '../parts/labels'
+import { useHealth, viewTone, viewWord } from '../parts/health'
 import { sentence } from '../parts/sentences'
-
-export type Refusals = Schemas['RefusalsAnswer']
 
 export default function Edges() {
   const edges = usePage<Edge>('/v1.0/edges', {}, { every: 2 })
@@ -37,17 +34,18 @@ const TONES: Record<Edge['state'], Tone> = { in_step: 'good', behind: 'warn', si
 
 function Card({ edge }: { edge: Edge }) {
   const counters = Object.entries(edge.counters).filter(([, value]) => value > 0)
-  const tiles: [keyof typeof EDGE_FIELDS, string, string][] = [
-    ['revision', count(edge.revision), edge.state_detail],
-    ['silent_s', edge.silent_s === null ? NONE : span(edge.silent_s * 1000), 'since it was heard'],
-    ['calls_in_progress', count(edge.calls_in_progress), ''],
-    ['cps', edge.cps.toFixed(1), 'calls per second'],
+  const tiles: [keyof typeof EDGE_FIELDS, string, string, string][] = [
+    ['revision', 'Revision', count(edge.revision), edge.state_detail],
+    ['silent_s', 'Silent for', edge.silent_s === null ? NONE : span(edge.silent_s * 1000), 'since it was heard'],
+    ['calls_in_progress', 'Calls in progress', count(edge.calls_in_progress), ''],
+    ['cps', 'Calls a second', edge.cps.toFixed(1), ''],
     [
       'shed_percent',
+      'Shed',
       edge.shed_percent === null ? NONE : `${edge.shed_percent} %`,
       `${count(edge.calls_shed)} calls in all`,
     ],
-    ['events_lost', count(edge.events_lost), ''],
+    ['events_lost', 'Events lost', count(edge.events_lost), ''],
   ]
   return (
     <Panel
@@ -57,12 +55,12 @@ function Card({ edge }: { edge: Edge }) {
           {edge.name}
         </span>
       }
-      aside={<Link href={`/trunks`}>whom it refused</Link>}
+      aside={<Link href="/trunks">whom it refused</Link>}
     >
       <div className="tiles plain">
-        {tiles.map(([name, value, note]) => (
+        {tiles.map(([name, title, value, note]) => (
           <div key={name} className="tile" title={EDGE_FIELDS[name]}>
-            <span className="label">{label(name)}</span>
+            <span className="label">{title}</span>
             <span className="value">{value}</span>
             <span className="note">{note}</span>
           </div>
@@ -90,17 +88,36 @@ function Card({ edge }: { edge: Edge }) {
           ))}
           {counters.length === 0 && NONE}
         </dd>
+        <dt>Finds of providers</dt>
+        <dd>
+          <Providers edge={edge.name} />
+        </dd>
       </dl>
-      <Providers edge={edge.name} />
     </Panel>
   )
 }
 
-/** Nothing yet but a link: each provider's page has the views of all edges. */
-const Providers = ({ edge }: { edge: string }) => (
-  <p className="dim">
-    <Link href="/providers">What {edge} finds of the providers</Link>
-  </p>
-)
-
-export const useEdge = (name: string) => useAnswer<Edge>(`/v1.0/edges/${encodeURIComponent(name)}`)
+/** What this edge finds of each provider: its probes and its breaker. */
+function Providers({ edge }: { edge: string }) {
+  const providers =
+    useProviders()
+      .data?.filter(one => one.enabled !== false)
+      .slice(0, MAX_PAGE_SIZE) ?? []
+  const health = useHealth(providers.map(one => one.id))
+  const views = providers.flatMap(provider => {
+    const view = health.get(provider.id)?.edges.find(one => one.edge === edge)
+    return view ? [{ provider, view }] : []
+  })
+  return (
+    <div className="row wrap">
+      {views.map(({ provider, view }) => (
+        <Link key={provider.id} href={`/providers/${provider.id}`}>
+          <Chip tone={viewTone(view)} title={[view.detail, view.breaker_detail].filter(Boolean).join('; ')}>
+            {provider.name || provider.hostname} {viewWord(view)}
+          </Chip>
+        </Link>
+      ))}
+      {views.length === 0 && NONE}
+    </div>
+  )
+}

@@ -117,7 +117,7 @@ function List() {
                 </>
               ),
             },
-            { key: 'cps', head: 'CPS cap', number: true, cell: provider => count(provider.max_cps) },
+            { key: 'cps', head: 'CPS cap', number: true, wide: true, cell: provider => count(provider.max_cps) },
           ]}
         />
       </Panel>

@@ -1,4 +1,5 @@
 /** The settings of the process that answers, as they are in effect; they are set by its environment. */
+import { Fragment } from 'react'
 import type { Schemas } from '../api/client'
 import { useAnswer } from '../api/queries'
 import { Chip, Failure, Head, Panel, Worded } from '../parts/basics'
@@ -9,6 +10,18 @@ import { Typed } from '../parts/pickers'
 import { sentence } from '../parts/sentences'
 
 type Settings = Schemas['SettingsAnswer']
+
+/** A long name, which may be broken behind each underscore. */
+const Variable = ({ name }: { name: string }) => (
+  <span className="mono">
+    {name.split(/(?<=_)/).map(part => (
+      <Fragment key={part}>
+        {part}
+        <wbr />
+      </Fragment>
+    ))}
+  </span>
+)
 
 export default function SettingsPage() {
   const { values, set } = useFilters(['q'] as const)
@@ -30,11 +43,12 @@ export default function SettingsPage() {
           rows={settings.data?.result.filter(one => `${one.variable} ${one.meaning}`.toLowerCase().includes(text))}
           id={one => one.variable}
           columns={[
-            { key: 'name', head: 'Variable', cell: one => <span className="mono">{one.variable}</span> },
+            { key: 'name', head: 'Variable', cell: one => <Variable name={one.variable} /> },
             {
               key: 'value',
               head: 'Value',
-              cell: one => <span className="mono">{one.value || <span className="dim">empty</span>}</span>,
+              width: 165,
+              cell: one => <span className="mono broken">{one.value || <span className="dim">empty</span>}</span>,
             },
             {
               key: 'default',
@@ -45,6 +59,7 @@ export default function SettingsPage() {
             {
               key: 'meaning',
               head: 'What it is for',
+              width: '40%',
               cell: one => (
                 <span className="dim">
                   <Worded text={one.meaning} />

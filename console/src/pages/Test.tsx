@@ -123,7 +123,7 @@ export default function Test() {
             <Empty title={sentence('which_number')}>{sentence('which_number_next')}</Empty>
           </Panel>
         )}
-        {found?.normalised && <Reading decision={found} />}
+        {found?.normalised && <Reading decision={found} trunk={trunk} />}
         {found && (found.candidates?.length ?? 0) > 0 && (
           <>
             <Panel
@@ -228,9 +228,10 @@ function WhatIf({ found, name, get, set }: WhatIfProps) {
 }
 
 /** How what was dialled is read, step by step, and whether the call is let in. */
-function Reading({ decision }: { decision: Decision }) {
+function Reading({ decision, trunk }: { decision: Decision; trunk: string }) {
   return (
     <Panel
+      aside={<Link href={`/trunks/${trunk}`}>The trunk</Link>}
       title={
         decision.number ? (
           <>

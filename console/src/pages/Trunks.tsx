@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import type { Schemas } from '../api/client'
 import { type Edge, type Trunk, useAll, useAnswer, useMay, useNames, usePage } from '../api/queries'
-import { Chip, Empty, Failure, Head, Panel, When, Worded } from '../parts/basics'
+import { Chip, Empty, Failure, Gone, Head, Panel, When, Worded } from '../parts/basics'
 import { CopyButton } from '../parts/CopyAs'
 import { count } from '../parts/figures'
 import { Grid } from '../parts/Grid'
@@ -188,7 +188,7 @@ function One({ id }: { id: string }) {
     return (
       <>
         <Head title="Trunk" />
-        <Failure error={answer.error} again={() => answer.refetch()} />
+        <Gone error={answer.error} again={() => answer.refetch()} id={id} list="/trunks" />
       </>
     )
   return (
@@ -230,12 +230,12 @@ function One({ id }: { id: string }) {
             <dd className="mono">{trunk.domain_name || '–'}</dd>
             <dt>Region</dt>
             <dd>{trunk.default_region || '–'}</dd>
-            <dt>Channels, CPS</dt>
-            <dd>
-              {count(trunk.max_channels)}, {count(trunk.max_cps)}
-            </dd>
+            <dt>Channels at most</dt>
+            <dd>{count(trunk.max_channels)}</dd>
+            <dt>Calls a second</dt>
+            <dd>{count(trunk.max_cps)}</dd>
             <dt>Id</dt>
-            <dd className="mono">{trunk.id}</dd>
+            <dd className="mono id">{trunk.id}</dd>
           </dl>
         </Panel>
       </div>

@@ -6,6 +6,7 @@ import { Refusal, request } from '../api/client'
 import { FORMS, type KindName } from '../api/forms'
 import { HOME } from '../api/place'
 import { useMay, useWrite } from '../api/queries'
+import { Absence } from './Absence'
 import { Failure } from './basics'
 import { label } from './labels'
 import { ObjectForm, type Values } from './ObjectForm'
@@ -156,6 +157,8 @@ function Delete({ kind, id, write }: { kind: KindName; id: string; write: Return
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
         <div className="form">
+          {kind === 'provider' && <Absence id={id} />}
+          <p>{sentence('delete_next')}</p>
           <Failure error={write.error} />
           <div className="row">
             <Button

@@ -71,7 +71,6 @@ function Input({ field, value, error, onChange }: InputProps) {
     description: field.hint ? <Worded text={field.hint} /> : undefined,
     error,
     required: field.required,
-    withAsterisk: false,
   }
   const text = typeof value === 'string' ? value : value == null ? '' : String(value)
   if (/_id$/.test(field.name)) return <Picker field={field} value={text} common={common} onChange={onChange} />

@@ -1,9 +1,11 @@
 /** The small things that every page is made of. */
 import { Button, Tooltip } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { Away, Refusal } from '../api/client'
+import { Link } from 'wouter'
+import { Away, type Detail, Refusal } from '../api/client'
 import { ago, instant, shown, whole } from '../api/time'
 import { NONE } from './figures'
+import { sentence } from './sentences'
 
 export type Tone = 'good' | 'warn' | 'bad' | 'dim' | ''
 
@@ -87,6 +89,9 @@ export function Empty({ title, children, action }: { title: string; children?: R
   )
 }
 
+/** Whether a detail says more than the message, which names one alone by itself. */
+const isNew = (message: string) => (detail: Detail) => !message.includes(detail.message)
+
 /** What the API said, in its words: what happened and how to mend it. */
 export function Failure({ error, again }: { error: unknown; again?: () => void }) {
   if (!error || error instanceof Away) return null
@@ -96,7 +101,7 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
       <div className="between">
         <div>
           <b>{refusal?.message ?? String(error)}</b>
-          {refusal?.details.map(detail => (
+          {refusal?.details.filter(isNew(refusal.message)).map(detail => (
             <div key={detail.field + detail.code}>
               <span className="mono">{detail.field}</span> {detail.message}
             </div>
@@ -112,6 +117,28 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
     </div>
   )
 }
+
+/** In place of an object's page where there is none with this id: the list, and what became of it. */
+export function Gone({ error, again, id, list }: { error: unknown; again: () => void; id: string; list: string }) {
+  if (!(error instanceof Refusal && error.status === NOT_FOUND)) return <Failure error={error} again={again} />
+  return (
+    <Panel>
+      <Empty
+        title={sentence('gone')}
+        action={
+          <>
+            <Link href={list}>All there are</Link>
+            <Link href={`/changes?object_id=${id}`}>Its changes</Link>
+          </>
+        }
+      >
+        {sentence('gone_next')}
+      </Empty>
+    </Panel>
+  )
+}
+
+const NOT_FOUND = 404
 
 export const Hint = ({ text, children }: { text: ReactNode; children: ReactNode }) => (
   <Tooltip label={text} multiline maw={340} withArrow>

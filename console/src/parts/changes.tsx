@@ -12,11 +12,16 @@ const SIGNS: Record<string, string> = { created: '+', updated: '~', deleted: 'âˆ
 const QUIET = new Set(['tm_create', 'tm_update', 'tm_delete', 'id', 'version'])
 const MOST_FIELDS = 14
 
+const isEmpty = (value: unknown) =>
+  value == null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)
+
 function useShown() {
   const name = useNames()
   return (field: string, value: unknown): string => {
-    if (value === null || value === undefined || value === '') return NONE
+    if (isEmpty(value)) return NONE
     if (/_id$/.test(field)) return name(String(value))
+    if (typeof value === 'boolean') return value ? 'yes' : 'no'
+    if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return value.join(', ')
     return typeof value === 'object' ? JSON.stringify(value) : String(value)
   }
 }
@@ -50,12 +55,12 @@ export function Difference({ changes }: { changes: ObjectChange[] }) {
                 </Chip>
               </td>
               <td>
-                <span className="dim">{change.kind}</span> <span title={change.object_id}>{titleOf(change, name)}</span>
+                <Changed change={change} name={name} />
               </td>
               <td>
                 <div className="fields">
                   {fields.slice(0, MOST_FIELDS).map(field => (
-                    <span key={field.field} className="field">
+                    <span key={field.field} className="field" title={shown(field.field, field.after)}>
                       <span className="dim">{label(field.field)}</span>{' '}
                       {change.action !== 'created' && <del className="mono">{shown(field.field, field.before)}</del>}
                       {change.action === 'updated' && <span aria-hidden="true"> â†’ </span>}
@@ -73,8 +78,14 @@ export function Difference({ changes }: { changes: ObjectChange[] }) {
   )
 }
 
-function titleOf(change: ObjectChange, name: (id: string) => string): string {
-  const of = (field: string) => change.fields.find(one => one.field === field)
-  const own = of('name') ?? of('target') ?? of('username')
-  return String(own?.after || own?.before || name(change.object_id))
+/** What people know an object by: its name, or of a route its target, carrier and customer. */
+function Changed({ change, name }: { change: ObjectChange; name: (id: string) => string }) {
+  const { provider_id, customer_id, ...own } = change.identity as Record<string, string | undefined>
+  const [first = change.kind] = Object.values(own)
+  return (
+    <span title={change.object_id}>
+      <span className="dim">{change.kind}</span> {own.target ? <span className="mono">{own.target}</span> : first}
+      {provider_id && ` ${name(provider_id)}`} {customer_id && <div className="dim">{name(customer_id)}</div>}
+    </span>
+  )
 }

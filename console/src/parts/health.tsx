@@ -17,7 +17,9 @@ export const ProviderName = ({ provider }: { provider: Provider }) => (
       tone={provider.enabled === false ? 'dim' : healthTone(provider.health_status)}
       word={provider.enabled === false ? 'disabled' : provider.health_status}
     />
-    {provider.name || provider.hostname}
+    <span className="cut" title={provider.hostname}>
+      {provider.name || provider.hostname}
+    </span>
   </span>
 )
 
@@ -35,7 +37,8 @@ export function useHealth(ids: string[]): Map<string, Health> {
 
 export const viewTone = (view: View): Tone =>
   view.breaker === 'open' ? 'bad' : view.breaker === 'half_open' ? 'warn' : healthTone(view.status)
-const viewWord = (view: View) => (view.breaker === 'closed' ? view.status : `breaker ${view.breaker.replace('_', ' ')}`)
+export const viewWord = (view: View) =>
+  view.breaker === 'closed' ? view.status : `breaker ${view.breaker.replace('_', ' ')}`
 
 export function Edges({ health }: { health: Health | undefined }) {
   return (

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialplane.api.http import reasons
@@ -157,7 +157,7 @@ class RequestMiddleware:
             self._held_back += 1
             try:
                 async with asyncio.timeout(delay_s):
-                    await services_of(exchange.scope).stopping.wait()
+                    await services_of(Request(exchange.scope)).stopping.wait()
             except TimeoutError:
                 pass
             finally:

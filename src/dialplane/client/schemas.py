@@ -363,6 +363,9 @@ class ObjectChangeAnswer(TypedDict):
     kind: str
     object_id: str
     action: Annotated[str, "`created`, `updated` or `deleted`."]
+    identity: Annotated[
+        dict[str, Any], "What tells it from others of its kind: its name, or the target, provider, customer of a route."
+    ]
     fields: list[FieldChange]
 
 

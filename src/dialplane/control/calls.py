@@ -1,9 +1,8 @@
 """Calls with their attempts, as the edges reported them. Read-only."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-import msgspec
 
 from dialplane.control import decisions, permissions
 from dialplane.control.actor import SYSTEM, Actor
@@ -18,7 +17,6 @@ from dialplane.store.queries import calls as queries
 from dialplane.store.queries.calls import AttemptRow, CallRow, Filters
 from dialplane.system.turns import in_turns
 
-_TEXTS = msgspec.json.Decoder(tuple[str, ...])
 _HANGUP_BY = {by.value: by for by in HangupBy}
 
 
@@ -164,16 +162,12 @@ def _attempt(row: AttemptRow, call: CallRow, *, sees_carriers: bool) -> Attempt:
         sip_reason=row.sip_reason or "",
         verdict=_verdict(row),
         action="answered" if answered else row.action or "",
-        why=_texts(row.why),
-        identity=_texts(row.identity) if sees_carriers else (),
+        why=json.loads(row.why or "[]"),
+        identity=tuple(json.loads(row.identity or "[]")) if sees_carriers else (),
         late_answer=row.tm_late_answer is not None,
         pdd_ms=statistics.attempt_pdd_ms(row._asdict()),
         duration_ms=statistics.duration_ms(call._asdict()) if answered else None,
     )
-
-
-def _texts(column: str | None) -> Sequence[str]:
-    return _TEXTS.decode(column) if column else ()
 
 
 def _verdict(row: AttemptRow) -> Verdict | None:

@@ -3,11 +3,10 @@
 A number may have hundreds of candidates, of which a person looks at a dozen.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-
-import msgspec
 
 from dialplane.domain.target import specificity
 from dialplane.engine.dialroute import MOST_ATTEMPTS, TRIED
@@ -57,7 +56,7 @@ def _rank(route: ConsideredRoute) -> tuple[bool, int, int]:
 
 def read(column: str | None) -> Decision:
     """A decision as its column holds it; before 0.1 that was a list of all places."""
-    held = msgspec.json.decode(column or "[]")
+    held = json.loads(column or "[]")
     if isinstance(held, Mapping):
         return Decision(tuple(held["places"]), held["not_tried"])
     kept_back = Counter(place["reasons"][-1] for place in held if place["outcome"] != TRIED and place["reasons"])

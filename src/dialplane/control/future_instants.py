@@ -12,15 +12,14 @@ clock may be a little ahead. Seconds later they are so no more."""
 async def correct(db: Database) -> bool:
     """Lets edges, health, breakers and open calls of a time ahead grow old from now on; whether there were any.
 
-    Now is when it begins to write. A clock that was behind when the round began, and was set right since, would take
-    what was stored in between for ahead. Raises Unavailable.
+    Raises Unavailable.
     """
+    now = db.now()
+    latest = now + TOLERANCE_US
     async with db.read(JOBS) as unit:
-        if not await queries.exist(unit, latest=db.now() + TOLERANCE_US):
+        if not await queries.exist(unit, latest=latest):
             return False
     async with db.write() as writing:
-        now = writing.now()
-        latest = now + TOLERANCE_US
         async with records.recounted(writing, await queries.calls_ahead(writing, latest=latest)):
             await queries.correct(writing, latest=latest, now=now)
     return True

@@ -1,9 +1,7 @@
 """The circumstances of a call: those of now, as the control plane sees them, and what would be if some were others."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 from dialplane.control import channels, health
 from dialplane.control.units import Reading
@@ -16,17 +14,18 @@ from dialplane.engine.sdp import shares_codec
 NOBODY: frozenset[str] = frozenset()
 
 
-class Circumstances(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
     """All that a decision depends on besides the routes. Ids of providers; `providers` has the live ones.
 
     `at`: the instant of the call. `full`: why a provider can take no more calls. `removed`: as if they were disabled.
     """
 
     at: int
-    providers: Mapping[str, Provider] = MappingProxyType({})
+    providers: Mapping[str, Provider] = field(default_factory=dict)
     unhealthy: Collection[str] = NOBODY
     broken: Collection[str] = NOBODY
-    full: Mapping[str, Reason] = MappingProxyType({})
+    full: Mapping[str, Reason] = field(default_factory=dict)
     removed: Collection[str] = NOBODY
 
     def standing(self, provider_id: str) -> Standing:
@@ -56,13 +55,14 @@ class WhatIf:
 
     def applied(self, present: Circumstances) -> Circumstances:
         """The circumstances as they would be."""
-        well = present._replace(unhealthy=NOBODY, broken=NOBODY, full={}) if self.all_well else present
+        well = replace(present, unhealthy=NOBODY, broken=NOBODY, full={}) if self.all_well else present
         speechless = [
             id_
             for id_, provider in present.providers.items()
             if self.codecs and provider.codecs and not shares_codec(provider.codecs.split(","), self.codecs)
         ]
-        return well._replace(
+        return replace(
+            well,
             at=present.at if self.at is None else self.at,
             unhealthy={*well.unhealthy, *self.down},
             broken={*well.broken, *self.broken},

@@ -32,9 +32,7 @@ _LAST = 253_402_300_799_999_999
 
 def format_instant(instant_us: int) -> str:
     """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC. One outside the years 1 to 9999 is printed as the nearest within them."""
-    if not _FIRST <= instant_us <= _LAST:
-        instant_us = _FIRST if instant_us < _FIRST else _LAST
-    seconds, microseconds = divmod(instant_us, 1_000_000)
+    seconds, microseconds = divmod(min(max(instant_us, _FIRST), _LAST), 1_000_000)
     return f"{_format_second(seconds)}.{microseconds:06}"
 
 

@@ -73,7 +73,7 @@ def caller_of(
     `region` is the trunk's, whose national numbers are read; `privacy` the body of the Privacy header.
     """
     users = [match[1] for value in asserted if (match := _ASSERTED_USER.search(value))]
-    numbers = (normalise(dialled, default_region=region) for dialled in (*users, user) if dialled)
+    numbers = (normalise(dialled, default_region=region) for dialled in (*users, user))
     return Caller(
         number=next((found.number for found in numbers if found.number and not found.emergency), ""),
         is_anonymous=is_anonymous(user, host, values := privacy_values(privacy)),

@@ -91,6 +91,7 @@ class Postgresql(Backend):
         threads: ThreadPoolExecutor,
         work: Callable[[], T],
         *,
+        short: bool,
         within_s: float,
         when_abandoned: Callable[[], None],
         interrupt: Callable[[], None] | None = None,

@@ -124,6 +124,7 @@ class Database:
             await self.backend.run(
                 self._threads,
                 lambda: stage_all(writer, large),
+                short=False,
                 within_s=COMMIT_WITHIN_S,
                 when_abandoned=writer.close,
             )

@@ -166,10 +166,9 @@ class Unit:
         only on PostgreSQL.
         """
         waited_s, self.waited_s = self.waited_s, 0.0
-        if short and self.backend.short_on_loop and (self._connection is not None or self._pool.has_idle):
-            return self._guarded(work)
         limit_s = within_s or max(LEAST_ANSWER_S, self._within_s - waited_s)
-        return await self._run(lambda: self._guarded(work), within_s=limit_s)
+        is_short = short and (self._connection is not None or self._pool.has_idle)
+        return await self._run(lambda: self._guarded(work), short=is_short, within_s=limit_s)
 
     async def batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Rows]:
         """The rows of a large result, `size` at a time; memory holds no more than one batch.
@@ -187,20 +186,17 @@ class Unit:
     async def release(self) -> None:
         """Ends the transaction (whatever was not committed is rolled back) and gives the connection back."""
         self._has_ended = True
-        if self._connection is None or self._is_abandoned:
-            return
-        if self.backend.short_on_loop:
-            self._give_back()
-        else:
-            await self._run(self._give_back, within_s=ANSWER_WITHIN_S)
+        if self._connection is not None and not self._is_abandoned:
+            await self._run(self._give_back, short=True, within_s=ANSWER_WITHIN_S)
 
-    async def _run(self, work: Callable[[], T], *, within_s: float) -> T:
+    async def _run(self, work: Callable[[], T], *, short: bool, within_s: float) -> T:
         if self._is_abandoned:
             raise Unavailable(self._late)
         try:
             return await self.backend.run(
                 self._pool.threads,
                 work,
+                short=short,
                 within_s=within_s,
                 when_abandoned=self._give_back,
                 interrupt=self._interruption(),
@@ -266,10 +262,10 @@ class Reading(Unit):
         """Keeps the clock's last instant in this snapshot, read by a statement of this unit."""
         self._instant = instant
 
-    async def _run(self, work: Callable[[], T], *, within_s: float) -> T:
+    async def _run(self, work: Callable[[], T], *, short: bool, within_s: float) -> T:
         """What was interrupted took too long, whatever the database calls it."""
         try:
-            return await super()._run(work, within_s=within_s)
+            return await super()._run(work, short=short, within_s=within_s)
         except Unavailable:
             if self._is_interrupted:
                 raise Unavailable(self._late) from None

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
+
+from dialplane.system.slots import Slots
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -51,31 +52,20 @@ class Beginnings:
     """
 
     def __init__(self) -> None:
-        self._begun = 0
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._slots = Slots(BEGIN_AT_ONCE, each=BEGIN_AT_ONCE)
+        self._begun: list[str] = []
 
     async def wait(self, caller: str) -> None:
         """Returns when a request of this caller may begin: at once if few do."""
-        loop = asyncio.get_running_loop()
-        if self._begun < BEGIN_AT_ONCE:
-            if not self._begun:
-                loop.call_soon(self._end_turn, loop)
-            self._begun += 1
-            return
-        turn = loop.create_future()
-        self._waiting.setdefault(caller, deque()).append(turn)
-        await turn
+        if self._slots.has_room(caller):
+            self._slots.enter(caller)
+        else:
+            await self._slots.wait(caller, within_s=None)
+        if not self._begun:
+            asyncio.get_running_loop().call_soon(self._end_turn)
+        self._begun.append(caller)
 
-    def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Those who wait begin, one caller after the other."""
-        self._begun = 0
-        while self._waiting and self._begun < BEGIN_AT_ONCE:
-            caller, turns = self._waiting.popitem(last=False)
-            turn = turns.popleft()
-            if turns:
-                self._waiting[caller] = turns
-            if not turn.done():
-                turn.set_result(None)
-                self._begun += 1
-        if self._begun:
-            loop.call_soon(self._end_turn, loop)
+    def _end_turn(self) -> None:
+        begun, self._begun = self._begun, []
+        for caller in begun:
+            self._slots.leave(caller)

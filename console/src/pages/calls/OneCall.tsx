@@ -2,9 +2,10 @@ import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import type { Schemas } from '../../api/client'
 import { type Call, useAnswer, useMay, useNames } from '../../api/queries'
-import { Chip, Failure, Head, Panel, When } from '../../parts/basics'
+import { CALL_STATUSES } from '../../api/tables'
+import { Chip, Failure, Gone, Head, Panel, When } from '../../parts/basics'
 import { CopyButton } from '../../parts/CopyAs'
-import { count, NONE, span } from '../../parts/figures'
+import { NONE, span } from '../../parts/figures'
 import { savePicture } from '../../parts/picture'
 import { sentence } from '../../parts/sentences'
 import { Picture } from '../test/Picture'
@@ -27,7 +28,7 @@ export default function OneCall({ id }: { id: string }) {
     return (
       <>
         <Head title="Call" />
-        <Failure error={answer.error} again={() => answer.refetch()} />
+        <Gone error={answer.error} again={() => answer.refetch()} id={id} list="/calls" />
       </>
     )
   return (
@@ -122,14 +123,14 @@ export default function OneCall({ id }: { id: string }) {
               <dd>{span(call.pdd_ms)}</dd>
               <dt>Talked</dt>
               <dd>{span(call.duration_ms)}</dd>
-              <dt>Status</dt>
+              <dt>State</dt>
               <dd>
-                <Chip>{call.status}</Chip> {call.sip_status ? count(call.sip_status) : ''}
+                <Chip>{CALL_STATUSES[call.status]}</Chip> {call.sip_status ?? ''}
               </dd>
               <dt>Call-ID</dt>
               <dd className="mono">{call.sip_call_id}</dd>
               <dt>Id</dt>
-              <dd className="mono">{call.id}</dd>
+              <dd className="mono id">{call.id}</dd>
             </dl>
           </Panel>
         </div>

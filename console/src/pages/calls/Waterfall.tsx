@@ -18,47 +18,50 @@ export function Waterfall({ call, name }: { call: Call; name: (id: string) => st
   )
   const x = (ms: number) => LEFT + ((ms - start) / Math.max(1, last - start)) * (WIDTH - LEFT - 96)
   return (
-    <svg
-      className="picture"
-      width="100%"
-      viewBox={`0 0 ${WIDTH} ${sent.length * ROW + 6}`}
-      role="img"
-      aria-label={sentence('waterfall')}
-    >
-      {sent.map((attempt, i) => {
-        const y = 6 + i * ROW
-        const from = x(instant(attempt.tm_sent) ?? start)
-        const end = x(instant(attempt.tm_ended) ?? instant(call.tm_hangup) ?? last)
-        const ringing = instant(attempt.tm_ringing)
-        const answered = instant(attempt.tm_answered)
-        const rings = ringing === null ? end : x(ringing)
-        const talks = answered === null ? end : x(answered)
-        const failed = answered === null
-        return (
-          <g key={attempt.number}>
-            <text x={LEFT - 10} y={y + 12} textAnchor="end">
-              {name(attempt.provider_id)}
-            </text>
-            <rect
-              x={from}
-              y={y}
-              width={Math.max(3, Math.min(rings, talks) - from)}
-              height={16}
-              rx={3}
-              className={failed && ringing === null ? 'failed' : 'waits'}
-            />
-            {ringing !== null && (
-              <rect x={rings} y={y} width={Math.max(2, talks - rings)} height={16} rx={3} className="rings" />
-            )}
-            {answered !== null && (
-              <rect x={talks} y={y} width={Math.max(3, end - talks)} height={16} rx={3} className="talks" />
-            )}
-            <text className="dim" x={Math.max(from + 3, end) + 8} y={y + 12}>
-              {failed ? `${attempt.sip_status ?? attempt.verdict ?? ''}` : span(attempt.duration_ms)}
-            </text>
-          </g>
-        )
-      })}
-    </svg>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <div className="drawn" tabIndex={0}>
+      <svg
+        className="picture"
+        width="100%"
+        viewBox={`0 0 ${WIDTH} ${sent.length * ROW + 6}`}
+        role="img"
+        aria-label={sentence('waterfall')}
+      >
+        {sent.map((attempt, i) => {
+          const y = 6 + i * ROW
+          const from = x(instant(attempt.tm_sent) ?? start)
+          const end = x(instant(attempt.tm_ended) ?? instant(call.tm_hangup) ?? last)
+          const ringing = instant(attempt.tm_ringing)
+          const answered = instant(attempt.tm_answered)
+          const rings = ringing === null ? end : x(ringing)
+          const talks = answered === null ? end : x(answered)
+          const failed = answered === null
+          return (
+            <g key={attempt.number}>
+              <text x={LEFT - 10} y={y + 12} textAnchor="end">
+                {name(attempt.provider_id)}
+              </text>
+              <rect
+                x={from}
+                y={y}
+                width={Math.max(3, Math.min(rings, talks) - from)}
+                height={16}
+                rx={3}
+                className={failed && ringing === null ? 'failed' : 'waits'}
+              />
+              {ringing !== null && (
+                <rect x={rings} y={y} width={Math.max(2, talks - rings)} height={16} rx={3} className="rings" />
+              )}
+              {answered !== null && (
+                <rect x={talks} y={y} width={Math.max(3, end - talks)} height={16} rx={3} className="talks" />
+              )}
+              <text className="dim" x={Math.max(from + 3, end) + 8} y={y + 12}>
+                {failed ? `${attempt.sip_status ?? attempt.verdict ?? ''}` : span(attempt.duration_ms)}
+              </text>
+            </g>
+          )
+        })}
+      </svg>
+    </div>
   )
 }

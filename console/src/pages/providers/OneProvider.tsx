@@ -15,7 +15,8 @@ import {
   useWrite,
 } from '../../api/queries'
 import { instant, shown } from '../../api/time'
-import { Chip, Dot, Empty, Failure, Head, Panel, When } from '../../parts/basics'
+import { Absence } from '../../parts/Absence'
+import { Chip, Dot, Empty, Failure, Gone, Head, Panel, When } from '../../parts/basics'
 import { Attempts } from '../../parts/calls'
 import { count, percent, span } from '../../parts/figures'
 import { Grid } from '../../parts/Grid'
@@ -26,7 +27,6 @@ import { failed, saved } from '../../parts/saved'
 import { sentence } from '../../parts/sentences'
 import { asrTone } from '../../parts/stats'
 import type { ProviderStats } from '../Providers'
-import { Absence } from './Absence'
 
 const Editor = lazy(() => import('../../parts/Editor'))
 
@@ -53,7 +53,7 @@ export default function OneProvider({ id }: { id: string }) {
     return (
       <>
         <Head title="Provider" />
-        <Failure error={answer.error} again={() => answer.refetch()} />
+        <Gone error={answer.error} again={() => answer.refetch()} id={id} list="/providers" />
       </>
     )
   const isOff = provider.enabled === false
@@ -182,9 +182,7 @@ function LastHour({ id, stats }: { id: string; stats: ProviderStats }) {
                 <th scope="row">
                   {one.until_ms === null ? `over ${span(stats.pdd[i - 1]?.until_ms)}` : `to ${span(one.until_ms)}`}
                 </th>
-                <td>
-                  <i style={{ width: `${(one.attempts / most) * 100}%` }} />
-                </td>
+                <td>{one.attempts > 0 && <i style={{ width: `${(one.attempts / most) * 100}%` }} />}</td>
                 <td className="num">{count(one.attempts)}</td>
               </tr>
             ))}
@@ -309,7 +307,7 @@ function Settings({ provider }: { provider: Provider }) {
           .map(name => (
             <div key={name} style={{ display: 'contents' }}>
               <dt>{label(name)}</dt>
-              <dd className={typeof of[name] === 'string' && !['name', 'detail'].includes(name) ? 'mono' : ''}>
+              <dd className={name === 'id' ? 'mono id' : ['name', 'detail'].includes(name) ? '' : 'mono'}>
                 {written(of[name])}
               </dd>
             </div>

@@ -41,7 +41,9 @@ export default function Matrix({ filters, onOpen }: { filters: Filters; onOpen?:
             <tbody>
               {rows.map(([key, group]) => (
                 <tr key={key}>
-                  <td className="mono">{group[0]?.target}</td>
+                  <td>
+                    <span className="mono">{group[0]?.target}</span>
+                  </td>
                   <td>{name(group[0]?.customer_id)}</td>
                   {providers.map(id => (
                     <td key={id} className="n">

@@ -61,7 +61,7 @@ function Target({
         disabled={target === 'all'}
         onClick={() => setOpen(!open)}
       >
-        <IconChevronRight size={13} className={open ? 'turned' : ''} aria-hidden="true" />
+        <IconChevronRight size={13} className={target === 'all' ? 'unseen' : open ? 'turned' : ''} aria-hidden="true" />
         <span className="mono">{target}</span>
         {[...routes]
           .sort((a, b) => a.priority - b.priority)

@@ -22,7 +22,8 @@ export function Picture({ candidates, stages, before, name }: Props) {
   const height = y(Math.max(0, ...lines.flatMap(line => line.ranks.filter(rank => rank !== null)))) + 24
   const providers = [...new Set(lines.map(line => line.provider))]
   return (
-    <>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <div className="drawn" tabIndex={0}>
       <svg
         id="decision"
         className="picture"
@@ -115,6 +116,6 @@ export function Picture({ candidates, stages, before, name }: Props) {
           })}
       </svg>
       {hidden > 0 && <p className="dim">{sentence('routes_not_drawn', { count: hidden })}</p>}
-    </>
+    </div>
   )
 }

@@ -123,6 +123,8 @@ HINTS: Mapping[str, str] = {
     "role": "What it may do: at most what you may.",
     "target": "+ and the first digits of the numbers that it matches, or all.",
     "priority": "Lower is tried first.",
+    "transport": "How it is reached; UDP if it is left empty.",
+    "expire": "Seconds until it expires: 86,400 are a day. One year if it is left empty.",
     "provider_id": "The carrier that gets these calls.",
     "customer_id": "Whose it is.",
     "edge": "The one edge that a key with the role edge may speak for; any if it is left empty.",

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dialplane.api.calls.schemas import STATUSES
+from dialplane.api.console.forms import FORMS
 from dialplane.api.http.query import MAX_PAGE_SIZE
 from dialplane.api.routes.schemas import ORDERS
 from dialplane.control.permissions import TABLE
 from dialplane.control.routes import STATES
+from dialplane.domain.call import CallStatus
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.rollups import HOUR_S, MINUTE_S
 
@@ -32,6 +33,31 @@ WINDOWS: Mapping[str, Window] = {
 }
 """The word of it in the page's address -> the window."""
 
+_VERBS = {"create": "created", "update": "changed", "delete": "deleted", "update_own": "changed"}
+
+OPERATION_WORDS: Mapping[str, str] = {
+    **{
+        f"{kind}.{verb}": f"{form.one.capitalize()} {word}"
+        for kind, form in FORMS.items()
+        for verb, word in _VERBS.items()
+        if f"{kind}.{verb}" in TABLE
+    },
+    "changes.apply": "Several objects changed",
+    "job.change_routes": "Many routes changed",
+    "revision.undo": "Revision undone",
+    "trunk.trust": "Trunk changed",
+    "system.prepare": "First start",
+}
+"""Operation of a revision -> what was done."""
+
+CALL_STATUSES: Mapping[CallStatus, str] = {
+    CallStatus.DIALING: "dialing",
+    CallStatus.RINGING: "ringing",
+    CallStatus.PROGRESSING: "talking",
+    CallStatus.HANGUP: "ended",
+}
+"""Status of a call, in the contract's words -> in people's."""
+
 CONSTANTS: Mapping[str, Any] = {
     "SYSTEM_DEFAULT": SYSTEM_DEFAULT_CUSTOMER,
     "MAX_PAGE_SIZE": MAX_PAGE_SIZE,
@@ -41,7 +67,8 @@ CONSTANTS: Mapping[str, Any] = {
     "DEFAULT_WINDOW": "1h",
     "ROUTE_STATES": STATES,
     "ROUTE_ORDERS": ORDERS,
-    "CALL_STATUSES": STATUSES,
+    "CALL_STATUSES": CALL_STATUSES,
+    "OPERATION_WORDS": OPERATION_WORDS,
 }
 """Name in the console -> value."""
 

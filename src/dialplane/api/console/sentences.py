@@ -8,6 +8,8 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # the frame
     "no_such_page": "There is no such page",
+    "gone": "There is none with this id",
+    "gone_next": "It may have been deleted: its changes say when and by whom, and how to have it back.",
     "away_for": "The API has not answered for {seconds} s. Edges go on routing calls. What is shown is of then; "
     "what you type stays.",
     "away": "The API does not answer.",
@@ -51,7 +53,7 @@ SENTENCES: Mapping[str, str] = {
     "no_provider_named": "No provider has that name",
     "disabled_going": "disabled; these go on until they end",
     "drain": "Drain {name}?",
-    "drain_next": "No new call is sent there; {count} that are inside go on until they end.",
+    "drain_next": "No new call is sent there; calls inside, {count} now, go on until they end.",
     "answered_by_minute": "Answered share of its attempts, minute by minute",
     "ended_with": "What its attempts ended with",
     "no_health": "No edge has reported yet",
@@ -67,6 +69,7 @@ SENTENCES: Mapping[str, str] = {
     "undone": "Revision {revision} is undone by revision {by}",
     "changed_meanwhile": "Somebody has changed this meanwhile",
     "delete": "Delete this {what}?",
+    "delete_next": "It is a revision like any other, and undone in one click.",
     "delete_with_routes": "Delete it with its routes",
     # customers and trunks
     "no_customer": "No customer yet",

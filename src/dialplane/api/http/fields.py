@@ -136,7 +136,7 @@ DetailText = Annotated[str, longest(MAX_DETAIL)]
 
 def optional(description: str | None = None) -> Any:
     """The default of a field that may be left out; no value takes its place."""
-    return Field(default_factory=type(None), description=description)
+    return Field(default_factory=lambda: None, description=description)
 
 
 class BodySize(Enum):

@@ -8,6 +8,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from starlette.requests import Request
+
 from dialplane.api.http import reasons
 from dialplane.api.http.credentials import ActorCache
 from dialplane.api.http.errors import RETRY_AFTER_S, ApiError
@@ -127,9 +129,9 @@ class Services:
     large_feeds: Slots = field(default_factory=lambda: Slots(LARGE_FEEDS, each=1))
 
 
-def services_of(request: Mapping[str, Any]) -> Services:
-    """The services of the application that got a request, by the request or by its scope."""
-    services: Services = request["app"].state.services
+def services_of(request: Request) -> Services:
+    """The services of the application that got the request."""
+    services: Services = request.app.state.services
     return services
 
 

@@ -1,6 +1,6 @@
 """Schemas of revisions, with a difference of fields that people can read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -47,6 +47,12 @@ class ObjectChangeAnswer(BaseModel):
     kind: str
     object_id: AnsweredId
     action: Annotated[str, Field(description="`created`, `updated` or `deleted`.")]
+    identity: Annotated[
+        dict[str, Any],
+        Field(
+            description="What tells it from others of its kind: its name, or the target, provider, customer of a route."
+        ),
+    ]
     fields: list[FieldChange]
 
 
@@ -66,6 +72,13 @@ class RevisionAnswer(BaseModel):
     next_after: int = optional("Shown where there are more changes: `after` of the next page.")
     tm_create: AnsweredInstant
 
+
+_IDENTITIES: Mapping[str, Sequence[str]] = {
+    "route": ("target", "provider_id", "customer_id", "name"),
+    "provider": ("name", "hostname"),
+    "agent": ("username",),
+}
+"""Kind -> the fields by which people know an object; its name for the others."""
 
 _present = Presenter(RevisionAnswer, Revision)
 
@@ -91,11 +104,16 @@ def present_change(change: ObjectChange) -> dict[str, Any]:
         "kind": change.kind,
         "object_id": change.object_id,
         "action": _action(before, after),
+        "identity": _identity(change.kind, after or before),
         "fields": [
             {"field": name, "before": _shown(name, before.get(name)), "after": _shown(name, after.get(name))}
             for name in change.changed
         ],
     }
+
+
+def _identity(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: record[name] for name in _IDENTITIES.get(kind, ("name",)) if record.get(name)}
 
 
 def _action(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -116,9 +116,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
 
     def on_headers_complete(self) -> None:
-        size = len(self.url)
-        for name, value in self.headers:
-            size += len(name) + len(value) + 4
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self.header_limit_bytes or len(self.headers) > self.header_limit_count:
             self._refused_for = reasons.HEADER_TOO_LARGE
             raise HttpParserError("head too large")
@@ -135,14 +133,11 @@ class LimitedProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         if version not in ("1.0", "1.1"):
             raise HttpParserError("unsupported version of HTTP")
-        names = [name for name, _ in self.headers]
-        hosts = names.count(b"host")
+        hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (hosts == 0 and version == "1.1"):
             raise HttpParserError("not one Host")
-        if b"transfer-encoding" not in names:
-            return
         codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
-        if codings != [b"chunked"]:
+        if codings not in ([], [b"chunked"]):
             raise HttpParserError("unsupported transfer coding")
 
     def send_400_response(self, msg: str) -> None:

@@ -1,9 +1,9 @@
 /** What would become of the last day's calls without this provider, by their own stored decisions. */
 import { Link } from 'wouter'
-import type { Schemas } from '../../api/client'
-import { useAnswer, useNames } from '../../api/queries'
-import { Failure } from '../../parts/basics'
-import { count } from '../../parts/figures'
+import type { Schemas } from '../api/client'
+import { useAnswer, useNames } from '../api/queries'
+import { Failure } from './basics'
+import { count } from './figures'
 
 type AbsenceAnswer = Schemas['AbsenceAnswer']
 
