@@ -57,10 +57,14 @@ def contexts(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browsers' windows, all closed at the end."""
     made: list[BrowserContext] = []
 
-    def make(state: StorageState | None, *, width: int = 1440, height: int = 900, scale: float = 1) -> BrowserContext:
+    def make(
+        state: StorageState | None, *, width: int = 1440, height: int = 900, scale: float = 1, zone: str | None = None
+    ) -> BrowserContext:
         size: ViewportSize = {"width": width, "height": height}
         made.append(
-            chromium.new_context(storage_state=state, viewport=size, device_scale_factor=scale, reduced_motion="reduce")
+            chromium.new_context(
+                storage_state=state, viewport=size, device_scale_factor=scale, reduced_motion="reduce", timezone_id=zone
+            )
         )
         return made[-1]
 

@@ -1,14 +1,13 @@
 """Draining a provider: what is inside goes on until it ends, and nothing new is sent there."""
 
-import json
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from dialplane.client import Client
+from tests.console.calling import calling
 from tests.console.visit import Visit
 from tests.serve.instance import Instance
 from tests.waiting import eventually
@@ -17,7 +16,6 @@ NUMBER = "+12125550199"
 """Acme's route to it leads to Bravo first."""
 
 ACME = "127.0.0.1"
-LONG_S = 300.0
 WITHIN_S = 60.0
 WITHIN_MS = WITHIN_S * 1000
 
@@ -31,18 +29,8 @@ def client(demo: Instance) -> Iterator[Client]:
 @pytest.fixture
 def caller(demo: Instance) -> Iterator["subprocess.Popen[bytes]"]:
     """A call of Acme's that goes on until its standard input is closed."""
-    host, _, port = demo.running()["sip"].rpartition(":")
-    wanted = {
-        "host": host, "port": int(port), "source": ACME, "number": NUMBER, "caller": "anonymous", "domain": "",
-        "username": "", "password": "", "wait_s": LONG_S, "talk_s": LONG_S,
-    }  # fmt: skip
-    command = [sys.executable, "-m", "dialplane_simulator.once"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(wanted).encode() + b"\n")
-        process.stdin.flush()
+    with calling(demo, source=ACME, number=NUMBER) as process:
         yield process
-        process.stdin.close()
 
 
 def goes_on(client: Client) -> bool:
@@ -62,7 +50,7 @@ def test_what_is_inside_goes_on_and_nothing_new_comes(
     expect(inside.locator(".value")).to_have_text("1", timeout=WITHIN_MS)
     page.get_by_role("button", name="Drain and disable").click()
     dialog = page.get_by_role("dialog", name="Drain Bravo?")
-    expect(dialog).to_contain_text("1 that are inside go on until they end")
+    expect(dialog).to_contain_text("calls inside, 1 now, go on until they end")
     assert visit.violations() == []
     dialog.get_by_role("button", name="Drain and disable").click()
     expect(inside).to_contain_text("these go on until they end", timeout=WITHIN_MS)

@@ -5,13 +5,15 @@ import json
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from dialplane.client import ApiError, Client
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from tests.console.calling import calling
 from tests.console.visit import Visit
 from tests.serve.instance import Instance
 from tests.waiting import eventually
@@ -28,7 +30,7 @@ def client(demo: Instance) -> Iterator[Client]:
 @pytest.fixture
 def routes(client: Client) -> Iterator[list[str]]:
     """Ids of three routes to one target, priorities 1 to 3; gone afterwards."""
-    provider = next(iter(client.providers.all()))["id"]
+    provider = next(one["id"] for one in client.providers.all() if one["name"] == "Delta")
     made = [
         client.routes.create(
             customer_id=SYSTEM_DEFAULT_CUSTOMER, provider_id=provider, target=TARGET, priority=priority
@@ -171,3 +173,112 @@ def test_routes_are_exported_as_they_are_narrowed(visit: Visit, client: Client) 
     assert {one["customer_id"] for one in lines[1:-1]} == {acme}
     assert lines[-1]["count"] == len(lines) - 2 > 0
     assert visit.faults == []
+
+
+def test_a_change_is_read_and_undone_in_one_click(visit: Visit, client: Client, routes: list[str]) -> None:
+    page = visit.page
+    client.routes.update(routes[0], priority=8)
+    number = next(iter(client.revisions.all()))["number"]
+    visit.open(f"/changes?object_id={routes[0]}")
+    row = page.get_by_role("row").filter(has_text="Route changed").first
+    row.get_by_role("link").first.click()
+    expect(page.locator("h1")).to_have_text(f"Revision {number}")
+    difference = page.get_by_role("table", name="What changes").get_by_role("row").nth(1)
+    expect(difference).to_contain_text(re.compile(rf"route \{TARGET} .*Priority 1 → 8"))
+    expect(difference).to_contain_text("System default")
+    assert visit.unfit() == []
+    page.go_back()
+    page.get_by_role("button", name=f"Undo revision {number}").click()
+    expect(page.get_by_text(f"Revision {number} is undone by revision")).to_be_visible()
+    assert client.routes.get(routes[0])["priority"] == 1
+    assert visit.faults == []
+
+
+def test_a_target_of_the_tree_shows_the_whole_chain_of_its_numbers(visit: Visit, routes: list[str]) -> None:
+    visit.open(f"/routes?view=tree&q=%2B{TARGET[1:]}")
+    visit.page.get_by_role("button", name=TARGET).click()
+    chain = visit.page.locator(".tree .chain li")
+    expect(chain.first).to_contain_text(f"{TARGET} · 1")
+    expect(chain.filter(has_text="already has an earlier place")).not_to_have_count(0)
+    assert len(routes) == 3
+
+
+def test_the_matrix_says_who_carries_what_and_leads_to_the_route(
+    visit: Visit, client: Client, routes: list[str]
+) -> None:
+    page = visit.page
+    visit.open(f"/routes?view=matrix&q=%2B{TARGET[1:]}")
+    page.get_by_role("button", name=f"{TARGET} at Delta: priority 2").click()
+    form = page.get_by_role("dialog", name="Edit route")
+    expect(form.get_by_label("Priority")).to_have_value("2")
+    form.get_by_label("Priority").fill("5")
+    form.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name=f"{TARGET} at Delta: priority 5")).to_be_visible()
+    assert client.routes.get(routes[1])["priority"] == 5
+    assert visit.faults == []
+
+
+def test_a_decision_is_copied_as_curl_that_works(visit: Visit, demo: Instance) -> None:
+    page = visit.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.open("/test?number=%2B821021656521")
+    expect(page.locator("#decision")).to_be_visible()
+    page.get_by_role("button", name="As curl").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    command = page.evaluate("() => navigator.clipboard.readText()")
+    token = (demo.data / "secrets" / "operator.key").read_text().strip()
+    run = subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, "DIALPLANE_TOKEN": token},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    providers = [one["provider_id"] for one in json.loads(run.stdout)["result"]]
+    sent = page.get_by_role("table", name="As sent").get_by_role("link")
+    assert len(providers) == sent.count() > 0
+
+
+def test_the_live_list_shows_a_call_as_it_comes_and_as_it_ends(visit: Visit, demo: Instance) -> None:
+    page, number = visit.page, "+12125550123"
+    visit.open("/calls?live=1")
+    row = page.get_by_role("table", name="Calls").get_by_role("row").filter(has_text=number)
+    expect(row).to_have_count(0)
+    with calling(demo, source="127.0.0.1", number=number) as process:
+        expect(row).to_contain_text("talking", timeout=40_000)
+        assert process.poll() is None
+    expect(row).to_contain_text("normal", timeout=40_000)
+    assert visit.faults == []
+
+
+def test_a_provider_is_made_looked_at_and_deleted_by_keys_alone(visit: Visit, client: Client) -> None:
+    page, keys = visit.page, visit.page.keyboard
+    visit.open("/providers")
+    keys.press("n")
+    expect(page.get_by_role("dialog", name="New provider")).to_be_visible()
+    reach(page, "Hostname")
+    keys.type("sip.keys.example")
+    keys.press("Enter")
+    expect(page.locator("h1")).to_contain_text("sip.keys.example")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    keys.press("e")
+    expect(page.get_by_role("dialog", name="Edit provider").get_by_label("Hostname")).to_have_value("sip.keys.example")
+    reach(page, "Delete")
+    keys.press("Enter")
+    expect(page.get_by_role("dialog", name="Delete this provider?")).to_be_visible()
+    reach(page, "Delete")
+    keys.press("Enter")
+    expect(page.get_by_text(re.compile("Deleted the provider"))).to_be_visible()
+    assert [one for one in client.providers.all() if one["hostname"] == "sip.keys.example"] == []
+
+
+def reach(page: Page, label: str) -> None:
+    """Press Tab until the field or the button with this label has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        at = page.evaluate(
+            "() => [document.activeElement?.labels?.[0]?.textContent, document.activeElement?.textContent]"
+        )
+        if label in [str(text or "").rstrip(" *") for text in at]:
+            return
+    pytest.fail(f"the focus never came to {label}")

@@ -11,6 +11,21 @@ _RUN_AXE = """async () => {
   const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})
   return found.violations.map(one => `${one.id} (${one.impact}): ` + one.nodes.map(node => node.html.slice(0, 160)))
 }"""
+_IDS = """() => {
+  const page = document.body.cloneNode(true)
+  for (const one of page.querySelectorAll('.id, script, pre')) one.remove()
+  const texts = [...page.querySelectorAll('*')].filter(one => !one.children.length).map(one => one.textContent)
+  return texts.filter(text => /[0-9a-f]{8}-[0-9a-f]{4}-|\\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}\\b/.test(text))
+}"""
+"""Texts with an id, or its first digits, that do not stand under the heading of ids."""
+
+_SIDEWAYS = """wide => [document.documentElement, ...document.querySelectorAll(wide ? 'main, .grid-box' : 'main')]
+  .filter(one => one.scrollWidth > one.clientWidth + 1)
+  .map(one => `${innerWidth}: ${one.tagName} ${one.className} ${one.scrollWidth} > ${one.clientWidth}`)"""
+
+WIDTHS = (1440, 1024, 390)
+"""Of a desk, a tablet and a telephone; on the last, tables alone may be scrolled."""
+
 WITHIN_MS = 15_000
 expect.set_options(timeout=WITHIN_MS)
 
@@ -52,3 +67,23 @@ class Visit:
             self.page.evaluate(_AXE.read_text())
         found: Any = self.page.evaluate(_RUN_AXE)
         return [str(one) for one in found]
+
+    def sideways(self) -> list[str]:
+        """What is wider than its place, at each width of a window."""
+        size = self.page.viewport_size
+        assert size
+        found: list[str] = []
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": size["height"]})
+            found += self.page.evaluate(_SIDEWAYS, width > min(WIDTHS))
+        self.page.set_viewport_size(size)
+        return found
+
+    def unfit(self) -> list[str]:
+        """What breaks WCAG 2 in light or dark, ids where names should be, and what must be scrolled sideways."""
+        found: list[str] = []
+        for scheme in ("light", "dark"):
+            self.scheme(scheme)
+            found += [f"{scheme}: {one}" for one in self.violations()]
+        found += [f"id: {one}" for one in self.page.evaluate(_IDS)]
+        return found + self.sideways()

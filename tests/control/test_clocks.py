@@ -198,17 +198,6 @@ async def test_what_is_reported_while_a_round_corrects_stays_as_it_is(db: Databa
     assert (await call_of(db, uuid_of(2))).call.reason == "not_going_on"
 
 
-async def test_what_was_reported_by_the_right_time_outlasts_a_round_that_began_while_the_clock_was_behind(
-    db: Database,
-) -> None:
-    await ingest(db, [event("call_started", NOW), event("edge_status", NOW)])
-    behind = iter([NOW - DAY])
-    db.now = lambda: next(behind, NOW)
-    await future_instants.correct(db)
-    assert next(behind, None) is None, "the round has looked at the clock before it was set"
-    assert ((await call_of(db)).call.tm_start, (await edge_of(db)).tm_status) == (NOW, NOW)
-
-
 async def test_an_access_key_expires_by_the_clock_that_checks_it(db: Database) -> None:
     set_clock(db, NOW + 3_650 * DAY)
     await make_provider(db)
