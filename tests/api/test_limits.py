@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from select import select as ready
 from typing import Any
@@ -19,9 +20,11 @@ from dialplane.api.server.protocol import MOST_PIPELINED
 from dialplane.control.actor import SYSTEM, Actor
 from dialplane.control.login.credentials import InvalidCredentials
 from dialplane.control.units import EXPORTS, FEED, LISTS, REQUESTS, STATISTICS, Reading
+from dialplane.domain.errors import Unavailable
 from dialplane.domain.permission import CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
 from dialplane.store import tables
 from dialplane.store.address import backend_at
+from dialplane.system.shares import BUSY
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller, serving, settings_for
 from tests.databases import KINDS, PASSWORD, USERNAME, Server
 from tests.store.endless import endless
@@ -237,6 +240,39 @@ def test_credentials_that_nobody_has_leave_room_for_others(
         assert api.nobody.get("/openapi.json").status_code == 200
         looked_at.set()
         assert sum(b" 401 " in all_of(wire) for wire in wires) >= 2
+
+
+def test_while_others_are_there_one_caller_has_one_piece_of_long_work_at_a_time(
+    tmp_path: Path, prepared_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of whatever kind: its export waits for its figures, and another's does not."""
+    goes_on = threading.Event()
+
+    async def overview(unit: Reading, *rest: Any) -> Any:
+        await asyncio.to_thread(goes_on.wait, 60)
+        raise Unavailable("busy")
+
+    monkeypatch.setattr("dialplane.control.stats.overview", overview)
+    monkeypatch.setattr("dialplane.system.shares.THERE_S", 600.0)
+    with serving(settings_for(tmp_path, database=prepared_file)) as api, ExitStack() as stack:
+        many, other = (api.caller_with(SUPER_ADMIN, SYSTEM_DEFAULT) for _ in range(2))
+        assert other.get("/v1.0/me").status_code == 200
+        shares = api.server.app.state.services.db.shares
+
+        def is_wanted(pieces: int) -> bool:
+            return bool(shares.wanted == pieces)
+
+        *figures, export = (stack.enter_context(connection(api)) for _ in range(BUSY + 2))
+        stack.callback(goes_on.set)
+        for number, wire in enumerate(figures, start=1):
+            wire.sendall(request_of(many, "GET", "/v1.0/stats/overview", "Connection: close"))
+            eventually(partial(is_wanted, number), within_s=20, what="they are looked at")
+        export.sendall(request_of(many, "GET", "/v1.0/export?kind=route", "Connection: close"))
+        eventually(partial(is_wanted, BUSY + 2), within_s=20, what="and the export is")
+        assert other.get("/v1.0/export?kind=route").status_code == 200
+        assert not ready([export], [], [], 0)[0], "it waits for its turn"
+        goes_on.set()
+        assert b" 200 " in all_of(export)
 
 
 def test_bodies_have_so_much_memory_and_a_caller_its_share(tmp_path: Path, prepared_file: Path) -> None:

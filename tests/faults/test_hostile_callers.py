@@ -146,7 +146,8 @@ def api_with_calls(request: pytest.FixtureRequest, folder: Path, database: str) 
     with databases.lent("prepared") as url:
         settings = settings_for(folder, url=url)
         store_calls(url)
-        with running(settings.data, folder / "api.log", database_url=url, write_timeout_s="3") as process:
+        limits = {"write_timeout_s": "3", "refusals_at_once": "10"}  # as it is by default, and in no other test
+        with running(settings.data, folder / "api.log", database_url=url, **limits) as process:
             yield process
 
 

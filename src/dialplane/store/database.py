@@ -25,6 +25,7 @@ from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Pool, Reading, Writing
 from dialplane.store.work import FEED, REQUESTS, Work
 from dialplane.system.clock import ClockWatch, now_us
 from dialplane.system.process import yield_processor
+from dialplane.system.shares import Shares
 from dialplane.system.slots import EVERYBODY, Slots
 
 STAGED_AT_ONCE = 2
@@ -40,7 +41,7 @@ LEAST_LOCK_WAIT_S = 0.1
 class Database:
     """One SQLite file or one PostgreSQL. Belongs to the event loop that first uses it; `close` it there.
 
-    `is_full`: the last write found no room on the database's disk.
+    `is_full`: the last write found no room on the database's disk. `shares`: what callers' long work costs.
     """
 
     def __init__(self, url: str, *, encryption: Encryption, now: Callable[[], int] = now_us) -> None:
@@ -53,7 +54,8 @@ class Database:
         self._threads = ThreadPoolExecutor(1 + STAGED_AT_ONCE, thread_name_prefix="dialplane-write")
         self._writer = Pool(backend, backend.writer_engine(), self._threads)
         self._write_turn = Slots(1, each=1)
-        self._readers = {work: _Readers(backend, work) for work in work_kinds.ALL}
+        self.shares = Shares()
+        self._readers = {work: _Readers(backend, work, self.shares) for work in work_kinds.ALL}
         self._staging_slots = Slots(STAGED_AT_ONCE, each=1)
         self._cache = CommittedCache(now=lambda: self.now())
         self._notifier = Notifier(self._poll_revision)
@@ -180,10 +182,11 @@ class Database:
 
 
 class _Readers:
-    """The connections and threads of one kind of work, and who has them."""
+    """The connections and threads of one kind of work, who has them, and who is charged with what they take."""
 
-    def __init__(self, backend: Backend, work: Work) -> None:
+    def __init__(self, backend: Backend, work: Work, shares: Shares) -> None:
         self.work = work
+        self.shares = shares
         self.slots = Slots(work.readers, each=work.each)
         self._threads = ThreadPoolExecutor(
             work.readers, thread_name_prefix="dialplane-read", initializer=yield_processor if work.yields else None
@@ -214,6 +217,8 @@ class _Read:
             await self._unit.release()
         finally:
             self._readers.slots.leave(self._caller)
+            if self._unit.used_s:
+                self._readers.shares.charge(self._caller, self._unit.used_s)
 
 
 async def _wait(slots: Slots, caller: str, *, within_s: float | None) -> float:

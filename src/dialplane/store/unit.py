@@ -4,10 +4,12 @@ The only way to the database for the rooms above: statements go in, rows come ou
 SQLAlchemy; the backend decides in which thread.
 """
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Select, bindparam, select, union_all, update
@@ -242,7 +244,10 @@ _CLOCK = select(tables.clock)
 
 
 class Reading(Unit):
-    """A snapshot: all that is read in one unit is of one moment."""
+    """A snapshot: all that is read in one unit is of one moment.
+
+    `used_s`: seconds of a processor that long work has taken in threads.
+    """
 
     def __init__(self, pool: Pool, encryption: Encryption, *, cache: CommittedCache, work: Work) -> None:
         super().__init__(pool, encryption)
@@ -251,6 +256,8 @@ class Reading(Unit):
         self._within_s = work.within_s
         self._late = "too_long" if work.is_scan else "unreachable"
         self._is_interrupted = False
+        self._is_long = work.is_scan
+        self.used_s = 0.0
 
     async def clock(self) -> Clock:
         """The clock in this snapshot. Raises Unavailable."""
@@ -264,12 +271,21 @@ class Reading(Unit):
 
     async def _run(self, work: Callable[[], T], *, short: bool, within_s: float) -> T:
         """What was interrupted took too long, whatever the database calls it."""
+        if self._is_long:
+            work = partial(self._timed, work)
         try:
             return await super()._run(work, short=short, within_s=within_s)
         except Unavailable:
             if self._is_interrupted:
                 raise Unavailable(self._late) from None
             raise
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        began = time.thread_time()
+        try:
+            return work()
+        finally:
+            self.used_s += time.thread_time() - began
 
     def _interruption(self) -> Callable[[], None] | None:
         return self._interrupt

@@ -26,6 +26,8 @@ from dialplane.api.http.sessions import renew_session
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Work
+from dialplane.domain.errors import Unavailable
+from dialplane.system.shares import TooLate
 from dialplane.system.slots import NoFreeSlot
 
 Handler = Callable[..., Coroutine[Any, Any, Response]]
@@ -80,6 +82,7 @@ class Endpoint:
             actor = await authenticate(request, services)
             permissions.require(actor, self.permission)
             caller = actor.caller
+        services.db.shares.note(caller)
         slots = services.slots[self.work]
         try:
             slots.enter(caller)
@@ -123,11 +126,20 @@ class Endpoint:
             return await self.handler(request, **arguments)
         authenticated = AuthenticatedRequest(actor, services, request, self.permission, self.work)
         if self.work.is_scan:
-            return await while_connected(request.receive, self.handler(authenticated, **arguments))
+            return await while_connected(request.receive, self._in_turn(authenticated, arguments))
         if not self.is_repeatable:
             return await self.handler(authenticated, **arguments)
         async with idempotency_key_of(request, actor, services, body) as authenticated.idempotency_key:
             return await self.handler(authenticated, **arguments)
+
+    async def _in_turn(self, request: AuthenticatedRequest, arguments: dict[str, Any]) -> Response:
+        """Long work: its caller's turn comes first. Raises Unavailable if that takes too long."""
+        shares, caller = request.services.db.shares, request.actor.caller
+        try:
+            async with shares.turn(caller, within_s=self.work.wait_s):
+                return await shares.charged(caller, self.handler(request, **arguments))
+        except TooLate:
+            raise Unavailable("busy") from None
 
 
 def _path_arguments(model: type[Query], parts: Mapping[str, str]) -> Mapping[str, Any]:
