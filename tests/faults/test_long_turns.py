@@ -7,10 +7,12 @@ clock. On SQLite, whose short statements are carried out there.
 import asyncio
 import gc
 import itertools
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,13 @@ def test_a_body_of_a_quarter_megabyte(api: Api) -> None:
     with no_long_turn(api, "a body"):
         answer = api.admin.post("/v1.0/routes", {str(n): 1 for n in range(18_000)})
     assert answer.status_code == 400
+
+
+def test_documents_that_nobody_has_asked_for_before(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "fastapi"]:
+        monkeypatch.delitem(sys.modules, name)
+    for path in ("/openapi.json", "/docs", "/openapi-3.0.json", "/redoc"):
+        carried_out(api, path, partial(api.nobody.get, path))
 
 
 def story(provider: str) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,13 @@
 """/openapi.json, the same for readers of version 3.0, /docs and /redoc.
 
 Their scripts come with the package `fastapi-offline`, nothing from elsewhere. FastAPI is imported when a page is asked
-for: few instances ever show one, and it takes a sixth of the API's start.
+for: few instances ever show one, and it takes a sixth of the API's start. The first ones take a tenth of a second and
+more, so they are made in threads, where Starlette has what is no coroutine.
 """
 
+import asyncio
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -29,19 +31,32 @@ _ICON = f"{STATIC}/favicon.png"
 def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[BaseRoute]:
     """The routes of the documentation. `document` is called at the first request for it."""
     document = cache(document)
+    kept: dict[tuple[str, bool], bytes] = {}
+    making = asyncio.Lock()
 
-    @lru_cache(maxsize=MOST_PREFIXES)
-    def encoded(prefix: str, is_3_0: bool) -> bytes:
+    def made(prefix: str, is_3_0: bool) -> bytes:
         shown = document_3_0(document()) if is_3_0 else document()
         return msgspec.json.encode({**shown, "servers": [{"url": prefix}]} if prefix else shown)
 
+    async def encoded(prefix: str, *, is_3_0: bool) -> Response:
+        """Made once, in a thread, however many ask for the first one at a time."""
+        key = prefix, is_3_0
+        if key not in kept:
+            async with making:
+                if key not in kept:
+                    content = await asyncio.to_thread(made, prefix, is_3_0)
+                    if len(kept) >= MOST_PREFIXES:
+                        kept.clear()
+                    kept[key] = content
+        return Response(kept[key], media_type="application/json")
+
     async def openapi(request: Request) -> Response:
-        return Response(encoded(prefix_of(request), False), media_type="application/json")
+        return await encoded(prefix_of(request), is_3_0=False)
 
     async def openapi_3_0(request: Request) -> Response:
-        return Response(encoded(prefix_of(request), True), media_type="application/json")
+        return await encoded(prefix_of(request), is_3_0=True)
 
-    async def swagger(request: Request) -> Response:
+    def swagger(request: Request) -> Response:
         from fastapi.openapi.docs import get_swagger_ui_html
 
         return get_swagger_ui_html(
@@ -52,7 +67,7 @@ def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[B
             swagger_favicon_url=prefix_of(request) + _ICON,
         )
 
-    async def redoc(request: Request) -> Response:
+    def redoc(request: Request) -> Response:
         from fastapi.openapi.docs import get_redoc_html
 
         return get_redoc_html(
