@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 4
 PYTEST_ARGS ?=
-LONGER := tests/sip/test_late_answers.py tests/sip/test_cancel.py tests/sip/test_full_disk.py tests/sip/test_both_ways.py \
-  tests/api/test_api_conforms_to_its_schema.py
+LONGER := tests/sip/test_late_answers.py tests/sip/test_cancel.py tests/sip/test_full_disk.py tests/sip/test_both_ways.py
+COUNTED = $(shell grep -rl --include='test_*.py' --exclude-dir=faults 'from tests.faults.counts import' tests)
 ALONE = $(shell grep -rl --include='*.py' 'pytest.mark.alone' tests)
 
 # Tests start some two hundred processes of this project, of which each would compile all of it.
@@ -74,7 +74,7 @@ check: $(VENV)/.ready  ## lint, types, import contracts, documents and their lin
 	@setup/console $(VENV) check
 
 faults: setup  ## a thousand races, hundreds of kill -9, full disks, ten minutes of calls: an hour, with figures
-	@FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(PYTEST_ARGS)
+	@FAULTS=full $(BIN)/pytest -s tests/faults $(LONGER) $(COUNTED) $(PYTEST_ARGS)
 
 wheel: $(VENV)/.made console docs  ## the Python package, for any virtual environment, in dist/
 	@$(BIN)/pip --quiet --disable-pip-version-check wheel --no-deps --wheel-dir dist .
