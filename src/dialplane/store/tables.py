@@ -40,6 +40,12 @@ The columns, always null there, lead the index of these: SQLite then takes it as
 LOST: TextClause = text("tm_lost IS NOT NULL")
 """Of calls: closed without a report of their end."""
 
+NEAR_US = 60_000_000
+"""As a rule a call is stored so soon after it began, by its edge's clock; or so soon before, if that is ahead."""
+
+APART: TextClause = text(f"abs(tm_create - tm_start) > {NEAR_US}")
+"""Of calls: stored later, or earlier, than that. They were reported late, or by an edge whose clock is wrong."""
+
 LOWER_NAME = func.lower(column("name", Text)).label("lower_name")
 """What the index of names has: their beginnings are looked for in whatever case."""
 
@@ -299,6 +305,7 @@ calls = _table(
     _big("tm_update"),
     Index("calls_by_creation", "tm_create"),
     Index("calls_by_start", "tm_start"),
+    Index("calls_apart", "tm_start", sqlite_where=APART, postgresql_where=APART),
     Index("calls_open", "tm_ended", "tm_lost", "edge", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("calls_lost", "tm_lost", sqlite_where=LOST, postgresql_where=LOST),
     Index("calls_of_customer", "customer_id", "tm_create"),

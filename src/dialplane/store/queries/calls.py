@@ -1,10 +1,11 @@
 """Calls and their attempts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, not_, null, select
+from sqlalchemy import ColumnElement, TextClause, and_, bindparam, exists, func, not_, null, select
 
 from dialplane.domain.call import CallStatus
 from dialplane.store import tables
@@ -86,7 +87,16 @@ _BY_ID = select(*_CALL_COLUMNS).where(_CALLS.id == bindparam("id_"))
 
 
 FEW = 200
-"""Calls that are looked at one by one sooner than the newest of all are looked through."""
+"""Attempts of a provider whose calls are looked at one by one sooner than the newest of all are looked through."""
+
+Columns = Mapping[str, ColumnElement[Any]]
+Where = Sequence[ColumnElement[bool] | TextClause]
+
+_INDEXED, _INDEXED_ATTEMPTS = dict(_CALLS), dict(_ATTEMPTS)
+_PLAIN: Columns = {name: func.coalesce(_CALLS[name], "") for name in ("customer_id", "trunk_id", "number", "source")}
+_PLAIN_ATTEMPTS: Columns = {"provider_id": func.coalesce(_ATTEMPTS.provider_id, "")}
+_UNSORTED: ColumnElement[int] = _CALLS.tm_create + 0
+"""Columns in a form that no index has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,38 +112,46 @@ class Filters:
     started_from: int | None = None
     started_until: int | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The same in SQL."""
+    @property
+    def is_window(self) -> bool:
+        """Whether only calls of some time are meant."""
+        return self.started_from is not None or self.started_until is not None
+
+    def near(self) -> Where:
+        """In SQL: calls of the window that were stored about then. Only the time of that leads to them."""
+        c, since, until = _CALLS, self.started_from, self.started_until
+        return [
+            *self._conditions(_INDEXED, _INDEXED_ATTEMPTS),
+            *self._started(c.tm_start + 0),
+            *([] if since is None else [c.tm_create >= since - tables.NEAR_US]),
+            *([] if until is None else [c.tm_create < until + tables.NEAR_US]),
+        ]
+
+    def apart(self) -> Where:
+        """In SQL: calls of the window that were not, which are few. Only their own index leads to them."""
+        return [tables.APART, *self._started(_CALLS.tm_start), *self._conditions(_PLAIN, _PLAIN_ATTEMPTS)]
+
+    def of(self, ids: Collection[str]) -> Where:
+        """In SQL: those of these calls that are meant."""
+        return [_CALLS.id.in_(ids), *self._started(_CALLS.tm_start), *self._conditions(_INDEXED, _INDEXED_ATTEMPTS)]
+
+    def _conditions(self, c: Columns, attempts: Columns) -> Where:
         equal = {
             "customer_id": self.customer_id,
             "trunk_id": self.trunk_id,
             "number": self.number,
             "source": self.caller,
         }
-        where = [_CALLS[name] == value for name, value in equal.items() if value is not None]
-        where += self._started()
+        where = [c[name] == value for name, value in equal.items() if value is not None]
         if self.status is not None:
             where.append(_STATUS_CONDITIONS[self.status])
         if self.provider_id is not None:
-            where.append(exists().where(_ATTEMPTS.call_id == _CALLS.id, _ATTEMPTS.provider_id == self.provider_id))
+            where.append(exists().where(_ATTEMPTS.call_id == _CALLS.id, attempts["provider_id"] == self.provider_id))
         return where
 
-    def few(self) -> list[Select[Any]]:
-        """Statements for the ids of all calls that may be meant, each of which an index carries out."""
-        found: list[Select[Any]] = []
-        if self.provider_id is not None:
-            of_provider = select(_ATTEMPTS.call_id.label("id")).where(_ATTEMPTS.provider_id == self.provider_id)
-            found.append(of_provider.distinct())
-        if self.started_from is not None or self.started_until is not None:
-            found.append(select(_CALLS.id).where(*self._started()))
-        return found
-
-    def _started(self) -> list[ColumnElement[bool]]:
+    def _started(self, tm_start: ColumnElement[Any]) -> Where:
         since, until = self.started_from, self.started_until
-        return [
-            *([] if since is None else [_CALLS.tm_start >= since]),
-            *([] if until is None else [_CALLS.tm_start < until]),
-        ]
+        return [*([] if since is None else [tm_start >= since]), *([] if until is None else [tm_start < until])]
 
 
 class _CallId(NamedTuple):
@@ -162,19 +180,35 @@ async def edges_of(unit: Unit, ids: Collection[str]) -> dict[str, str]:
 async def page(unit: Unit, filters: Filters, *, page_size: int, before: int | None) -> list[CallRow]:
     """Newest first; `before` is the tm_create of the last one of the page before. Raises Unavailable.
 
-    The newest calls are looked through until the page is full. Where few calls can be meant, those are looked at alone.
+    The newest calls, or those that were stored in a window, are looked through until the page is full. Of a provider
+    with few calls those are looked at alone.
     """
-    where = filters.conditions()
-    if before is not None:
-        where.append(_CALLS.tm_create < before)
-    newest: ColumnElement[Any] = _CALLS.tm_create
-    for few in filters.few():
-        ids = [row.id for row in await unit.fetch_as(_CallId, few.limit(FEW + 1))]
-        if len(ids) <= FEW:
-            where.append(_CALLS.id.in_(ids))
-            newest = newest + 0  # no index has this, so planners take the one of the ids
-            break
-    newest_first = select(*_LISTED_COLUMNS).where(*where).order_by(newest.desc())
+    of_provider = [] if filters.provider_id is None else await _calls_of(unit, filters.provider_id)
+    if filters.provider_id is not None and len(of_provider) <= FEW:
+        return await _newest(unit, filters.of(of_provider), _UNSORTED, page_size=page_size, before=before)
+    found = await _newest(unit, filters.near(), _CALLS.tm_create, page_size=page_size, before=before)
+    if not filters.is_window:
+        return found
+    found += await _newest(unit, filters.apart(), _UNSORTED, page_size=page_size, before=before)
+    once = {row.id: row for row in found}
+    return sorted(once.values(), key=attrgetter("tm_create"), reverse=True)[:page_size]
+
+
+async def _calls_of(unit: Unit, provider_id: str) -> list[str]:
+    """Ids of the provider's calls, of no more than one beyond FEW attempts.
+
+    In the order of the index: by statistics of all days together, which nobody makes, PostgreSQL would take it for
+    cheaper to read them all.
+    """
+    of_provider = select(_ATTEMPTS.call_id.label("id")).where(_ATTEMPTS.provider_id == provider_id)
+    return [row.id for row in await unit.fetch_as(_CallId, of_provider.order_by(_ATTEMPTS.call_id).limit(FEW + 1))]
+
+
+async def _newest(
+    unit: Unit, where: Where, tm_create: ColumnElement[Any], *, page_size: int, before: int | None
+) -> list[CallRow]:
+    earlier = [] if before is None else [tm_create < before]
+    newest_first = select(*_LISTED_COLUMNS).where(*where, *earlier).order_by(tm_create.desc())
     return await unit.fetch_as(CallRow, newest_first.limit(page_size))
 
 
