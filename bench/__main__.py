@@ -13,7 +13,7 @@ NAMES = {
     "ingest": "What edges report, stored: before and now, one node and two",
     "room": "What the records of a call take on disk",
     "statistics": "Statistics of a month of 10 million calls",
-    "lists": "Lists, counts and the search over a million routes",
+    "lists": "Lists, counts and the search over a million routes and recorded calls",
     "console": "The console in a browser, over a million routes",
     "stream": "From an event at an edge to those who watch",
     "calls": "A call that fails over once, at 300 a second, beside native Kamailio scripts",
@@ -23,7 +23,7 @@ NAMES = {
 
 BY_NAME_ONLY = {
     "instructions": "Instructions of a failed-over call, by callgrind (needs valgrind; minutes)",
-    "records": "Lists and filters over a hundred days of calls on PostgreSQL (minutes; see bench/records.py)",
+    "records": "Lists and filters over many days of calls on PostgreSQL (minutes; see bench/records.py)",
 }
 
 

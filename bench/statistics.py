@@ -8,16 +8,15 @@ import asyncio
 import http.client
 import json
 import random
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache, partial
 from urllib.parse import urlencode
 
 from sqlalchemy import insert
 
-from bench import reports
+from bench import kept, reports
 from bench.node import free_port, make_database, running
 from bench.report import Report
 from bench.table import RouteTable
@@ -27,9 +26,8 @@ from dialplane.domain.instants import DAY_US, format_instant
 from dialplane.domain.rollups import DAY_S, HOUR_S, MINUTE_S, Block, Sums, floored, longer_of, minutes_of
 from dialplane.domain.statistics import AttemptPlace, CallPlace, Figures, Place, bucket_of
 from dialplane.settings import Settings
-from dialplane.store import migrations, tables
+from dialplane.store import tables
 from dialplane.store.queries.rollups import packed
-from tests.postgresql import own_postgresql
 
 CALLS = 10_000_000
 DAYS = 31
@@ -38,33 +36,43 @@ MINUTES_OF_DAYS = 2
 
 OPEN_CALLS = 1_000
 TARGETS = [f"+{n}" for n in range(200, 500)]
-REQUESTS = 40
+AT_ONCE = 500
+"""Rows of sums, some of which are half a megabyte."""
+
+REQUESTS = 200
 """Of each kind."""
 
 
 def run(report: Report) -> None:
     """Both databases."""
     today = floored(time.time_ns() // 1_000, DAY_S)
+    for kind in kept.DATABASES:
+        with kept.folder(f"statistics-{kind}") as data, kept.database(kind, data) as url:
+            settings = Settings(data=data, database_url=url if kind == kept.POSTGRESQL else "")
+            token = kept.once(data, f"day-{today}", partial(_made, settings, today))
+            measure(report, kind, settings, token, today)
+
+
+def _made(settings: Settings, today: int) -> str:
+    """A database with the sums; the token of an administrator's key."""
+    token = make_database(settings.data, RouteTable(1_000), database_url=settings.database_url)
+    asyncio.run(_fill(settings, _blocks(today), today))
+    return token
+
+
+@cache
+def _blocks(today: int) -> dict[Block, Sums]:
     minutes = minutes_of(_day(today))
-    blocks = minutes | longer_of(minutes)
-    measure(report, "SQLite", "", blocks, today)
-    with own_postgresql() as server:
-        url = server.create("bench")
-        migrations.upgrade(url)
-        measure(report, "PostgreSQL", url, blocks, today)
+    return minutes | longer_of(minutes)
 
 
-def measure(report: Report, name: str, url: str, blocks: dict[Block, Sums], today: int) -> None:
+def measure(report: Report, name: str, settings: Settings, token: str, today: int) -> None:
     """The figures on one database."""
-    with tempfile.TemporaryDirectory(prefix="dialplane-bench-") as folder:
-        data = Path(folder)
-        token = make_database(data, RouteTable(1_000), database_url=url)
-        asyncio.run(_fill(Settings(data=data, database_url=url), blocks, today))
-        with running(data, port=free_port(), database_url=url) as node:
-            for what, goal, paths in _kinds(today):
-                took = sorted(_took_ms(node.base_url, token, paths))
-                p50, p99 = took[len(took) // 2], took[-1 - len(took) // 100]
-                report.line(f"{name}, {what}", f"p50 {p50:.0f} ms  p99 {p99:.0f} ms", goal=goal)
+    with running(settings.data, port=free_port(), database_url=settings.database_url) as node:
+        for what, goal, paths in _kinds(today):
+            took = sorted(_took_ms(node.base_url, token, paths))
+            p50, p99 = took[len(took) // 2], took[-1 - len(took) // 100]
+            report.line(f"{name}, {what}", f"p50 {p50:.0f} ms  p99 {p99:.0f} ms", goal=goal)
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,6 @@ async def _fill(settings: Settings, blocks: dict[Block, Sums], today: int) -> No
         for n in range(OPEN_CALLS)
     ]  # fmt: skip
     async with opened_database(settings) as db, db.write() as unit:
-        for first in range(0, len(rows), 20_000):
-            await unit.execute(insert(tables.rollups), rows[first : first + 20_000])
+        for first in range(0, len(rows), AT_ONCE):
+            await unit.execute(insert(tables.rollups), rows[first : first + AT_ONCE])
         await unit.execute(insert(tables.calls), calls)

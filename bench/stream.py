@@ -6,16 +6,16 @@ answered, ends. What is compared is the instant of its end with that at which th
 
 import json
 import random
-import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import httpx2
 
+from bench import kept
 from bench.node import Node, free_port, make_database, running
 from bench.report import Report
 from bench.table import RouteTable
@@ -32,14 +32,17 @@ Route = tuple[str, str]
 
 
 def run(report: Report) -> None:
-    """Print the delay for one who watches, and for each of several."""
+    """Print the delay for one who watches, and for each of several, on both databases."""
     table = RouteTable(ROUTES)
     routes = [(route.provider_id, route.id) for route in table.routes()]
-    with tempfile.TemporaryDirectory(prefix="dialplane-bench-") as folder:
-        token = make_database(Path(folder), table)
-        with running(Path(folder), port=free_port()) as node:
-            for watching in WATCHING:
-                _measure(report, node, token, routes, watching)
+    for kind in kept.DATABASES:
+        with kept.folder(f"stream-{kind}") as data, kept.database(kind, data) as url:
+            database_url = url if kind == kept.POSTGRESQL else ""
+            token = kept.once(data, "table", partial(make_database, data, table, database_url=database_url))
+            report.note(kind)
+            with running(data, port=free_port(), database_url=database_url) as node:
+                for watching in WATCHING:
+                    _measure(report, node, token, routes, watching)
 
 
 def _measure(report: Report, node: Node, token: str, routes: Sequence[Route], watching: int) -> None:

