@@ -380,6 +380,41 @@ def test_statistics_are_a_count_over_the_records_after_any_batches_with_repeats_
     asyncio.run(go_through())
 
 
+@given(data=st.data(), order=st.randoms(use_true_random=False))
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nodes_that_keep_the_calls_that_go_on_in_memory_see_what_others_have_stored_of_them(
+    data: st.DataObject, order: random.Random, route_targets: dict[str, str], database_url: str
+) -> None:
+    made = data.draw(st.lists(stories(list(route_targets)), min_size=1, max_size=4))
+    whole = [part for story in made for part in story.told()]
+    parts = whole + order.sample(whole, len(whole) // 2)
+    order.shuffle(parts)
+    cuts = sorted({0, len(parts), *data.draw(st.lists(st.integers(0, len(parts)), min_size=3, max_size=6))})
+    nodes = data.draw(st.lists(st.integers(0, 1), min_size=len(cuts), max_size=len(cuts)))
+
+    def merged() -> tuple[list[dict[str, Any]], Any]:
+        recorded, stored = Recorded(database_url), ("tm_create", "tm_update")
+        calls = [{name: row[name] for name in row if name not in stored} for row in recorded.calls]
+        return sorted(calls, key=lambda row: str(row["id"])), recorded.attempts
+
+    async def go_through() -> None:
+        dbs = [open_database(database_url) for _ in range(2)]
+        try:
+            for (begin, end), node in zip(pairwise(cuts), nodes, strict=False):
+                await report(dbs[node], parts[begin:end])
+            await check_against_records(dbs[0], database_url, ALWAYS)
+            in_parts = merged()
+            forget_calls(database_url)
+            await report(dbs[1], whole)
+            assert merged() == in_parts
+        finally:
+            for db in dbs:
+                await db.close()
+
+    forget_calls(database_url)
+    asyncio.run(go_through())
+
+
 def having_providers(window: Window) -> list[str]:
     """Groupings that may be narrowed as the window is."""
     return [by for by in GROUPINGS if window.provider_id is None or by not in (TRUNKS, EDGES)]

@@ -15,6 +15,7 @@ from dialplane.domain.errors import InvalidValue
 from dialplane.eventlog.kinds import AnyEvent, Event
 from dialplane.store import merging, records
 from dialplane.store.queries import calls, erasure
+from dialplane.store.records import OpenRecords
 
 MAX_EVENTS = 2_000
 """Most events of one batch, which bounds how long it holds the writer's lock."""
@@ -99,14 +100,14 @@ def _fold(folded: Folded, events: Sequence[Any], *, sender: str) -> tuple[list[E
 async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[Event]) -> list[str]:
     """Records are read and merged before the writer's lock is waited for: other nodes write meanwhile."""
     async with db.read(caller=caller) as reading:
-        merge = await _merge(reading, folded)
+        merge = await _merge(reading, db.open_records, folded)
     left_out, packed = len(folded.left_out), outbox.pack(outgoing, without=folded.left_out)
     async with db.write(caller=caller) as unit:
         if erased := await erasure.erased_among(unit, folded.calls):
             folded.leave_out(erased)
-            merge = await _merge(unit, folded)
+            merge = await _merge(unit, db.open_records, folded)
         if merge is not None and not await records.store(unit, merge):
-            merge = await _merge(unit, folded)
+            merge = await _merge(unit, db.open_records, folded)
             if merge is not None:
                 await records.store(unit, merge)
         await merging.HEALTH.store(unit, list(folded.health.values()))
@@ -115,13 +116,16 @@ async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[E
         if outgoing:
             is_same = len(folded.left_out) == left_out
             await outbox.put(unit, packed if is_same else outbox.pack(outgoing, without=folded.left_out))
-        return await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else []
+        lost = await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else []
+    if merge is not None:
+        db.open_records.keep(merge)
+    return lost
 
 
-async def _merge(unit: Unit, folded: Folded) -> records.Merge | None:
+async def _merge(unit: Unit, known: OpenRecords, folded: Folded) -> records.Merge | None:
     """None if no call is reported of."""
     if folded.edge and folded.calls:
         folded.leave_out_foreign(await calls.edges_of(unit, list(folded.calls)))
     if not folded.calls:
         return None
-    return await records.merge(unit, folded.calls_in_order(), list(folded.attempts.values()))
+    return await records.merge(unit, known, folded.calls_in_order(), list(folded.attempts.values()))

@@ -41,10 +41,8 @@ def vector_of(figures: Sequence[int]) -> int:
 
     Each is less than 2**63, also when it is negative. There may be more of them than this version knows.
     """
-    vector = 0
-    for figure in reversed(figures):
-        vector = (vector << _BITS) + figure
-    return vector
+    words, middles = _words(len(figures))
+    return (int.from_bytes(words.pack(*figures), "little") ^ middles) - middles
 
 
 _vector_of: Callable[[Counts], int] = lru_cache(1_000)(vector_of)
@@ -53,15 +51,17 @@ _vector_of: Callable[[Counts], int] = lru_cache(1_000)(vector_of)
 
 def figures_in(vector: int) -> list[int]:
     """The figures of a vector, with zeros for those that it lacks."""
-    count = max(len(Figures._fields), vector.bit_length() // _BITS + 1)
-    words, middles = _words(count)
-    return [word - _MIDDLE for word in words.unpack((vector + middles).to_bytes(words.size, "little"))]
+    words, middles = _words(max(len(Figures._fields), vector.bit_length() // _BITS + 1))
+    return list(words.unpack(((vector + middles) ^ middles).to_bytes(words.size, "little")))
 
 
 @cache
 def _words(count: int) -> tuple[struct.Struct, int]:
-    """So many figures in bytes, and the vector of which each figure is the middle one."""
-    return struct.Struct(f"<{count}Q"), vector_of((_MIDDLE,) * count)
+    """So many figures in bytes, and the vector of which each figure is the middle one.
+
+    Two's complement is a figure above the middle one, with the highest bit turned.
+    """
+    return struct.Struct(f"<{count}q"), sum(_MIDDLE << (_BITS * n) for n in range(count))
 
 
 @dataclass(slots=True)

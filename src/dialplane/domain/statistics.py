@@ -55,6 +55,11 @@ class Figures(NamedTuple):
     duration_ms: int = 0
 
 
+_SEIZED, _SKIPPED, _EFFECTIVE, _SAVED, _LATE = map(
+    Figures._fields.index, ("seized", "skipped", "effective", "saved", "late_answers")
+)
+
+
 class Sums(Protocol):
     """What rates are computed of: `Figures`, or anything that has them."""
 
@@ -110,75 +115,73 @@ def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
     counted: Contribution = {}
     customer_id = call["customer_id"] or ""
     talk_ms = duration_ms(call)
-    sent = skipped = late = 0
-    is_effective = was_saved = False
+    sent = skipped = effective = saved = late = 0
     provider_ids: set[str] = set()
     for attempt in attempts:
         figures = _of_attempt(attempt, talk_ms, is_second=sent > 0)
-        sent += figures.seized
-        skipped += figures.skipped
-        late += figures.late_answers
-        is_effective = is_effective or figures.effective > 0
-        was_saved = was_saved or figures.saved > 0
-        if attempt["provider_id"]:
-            provider_ids.add(attempt["provider_id"])
+        sent += figures[_SEIZED]
+        skipped += figures[_SKIPPED]
+        effective += figures[_EFFECTIVE]
+        saved += figures[_SAVED]
+        late += figures[_LATE]
+        if provider_id := attempt["provider_id"]:
+            provider_ids.add(provider_id)
         if attempt["tm_placed"] is not None:
-            _add(counted, _place_of_attempt(attempt, customer_id), figures)
+            place = _place_of_attempt(attempt, customer_id)
+            counted[place] = figures if place not in counted else tuple(map(add, counted[place], figures))
     if call["tm_start"] is not None:
-        was_answered = call["tm_answered"] is not None
-        counted[_place_of_call(call, customer_id, tuple(sorted(provider_ids)))] = Figures(
-            seized=1,
-            skipped=skipped,
-            answered=int(was_answered),
-            effective=int(was_answered or is_effective),
-            moved_on=int(sent > 1),
-            saved=int(was_saved),
-            refused=int(not sent and not was_answered and call["tm_ended"] is not None),
-            late_answers=late,
-            ended=int(talk_ms is not None),
-            duration_ms=talk_ms or 0,
+        answered = call["tm_answered"] is not None
+        counted[_place_of_call(call, customer_id, tuple(sorted(provider_ids)))] = (
+            1,
+            skipped,
+            1 if answered else 0,
+            1 if answered or effective else 0,
+            1 if sent > 1 else 0,
+            1 if saved else 0,
+            1 if not sent and not answered and call["tm_ended"] is not None else 0,
+            late,
+            0 if talk_ms is None else 1,
+            talk_ms or 0,
         )
     return counted
 
 
-def _of_attempt(attempt: Row, talk_ms: int | None, *, is_second: bool) -> Figures:
-    is_sent, is_answered = attempt["skipped"] == 0, attempt["tm_answered"] is not None
-    is_late = attempt["tm_late_answer"] is not None
-    return Figures(
-        int(is_sent),
-        int(attempt["skipped"] == 1),
-        int(is_answered),
-        int(is_answered or (not is_late and attempt["verdict"] in _REACHED)),
-        int(attempt["action"] == NEXT),
-        int(is_answered and is_sent and is_second),
-        0,
-        int(is_late),
-        int(is_answered and talk_ms is not None),
-        (is_answered and talk_ms) or 0,
-    )
+def _of_attempt(attempt: Row, talk_ms: int | None, *, is_second: bool) -> Counts:
+    """Its figures, but not `refused`, which only a call has."""
+    skipped, is_late = attempt["skipped"], attempt["tm_late_answer"] is not None
+    seized, late, next_ = int(skipped == 0), int(is_late), int(attempt["action"] == NEXT)
+    if attempt["tm_answered"] is None:
+        effective = int(not is_late and attempt["verdict"] in _REACHED)
+        return seized, int(skipped == 1), 0, effective, next_, 0, 0, late, 0, 0
+    ended, saved = int(talk_ms is not None), int(is_second and skipped == 0)
+    return seized, int(skipped == 1), 1, 1, next_, saved, 0, late, ended, talk_ms or 0
 
 
 def _place_of_attempt(attempt: Row, customer_id: str) -> AttemptPlace:
-    placed, status = attempt["tm_placed"], ""
-    if attempt["tm_answered"] is not None:
+    placed, ringing, answered, status = attempt["tm_placed"], attempt["tm_ringing"], attempt["tm_answered"], ""
+    if answered is not None:
         status = str(attempt["answered_status"] or 200)
     elif attempt["tm_ended"] is not None:
         status = str(attempt["ended_status"] or NO_STATUS)
-    return AttemptPlace(
-        placed - placed % MINUTE_US,
-        customer_id,
-        attempt["provider_id"] or "",
-        attempt["route_id"] or "",
-        attempt["target"] or "",
-        status,
-        bucket_of(attempt_pdd_ms(attempt)),
+    is_sent = attempt["skipped"] == 0
+    return AttemptPlace._make(
+        (
+            placed - placed % MINUTE_US,
+            customer_id,
+            attempt["provider_id"] or "",
+            attempt["route_id"] or "",
+            attempt["target"] or "",
+            status,
+            bucket_of(elapsed_ms(placed, answered if ringing is None else ringing)) if is_sent else NO_DELAY,
+        )
     )
 
 
 def _place_of_call(call: Row, customer_id: str, provider_ids: tuple[str, ...]) -> CallPlace:
     start = call["tm_start"]
     delay = bucket_of(call_pdd_ms(call))
-    return CallPlace(start - start % MINUTE_US, customer_id, call["trunk_id"] or "", call["edge"], provider_ids, delay)
+    place = (start - start % MINUTE_US, customer_id, call["trunk_id"] or "", call["edge"], provider_ids, delay)
+    return CallPlace._make(place)
 
 
 def _add(counted: Contribution, place: Place, counts: Counts) -> None:

@@ -19,6 +19,7 @@ from dialplane.store.bulk import BulkInsert, stage_all
 from dialplane.store.committed import CommittedCache
 from dialplane.store.encryption import Encryption
 from dialplane.store.notifier import Notifier
+from dialplane.store.records import OpenRecords
 from dialplane.store.revisions import Author, Change
 from dialplane.store.threads import Abandoned, run_to_end
 from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Pool, Reading, Writing
@@ -42,6 +43,7 @@ class Database:
     """One SQLite file or one PostgreSQL. Belongs to the event loop that first uses it; `close` it there.
 
     `is_full`: the last write found no room on the database's disk. `shares`: what callers' long work costs.
+    `open_records`: calls that go on, as stored here last.
     """
 
     def __init__(self, url: str, *, encryption: Encryption, now: Callable[[], int] = now_us) -> None:
@@ -51,6 +53,7 @@ class Database:
         self.now = now
         self.clock_watch = ClockWatch()
         self.is_full = False
+        self.open_records = OpenRecords()
         self._threads = ThreadPoolExecutor(1 + STAGED_AT_ONCE, thread_name_prefix="dialplane-write")
         self._writer = Pool(backend, backend.writer_engine(), self._threads)
         self._write_turn = Slots(1, each=1)
