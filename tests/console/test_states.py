@@ -135,6 +135,7 @@ def empty(route: Route) -> None:
     ("path", "says", "next_step"),
     [
         ("/", "no_call_next", "How to point a switch here"),
+        ("/", "begin_trunk", "Connect a switch"),
         ("/calls", "no_call_next", "How to point a switch here"),
         ("/routes", "no_route_next", "Make the first route"),
         ("/providers", "no_provider_next", "Add the first provider"),
@@ -211,3 +212,13 @@ def test_times_are_of_the_viewers_zone_and_on_wish_of_utc(
     visit.page.get_by_label("You").click()
     visit.page.get_by_role("menuitem", name="Show times in UTC").click()
     expect(at).to_have_text(re.compile(rf"\b{hour:02}:{minute}"))
+
+
+def test_the_first_steps_are_ticked_as_they_are_done(visit: Visit) -> None:
+    visit.page.route(re.compile(r"/v1\.0/(calls|trunks)\?"), empty)
+    visit.open("/")
+    steps = visit.page.locator(".steps li")
+    expect(steps.filter(has_text="Add a provider").locator(".step")).to_have_text("✓")
+    expect(steps.filter(has_text="Make a route").locator(".step")).to_have_text("✓")
+    expect(steps.filter(has_text="Connect a switch").locator(".step")).to_have_text("4")
+    assert visit.violations() == []

@@ -3,10 +3,21 @@ import { SegmentedControl } from '@mantine/core'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import type { Schemas } from '../api/client'
-import { type Call, type Page, type Revision, useAnswer, useMay, useNames, usePage, useProviders } from '../api/queries'
+import {
+  type Call,
+  type Page,
+  type Revision,
+  type Route,
+  useAnswer,
+  useMay,
+  useNames,
+  usePage,
+  useProviders,
+  useTrunks,
+} from '../api/queries'
 import { DEFAULT_WINDOW, WINDOWS } from '../api/tables'
 import { instant, stamp } from '../api/time'
-import { Empty, Failure, Head, Panel, Spark, When } from '../parts/basics'
+import { Empty, Failure, Head, Panel, Spark, When, Worded } from '../parts/basics'
 import { Attempts } from '../parts/calls'
 import { count, NONE, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
@@ -48,6 +59,7 @@ export default function OverviewPage() {
       </Head>
       <div className="stack">
         <Failure error={overview.error ?? providers.error} again={() => overview.refetch()} />
+        <Begin />
         <Tiles overview={overview.data} />
         <div className="cols">
           <div className="stack">
@@ -60,6 +72,45 @@ export default function OverviewPage() {
     </>
   )
 }
+
+/** Until the first call: what is missing for it, and where it is made. */
+function Begin() {
+  const may = useMay()
+  const calls = usePage<Call>('/v1.0/calls', LAST_CALLS, { every: 3 }).data?.result
+  const isNew = calls?.length === 0 && may('provider.create')
+  const routes = usePage<Route>('/v1.0/routes', { page_size: 1 }, { enabled: isNew }).data?.result
+  const providers = useProviders().data
+  const trunks = useTrunks().data
+  if (!isNew) return null
+  const steps = [
+    ['Add a provider', '/providers', sentence('begin_provider'), !!providers?.length],
+    ['Make a route', '/routes', sentence('begin_route'), !!routes?.length],
+    ['Test a number', '/test', sentence('begin_test'), false],
+    ['Connect a switch', '/trunks', sentence('begin_trunk'), !!trunks?.length],
+  ] as const
+  return (
+    <Panel title={sentence('begin')}>
+      <ol className="steps">
+        {steps.map(([title, href, what, isDone], i) => (
+          <li key={href}>
+            <span className={`step ${isDone ? 'good' : ''}`} title={isDone ? 'done' : undefined}>
+              {isDone ? '✓' : i + 1}
+            </span>
+            <div>
+              <Link href={href}>{title}</Link>
+              {isDone && <span className="visually-hidden"> done</span>}
+              <div className="dim">
+                <Worded text={what} />
+              </div>
+            </div>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  )
+}
+
+const LAST_CALLS = { page_size: 20 }
 
 /** Providers that charts and table show, the busiest. */
 const MOST = 10
@@ -86,7 +137,7 @@ function Tiles({ overview }: { overview?: Overview }) {
       calls ? count(calls.refused) : NONE,
       attempts && `${count(attempts.attempts)} attempts in all`,
       steps?.refused,
-      'var(--bad-line)',
+      calls?.refused ? 'var(--bad-line)' : 'var(--dim)',
     ],
   ]
   return (
@@ -111,6 +162,7 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
     { since: from, page_size: 50 },
     { enabled: may('revision.list'), every: 10 },
   )
+  const health = useHealth(may('provider.list') ? (providers ?? []).map(one => one.provider_id) : [])
   const begin = instant(overview?.from)
   const steps = overview?.calls.steps
   if (!overview || begin === null || !steps)
@@ -122,17 +174,23 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
   const step = overview.step ?? 60
   const times = steps.calls.map((_, i) => begin / 1000 + i * step)
   const begun = overview.whole_steps ?? times.length
-  const marks = (revisions.data?.result ?? []).flatMap(one => {
-    const at = instant(one.tm_create)
-    return at === null ? [] : [{ at: at / 1000, label: `revision ${one.number}` }]
-  })
+  const at = (text: string | null, isBad: boolean) => {
+    const ms = instant(text)
+    return ms === null ? [] : [{ at: ms / 1000, isBad }]
+  }
+  const marks = [
+    ...(revisions.data?.result ?? []).flatMap(one => at(one.tm_create, false)),
+    ...[...health.values()]
+      .flatMap(one => one.edges)
+      .flatMap(view => (view.breaker === 'closed' ? [] : at(view.breaker_changed_at, true))),
+  ]
   const byProvider = (providers ?? []).map((one, i) => ({
     label: names(one.provider_id),
     color: SERIES[i % SERIES.length] ?? '',
     values: one.steps?.attempts_per_min ?? [],
   }))
   return (
-    <Panel title="Traffic" aside={<span>dashed: a revision</span>}>
+    <Panel title="Traffic" aside={<span>{sentence('marks')}</span>}>
       <Suspense fallback={<div style={{ height: 430 }} />}>
         <Chart label="Attempts a minute" times={times} stacked series={byProvider} shown={count} marks={marks} />
         <Chart
@@ -237,7 +295,7 @@ function Providers({ stats }: { stats?: ProviderStats[] }) {
 function LastCalls() {
   const names = useNames()
   const [, go] = useLocation()
-  const calls = usePage<Call>('/v1.0/calls', { page_size: 20 }, { every: 3 })
+  const calls = usePage<Call>('/v1.0/calls', LAST_CALLS, { every: 3 })
   return (
     <Panel title="Last calls" aside={<Link href="/calls?live=1">all, live</Link>} flush>
       <Failure error={calls.error} />

@@ -43,7 +43,7 @@ export default function SettingsPage() {
           rows={settings.data?.result.filter(one => `${one.variable} ${one.meaning}`.toLowerCase().includes(text))}
           id={one => one.variable}
           columns={[
-            { key: 'name', head: 'Variable', cell: one => <Variable name={one.variable} /> },
+            { key: 'name', head: 'Variable', width: 230, cell: one => <Variable name={one.variable} /> },
             {
               key: 'value',
               head: 'Value',
@@ -59,7 +59,6 @@ export default function SettingsPage() {
             {
               key: 'meaning',
               head: 'What it is for',
-              width: '40%',
               cell: one => (
                 <span className="dim">
                   <Worded text={one.meaning} />

@@ -1,4 +1,5 @@
-/** Lines or stacked areas over time; all charts of a page share one cursor. Marks are revisions: a change and its effect. */
+/** Lines or stacked areas over time; all charts of a page share one cursor. Marks are revisions and breakers that opened: a
+ * change and its effect. */
 import 'uplot/dist/uPlot.min.css'
 import { useComputedColorScheme } from '@mantine/core'
 import { useEffect, useRef } from 'react'
@@ -15,7 +16,8 @@ type Props = {
   stacked?: boolean
   top?: number
   height?: number
-  marks?: { at: number; label: string }[]
+  /** Instants in s since 1970, with whether what was then is bad. */
+  marks?: { at: number; isBad: boolean }[]
 }
 
 const ENOUGH_FOR_A_LINE = 3
@@ -66,11 +68,11 @@ export default function Chart({ label, times, series, shown, stacked, top, heigh
             drawing => {
               const { ctx, bbox } = drawing
               ctx.save()
-              ctx.strokeStyle = of('--dim')
               ctx.setLineDash([3, 3])
               for (const mark of marks) {
                 const x = drawing.valToPos(mark.at, 'x', true)
                 if (x < bbox.left || x > bbox.left + bbox.width) continue
+                ctx.strokeStyle = of(mark.isBad ? '--bad-line' : '--dim')
                 ctx.beginPath()
                 ctx.moveTo(x, bbox.top)
                 ctx.lineTo(x, bbox.top + bbox.height)

@@ -24,6 +24,12 @@ SENTENCES: Mapping[str, str] = {
     "demo_calls": "What became of the demo's calls",
     # overview and calls
     "asr_and_ner": "Answered share of calls (ASR) and network effectiveness (NER)",
+    "begin": "Four steps to the first call",
+    "begin_provider": "The carrier that takes the calls: a name and a host are enough.",
+    "begin_route": "Which numbers go to it: `all` is a route for every number.",
+    "begin_test": "What would become of a number, before anybody calls it.",
+    "begin_trunk": "A trunk recognises your switch, and its page says what to write into it.",
+    "marks": "dashed: a revision; red: a breaker opened",
     "no_call": "No call yet",
     "no_call_next": "Calls stand here as soon as an edge reports them.",
     "no_call_fits": "No call fits these filters",
