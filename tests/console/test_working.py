@@ -181,6 +181,7 @@ def test_a_change_is_read_and_undone_in_one_click(visit: Visit, client: Client, 
     number = next(iter(client.revisions.all()))["number"]
     visit.open(f"/changes?object_id={routes[0]}")
     row = page.get_by_role("row").filter(has_text="Route changed").first
+    expect(page.get_by_role("row")).to_have_count(3)
     row.get_by_role("link").first.click()
     expect(page.locator("h1")).to_have_text(f"Revision {number}")
     difference = page.get_by_role("table", name="What changes").get_by_role("row").nth(1)
@@ -191,6 +192,10 @@ def test_a_change_is_read_and_undone_in_one_click(visit: Visit, client: Client, 
     page.get_by_role("button", name=f"Undo revision {number}").click()
     expect(page.get_by_text(f"Revision {number} is undone by revision")).to_be_visible()
     assert client.routes.get(routes[0])["priority"] == 1
+    page.get_by_role("button", name=re.compile("^Only .* ×$")).click()
+    expect(page.get_by_role("row").filter(has_text="Several objects changed")).not_to_have_count(0)
+    page.get_by_label("Before").fill("2000-01-01T00:00")
+    expect(page.get_by_text("No change fits this")).to_be_visible()
     assert visit.faults == []
 
 

@@ -1,8 +1,9 @@
 /** Who changed what, and the way back. */
-import { Button } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { Link, useLocation, useRoute } from 'wouter'
-import { type Revision, useAnswer, useMay, usePage } from '../api/queries'
+import { type Revision, useAnswer, useMay, useNames, usePage } from '../api/queries'
 import { OPERATION_WORDS } from '../api/tables'
+import { fromTyped } from '../api/time'
 import { Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { Difference } from '../parts/changes'
 import { count } from '../parts/figures'
@@ -24,15 +25,51 @@ const operation = ({ operation }: Revision) =>
 function List() {
   const may = useMay()
   const [, go] = useLocation()
-  const { values, token, any } = useFilters(['object_id', 'actor_id'] as const)
+  const name = useNames()
+  const { values, set, token, any } = useFilters(['object_id', 'actor_id', 'since', 'until'] as const)
   const revisions = usePage<Revision>(
     '/v1.0/revisions',
-    { ...values, page_size: PAGE_SIZE, page_token: token },
+    {
+      ...values,
+      since: fromTyped(values.since),
+      until: fromTyped(values.until),
+      page_size: PAGE_SIZE,
+      page_token: token,
+    },
     { every: token ? undefined : 10 },
   )
+  const first = revisions.data?.result[0]
+  const author = first?.actor_name || first?.actor_kind
   return (
     <>
       <Head title="Changes" />
+      <div className="bar">
+        <TextInput
+          label="Since"
+          type="datetime-local"
+          w={190}
+          value={values.since}
+          data-filter
+          onChange={event => set('since', event.currentTarget.value)}
+        />
+        <TextInput
+          label="Before"
+          type="datetime-local"
+          w={190}
+          value={values.until}
+          onChange={event => set('until', event.currentTarget.value)}
+        />
+        {values.object_id && (
+          <Button variant="default" onClick={() => set('object_id', null)}>
+            Only {name(values.object_id)} ×
+          </Button>
+        )}
+        {values.actor_id && (
+          <Button variant="default" onClick={() => set('actor_id', null)}>
+            Only {author || 'one author'} ×
+          </Button>
+        )}
+      </div>
       <Failure error={revisions.error} again={() => revisions.refetch()} />
       <Jobs />
       <Panel flush>
@@ -63,7 +100,15 @@ function List() {
               head: 'Who',
               cell: revision => (
                 <>
-                  {revision.actor_name || revision.actor_kind} <span className="dim">{revision.source_ip}</span>
+                  <button
+                    type="button"
+                    className="edit plain"
+                    title="Only theirs"
+                    onClick={() => set('actor_id', revision.actor_id)}
+                  >
+                    {revision.actor_name || revision.actor_kind}
+                  </button>{' '}
+                  <span className="dim">{revision.source_ip}</span>
                 </>
               ),
             },
