@@ -30,7 +30,6 @@ from dialplane.domain.rollups import (
     Range,
     Total,
     ceiled,
-    figures_in,
     floored,
     ranges,
     waiting_beside,
@@ -177,7 +176,7 @@ def _busiest(
     parts: Mapping[str, Sequence[Part]], channels: Mapping[str, int], window: Window, *, limit: int
 ) -> list[Stats]:
     """The figures of the keys with most seized, and of others that have channels."""
-    seized = {key: figures_in(sum(part.vector for part in found))[0] for key, found in parts.items()}
+    seized = {key: sum(part.seized for part in found) for key, found in parts.items()}
     busiest = sorted(seized, key=lambda key: (-seized[key], key))[:limit]
     idle = sorted(channels.keys() - seized.keys())[: limit - len(busiest)]
     made = [_stats(parts.get(key, ()), window, key=key, channels=channels.get(key, 0)) for key in (*busiest, *idle)]
@@ -199,6 +198,10 @@ async def usual_delays(unit: Unit, actor: Actor, *, now: int) -> dict[str, int]:
     window = widened(Window(since=now - HOUR_S * SECOND_US, until=now))
     selection = _selection(actor, PROVIDERS, window)
     parts = {} if selection is None else await _parts(unit, selection, window)
+    return await asyncio.to_thread(_medians, parts, window)
+
+
+def _medians(parts: Mapping[str, Sequence[Part]], window: Window) -> dict[str, int]:
     delays = {key: _stats(found, window).pdd_p50_ms for key, found in parts.items()}
     return {key: delay for key, delay in delays.items() if delay is not None}
 
@@ -244,9 +247,10 @@ def _stats(parts: Iterable[Part], window: Window, *, key: str = "", channels: in
     """The figures that these sums make up."""
     total, steps = Total(), {instant: Total() for instant in window.instants}
     for part in parts:
-        total.add(part.vector, part.delays)
+        sums = part.total
+        total.add(sums.vector, sums.delays)
         if window.step_s is not None:
-            steps[floored(part.instant, window.step_s)].add(part.vector, part.delays)
+            steps[floored(part.instant, window.step_s)].add(sums.vector, sums.delays)
     whole, *each = (
         Stats(key=key, **one.sums._asdict(), pdd_p50_ms=one.pdd_ms(50), pdd_p95_ms=one.pdd_ms(95))
         for one in (total, *steps.values())

@@ -6,7 +6,7 @@ write. `fold` adds many of them up, and to the sums, at once; whoever reads sums
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -177,11 +177,22 @@ class _Sum(msgspec.Struct, array_like=True):
     delays: msgspec.Raw
 
     @property
+    def seized(self) -> int:
+        return _first.decode(self.figures).seized
+
+    @property
     def total(self) -> Total:
         return Total(vector_of(_figures.decode(self.figures)), _delays.decode(self.delays))
 
 
+class _First(msgspec.Struct, array_like=True):
+    """The first of a sum's figures."""
+
+    seized: int
+
+
 _sums = msgspec.json.Decoder(list[_Sum])
+_first = msgspec.json.Decoder(_First)
 _figures = msgspec.json.Decoder(list[int])
 _delays = msgspec.json.Decoder(dict[int, int])
 
@@ -267,12 +278,20 @@ class Selection:
 
 
 class Part(NamedTuple):
-    """Sums of one key from an instant on, to be added to others of it: `delays` are bucket -> count."""
+    """Sums of one key from an instant on, to be added to others of it.
+
+    How many it has `seized` says whether the others are looked at: of a month of many keys most are never decoded.
+    """
 
     key: str
     instant: int
-    vector: int
-    delays: Mapping[int, int]
+    seized: int
+    stored: _Sum | Total
+
+    @property
+    def total(self) -> Total:
+        """All of them; those that are stored are decoded each time."""
+        return self.stored if isinstance(self.stored, Total) else self.stored.total
 
 
 async def parts(unit: Unit, selection: Selection, ranges: Sequence[Range]) -> list[Part]:
@@ -284,7 +303,7 @@ async def parts(unit: Unit, selection: Selection, ranges: Sequence[Range]) -> li
 
     def read(connection: Connection) -> list[Part]:
         return [
-            Part(one.key, instant, (total := one.total).vector, total.delays)
+            Part(one.key, instant, one.seized, one)
             for instant, sums in connection.execute(within)
             for one in _sums.decode(sums)
             if selection.has_entry(one.key, one.provider_id)
@@ -300,7 +319,7 @@ async def pending_parts(unit: Unit, selection: Selection, *, since: int, until: 
     def read(connection: Connection) -> list[Part]:
         counted = (one for (text,) in connection.execute(within) for one in decoded(text))
         blocks = minutes_of((one for one in counted if since <= one[0][0] < until), groupings={selection.grouped_by})
-        return [Part(key, block.instant, total.vector, total.delays) for block, key, total in selection.sums_in(blocks)]
+        return [Part(key, block.instant, total.sums.seized, total) for block, key, total in selection.sums_in(blocks)]
 
     return await unit.run(read)
 
