@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from dialplane.api.routes.paging import token
+from dialplane.domain.instants import NEVER
+from dialplane.store.queries.routes import SORTS, After, Order
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller
 
 JSON = {"Content-Type": "application/json"}
@@ -306,3 +309,24 @@ def test_an_if_match_that_is_no_version_of_ours_changes_nothing(
 def provider_made_before(api: Api) -> str:
     made: str = api.admin.made("providers", type="sip", hostname="a.example")["id"]
     return made
+
+
+def test_a_number_at_the_ends_of_its_range_is_one_to_the_database_too(api: Api) -> None:
+    """PostgreSQL's integers end where SQLite's do not."""
+    paths = api.admin.get("/openapi.json").json()["paths"]
+    asked = 0
+    for path, operations in paths.items():
+        for parameter in operations.get("get", {}).get("parameters", []):
+            rule = parameter["schema"]
+            if rule.get("type") == "integer" and parameter["name"] not in ("wait", "for_s"):
+                for number in (rule["minimum"], rule.get("maximum", 10**18)):
+                    params = {parameter["name"]: str(number)} if parameter["in"] == "query" else {}
+                    place = path.replace("{number}", "1" if params else str(number)).replace("{id}", SYSTEM_DEFAULT)
+                    answer = api.admin.get(place, params=params)
+                    assert answer.status_code < 500, (place, params, answer.text)
+                    asked += 1
+    assert asked >= 10
+    for key in SORTS.keys() - {"target", "tm_create"}:
+        page = {"sort": key, "page_token": token(After(NEVER, 1), Order(key))}
+        answer = api.admin.get("/v1.0/routes", params=page)
+        assert answer.status_code < 500, (page, answer.text)

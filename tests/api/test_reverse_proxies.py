@@ -32,8 +32,9 @@ def login(api: Api, forwarded_for: str, password: str = "wrong") -> int:
 
 
 def source_of_a_change(api: Api, forwarded_for: str) -> str:
-    """The address that the revision of a change tells."""
-    answer = api.admin.post("/v1.0/customers", {}, headers={"X-Forwarded-For": forwarded_for.encode()})
+    """The address that the revision of a change tells. Other headers in which proxies say one are nobody's word."""
+    others = {"X-Real-IP": "192.0.2.77", "Forwarded": "for=192.0.2.77"}
+    answer = api.admin.post("/v1.0/customers", {}, headers={"X-Forwarded-For": forwarded_for.encode(), **others})
     told: str = api.admin.get(f"/v1.0/revisions/{answer.headers['x-revision']}").json()["source_ip"]
     return told
 

@@ -282,7 +282,7 @@ def test_a_deleted_key_of_the_machine_is_made_anew_at_the_next_start(tmp_path: P
             keys = list(client.accesskeys.all())
             for key in sorted(keys, key=lambda key: key["name"].startswith("command line")):
                 client.accesskeys.delete(key["id"])
-        assert instance.stop() == 0
+        assert instance.stop(signal.SIGHUP) == 0  # a stop in order, as docs/operations.md says
     with serving(data) as again, again.client() as client:
         assert client.me()
         eventually(again.follows, within_s=20, what="the companion following with its new key")

@@ -30,7 +30,7 @@ class ChangesQuery(Query):
     """Which part of a large revision's changes."""
 
     page_size: Annotated[int, decimal(1, MAX_CHANGES)] = Field(MAX_CHANGES, description="How many changes at most.")
-    after: Annotated[int, decimal(0, 2**53)] = optional("`next_after` of the page before.")
+    after: Annotated[int, decimal(0, 2**31 - 1)] = optional("`next_after` of the page before.")
 
 
 class FieldChange(BaseModel):
