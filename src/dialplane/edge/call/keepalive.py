@@ -18,6 +18,9 @@ LOOKED = "looked"
 lost."""
 
 _AT_ONCE = 1  # seconds until the dialog module ends the call
+_LOST_AGAIN_S = 10
+"""No sooner is a lost call looked at again: with a look each second, each would put its end off by another second."""
+
 _MOST_ADDRESSES = 10_000
 
 
@@ -57,11 +60,12 @@ class Keepalive:
             watched = before.get(call) or _Watched(dialog.start_ts + self._interval_s, dialog.start_ts)
             self._watched[call] = watched
             if now_s >= watched.next_s:
-                self._look_at(dialog, call, watched)
-                watched.looked_s, watched.next_s = now_s, now_s + self._interval_s
+                is_lost = self._look_at(dialog, call, watched)
+                pause_s = max(self._interval_s, _LOST_AGAIN_S) if is_lost else self._interval_s
+                watched.looked_s, watched.next_s = now_s, now_s + pause_s
 
-    def _look_at(self, dialog: Dialog, call: str, watched: _Watched) -> None:
-        """End the call if a side has lost it; else ask those that said nothing."""
+    def _look_at(self, dialog: Dialog, call: str, watched: _Watched) -> bool:
+        """End the call if a side has lost it, and say so; else ask those that said nothing."""
         questions = {party: own_request(dialog, party, "OPTIONS") for party in Party}
         looks = {
             party: self._look_at_side(dialog, party, watched, request)
@@ -71,10 +75,11 @@ class Keepalive:
         if Look.LOST in looks.values():
             self._sip.mark(LOOKED, call)
             self._sip.end_dialog(dialog.h_entry, dialog.h_id, after_s=_AT_ONCE)
-            return
+            return True
         for party, look in looks.items():
             if look is Look.ASK and (question := questions[party]) is not None:
                 self._own.send(question)
+        return False
 
     def _look_at_side(self, dialog: Dialog, party: Party, watched: _Watched, request: OwnRequest) -> Look:
         answer = self._take_answer(dialog, party)
