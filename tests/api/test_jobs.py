@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from dialplane.api.jobs.schemas import progress_of
 from dialplane.control import job_kinds, jobs
+from dialplane.domain.job import Job
 from dialplane.jobs.runner import MOST_OF_A_CALLER
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller, serving, settings_for
 from tests.api.world import World, make_world
@@ -53,6 +55,27 @@ def finished(admin: Caller, job: dict[str, Any]) -> dict[str, Any]:
 def priorities(admin: Caller, customer: str) -> set[int]:
     listed = admin.get("/v1.0/routes", params={"customer_id": customer}).json()["result"]
     return {route["priority"] for route in listed}
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "percent", "eta_s"),
+    [
+        (0, None, None, None),
+        (0, 400, 0.0, None),
+        (100, 400, 25.0, 30.0),
+        (400, 400, 100.0, 0.0),
+        (401, 400, 100.0, 0.0),
+    ],
+)
+def test_a_job_tells_how_far_it_is_and_how_long_it_will_take(
+    done: int, total: int | None, percent: float | None, eta_s: float | None
+) -> None:
+    """It has gone on for ten seconds."""
+    job = Job(
+        id="1", kind="routes.change", parameters={}, node="n", actor_kind="agent", actor_id="2", actor_name="dana",
+        done=done, total=total, tm_create=0, tm_start=1_000_000,
+    )  # fmt: skip
+    assert progress_of(job, now=11_000_000) == {"done": done, "total": total, "percent": percent, "eta_s": eta_s}
 
 
 def test_all_that_match_are_changed_as_one_revision_that_can_be_undone(api: Api) -> None:
