@@ -6,6 +6,7 @@ ahead of the receiver's clock counts as now, so that no edge's clock can outdo w
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -257,8 +258,8 @@ def _arrival(event: Arrival) -> Row:
     texts = (event.sip_call_id, event.source, event.source_address, event.dialled, event.number or "")
     sip_call_id, source, source_address, dialled, number = texts if _is_plain(texts) else map(text, texts)
     return {
-        "customer_id": None if event.customer_id is None else parse_id(event.customer_id, field="customer_id"),
-        "trunk_id": None if event.trunk_id is None else parse_id(event.trunk_id, field="trunk_id"),
+        "customer_id": None if event.customer_id is None else _known_id(event.customer_id, "customer_id"),
+        "trunk_id": None if event.trunk_id is None else _known_id(event.trunk_id, "trunk_id"),
         "sip_call_id": sip_call_id,
         "source": source,
         "source_address": source_address,
@@ -272,9 +273,19 @@ def _arrival(event: Arrival) -> Row:
 
 
 def _decision(routes: Sequence[ConsideredRoute]) -> str:
-    counts = {text(code): count for code, count in decisions.not_tried(routes).items()}
-    places = [_considered(route) for route in decisions.places_of(routes)]
+    counts, places = decisions.not_tried(routes), decisions.places_of(routes)
+    if counts or not _are_plain(places):
+        counts = {text(code): count for code, count in counts.items()}
+        places = [_considered(route) for route in places]
     return _json({"places": places, "not_tried": counts})
+
+
+def _are_plain(routes: Sequence[ConsideredRoute]) -> bool:
+    """Whether all of these few routes can be kept as they are."""
+    texts: list[str] = []
+    for route in routes:
+        texts += (route.route_id, route.provider_id, route.target, route.outcome, *route.reasons)
+    return len(texts) <= MAX_WHY and _is_plain(texts)
 
 
 def _considered(route: ConsideredRoute) -> ConsideredRoute:
@@ -292,10 +303,16 @@ def _considered(route: ConsideredRoute) -> ConsideredRoute:
     )
 
 
+@lru_cache(10_000)
+def _known_id(id_: str, field: str) -> str:
+    """The id of an object, of which there are fewer than of calls. Raises InvalidValue."""
+    return parse_id(id_, field=field)
+
+
 def _route(event: AttemptSent | AttemptSkipped) -> Row:
     return {
-        "provider_id": parse_id(event.provider_id, field="provider_id"),
-        "route_id": parse_id(event.route_id, field="route_id"),
+        "provider_id": _known_id(event.provider_id, "provider_id"),
+        "route_id": _known_id(event.route_id, "route_id"),
         "why": _json(_texts(event.why)),
     }
 
