@@ -62,7 +62,7 @@ def _read(backend: Backend, connection: Connection, ids: Sequence[str]) -> dict[
 
 
 MOST_OPEN = 10_000
-"""Calls that are kept in memory, at some 5 kB each."""
+"""Calls that are kept in memory, at some 6 kB each."""
 
 
 class OpenRecords:
