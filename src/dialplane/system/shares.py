@@ -17,7 +17,7 @@ from dialplane.system.slots import Slots
 
 T = TypeVar("T")
 
-SHARE = 0.5
+SHARE = 0.25
 """Seconds of a processor that long work may take of each second, evenly for all who owe some."""
 
 FREE_S = 0.1
