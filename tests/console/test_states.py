@@ -15,7 +15,9 @@ from tests.console.visit import Visit
 from tests.serve.instance import Instance
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-LISTS = re.compile(r"/v1\.0/(calls|routes|providers|customers|trunks|accesskeys|agents|revisions|edges|jobs)(\?|$)")
+LISTS = re.compile(
+    r"/v1\.0/(calls|routes|providers|customers|trunks|accesskeys|agents|revisions|edges|jobs|stats/providers)(\?|$)"
+)
 FORMS = ("routes", "providers", "customers", "trunks", "keys", "people")
 
 

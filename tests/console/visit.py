@@ -12,10 +12,14 @@ _RUN_AXE = """async () => {
   return found.violations.map(one => `${one.id} (${one.impact}): ` + one.nodes.map(node => node.html.slice(0, 160)))
 }"""
 _IDS = """() => {
-  const page = document.body.cloneNode(true)
-  for (const one of page.querySelectorAll('.id, script, pre')) one.remove()
-  const texts = [...page.querySelectorAll('*')].filter(one => !one.children.length).map(one => one.textContent)
-  return texts.filter(text => /[0-9a-f]{8}-[0-9a-f]{4}-|\\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}\\b/.test(text))
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const found = []
+  while (texts.nextNode()) {
+    const {parentElement, data} = texts.currentNode
+    if (parentElement.closest('.id, script, style, pre')) continue
+    if (/[0-9a-f]{8}-[0-9a-f]{4}-|\\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}\\b/.test(data)) found.push(data)
+  }
+  return found
 }"""
 """Texts with an id, or its first digits, that do not stand under the heading of ids."""
 
