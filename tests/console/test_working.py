@@ -256,6 +256,37 @@ def test_the_live_list_shows_a_call_as_it_comes_and_as_it_ends(visit: Visit, dem
     assert visit.faults == []
 
 
+def test_the_drawing_of_a_call_that_ends_is_complete(visit: Visit, demo: Instance, client: Client) -> None:
+    page, number, has_ended = visit.page, "+12125550124", list[bool]()
+
+    def answer_of_the_call(route: Route) -> None:
+        answer = route.fetch()
+        if answer.json()["status"] == "hangup":
+            has_ended.append(True)
+        route.fulfill(response=answer)
+
+    def time_line_as_it_was_until_the_end_is_seen(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=None if has_ended else going_on)
+
+    with calling(demo, source="127.0.0.1", number=number):
+        call = eventually(lambda: going_on_to(client, number), within_s=40)
+        assert call is not None
+        going_on = page.request.get(f"{demo.running()['control_url']}/v1.0/calls/{call}/timeline").text()
+        page.route(f"**/v1.0/calls/{call}", answer_of_the_call)
+        page.route(f"**/v1.0/calls/{call}/timeline", time_line_as_it_was_until_the_end_is_seen)
+        visit.open(f"/calls/{call}")
+        expect(page.locator("#ladder")).to_contain_text("200 OK")
+        expect(page.locator("#ladder")).not_to_contain_text("BYE")
+    expect(page.locator("#ladder")).to_contain_text("BYE", timeout=40_000)
+
+
+def going_on_to(client: Client, number: str) -> str | None:
+    """The call to this number that is answered."""
+    calls = client.calls.list(number=number, status="progressing")["result"]
+    return calls[0]["id"] if calls else None
+
+
 def test_a_provider_is_made_looked_at_and_deleted_by_keys_alone(visit: Visit, client: Client) -> None:
     page, keys = visit.page, visit.page.keyboard
     visit.open("/providers")

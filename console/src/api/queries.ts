@@ -26,12 +26,13 @@ const S = 1000
 /** How many objects of a kind names are known of; beyond that an id's first digits stand for it. */
 const NAMED = 1000
 
-type Live = { every?: number; enabled?: boolean; stale?: number }
+type Live = { every?: number; enabled?: boolean; stale?: number; version?: string }
 
-/** An answer of one path, kept while the next one comes. `every`: seconds after which it is asked for again. */
-export function useAnswer<T>(path: string, query: Query = {}, { every, enabled, stale }: Live = {}) {
+/** An answer of one path, kept while the next one comes. `every`: seconds after which it is asked for again; `version`: of
+ *  what it is made of, asked for anew where that is another. */
+export function useAnswer<T>(path: string, query: Query = {}, { every, enabled, stale, version }: Live = {}) {
   return useQuery<T>({
-    queryKey: [path, query],
+    queryKey: version === undefined ? [path, query] : [path, query, version],
     queryFn: ({ signal }) => get<T>(path, query, signal),
     placeholderData: keepPreviousData,
     refetchInterval: every && every * S,

@@ -23,7 +23,7 @@ export default function OneCall({ id }: { id: string }) {
   const call = answer.data
   const every = call && call.status !== 'hangup' ? STILL_GOING_S : undefined
   useAnswer<Call>(`/v1.0/calls/${id}`, {}, { every })
-  const timeline = useAnswer<Timeline>(`/v1.0/calls/${id}/timeline`, {}, { every })
+  const timeline = useAnswer<Timeline>(`/v1.0/calls/${id}/timeline`, {}, { version: call?.tm_update, enabled: !!call })
   if (!call)
     return (
       <>
