@@ -91,6 +91,22 @@ def test_a_providers_figures_count_attempts(api: Api, reported: Reported) -> Non
     }  # fmt: skip
 
 
+def test_names_are_added_of_what_is_deleted_too(api: Api, reported: Reported) -> None:
+    for id_ in reported.routes:
+        api.admin.delete(f"/v1.0/routes/{id_}")
+    provider = reported.providers[0]
+    stored = api.admin.get(f"/v1.0/providers/{provider}").json()
+    assert api.admin.delete(f"/v1.0/providers/{provider}").status_code == 200
+
+    answer = api.admin.get(f"/v1.0/stats/providers?customer_id={reported.customer}&expand=provider").json()
+
+    assert answer["names"][provider] == (stored["name"] or stored["hostname"])
+    assert "names" not in api.admin.get("/v1.0/stats/providers").json()
+    of_customer = f"customer_id={reported.customer}&expand=customer,provider"
+    customers = api.admin.get(f"/v1.0/stats/customers?{of_customer}").json()
+    assert customers["names"] == {reported.customer: "Stats"}
+
+
 def test_a_customers_figures_count_calls(api: Api, reported: Reported) -> None:
     (found,) = result_of(api.admin, "customers", customer_id=reported.customer)
     assert list(found) == ["customer_id", "calls", *FIGURES, "refused"]

@@ -43,7 +43,7 @@ export default function OverviewPage() {
   const overview = useAnswer<Overview>('/v1.0/stats/overview', { from, step }, { every: 10 })
   const providers = useAnswer<Page<ProviderStats> & { from: string; step: number }>(
     '/v1.0/stats/providers',
-    { from, step, page_size: MOST },
+    { from, step, page_size: MOST, expand: 'provider' },
     { every: 10 },
   )
   return (
@@ -63,7 +63,7 @@ export default function OverviewPage() {
         <Tiles overview={overview.data} />
         <div className="cols">
           <div className="stack">
-            <Charts overview={overview.data} providers={providers.data?.result} from={from} />
+            <Charts overview={overview.data} providers={providers.data} from={from} />
             <Providers stats={providers.data?.result} />
           </div>
           <LastCalls />
@@ -154,15 +154,15 @@ function Tiles({ overview }: { overview?: Overview }) {
   )
 }
 
-function Charts({ overview, providers, from }: { overview?: Overview; providers?: ProviderStats[]; from: string }) {
-  const names = useNames()
+function Charts({ overview, providers, from }: { overview?: Overview; providers?: Page<ProviderStats>; from: string }) {
+  const names = useNames(providers?.names)
   const may = useMay()
   const revisions = usePage<Revision>(
     '/v1.0/revisions',
     { since: from, page_size: 50 },
     { enabled: may('revision.list'), every: 10 },
   )
-  const health = useHealth(may('provider.list') ? (providers ?? []).map(one => one.provider_id) : [])
+  const health = useHealth(may('provider.list') ? (providers?.result ?? []).map(one => one.provider_id) : [])
   const begin = instant(overview?.from)
   const steps = overview?.calls.steps
   if (!overview || begin === null || !steps)
@@ -184,7 +184,7 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
       .flatMap(one => one.edges)
       .flatMap(view => (view.breaker === 'closed' ? [] : at(view.breaker_changed_at, true))),
   ]
-  const byProvider = (providers ?? []).map((one, i) => ({
+  const byProvider = (providers?.result ?? []).map((one, i) => ({
     label: names(one.provider_id),
     color: SERIES[i % SERIES.length] ?? '',
     values: one.steps?.attempts_per_min ?? [],

@@ -12,6 +12,13 @@ _IF_MATCH = Parameter(
     "If-Match", "header", str, description="Carry it out only if the object is still at this version."
 )
 
+_EXPAND = Parameter(
+    "expand",
+    "query",
+    str,
+    description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
+)
+
 _PAGE_SIZE = Parameter("page_size", "query", int, description="How many at most; 0 and more than 100 are 100.")
 
 _PAGE_TOKEN = Parameter(
@@ -42,13 +49,6 @@ _STEP = Parameter(
 )
 
 _CUSTOMER_ID = Parameter("customer_id", "query", str, description="Only calls of this customer.")
-
-_EXPAND = Parameter(
-    "expand",
-    "query",
-    str,
-    description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
-)
 
 _PROVIDER_ID = Parameter(
     "provider_id",
@@ -1019,6 +1019,7 @@ GET_PROVIDER_STATS = Operation(
         _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
+        _EXPAND,
     ),
     answer=schemas.ProviderStatsWindow,
 )
@@ -1043,6 +1044,7 @@ GET_ROUTE_STATS = Operation(
         _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
+        _EXPAND,
     ),
     answer=schemas.RouteStatsWindow,
 )
@@ -1067,6 +1069,7 @@ GET_TARGET_STATS = Operation(
         _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
+        _EXPAND,
     ),
     answer=schemas.TargetStatsWindow,
 )
@@ -1091,6 +1094,7 @@ GET_STATUS_STATS = Operation(
         _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
+        _EXPAND,
     ),
     answer=schemas.StatusStatsWindow,
 )
@@ -1115,6 +1119,7 @@ GET_CUSTOMER_STATS = Operation(
         _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
+        _EXPAND,
     ),
     answer=schemas.CustomerStatsWindow,
 )
@@ -1139,6 +1144,7 @@ GET_TRUNK_STATS = Operation(
         _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
+        _EXPAND,
     ),
     answer=schemas.TrunkStatsWindow,
 )
@@ -1163,6 +1169,7 @@ GET_EDGE_STATS = Operation(
         _CUSTOMER_ID,
         _PROVIDER_ID,
         Parameter("page_size", "query", int, description="How many, busiest first."),
+        _EXPAND,
     ),
     answer=schemas.EdgeStatsWindow,
 )

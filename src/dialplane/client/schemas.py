@@ -436,6 +436,7 @@ CustomerStatsWindow = TypedDict(
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[CustomerStats], "The busiest first."],
+        "names": NotRequired[dict[str, str]],
     },
 )
 """Figures of one customer's calls."""
@@ -591,6 +592,7 @@ EdgeStatsWindow = TypedDict(
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[EdgeStats], "The busiest first."],
+        "names": NotRequired[dict[str, str]],
     },
 )
 """Figures of the calls of one edge."""
@@ -840,6 +842,7 @@ ProviderStatsWindow = TypedDict(
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[ProviderStats], "The busiest first."],
+        "names": NotRequired[dict[str, str]],
     },
 )
 """Figures of the attempts to one provider."""
@@ -937,6 +940,7 @@ RouteStatsWindow = TypedDict(
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[RouteStats], "The busiest first."],
+        "names": NotRequired[dict[str, str]],
     },
 )
 """Figures of the attempts by one route."""
@@ -1031,6 +1035,7 @@ StatusStatsWindow = TypedDict(
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[StatusStats], "The busiest first."],
+        "names": NotRequired[dict[str, str]],
     },
 )
 """Figures of the attempts with one final SIP status."""
@@ -1063,6 +1068,7 @@ TargetStatsWindow = TypedDict(
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[TargetStats], "The busiest first."],
+        "names": NotRequired[dict[str, str]],
     },
 )
 """Figures of the attempts by routes to one target, as it was then."""
@@ -1137,6 +1143,7 @@ TrunkStatsWindow = TypedDict(
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "result": Annotated[list[TrunkStats], "The busiest first."],
+        "names": NotRequired[dict[str, str]],
     },
 )
 """Figures of the calls that came in by one trunk."""

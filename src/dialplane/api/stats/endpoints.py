@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from starlette.responses import Response
 
+from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
@@ -12,6 +13,7 @@ from dialplane.api.stats.schemas import (
     OverviewAnswer,
     OverviewQuery,
     StatsQuery,
+    keyed,
     present,
     present_overview,
     present_window,
@@ -68,8 +70,9 @@ def _declare(grouping: Grouping) -> None:
         window = window_of(query, request.services.periods, now=now, by=grouping.by)
         async with request.read() as unit:
             groups = await stats.list_(unit, request.actor, grouping.by, window, limit=query.page_size)
+            names = await names_of(unit, request.actor, query.expand, keyed(groups, grouping.by))
         result = await in_turns(groups, lambda group: present(group, grouping.by, window, now=now))
-        return JsonResponse({**present_window(window, now=now), "result": result})
+        return JsonResponse({**present_window(window, now=now), "result": result, **names})
 
 
 for _grouping in GROUPINGS:

@@ -1,8 +1,8 @@
 """Schemas of statistics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from types import GenericAlias
+from types import GenericAlias, SimpleNamespace
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.fields import Id, optional
-from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal
+from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal, expanding, several
 from dialplane.api.http.responses import timestamp
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
+from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
 from dialplane.control import stats
+from dialplane.control.names import NAMED
 from dialplane.control.retention import Periods
 from dialplane.control.stats import OF_CALLS, Overview, Stats, SumsNotKept, Window, widened
 from dialplane.domain.instants import DAY_US, SECOND_US
@@ -52,6 +53,7 @@ class StatsQuery(OverviewQuery):
         "Only attempts to this provider, or customers' calls with one; not for trunks and edges."
     )
     page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many, busiest first.")
+    expand: Annotated[tuple[str, ...], several(*NAMED)] = expanding(*NAMED)
 
 
 def window_of(query: OverviewQuery, periods: Periods, *, now: int, by: str = "") -> Window:
@@ -235,7 +237,9 @@ _WINDOW: Mapping[str, Any] = {
 def window_answer_of(item: type[BaseModel]) -> type[BaseModel]:
     """The schema of an answer with these items."""
     result: Any = (GenericAlias(list, (item,)), Field(description="The busiest first."))
-    model: type[BaseModel] = create_model(f"{item.__name__}Window", __doc__=item.__doc__, **_WINDOW, result=result)
+    model: type[BaseModel] = create_model(
+        f"{item.__name__}Window", __doc__=item.__doc__, **_WINDOW, result=result, names=(NAMES, optional())
+    )
     return model
 
 
@@ -288,6 +292,11 @@ def present(figures: Stats, by: str, window: Window, *, now: int) -> dict[str, A
             for until, count in zip((*DELAYS_UNTIL_MS, None), figures.pdd_classes, strict=False)
         ]
     return shown
+
+
+def keyed(groups: Iterable[Stats], by: str) -> Iterable[SimpleNamespace]:
+    """What each group is of, as an attribute with the name of its key, for `names_of`."""
+    return [SimpleNamespace(**{SHAPES[by].key: figures.key}) for figures in groups]
 
 
 def present_overview(overview: Overview, window: Window, *, now: int) -> dict[str, Any]:

@@ -769,6 +769,7 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.ProviderStatsWindow:
         """Figures of providers' attempts.
 
@@ -781,6 +782,7 @@ class AsyncStats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_PROVIDER_STATS,
@@ -791,6 +793,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -803,6 +806,7 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.RouteStatsWindow:
         """Figures of routes' attempts.
 
@@ -815,6 +819,7 @@ class AsyncStats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_ROUTE_STATS,
@@ -825,6 +830,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -837,6 +843,7 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.TargetStatsWindow:
         """Figures of the attempts to targets.
 
@@ -849,6 +856,7 @@ class AsyncStats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_TARGET_STATS,
@@ -859,6 +867,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -871,6 +880,7 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.StatusStatsWindow:
         """Figures of attempts by their final SIP status.
 
@@ -883,6 +893,7 @@ class AsyncStats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_STATUS_STATS,
@@ -893,6 +904,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -905,6 +917,7 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.CustomerStatsWindow:
         """Figures of customers' calls.
 
@@ -917,6 +930,7 @@ class AsyncStats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_CUSTOMER_STATS,
@@ -927,6 +941,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -939,6 +954,7 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.TrunkStatsWindow:
         """Figures of trunks' calls.
 
@@ -951,6 +967,7 @@ class AsyncStats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_TRUNK_STATS,
@@ -961,6 +978,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -973,6 +991,7 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.EdgeStatsWindow:
         """Figures of edges' calls.
 
@@ -985,6 +1004,7 @@ class AsyncStats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_EDGE_STATS,
@@ -995,6 +1015,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 

@@ -752,6 +752,7 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.ProviderStatsWindow:
         """Figures of providers' attempts.
 
@@ -764,6 +765,7 @@ class Stats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_PROVIDER_STATS,
@@ -774,6 +776,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -786,6 +789,7 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.RouteStatsWindow:
         """Figures of routes' attempts.
 
@@ -798,6 +802,7 @@ class Stats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_ROUTE_STATS,
@@ -808,6 +813,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -820,6 +826,7 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.TargetStatsWindow:
         """Figures of the attempts to targets.
 
@@ -832,6 +839,7 @@ class Stats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_TARGET_STATS,
@@ -842,6 +850,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -854,6 +863,7 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.StatusStatsWindow:
         """Figures of attempts by their final SIP status.
 
@@ -866,6 +876,7 @@ class Stats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_STATUS_STATS,
@@ -876,6 +887,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -888,6 +900,7 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.CustomerStatsWindow:
         """Figures of customers' calls.
 
@@ -900,6 +913,7 @@ class Stats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_CUSTOMER_STATS,
@@ -910,6 +924,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -922,6 +937,7 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.TrunkStatsWindow:
         """Figures of trunks' calls.
 
@@ -934,6 +950,7 @@ class Stats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_TRUNK_STATS,
@@ -944,6 +961,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
@@ -956,6 +974,7 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        expand: str | None = None,
     ) -> schemas.EdgeStatsWindow:
         """Figures of edges' calls.
 
@@ -968,6 +987,7 @@ class Stats:
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
         provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_EDGE_STATS,
@@ -978,6 +998,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "expand": expand,
             },
         )
 
