@@ -262,7 +262,7 @@ def honest_report_is_shown(world: World) -> None:
 
     A round of the one that looked at the clock while it was ahead may close the call, and the next one opens it again.
     """
-    report = eventually(lambda: reported(world), what="the edge and the provider are shown as reported")
+    report = eventually(lambda: reported(world), within_s=30, what="the edge and the provider are shown as reported")
     assert report is not None
     call, at, version = report
     shown = {
@@ -270,7 +270,9 @@ def honest_report_is_shown(world: World) -> None:
         "status": "dialing",
         "tm_start": format_instant(at),
     }
-    eventually(lambda: shown.items() <= world.admin.get(f"/v1.0/calls/{call}").json().items(), what=str(shown))
+    eventually(
+        lambda: shown.items() <= world.admin.get(f"/v1.0/calls/{call}").json().items(), within_s=30, what=str(shown)
+    )
     with world.engine.begin() as connection:  # a page of calls shows those that liars reported
         connection.execute(delete(tables.calls).where(tables.calls.c.number == HONEST))
 
