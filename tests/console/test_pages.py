@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from dialplane.client import Client
+from dialplane.serve.demo import NUMBER
 from tests.console.conftest import PASSWORD, USERNAME
 from tests.console.visit import Visit
 from tests.serve.instance import Instance
+from tests.waiting import eventually
 
 PAGES = {
     "/": ("Overview", "o"),
@@ -40,13 +43,19 @@ def objects(demo: Instance) -> Mapping[str, str]:
     """The path of a page for each kind of object."""
     with demo.client() as client:
         found = {
-            "calls": client.calls.list()["result"][0]["id"],
+            "calls": eventually(lambda: first_call(client), within_s=30, what="the demo's first call has ended"),
             "providers": next(one["id"] for one in client.providers.all() if one["name"] == "Bravo"),
             "customers": next(one["id"] for one in client.customers.all() if one["name"] == "Acme"),
             "trunks": next(iter(client.trunks.all()))["id"],
             "changes": str(next(iter(client.revisions.all()))["number"]),
         }
     return {kind: f"/{kind}/{id_}" for kind, id_ in found.items()}
+
+
+def first_call(client: Client) -> str | None:
+    """The call that the demo begins with: Alpha refuses it, Bravo answers, and it is over."""
+    calls = client.calls.list(number=NUMBER, status="hangup")["result"]
+    return next((one["id"] for one in calls if [tried["sip_status"] for tried in one["attempts"]] == [503, 200]), None)
 
 
 def look(visit: Visit, path: str, request: pytest.FixtureRequest) -> None:
