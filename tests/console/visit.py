@@ -1,6 +1,8 @@
 """One browser's window on the console, and what happened in it that must not."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +73,7 @@ class Visit:
         """What breaks WCAG 2 A and AA on the page as it is now."""
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(_AXE.read_text())
-        found: Any = self.page.evaluate(_RUN_AXE)
-        return [str(one) for one in found]
+        return self._lasting(lambda: self.page.evaluate(_RUN_AXE))
 
     def sideways(self) -> list[str]:
         """What is wider than its place, at each width of a window."""
@@ -81,14 +82,14 @@ class Visit:
         found: list[str] = []
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": size["height"]})
-            found += self._too_wide(wide=width > min(WIDTHS))
+            found += self._lasting(partial(self.page.evaluate, _SIDEWAYS, width > min(WIDTHS)))
         self.page.set_viewport_size(size)
         return found
 
-    def _too_wide(self, *, wide: bool) -> list[str]:
-        """What is left once the page has drawn itself anew for this width: charts do so after the next frame."""
+    def _lasting(self, look: Callable[[], Any]) -> list[str]:
+        """What is still found once the page has come to rest: a dialog fades in, a chart is drawn anew for a width."""
         ends = time.monotonic() + WITHIN_MS / 1000
-        while (found := self.page.evaluate(_SIDEWAYS, wide)) and time.monotonic() < ends:
+        while (found := look()) and time.monotonic() < ends:
             self.page.wait_for_timeout(LOOK_AGAIN_MS)
         return [str(one) for one in found]
 
@@ -98,5 +99,5 @@ class Visit:
         for scheme in ("light", "dark"):
             self.scheme(scheme)
             found += [f"{scheme}: {one}" for one in self.violations()]
-        found += [f"id: {one}" for one in self.page.evaluate(_IDS)]
+        found += [f"id: {one}" for one in self._lasting(lambda: self.page.evaluate(_IDS))]
         return found + self.sideways()
