@@ -144,8 +144,12 @@ async def test_a_turn_that_comes_too_late_is_refused() -> None:
 
 async def test_what_is_charged_is_what_the_steps_of_a_piece_of_work_take_and_no_wait() -> None:
     charged: list[float] = []
-    shares = Shares()
-    shares.charge = lambda caller, seconds: charged.append(seconds)  # type: ignore[method-assign]  # what it is called with
+
+    class Noted(Shares):
+        def charge(self, caller: str, seconds: float) -> None:
+            charged.append(seconds)
+
+    shares = Noted()
 
     async def work(seconds: float) -> str:
         loop = asyncio.get_running_loop()

@@ -30,31 +30,13 @@ _ICON = f"{STATIC}/favicon.png"
 
 def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[BaseRoute]:
     """The routes of the documentation. `document` is called at the first request for it."""
-    document = cache(document)
-    kept: dict[tuple[str, bool], bytes] = {}
-    making = asyncio.Lock()
-
-    def made(prefix: str, is_3_0: bool) -> bytes:
-        shown = document_3_0(document()) if is_3_0 else document()
-        return msgspec.json.encode({**shown, "servers": [{"url": prefix}]} if prefix else shown)
-
-    async def encoded(prefix: str, *, is_3_0: bool) -> Response:
-        """Made once, in a thread, however many ask for the first one at a time."""
-        key = prefix, is_3_0
-        if key not in kept:
-            async with making:
-                if key not in kept:
-                    content = await asyncio.to_thread(made, prefix, is_3_0)
-                    if len(kept) >= MOST_PREFIXES:
-                        kept.clear()
-                    kept[key] = content
-        return Response(kept[key], media_type="application/json")
+    documents = _Documents(document)
 
     async def openapi(request: Request) -> Response:
-        return await encoded(prefix_of(request), is_3_0=False)
+        return await documents.response(prefix_of(request), is_3_0=False)
 
     async def openapi_3_0(request: Request) -> Response:
-        return await encoded(prefix_of(request), is_3_0=True)
+        return await documents.response(prefix_of(request), is_3_0=True)
 
     def swagger(request: Request) -> Response:
         from fastapi.openapi.docs import get_swagger_ui_html
@@ -85,3 +67,27 @@ def docs_routes(document: Callable[[], dict[str, Any]], *, title: str) -> list[B
         Route("/redoc", redoc),
         Mount(STATIC, StaticFiles(packages=[("fastapi_offline", "static")])),
     ]
+
+
+class _Documents:
+    """The documents as they are sent, each made once, in a thread, however many ask for the first one at a time."""
+
+    def __init__(self, document: Callable[[], dict[str, Any]]) -> None:
+        self._document = cache(document)
+        self._kept: dict[tuple[str, bool], bytes] = {}
+        self._making = asyncio.Lock()
+
+    async def response(self, prefix: str, *, is_3_0: bool) -> Response:
+        """The document for clients that reach the API below this prefix."""
+        key = prefix, is_3_0
+        async with self._making:
+            if (content := self._kept.get(key)) is None:
+                content = await asyncio.to_thread(self._made, prefix, is_3_0)
+                if len(self._kept) >= MOST_PREFIXES:
+                    self._kept.clear()
+                self._kept[key] = content
+        return Response(content, media_type="application/json")
+
+    def _made(self, prefix: str, is_3_0: bool) -> bytes:
+        shown = document_3_0(self._document()) if is_3_0 else self._document()
+        return msgspec.json.encode({**shown, "servers": [{"url": prefix}]} if prefix else shown)
