@@ -19,7 +19,9 @@ from dialplane.control import calls, routes, search
 from dialplane.control.actor import SYSTEM
 from dialplane.control.routes import After, Filters, Order
 from dialplane.control.units import LISTS, Database, Reading
-from dialplane.domain.instants import DAY_US
+from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.instants import DAY_US, NEVER
+from dialplane.store.queries.routes import Condition
 
 TIMES = 300
 """Measurements of each, of which three may be the slowest hundredth."""
@@ -86,6 +88,12 @@ def of_routes(table: RouteTable) -> Looks:
     def one() -> tuple[str]:
         return (draw.choice(providers),)
 
+    def whose() -> tuple[str]:
+        return (SYSTEM_DEFAULT_CUSTOMER,)
+
+    def but(value: Callable[[], Any], name: str = "provider_ids") -> Callable[[], tuple[Condition]]:
+        return lambda: (Condition(name, value(), True),)
+
     def prefix() -> str:
         return f"+{draw.choice(table.prefixes)[: draw.choice((1, 2, 4))]}"
 
@@ -107,9 +115,16 @@ def of_routes(table: RouteTable) -> Looks:
         "expired (0.1 %), by last change": list_("tm_update", state="expired"),
         "live": list_("target", state="live"),
         "name begins so": list_("target", text="carrier 7"),
+        "of all providers but one, by target": list_("target", also=but(one)),
+        "of all providers but one, newest first": list_("tm_create", also=but(one)),
+        "of no target that begins so": list_("priority", also=but(prefix, "target_prefix")),
+        "of no customer but those without": list_("tm_create", also=but(whose, "customer_ids")),
+        "changed within a day": list_("tm_create", changed=(time.time_ns() // 1_000 - DAY_US, NEVER)),
+        "of priorities 2 and 3": list_("target", priorities=(2, 3)),
         "count of all": count(),
         "count of a provider": count(provider_ids=one),
         "count of targets that begin so": count(target_prefix=prefix),
+        "count of all providers but one": count(also=but(one)),
     }
 
 

@@ -17,6 +17,7 @@ from typer.main import get_command
 from dialplane.api.http.reasons import REASONS
 from dialplane.api.metrics.registry import Metrics
 from dialplane.cli.main import app
+from dialplane.control import route_filter
 from dialplane.control.permissions import TABLE
 from dialplane.domain.instants import NEVER
 from dialplane.domain.permission import PERMISSIONS
@@ -68,6 +69,25 @@ def _failover_rows() -> Sequence[tuple[str, failover.Rule]]:
         *((str(status), rule) for status, rule in failover.STATUSES.items()),
         *((f"{status}xx", rule) for status, rule in failover.CLASSES.items()),
     ]
+
+
+_NAMED = {"provider": "bics,tata", "customer": "acme*"}
+"""Kind of object -> names of some."""
+
+
+def route_words_table() -> str:
+    """The words of a filter of routes."""
+    return table(
+        ("word", "only routes", "like"),
+        [
+            (
+                f"`{word.name}:`",
+                word.says,
+                ", ".join(f"`{word.name}:{value}`" for value in word.values or (_NAMED[word.kind],)),
+            )
+            for word in route_filter.WORDS
+        ],
+    )
 
 
 def call_state_tables() -> str:
@@ -248,6 +268,7 @@ def _type(type_: inspect.Type) -> str:
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "call-state": call_state_tables,
+    "route-words": route_words_table,
     "commands": commands,
     "endings": ending_table,
     "errors": error_reasons,

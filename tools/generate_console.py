@@ -1,4 +1,4 @@
-"""Write tables.ts and forms.ts of the console from dialplane.api.console and the OpenAPI document.
+"""Write tables.ts, forms.ts and filters.ts of the console from dialplane.api.console and the OpenAPI document.
 
 python -m tools.generate_console           write what differs
 python -m tools.generate_console --check   1 if something differs
@@ -13,7 +13,7 @@ from typing import Any
 
 from dialplane.api.app import openapi_document
 from dialplane.api.console.forms import FORMS, form_of
-from dialplane.api.console.limits import CONSTANTS, OPERATIONS
+from dialplane.api.console.limits import CONSTANTS, FILTERS, OPERATIONS
 from dialplane.api.console.sentences import SENTENCES
 
 OUT = Path(__file__).parents[1] / "console" / "src" / "api"
@@ -34,7 +34,7 @@ export type Form = { path: string; one: string; create: Group[]; update: Group[]
 
 
 def generated() -> Mapping[Path, str]:
-    """Both files with their texts."""
+    """The files with their texts."""
     operations = " | ".join(map(_text, OPERATIONS))
     tables = [HEADER.format(source="dialplane.api.console"), _constant("SENTENCES", dict(SENTENCES))]
     tables += [_constant(name, value) for name, value in CONSTANTS.items()]
@@ -49,6 +49,8 @@ def generated() -> Mapping[Path, str]:
         + _FIELD
         + f"export type KindName = {kinds}\n"
         + f"export const FORMS: Record<KindName, Form> = {_lines(forms)}\n",
+        OUT / "filters.ts": HEADER.format(source="dialplane.domain.filter and the tables of its words")
+        + "".join(_constant(name, value) for name, value in FILTERS.items()),
     }
 
 
@@ -71,7 +73,7 @@ def _text(value: Any) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write or check both files."""
+    """Write or check the files."""
     differing = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
     if "--check" in arguments:
         if differing:

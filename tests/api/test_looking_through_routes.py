@@ -1,10 +1,13 @@
 """The list of routes with its filters, orders and counts, over HTTP; what each filter means: tests/control."""
 
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.api.serving import Api
+from tests.waiting import eventually
 
 TARGETS = ("+44", "+4420", "+4479", "+45", "+49", "all", "+999")
 
@@ -60,6 +63,16 @@ def targets(table: dict[str, Any], **query: Any) -> list[str]:
         ({"state": "disabled"}, ["+999"]),
         ({"enabled": "false"}, ["+999"]),
         ({"priority": "0", "sort": "target"}, ["+44", "+45", "+999"]),
+        ({"filter": "target:+44* -target:+4420 sort", "sort": "target"}, []),
+        ({"filter": "target:+44* -target:+4420", "sort": "target"}, ["+44", "+4479"]),
+        ({"filter": 'provider:A.EXAMPLE customer:"looked THROUGH"', "sort": "target"}, ["+44", "+4479", "+49", "+999"]),
+        ({"filter": "-provider:a.* target:+4*", "sort": "target"}, ["+4420", "+45"]),
+        (
+            {"filter": "priority:>=1 -is:disabled updated:<1h created:<1h", "sort": "target"},
+            ["+4420", "+4479", "+49", "all"],
+        ),
+        ({"filter": "is:disabled", "target_prefix": "+9"}, ["+999"]),
+        ({"filter": "updated:>1h"}, []),
     ],
     ids=str,
 )
@@ -94,6 +107,8 @@ def test_several_providers_are_one_filter(table: dict[str, Any]) -> None:
         ({"target_prefix": "all"}, "target_prefix"),
         ({"state": "unreachable"}, "state"),
         ({"count": "exact"}, "count"),
+        ({"filter": "providr:x"}, "filter"),
+        ({"filter": "provider:nobody"}, "filter"),
     ],
     ids=str,
 )
@@ -101,6 +116,36 @@ def test_what_no_list_can_mean_is_refused(sqlite_api: Api, query: dict[str, str]
     answer = sqlite_api.admin.get("/v1.0/routes", params=query)
     assert answer.status_code == 400
     assert answer.json()["error"]["details"][0]["field"] == field
+
+
+def test_the_name_that_was_meant_is_said(api: Api, table: dict[str, Any]) -> None:
+    answer = api.admin.get("/v1.0/routes", params={"filter": "is:live customer:look-through"})
+    message = answer.json()["error"]["message"]
+    assert message == 'filter: term 2 must have the name of a customer that there is: "Looked through" is near it.'
+
+
+def test_what_a_filter_means_is_exported_and_changed_together(api: Api, table: dict[str, Any]) -> None:
+    text = 'customer:"Looked through" -target:+4*'
+    lines = api.admin.get("/v1.0/export", params={"kind": "route", "filter": text}).text.splitlines()
+    assert [json.loads(line)["target"] for line in lines[1:-1]] == ["all", "+999"]
+    refused = api.admin.get("/v1.0/export", params={"kind": "trunk", "filter": text})
+    assert refused.json()["error"]["details"][0]["field"] == "filter"
+
+    def started(**parameters: Any) -> dict[str, Any]:
+        given = {"action": "update", "fields": {"weight": 7}, "dry_run": True, **parameters}
+        answer: dict[str, Any] = api.admin.post("/v1.0/jobs", {"kind": "routes.change", "parameters": given}).json()
+        return answer
+
+    job = started(filters=f"filter={quote(text)}")
+    seen = eventually(lambda: done(api, job["id"]), within_s=30, what="the job is done")
+    assert seen["result"] == {"matched": 2, "changed": 2, "revision": None}
+    assert started(filters="filter=%20")["error"]["details"][0]["field"] == "filters"
+    assert started(filters="filter=is%3Aoff")["error"]["details"][0]["field"] == "filter"
+
+
+def done(api: Api, job: str) -> Any:
+    seen = api.admin.get(f"/v1.0/jobs/{job}").json()
+    return seen if seen["state"] == "done" else None
 
 
 PERIODS: dict[str, dict[str, Any]] = {

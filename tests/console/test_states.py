@@ -39,6 +39,12 @@ def at(path: str) -> Callable[[Client], str]:
     return lambda _client: path
 
 
+def propose(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("is:live -")
+    expect(page.get_by_role("option")).not_to_have_count(0)
+
+
 def choose_routes(page: Page) -> None:
     page.locator("main tbody tr").first.focus()
     for key in ("x", "j", "X"):
@@ -105,6 +111,7 @@ STATES: Mapping[str, tuple[Callable[[Client], str], Callable[[Page], None]]] = {
         )
         for path in FORMS
     },
+    "words of a filter": (at("/routes"), propose),
     "routes chosen": (at("/routes"), choose_routes),
     "preview of several": (at("/routes"), preview),
     "tree opened": (at("/routes?view=tree"), open_target),

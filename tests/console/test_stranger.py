@@ -114,7 +114,7 @@ def pull_the_plug(page: Page) -> None:
 
 def undo_a_change(page: Page, client: Client) -> None:
     """A priority is changed where it stands, and back by one click."""
-    page.goto(re.sub(r"/ui/.*", "/ui/routes?q=%2B1&sort=target", page.url))
+    page.goto(re.sub(r"/ui/.*", "/ui/routes?filter=%2B1&sort=target", page.url))
     cell = page.get_by_role("button", name=re.compile(r"Priority of \+1: 1")).first
     cell.click()
     box = page.get_by_role("textbox", name="Priority of +1")

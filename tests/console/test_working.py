@@ -44,7 +44,7 @@ def routes(client: Client) -> Iterator[list[str]]:
 
 def test_a_priority_is_changed_where_it_stands_and_undone(visit: Visit, client: Client, routes: list[str]) -> None:
     page = visit.page
-    visit.open(f"/routes?q=%2B{TARGET[1:]}")
+    visit.open(f"/routes?filter=%2B{TARGET[1:]}")
     page.get_by_role("button", name=f"Priority of {TARGET}: 3").click()
     cell = page.get_by_role("textbox", name=f"Priority of {TARGET}")
     cell.fill("7")
@@ -58,9 +58,36 @@ def test_a_priority_is_changed_where_it_stands_and_undone(visit: Visit, client: 
     assert visit.faults == []
 
 
+def test_routes_are_filtered_by_keys_alone_with_words_and_names_proposed(visit: Visit) -> None:
+    page, keys = visit.page, visit.page.keyboard
+    visit.open("/routes")
+    keys.press("/")
+    keys.type("-prov")
+    for key in ("ArrowDown", "Enter"):
+        keys.press(key)
+    expect(page.get_by_label("Filter", exact=True)).to_have_value("-provider:")
+    keys.type("brav")
+    for key in ("ArrowDown", "Enter"):
+        keys.press(key)
+    keys.type("target:+4*")
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?filter=-provider%3ABravo\+target%3A%2B4\*$"))
+    rows = page.get_by_role("table", name="Routes").locator("tbody tr")
+    expect(rows.first).to_contain_text("+4")
+    expect(rows.filter(has_text="Bravo")).to_have_count(0)
+    expect(rows.filter(has_not_text="+4")).to_have_count(0)
+    assert visit.faults == []
+    keys.type(" customer:nortwind")
+    keys.press("Enter")
+    expect(
+        page.get_by_text("term 3 must have the name of a customer that there is: Northwind is near it")
+    ).to_be_visible()
+    assert visit.unfit() == []
+
+
 def test_several_routes_are_one_revision_and_shown_before(visit: Visit, client: Client, routes: list[str]) -> None:
     page = visit.page
-    visit.open(f"/routes?q=%2B{TARGET[1:]}")
+    visit.open(f"/routes?filter=%2B{TARGET[1:]}")
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.keyboard.press("j")
@@ -79,7 +106,7 @@ def test_several_routes_are_one_revision_and_shown_before(visit: Visit, client: 
 
 def test_somebody_elses_change_is_shown_beside_ones_own(visit: Visit, client: Client, routes: list[str]) -> None:
     page = visit.page
-    visit.open(f"/routes?q=%2B{TARGET[1:]}")
+    visit.open(f"/routes?filter=%2B{TARGET[1:]}")
     page.get_by_role("row").nth(1).focus()
     page.keyboard.press("e")
     name = page.get_by_label("Name", exact=True)
@@ -166,7 +193,7 @@ def test_what_takes_longer_than_a_second_has_a_bar_until_it_is_there(visit: Visi
 
 def test_routes_are_exported_as_they_are_narrowed(visit: Visit, client: Client) -> None:
     acme = next(one["id"] for one in client.customers.all() if one["name"] == "Acme")
-    visit.open(f"/routes?customer_id={acme}")
+    visit.open("/routes?filter=customer:acme")
     with visit.page.expect_download() as download:
         visit.page.get_by_role("link", name="Export").click()
     lines = [json.loads(line) for line in download.value.path().read_text().splitlines()]
@@ -200,7 +227,7 @@ def test_a_change_is_read_and_undone_in_one_click(visit: Visit, client: Client, 
 
 
 def test_a_target_of_the_tree_shows_the_whole_chain_of_its_numbers(visit: Visit, routes: list[str]) -> None:
-    visit.open(f"/routes?view=tree&q=%2B{TARGET[1:]}")
+    visit.open(f"/routes?view=tree&filter=%2B{TARGET[1:]}")
     visit.page.get_by_role("button", name=TARGET).click()
     chain = visit.page.locator(".tree .chain li")
     expect(chain.first).to_contain_text(f"{TARGET} · 1")
@@ -212,7 +239,7 @@ def test_the_matrix_says_who_carries_what_and_leads_to_the_route(
     visit: Visit, client: Client, routes: list[str]
 ) -> None:
     page = visit.page
-    visit.open(f"/routes?view=matrix&q=%2B{TARGET[1:]}")
+    visit.open(f"/routes?view=matrix&filter=%2B{TARGET[1:]}")
     page.get_by_role("button", name=f"{TARGET} at Delta: priority 2").click()
     form = page.get_by_role("dialog", name="Edit route")
     expect(form.get_by_label("Priority")).to_have_value("2")

@@ -38,6 +38,9 @@ export const SENTENCES = {
  "no_route": "No route yet, so no call finds a carrier",
  "no_route_next": "A route says which provider carries the numbers that begin with a target.",
  "no_route_fits": "No route fits these filters",
+ "filter_routes": "provider:bics -customer:acme target:+44* is:live",
+ "filter_only": "only routes {says}",
+ "filter_not": "no routes {says}",
  "routes_drawn": "{count} routes are drawn at a time, and there are more: narrow them by the filters, or go on.",
  "matrix": "Priorities by target and provider",
  "no_provider": "No provider yet",
@@ -115,12 +118,6 @@ export const WINDOWS = {
  }
 } as const
 export const DEFAULT_WINDOW = "1h" as const
-export const ROUTE_STATES = [
- "live",
- "disabled",
- "not_yet",
- "expired"
-] as const
 export const ROUTE_ORDERS = [
  "target",
  "-target",

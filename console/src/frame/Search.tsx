@@ -17,7 +17,7 @@ const PLACES: Record<Hit['kind'], (hit: Hit) => string> = {
   provider: hit => `/providers/${hit.id}`,
   trunk: hit => `/trunks/${hit.id}`,
   call: hit => `/calls/${hit.id}`,
-  route: hit => `/routes?q=${hit.id}`,
+  route: hit => `/routes?filter=${hit.id}`,
   accesskey: () => '/keys',
   agent: () => '/people',
 }
@@ -36,7 +36,7 @@ export default function Search({ pages, onClose }: { pages: typeof PAGES; onClos
       ? [to(`Test ${number}`, 'Test a number', `/test?number=${encodeURIComponent(number)}`)]
       : []),
     ...(number && may('route.list')
-      ? [to(`Routes that cover ${number}`, 'Routes', `/routes?covers=${encodeURIComponent(number)}`)]
+      ? [to(`Routes that cover ${number}`, 'Routes', `/routes?filter=${encodeURIComponent(`covers:${number}`)}`)]
       : []),
     ...pages
       .filter(page => page.title.toLowerCase().includes(text.toLowerCase()))

@@ -7,6 +7,7 @@ import { type Customer, type Page, useAnswer, useCustomers, useMay, useTrunks, u
 import { SYSTEM_DEFAULT } from '../api/tables'
 import { Chip, Empty, Failure, Gone, Head, Panel, When } from '../parts/basics'
 import { count, percent, span } from '../parts/figures'
+import { routesWith, term } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
 import { useFilters } from '../parts/paging'
@@ -200,7 +201,7 @@ function One({ id }: { id: string }) {
           <div className="stack">
             <Panel title="Go to">
               <div className="row wrap">
-                <Link className="chip" href={`/routes?customer_id=${id}`}>
+                <Link className="chip" href={routesWith(term('customer', customer.name || id))}>
                   Routes
                 </Link>
                 <Link className="chip" href={`/calls?customer_id=${id}`}>

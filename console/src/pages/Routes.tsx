@@ -2,17 +2,28 @@
 import { Button, SegmentedControl, Select } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
-import { address } from '../api/client'
-import { type Provider, type Route, useMay, useNames, usePage, useProviders } from '../api/queries'
-import { ROUTE_ORDERS, ROUTE_STATES } from '../api/tables'
+import { address, Refusal } from '../api/client'
+import { ROUTE_WORDS } from '../api/filters'
+import {
+  type Page,
+  type Provider,
+  type Route,
+  useCustomers,
+  useMay,
+  useNames,
+  usePage,
+  useProviders,
+} from '../api/queries'
+import { ROUTE_ORDERS } from '../api/tables'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
+import { FilterBox } from '../parts/FilterBox'
+import { isUnread, termsOf, unquoted } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { ProviderName } from '../parts/health'
 import { InPlace } from '../parts/InPlace'
 import { useKeys } from '../parts/keys'
 import { label } from '../parts/labels'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
-import { CustomerPicker, ProviderPicker, Typed } from '../parts/pickers'
 import { sentence } from '../parts/sentences'
 
 const Editor = lazy(() => import('../parts/Editor'))
@@ -20,7 +31,7 @@ const Several = lazy(() => import('./routes/Several'))
 const Tree = lazy(() => import('./routes/Tree'))
 const Matrix = lazy(() => import('./routes/Matrix'))
 
-const FILTERS = ['q', 'covers', 'customer_id', 'provider_id', 'state', 'sort'] as const
+const FILTERS = ['filter', 'sort'] as const
 const ORDERS = ROUTE_ORDERS.map(value => ({
   value,
   label: label(value.replace('-', '')) + (value.startsWith('-') ? ' ↓' : ' ↑'),
@@ -38,7 +49,9 @@ export default function Routes() {
   const [editing, setEditing] = useState<Route | 'new' | null>(null)
   const view = params.get('view') ?? 'table'
   const mayEdit = may('route.update')
-  const narrowed = { customer_id: filters.values.customer_id, provider_id: filters.values.provider_id }
+  const named = useNamed()
+  // counted apart: of a million routes that takes longer than to list a page of them
+  const counted = usePage<Route>('/v1.0/routes', { ...filters.values, page_size: 1, count: 'estimate' })
   useKeys(may('route.create') ? { n: () => setEditing('new') } : {})
   return (
     <>
@@ -61,7 +74,7 @@ export default function Routes() {
           <Button
             variant="default"
             component="a"
-            href={address('/v1.0/export', { kind: 'route', ...narrowed })}
+            href={address('/v1.0/export', { kind: 'route', filter: filters.values.filter })}
             download="routes.ndjson"
           >
             Export
@@ -70,29 +83,16 @@ export default function Routes() {
         {may('route.create') && <Button onClick={() => setEditing('new')}>New route</Button>}
       </Head>
       <div className="bar">
-        <Typed
-          first
-          label="Target, name or id"
-          placeholder="+44"
-          value={filters.values.q}
-          onChange={value => filters.set('q', value)}
-        />
-        <Typed
-          label="Covers the number"
-          placeholder="+442071234567"
-          value={filters.values.covers}
-          onChange={value => filters.set('covers', value)}
-        />
-        <CustomerPicker value={filters.values.customer_id} onChange={value => filters.set('customer_id', value)} />
-        <ProviderPicker value={filters.values.provider_id} onChange={value => filters.set('provider_id', value)} />
-        <Select
-          label="State"
-          placeholder="Any"
-          w={110}
-          clearable
-          data={ROUTE_STATES.map(value => ({ value, label: value.replace('_', ' ') }))}
-          value={filters.values.state || null}
-          onChange={value => filters.set('state', value)}
+        <FilterBox
+          value={filters.values.filter}
+          onChange={value => filters.set('filter', value)}
+          words={ROUTE_WORDS.filter(word => !word.kind || may(`${word.kind}.list`))}
+          names={kind => Object.keys(named(kind))}
+          says={(word, isNot) =>
+            isNot ? sentence('filter_not', { says: word.says }) : sentence('filter_only', { says: word.says })
+          }
+          placeholder={sentence('filter_routes')}
+          error={counted.error instanceof Refusal ? counted.error.field('filter') : undefined}
         />
         <Select
           label="Order"
@@ -115,6 +115,7 @@ export default function Routes() {
         ) : (
           <Table
             filters={filters}
+            count={counted.data?.count}
             onEdit={mayEdit ? setEditing : undefined}
             onNew={may('route.create') ? () => setEditing('new') : undefined}
           />
@@ -123,12 +124,7 @@ export default function Routes() {
           <Editor
             kind="route"
             id={editing === 'new' ? null : editing.id}
-            initial={{
-              customer_id: filters.values.customer_id || undefined,
-              provider_id: filters.values.provider_id || undefined,
-              target: filters.values.q || undefined,
-              priority: 1,
-            }}
+            initial={{ ...fieldsOf(filters.values.filter, named), priority: 1 }}
             onClose={() => setEditing(null)}
           />
         )}
@@ -137,13 +133,35 @@ export default function Routes() {
   )
 }
 
+/** Name -> id of the objects of a kind; beside its name an object is known by its id. */
+function useNamed() {
+  const objects: Record<string, { id: string; name: string; hostname?: string }[] | undefined> = {
+    provider: useProviders().data,
+    customer: useCustomers().data,
+  }
+  return (kind: string): Record<string, string> =>
+    Object.fromEntries(objects[kind]?.map(one => [one.name || one.hostname || one.id, one.id]) ?? [])
+}
+
+/** What a new route has of the filter: its customer, its provider and its target, where each of them is one. */
+function fieldsOf(filter: string, named: ReturnType<typeof useNamed>) {
+  const value = Object.fromEntries(
+    termsOf(filter).flatMap(one => (one.minus ? [] : [[one.word, unquoted(one.value)]])),
+  ) as Record<string, string>
+  const id = (kind: string) =>
+    Object.entries(named(kind)).find(one => one.some(text => text.toLowerCase() === value[kind]?.toLowerCase()))?.[1]
+  const target = [value.target, value['']].find(text => text && /^(\+\d+|all)$/.test(text))
+  return { customer_id: id('customer'), provider_id: id('provider'), target }
+}
+
 type TableProps = {
+  count: Page<Route>['count']
   filters: ReturnType<typeof useFilters<(typeof FILTERS)[number]>>
   onEdit?: (route: Route) => void
   onNew?: () => void
 }
 
-function Table({ filters, onEdit, onNew }: TableProps) {
+function Table({ filters, count, onEdit, onNew }: TableProps) {
   const may = useMay()
   const [, go] = useLocation()
   const [chosen, setChosen] = useState(new Set<string>())
@@ -154,14 +172,13 @@ function Table({ filters, onEdit, onNew }: TableProps) {
     page_token: filters.token,
     expand: 'provider,customer,state',
   })
-  // counted apart: of a million routes that takes longer than to list a page of them
-  const counted = usePage<Route>('/v1.0/routes', { ...filters.values, page_size: 1, count: 'estimate' })
   const name = useNames(routes.data?.names)
   const rows = routes.data?.result
   const test = (route: Route) =>
     go(
       `/test?customer_id=${route.customer_id}&number=${encodeURIComponent(route.target === 'all' ? '' : route.target)}`,
     )
+  if (isUnread(routes.error)) return null
   return (
     <>
       <Failure error={routes.error} again={() => routes.refetch()} />
@@ -241,7 +258,7 @@ function Table({ filters, onEdit, onNew }: TableProps) {
           ]}
         />
       </Panel>
-      <Pager page={routes.data && { ...routes.data, count: counted.data?.count }} />
+      <Pager page={routes.data && { ...routes.data, count }} />
     </>
   )
 }

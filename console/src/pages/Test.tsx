@@ -20,6 +20,7 @@ import { fromTyped } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel, Worded } from '../parts/basics'
 import { CopyButton, curl } from '../parts/CopyAs'
 import { count, span } from '../parts/figures'
+import { routesWith } from '../parts/filter'
 import { CustomerPicker, TrunkPicker, Typed } from '../parts/pickers'
 import { savePicture } from '../parts/picture'
 import { sentence } from '../parts/sentences'
@@ -151,7 +152,7 @@ export default function Test() {
           <Panel>
             <Empty
               title="No route matches"
-              action={<Link href={`/routes?covers=${encodeURIComponent(number)}`}>Routes that cover it</Link>}
+              action={<Link href={routesWith(`covers:${number}`)}>Routes that cover it</Link>}
             />
           </Panel>
         )}

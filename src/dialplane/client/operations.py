@@ -173,6 +173,14 @@ LIST_ROUTES = Operation(
             "characters at least.",
         ),
         Parameter(
+            "filter",
+            "query",
+            str,
+            description="Only those that all its terms mean, like `provider:bics -customer:acme "
+            "target:+44* priority:<3 is:disabled updated:<7d`; see the documentation of "
+            "routes.",
+        ),
+        Parameter(
             "sort",
             "query",
             Literal["target", "-target", "priority", "-priority", "tm_update", "-tm_update", "tm_create", "-tm_create"],
@@ -1245,6 +1253,7 @@ EXPORT_OBJECTS = Operation(
         ),
         Parameter("customer_id", "query", str, description="Only this customer's."),
         Parameter("provider_id", "query", str, description="Of routes: only those to this provider."),
+        Parameter("filter", "query", str, description="Of routes: only those that it means, as in their list."),
     ),
     answer=str,
 )

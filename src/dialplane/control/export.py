@@ -3,14 +3,16 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dialplane.control import permissions
+from dialplane.control import permissions, route_filter
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
-from dialplane.control.units import EXPORTS, Database
+from dialplane.control.units import EXPORTS, Database, Reading
 from dialplane.domain.kinds import KINDS as ALL_KINDS
 from dialplane.store import objects
 from dialplane.store.objects import STORAGES
 from dialplane.store.queries import export as queries
+from dialplane.store.queries import routes
+from dialplane.store.queries.routes import Filters, Order
 
 KINDS = tuple(kind.name for kind in ALL_KINDS.values() if kind.in_bulk)
 """The kinds that can be exported: those that `POST /v1.0/changes` takes back."""
@@ -28,10 +30,13 @@ class Begin(NamedTuple):
 Part = Begin | Sequence[Any]
 
 
-async def parts(db: Database, actor: Actor, kind: str, filters: Mapping[str, str | None]) -> AsyncGenerator[Part]:
+async def parts(
+    db: Database, actor: Actor, kind: str, filters: Mapping[str, str | None], *, text: str = ""
+) -> AsyncGenerator[Part]:
     """The beginning, and then objects, some at a time. `filters`: field -> the value it must have; None for any.
 
-    Of a customer's people and keys only their customer's own. Raises PermissionDenied, Unavailable.
+    `text`: a filter of routes. Of a customer's people and keys only their customer's own. Raises InvalidValue,
+    PermissionDenied, Unavailable.
     """
     scope = permissions.require(actor, f"{kind}.list")
     owner = ALL_KINDS[kind].owner
@@ -40,7 +45,13 @@ async def parts(db: Database, actor: Actor, kind: str, filters: Mapping[str, str
         if wanted.setdefault(owner, actor.customer_id) != actor.customer_id:
             wanted[owner] = ""  # another customer's are answered as if there were none
     async with db.read(EXPORTS, caller=actor.caller) as unit:
+        also = await _also(unit, actor, text, now=db.now()) if text else ()
         yield Begin((await unit.clock()).revision)
-        async with queries.rows(unit, STORAGES[kind], wanted, at_once=AT_ONCE) as batches:
+        async with queries.rows(unit, STORAGES[kind], wanted, *also, at_once=AT_ONCE) as batches:
             async for rows in batches:
                 yield objects.objects_of(unit, STORAGES[kind], rows)
+
+
+async def _also(unit: Reading, actor: Actor, text: str, *, now: int) -> Sequence[Any]:
+    filters = await route_filter.meant(unit, actor, text, Filters(now=now))
+    return routes.walked(filters, Order("tm_create", descending=False), unit.backend)

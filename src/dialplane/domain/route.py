@@ -5,7 +5,7 @@ from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import Id
-from dialplane.domain.instants import NEVER, Instant, parse_bound
+from dialplane.domain.instants import DAY_US, NEVER, Instant, parse_bound
 from dialplane.domain.target import Target
 from dialplane.domain.texts import Detail, Name, parse_range
 from dialplane.domain.value import Value
@@ -15,6 +15,10 @@ MAX_WEIGHT = 65_535
 
 LIVE, DISABLED, NOT_YET, EXPIRED = STATES = ("live", "disabled", "not_yet", "expired")
 """What a route is at an instant."""
+
+EXPIRING = "expiring"
+EXPIRING_US = 7 * DAY_US
+"""A live route is that too, if it is not valid for so much longer."""
 
 
 def parse_priority(value: int, *, field: str = "priority") -> int:

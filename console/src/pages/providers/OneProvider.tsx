@@ -19,6 +19,7 @@ import { Absence } from '../../parts/Absence'
 import { Chip, Dot, Empty, Failure, Gone, Head, Panel, When } from '../../parts/basics'
 import { Attempts } from '../../parts/calls'
 import { count, percent, span } from '../../parts/figures'
+import { routesWith, term } from '../../parts/filter'
 import { Grid } from '../../parts/Grid'
 import { type Health, healthTone, viewTone } from '../../parts/health'
 import { useKeys } from '../../parts/keys'
@@ -271,15 +272,16 @@ function LastCalls({ id }: { id: string }) {
 
 function RoutesOf({ id }: { id: string }) {
   const name = useNames()
+  const all = routesWith(term('provider', name(id)))
   const routes = usePage<Route>('/v1.0/routes', { provider_id: id, page_size: 10 })
   return (
-    <Panel title="Routes to it" aside={<Link href={`/routes?provider_id=${id}`}>all</Link>} flush>
+    <Panel title="Routes to it" aside={<Link href={all}>all</Link>} flush>
       <Grid
         label="Routes to it"
         rows={routes.data?.result}
         id={route => route.id}
         empty={
-          <Empty title={sentence('no_route_there')} action={<Link href={`/routes?provider_id=${id}`}>Make one</Link>}>
+          <Empty title={sentence('no_route_there')} action={<Link href={all}>Make one</Link>}>
             {sentence('no_route_there_next')}
           </Empty>
         }

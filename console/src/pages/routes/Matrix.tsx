@@ -1,6 +1,7 @@
 /** Targets by providers: the priority at which each carries what. */
 import { type Route, useMany, useNames } from '../../api/queries'
 import { Empty, Failure, Panel } from '../../parts/basics'
+import { isUnread } from '../../parts/filter'
 import { sentence } from '../../parts/sentences'
 import { Part } from './Part'
 
@@ -23,7 +24,7 @@ export default function Matrix({ filters, onOpen }: { filters: Filters; onOpen?:
   return (
     <>
       <Part page={routes.data} />
-      <Failure error={routes.error} />
+      {!isUnread(routes.error) && <Failure error={routes.error} />}
       <Panel flush>
         <div className="grid-box">
           <table className="grid matrix" aria-label={sentence('matrix')}>

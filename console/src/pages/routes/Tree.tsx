@@ -5,6 +5,7 @@ import type { Schemas } from '../../api/client'
 import { type Route, useAnswer, useMany, useNames } from '../../api/queries'
 import { Chip, Empty, Failure, Panel } from '../../parts/basics'
 import { count } from '../../parts/figures'
+import { isUnread } from '../../parts/filter'
 import { sentence } from '../../parts/sentences'
 import { Part } from './Part'
 
@@ -23,7 +24,7 @@ export default function Tree({ filters }: { filters: Filters }) {
     )
   return (
     <div className="stack">
-      <Failure error={routes.error} />
+      {!isUnread(routes.error) && <Failure error={routes.error} />}
       <Part page={routes.data} />
       {[...customers].map(([customer, own]) => (
         <Panel key={customer} title={name(customer)} aside={<span className="num">{count(own.length)}</span>} flush>

@@ -7,8 +7,9 @@ from dialplane.api.console.forms import FORMS
 from dialplane.api.http.query import MAX_PAGE_SIZE
 from dialplane.api.routes.schemas import ORDERS
 from dialplane.control.permissions import TABLE
-from dialplane.control.routes import STATES
+from dialplane.control.route_filter import WORDS
 from dialplane.domain.call import CallStatus
+from dialplane.domain.filter import PLAIN, TERM
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.rollups import HOUR_S, MINUTE_S
 
@@ -65,12 +66,18 @@ CONSTANTS: Mapping[str, Any] = {
     "LOW_ASR": LOW_ASR,
     "WINDOWS": {word: window._asdict() for word, window in WINDOWS.items()},
     "DEFAULT_WINDOW": "1h",
-    "ROUTE_STATES": STATES,
     "ROUTE_ORDERS": ORDERS,
     "CALL_STATUSES": CALL_STATUSES,
     "OPERATION_WORDS": OPERATION_WORDS,
 }
 """Name in the console -> value."""
+
+FILTERS: Mapping[str, Any] = {
+    "TERM": TERM,
+    "PLAIN": PLAIN,
+    "ROUTE_WORDS": [{"name": word.name, "says": word.says, "values": word.values, "kind": word.kind} for word in WORDS],
+}
+"""The same for the boxes of filters: expressions of a term and of a value without quotation marks, and words."""
 
 OPERATIONS: Sequence[str] = tuple(TABLE)
 """What a role may be let do."""

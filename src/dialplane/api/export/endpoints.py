@@ -41,7 +41,7 @@ _encoder = msgspec.json.Encoder()
     work=EXPORTS,
 )
 async def export_objects(request: AuthenticatedRequest, query: ExportQuery) -> Response:
-    parts = export.parts(request.services.db, request.actor, query.kind, query.filters())
+    parts = export.parts(request.services.db, request.actor, query.kind, query.filters(), text=query.filter or "")
     begin = await anext(parts)
     assert isinstance(begin, Begin)
     head = _lines([{"kind": query.kind, "revision": begin.revision}])

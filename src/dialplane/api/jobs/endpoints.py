@@ -21,7 +21,8 @@ async def list_jobs(request: AuthenticatedRequest, query: JobList) -> Response:
 
 @JOBS.endpoint("POST", summary="Start a job", permission="job.create", answer=JobAnswer)
 async def create_job(request: AuthenticatedRequest, body: JobCreate) -> Response:
-    work = body.work()
+    async with request.read() as unit:
+        work = await body.work(unit, request.actor)
     job = await request.services.runner.start(request.author(), body.kind, body.parameters, work)
     return JsonResponse(present(job))
 

@@ -13,8 +13,10 @@ from dialplane.api.http.query import Page, parse_query
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.api.routes.paging import filters_of
 from dialplane.api.routes.schemas import RouteList, RouteUpdate
+from dialplane.control.actor import Actor
 from dialplane.control.job_kinds import ACTIONS, UPDATE, ChangeRoutes, Work
 from dialplane.control.routes import Filters
+from dialplane.control.units import Unit
 from dialplane.domain.job import Job, JobState
 from dialplane.system.clock import now_us
 
@@ -37,9 +39,9 @@ class JobCreate(Body):
     kind: Annotated[str, among(*KINDS)]
     parameters: Annotated[dict[str, Any], Field(description="By kind; see the documentation of jobs.")]
 
-    def work(self) -> Work:
-        """What is to be done. Raises ApiError 400."""
-        return ChangeRoutesBody.of(self.parameters).work()
+    async def work(self, unit: Unit, actor: Actor) -> Work:
+        """What is to be done. Raises ApiError 400, InvalidValue, Unavailable."""
+        return await ChangeRoutesBody.of(self.parameters).work(unit, actor)
 
 
 class ChangeRoutesBody(Body):
@@ -52,23 +54,23 @@ class ChangeRoutesBody(Body):
     fields: dict[str, Any] = optional("Of an update: as in the body of `PUT /v1.0/routes/{id}`.")
     dry_run: bool = optional("Only count what would change.")
 
-    def work(self) -> ChangeRoutes:
-        """What is to be done. Raises ApiError 400."""
+    async def work(self, unit: Unit, actor: Actor) -> ChangeRoutes:
+        """What is to be done. Raises ApiError 400, InvalidValue, Unavailable."""
         if (self.action == UPDATE) != bool(self.fields):
             raise _refused("fields", "must be given for an update, and for nothing else")
         fields = RouteUpdate.of(self.fields, is_update=True).named_fields() if self.fields else {}
         return ChangeRoutes(
-            filters=self._filters(),
+            filters=await self._filters(unit, actor),
             action=self.action,
             fields=fields,
             is_rehearsal=bool(self.dry_run),
         )
 
-    def _filters(self) -> Filters:
+    async def _filters(self, unit: Unit, actor: Actor) -> Filters:
         """At least one of them counts: all routes are never meant by what was left empty."""
         query = parse_query(RouteList, {"query_string": self.filters.encode()}, credentials=False)
-        filters = filters_of(query, now=now_us())
-        if not filters.active or query.model_fields_set & NOT_FILTERS:
+        filters = await filters_of(unit, actor, query, now=now_us())
+        if filters.mean_all or query.model_fields_set & NOT_FILTERS:
             raise _refused("filters", "must hold filters alone, and one at least")
         return filters
 

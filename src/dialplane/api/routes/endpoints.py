@@ -30,8 +30,9 @@ ROUTES = Resource.of(ROUTE, RouteAnswer)
 @ROUTES.verb("list")
 async def list_routes(request: AuthenticatedRequest, query: RouteList) -> Response:
     now = now_us()
-    filters, order = filters_of(query, now=now), order_of(query)
+    order = order_of(query)
     async with request.read() as unit:
+        filters = await filters_of(unit, request.actor, query, now=now)
         found = await routes.find(unit, request.actor, filters, order, page_size=query.page_size, after=after(query))
         kinds = [word for word in query.expand if word in EXPANDED]
         more = await names_of(unit, request.actor, kinds, found.routes)

@@ -5,7 +5,10 @@ from dialplane.api.http.errors import ApiError, Detail
 from dialplane.api.http.query import parse_decimal
 from dialplane.api.http.responses import timestamp
 from dialplane.api.routes.schemas import RouteList
+from dialplane.control import route_filter
+from dialplane.control.actor import Actor
 from dialplane.control.routes import After, Filters, Order
+from dialplane.control.units import Unit
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.instants import parse_instant, parse_moment, parse_rfc3339
 from dialplane.domain.target import parse_target
@@ -14,9 +17,9 @@ _BETWEEN = "~"
 """Between the value of the order's key and the instant of a token; no target has it."""
 
 
-def filters_of(query: RouteList, *, now: int) -> Filters:
-    """The query's filters."""
-    return Filters(
+async def filters_of(unit: Unit, actor: Actor, query: RouteList, *, now: int) -> Filters:
+    """The query's filters. Raises InvalidValue, Unavailable."""
+    filters = Filters(
         customer_id=query.customer_id,
         provider_ids=query.provider_id,
         target=query.target,
@@ -28,6 +31,7 @@ def filters_of(query: RouteList, *, now: int) -> Filters:
         text=query.q or None,
         now=now,
     )
+    return await route_filter.meant(unit, actor, query.filter, filters) if query.filter else filters
 
 
 def order_of(query: RouteList) -> Order:

@@ -22,6 +22,7 @@ from dialplane.api.http.query import Flag, PageSize, decimal, ids, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.dialroutes import MatchingRoute
 from dialplane.control.routes import SORTS, STATES
+from dialplane.domain.filter import MAX_FILTER
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import ROUTE
 from dialplane.domain.route import MAX_PRIORITY, MAX_WEIGHT, Route, state_at
@@ -114,6 +115,10 @@ class RouteList(PageSize):
     )
     q: Annotated[str, longest(64)] = optional(
         "Only those whose name (in whatever case), target or id begins so; of an id 8 characters at least."
+    )
+    filter: Annotated[str, longest(MAX_FILTER)] = optional(
+        "Only those that all its terms mean, like `provider:bics -customer:acme target:+44* priority:<3 is:disabled "
+        "updated:<7d`; see the documentation of routes."
     )
     sort: Annotated[str, among(*ORDERS)] = optional(
         "The order; `-` before it: from the greatest on. Newest first by default."

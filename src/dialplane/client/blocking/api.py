@@ -30,6 +30,7 @@ class Routes:
         enabled: bool | None = None,
         state: Literal["live", "disabled", "not_yet", "expired"] | None = None,
         q: str | None = None,
+        filter: str | None = None,
         sort: Literal[
             "target", "-target", "priority", "-priority", "tm_update", "-tm_update", "tm_create", "-tm_create"
         ]
@@ -45,10 +46,11 @@ class Routes:
         target. `target_prefix`: Only those whose target begins so. `covers`: Only those whose target matches this
         number. `priority`: Only those of this priority. `enabled`: Only those that are enabled, or that are not.
         `state`: Only those that are so now: `live`, `disabled`, `not_yet` valid, `expired`. `q`: Only those whose
-        name (in whatever case), target or id begins so; of an id 8 characters at least. `sort`: The order; `-` before
-        it: from the greatest on. Newest first by default. `count`: Add `count`: exact up to 10,000, about so many
-        beyond. `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id; `state`:
-        what each route is now.
+        name (in whatever case), target or id begins so; of an id 8 characters at least. `filter`: Only those that all
+        its terms mean, like `provider:bics -customer:acme target:+44* priority:<3 is:disabled updated:<7d`; see the
+        documentation of routes. `sort`: The order; `-` before it: from the greatest on. Newest first by default.
+        `count`: Add `count`: exact up to 10,000, about so many beyond. `expand`: Add `names`: the names of the
+        objects of these kinds that are referred to, by id; `state`: what each route is now.
         """
         return self._transport.execute(
             operations.LIST_ROUTES,
@@ -64,6 +66,7 @@ class Routes:
                 "enabled": enabled,
                 "state": state,
                 "q": q,
+                "filter": filter,
                 "sort": sort,
                 "count": count,
                 "expand": expand,
@@ -83,6 +86,7 @@ class Routes:
         enabled: bool | None = None,
         state: Literal["live", "disabled", "not_yet", "expired"] | None = None,
         q: str | None = None,
+        filter: str | None = None,
         sort: Literal[
             "target", "-target", "priority", "-priority", "tm_update", "-tm_update", "tm_create", "-tm_create"
         ]
@@ -104,6 +108,7 @@ class Routes:
                 "enabled": enabled,
                 "state": state,
                 "q": q,
+                "filter": filter,
                 "sort": sort,
                 "count": count,
                 "expand": expand,
@@ -1238,6 +1243,7 @@ class Api:
         *,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        filter: str | None = None,
     ) -> str:
         """Export all objects of a kind.
 
@@ -1247,10 +1253,11 @@ class Api:
         in `X-Revision`, too.
 
         `kind`: Of which kind. `customer_id`: Only this customer's. `provider_id`: Of routes: only those to this
-        provider.
+        provider. `filter`: Of routes: only those that it means, as in their list.
         """
         return self._transport.execute(
-            operations.EXPORT_OBJECTS, {"kind": kind, "customer_id": customer_id, "provider_id": provider_id}
+            operations.EXPORT_OBJECTS,
+            {"kind": kind, "customer_id": customer_id, "provider_id": provider_id, "filter": filter},
         )
 
     def settings(self) -> schemas.SettingsAnswer:

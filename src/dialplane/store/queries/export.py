@@ -12,13 +12,14 @@ from dialplane.store.unit import Reading, Rows
 
 
 def rows(
-    unit: Reading, storage: Storage[Any], filters: Mapping[str, str | None], *, at_once: int
+    unit: Reading, storage: Storage[Any], filters: Mapping[str, str | None], *also: Any, at_once: int
 ) -> aclosing[AsyncGenerator[Rows]]:
     """The live objects of a kind with these values of fields (None: any), in the order of their creation.
 
-    Rows of the whole table, `at_once` at a time, to be iterated within `async with`. Raises Unavailable.
+    `also`: other conditions. Rows of the whole table, `at_once` at a time, to be iterated within `async with`.
+    Raises Unavailable.
     """
     columns = storage.table.c
     equal = [columns[name] == value for name, value in filters.items() if value is not None]
-    statement = select(storage.table).where(tables.LIVE, *equal).order_by(columns.tm_create)
+    statement = select(storage.table).where(tables.LIVE, *equal, *also).order_by(columns.tm_create)
     return aclosing(unit.batches(statement, at_once))

@@ -6,14 +6,15 @@ found out by counting no further than FEW, or FEW_OF_LONG.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, TextClause, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, TextClause, and_, func, literal_column, not_, or_, select, tuple_
 
 from dialplane.domain.ids import FIRST_OF_ID, is_beginning_of_id
 from dialplane.domain.instants import NEVER
-from dialplane.domain.route import DISABLED, EXPIRED, LIVE, NOT_YET, Route
+from dialplane.domain.route import DISABLED, EXPIRED, EXPIRING, EXPIRING_US, LIVE, NOT_YET, Route
 from dialplane.domain.target import ALL
 from dialplane.store import objects, tables
 from dialplane.store.backend import Backend
@@ -52,45 +53,84 @@ SORTS = {"target": "target", "priority": "priority", "tm_update": "revision", "t
 """Order -> its column. `tm_update`: by the last change; a route that was never changed has NEVER there."""
 
 
+class Condition(NamedTuple):
+    """One more condition: a field of Filters with its value, or, `is_not`, all routes that do not meet it."""
+
+    name: str
+    value: Any
+    is_not: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """Conditions on live routes; None does not count. `covers`: a number that the target matches. `now`: of `state`.
 
+    `priorities`: the least and the greatest. `created`, `changed`: from this instant on, and before that one; to create
+    a route is to change it. `state`: one of STATES, or EXPIRING.
     `text`: what the name begins with, in whatever case; or the target, if it is digits or `all`; or the id.
+    `also`: conditions that hold in addition.
     """
 
     customer_id: str | None = None
+    customer_ids: Sequence[str] | None = None
     provider_ids: Sequence[str] | None = None
     target: str | None = None
     target_prefix: str | None = None
     covers: str | None = None
     priority: int | None = None
+    priorities: tuple[int, int] | None = None
+    created: tuple[int, int] | None = None
+    changed: tuple[int, int] | None = None
     enabled: bool | None = None
     state: str | None = None
     text: str | None = None
     now: int = 0
+    also: Sequence[Condition] = ()
 
     @property
-    def active(self) -> Mapping[str, Any]:
-        """Those that count, by name."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "now"}
-        return {name: value for name, value in values.items() if value is not None}
+    def active(self) -> Sequence[Condition]:
+        """Those that count, without `also`."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("now", "also")}
+        return [Condition(name, value) for name, value in values.items() if value is not None]
+
+    @property
+    def mean_all(self) -> bool:
+        """Whether every live route meets them."""
+        return not self.active and not self.also
+
+    def plus(self, name: str, value: Any, *, is_not: bool = False) -> "Filters":
+        """The same with one more condition."""
+        if not is_not and getattr(self, name) is None:
+            return replace(self, **{name: value})
+        return replace(self, also=(*self.also, Condition(name, value, is_not)))
 
     def conditions(self, c: Columns, backend: Backend) -> Where:
-        """The same in SQL, by these columns."""
+        """The same in SQL, by these columns; where they are those of an order, `also` leads to no other index."""
+        apart = c if c is _INDEXED else _PLAIN
+        met = [condition for one in self.active for condition in self._met(one, c, backend)]
+        return [tables.LIVE, *met, *(condition for one in self.also for condition in self._met(one, apart, backend))]
+
+    def _met(self, condition: Condition, c: Columns, backend: Backend) -> Where:
+        name, value, is_not = condition
+        if is_not and (ranges := _other_than(c, name, value)) is not None:
+            return [ranges]
         builders: Mapping[str, Callable[[Any], Where]] = {
             "customer_id": lambda value: [c["customer_id"] == value],
+            "customer_ids": lambda value: [c["customer_id"].in_(value)],
             "provider_ids": lambda value: [c["provider_id"].in_(value)],
             "target": lambda value: [c["target"] == value],
             "target_prefix": lambda value: _from_to(c["target"], value),
             "covers": lambda value: [c["target"].in_([ALL, *(value[:end] for end in range(2, len(value) + 1))])],
             "priority": lambda value: [c["priority"] == value],
+            "priorities": lambda value: [c["priority"] >= value[0], c["priority"] <= value[1]],
+            "created": lambda value: [c["tm_create"] >= value[0], c["tm_create"] < value[1]],
+            "changed": lambda value: [c["revision"] >= _first_from(value[0]), c["revision"] < _first_from(value[1])],
             "enabled": lambda value: [c["enabled"] == literal_column(str(int(value)))],
             "state": lambda value: self._of_state(c, value),
             "text": lambda value: _of_text(c, value, backend),
         }
-        conditions = (condition for name, value in self.active.items() for condition in builders[name](value))
-        return [tables.LIVE, *conditions]
+        found = builders[name](value)
+        return [not_(and_(*found))] if is_not else found
 
     def _of_state(self, c: Columns, state: str) -> Where:
         enabled = c["enabled"] == literal_column("1")
@@ -99,6 +139,13 @@ class Filters:
             DISABLED: [c["enabled"] == _NONE],
             NOT_YET: [enabled, c["valid_from"] > _NONE, c["valid_from"] > self.now],
             EXPIRED: [enabled, c["valid_until"] < _NEVER, c["valid_until"] <= self.now],
+            EXPIRING: [
+                enabled,
+                c["valid_from"] <= self.now,
+                c["valid_until"] < _NEVER,
+                c["valid_until"] > self.now,
+                c["valid_until"] <= self.now + EXPIRING_US,
+            ],
         }
         return where[state]
 
@@ -108,6 +155,34 @@ def _from_to(column: ColumnElement[Any], digits: str) -> Where:
     left = digits.rstrip("9")
     end = f"{left[:-1]}{int(left[-1]) + 1}" if len(left) > 1 else ALL
     return [column >= digits, column < end]
+
+
+def _other_than(c: Columns, name: str, value: Any) -> ColumnElement[bool] | None:
+    """What lies before, between and behind these values: as ranges, which an index finds; None for other filters."""
+    if name == "target_prefix":
+        return or_(*(not_(condition) for condition in _from_to(c["target"], value)))
+    if name not in _EQUALS:
+        return None
+    column, values = c[_EQUALS[name]], sorted(value) if isinstance(value, tuple) else [value]
+    between = [and_(column > one, column < other) for one, other in pairwise(values)]
+    return or_(column < values[0], *between, column > values[-1])
+
+
+_EQUALS = {
+    "customer_id": "customer_id",
+    "customer_ids": "customer_id",
+    "provider_ids": "provider_id",
+    "target": "target",
+    "priority": "priority",
+}
+"""Filter -> the column that must have its value, or one of them."""
+
+
+def _first_from(instant: int) -> ColumnElement[int]:
+    """The number of the first revision from this instant (us) on; beyond all if there is none."""
+    revisions = tables.revisions.c
+    first = select(revisions.number).where(revisions.instant >= instant).order_by(revisions.instant).limit(1)
+    return func.coalesce(first.scalar_subquery(), _NEVER)
 
 
 def _of_text(c: Columns, wanted: str, backend: Backend) -> Where:
@@ -129,7 +204,8 @@ class Order(NamedTuple):
 
     def columns_with(self, filters: Filters) -> set[str]:
         """The columns by each of which, as these filters bound it, an index finds routes in this order."""
-        found = {"customer_id", self.key}
+        found = {"revision"} if self.key == "tm_update" else {self.key}
+        found |= {"customer_id"} if filters.customer_ids is None else set()
         found |= {"provider_id"} if filters.provider_ids is None or len(filters.provider_ids) == 1 else set()
         found |= {"target"} if self.key == "tm_create" and filters.target is not None else set()
         return found
@@ -181,9 +257,8 @@ async def page(unit: Unit, filters: Filters, order: Order, *, page_size: int, af
     """Live routes in this order. Raises Unavailable."""
     are_few = await _are_few(unit, filters, order, most=FEW if page_size < LONG else FEW_OF_LONG)
     keyed = _PLAIN if are_few else _INDEXED
-    columns = _INDEXED if are_few else {**_PLAIN, **{name: _INDEXED[name] for name in order.columns_with(filters)}}
     keys = [keyed[name] for name in dict.fromkeys((SORTS[order.key], "tm_create"))]
-    where = filters.conditions(columns, unit.backend)
+    where = filters.conditions(_INDEXED, unit.backend) if are_few else walked(filters, order, unit.backend)
     if after is not None:
         place = tuple_(*after[-len(keys) :])
         where.append(tuple_(*keys) < place if order.descending else tuple_(*keys) > place)
@@ -194,13 +269,24 @@ async def page(unit: Unit, filters: Filters, order: Order, *, page_size: int, af
     return Found(objects.objects_of(unit, ROUTES, rows), last)
 
 
+def walked(filters: Filters, order: Order, backend: Backend) -> Where:
+    """The conditions for a walk along this order, which they lead to no other index from."""
+    return filters.conditions({**_PLAIN, **{name: _INDEXED[name] for name in order.columns_with(filters)}}, backend)
+
+
 async def _are_few(unit: Unit, filters: Filters, order: Order, *, most: int) -> bool:
     """Whether the filter means so few routes that they are found first, and sorted then."""
-    columns = {_COLUMN_OF.get(name, name) for name in filters.active}
-    if len(columns) == len(filters.active) <= 1 and columns <= order.columns_with(filters):
+    columns = {_COLUMN_OF.get(name, name) for name, *_ in filters.active}
+    if not filters.also and len(columns) == len(filters.active) <= 1 and columns <= order.columns_with(filters):
         return False
     return await _count(unit, filters, most=most + 1) <= most
 
 
-_COLUMN_OF = {"provider_ids": "provider_id", "target_prefix": "target"}
+_COLUMN_OF = {
+    "provider_ids": "provider_id",
+    "target_prefix": "target",
+    "priorities": "priority",
+    "created": "tm_create",
+    "changed": "revision",
+}
 """Filter -> the column that it bounds, if that has another name and one index finds all that it means in order."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from dialplane.domain.filter import Name
 from dialplane.domain.ids import FIRST_OF_ID, is_beginning_of_id
 from dialplane.store import tables
 from dialplane.store.objects import Storage
@@ -52,6 +53,31 @@ async def objects_with(
     found = [(row, value) for row in rows if (value := _found_in(row, kind.searched, text))]
     found.sort(key=lambda one: (not _begins(one[0], kind.searched, text), str(one[0][1]), one[0].id))
     return [Hit(kind.name, row.id, kind.label_of(row), value) for row, value in found[:limit]]
+
+
+async def ids_called(unit: Unit, storage: Storage[Any], name: Name, *, customer_id: str | None) -> list[str]:
+    """Ids of the live objects of which a label, in whatever case, or the id is this name, or begins so.
+
+    `customer_id`: only this customer's. Raises Unavailable.
+    """
+    kind, c = storage.kind, storage.table.c
+    pattern = _pattern(name.text) + ("%" if name.begins else "")
+    may_be: list[ColumnElement[bool]] = [func.lower(c[label]).like(pattern, escape="\\") for label in kind.labels]
+    where: list[Any] = [tables.LIVE, or_(c.id == name.text.lower(), *may_be)]
+    if customer_id is not None:
+        where.append(c[kind.owner or "id"] == customer_id)
+    rows = await unit.fetch(select(c.id, *(c[label] for label in kind.labels)).where(*where))
+    return [row.id for row in rows if any(name.means(str(value)) for value in row)]
+
+
+async def names_there_are(unit: Unit, storage: Storage[Any], *, customer_id: str | None, limit: int) -> list[str]:
+    """What people know some of the live objects of a kind by. Raises Unavailable."""
+    kind, c = storage.kind, storage.table.c
+    where: list[Any] = [tables.LIVE]
+    if customer_id is not None:
+        where.append(c[kind.owner or "id"] == customer_id)
+    statement = select(c.id, *(c[name] for name in kind.labels)).where(*where).limit(limit)
+    return [kind.label_of(row) for row in await unit.fetch(statement)]
 
 
 def _pattern(text: str) -> str:

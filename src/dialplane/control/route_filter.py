@@ -1,0 +1,110 @@
+"""What a filter of routes means: its words, and the conditions that they are in a list of routes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import partial
+from typing import Any
+
+from dialplane.control import permissions
+from dialplane.control.actor import Actor
+from dialplane.control.units import Unit
+from dialplane.domain import filter as typed
+from dialplane.domain.filter import Age, Name, Term, Word, parse_filter
+from dialplane.domain.instants import NEVER
+from dialplane.domain.route import EXPIRING, MAX_PRIORITY, STATES
+from dialplane.domain.texts import parse_choice
+from dialplane.store.objects import STORAGES
+from dialplane.store.queries import search
+from dialplane.store.queries.routes import Filters
+
+MOST_NAMED = 50
+"""Objects that the names of one term may mean together."""
+
+MOST_READ = 1_000
+"""Objects among which the name nearest to an unknown one is looked for."""
+
+_IS = (*STATES, EXPIRING)
+_TARGETS = ("+44", "+44*", "all")
+_AGES = ("<1h", "<1d", "<7d", ">30d")
+
+WORDS: Sequence[Word] = (
+    Word(name="provider", kind="provider", parse=typed.names, says="to this provider, or one of several with commas"),
+    Word(name="customer", kind="customer", parse=typed.names, says="of this customer, or one of several with commas"),
+    Word(
+        name="target", parse=typed.target, says="with this target, or one that begins so", values=("+44", "+44*", "all")
+    ),
+    Word(name="covers", parse=typed.number, says="whose target matches this number", values=("+442071234567",)),
+    Word(
+        name="priority",
+        parse=typed.span(0, MAX_PRIORITY),
+        says="of this priority, or in this range",
+        values=("1", "<3", ">=3", "2..4"),
+    ),
+    Word(name="is", parse=partial(parse_choice, field="", among=_IS), says="that are so now", values=_IS),
+    Word(name="updated", parse=typed.age, says="made or changed in this time", values=_AGES),
+    Word(name="created", parse=typed.age, says="made in this time", values=_AGES),
+)
+"""The words of a filter of routes. Text alone is what a name or a target begins with, or 8 characters of an id."""
+
+
+async def meant(unit: Unit, actor: Actor, text: str, filters: Filters) -> Filters:
+    """These filters with those of a text. Raises InvalidValue, Unavailable."""
+    for number, term in enumerate(parse_filter(text, WORDS), 1):
+        filters = filters.plus(*await _condition(unit, actor, number, term, filters.now), is_not=term.is_not)
+    return filters
+
+
+async def _condition(unit: Unit, actor: Actor, number: int, term: Term, now: int) -> tuple[str, Any]:
+    """A field of Filters, and its value."""
+    if term.word in _FIELDS:
+        return _FIELDS[term.word], await _ids(unit, actor, number, term)
+    return _CONDITIONS[term.word](term.value, now)
+
+
+_FIELDS = {"provider": "provider_ids", "customer": "customer_ids"}
+_CONDITIONS: Mapping[str, Callable[[Any, int], tuple[str, Any]]] = {
+    "": lambda text, _now: ("text", text),
+    "target": lambda text, _now: ("target_prefix", text[:-1]) if text.endswith("*") else ("target", text),
+    "covers": lambda number, _now: ("covers", number),
+    "priority": lambda span, _now: ("priority", span[0]) if span[0] == span[1] else ("priorities", span),
+    "is": lambda word, _now: ("state", word),
+    "updated": lambda age, now: ("changed", _period(age, now)),
+    "created": lambda age, now: ("created", _period(age, now)),
+}
+"""Word -> value, and the instant now (us) -> the field of Filters, and its value."""
+
+
+def _period(age: Age, now: int) -> tuple[int, int]:
+    return (now - age.us, NEVER) if age.newer else (0, now - age.us)
+
+
+async def _ids(unit: Unit, actor: Actor, number: int, term: Term) -> tuple[str, ...]:
+    """The objects that the names mean, each of them one at least."""
+    found: list[str] = []
+    for name in term.value:
+        found += await _called(unit, actor, number, term.word, name)
+    ids = tuple(dict.fromkeys(found))
+    if len(ids) > MOST_NAMED:
+        raise typed.refused(number, "too_many", f"must name at most {MOST_NAMED} objects")
+    return ids
+
+
+async def _called(unit: Unit, actor: Actor, number: int, kind: str, name: Name) -> Sequence[str]:
+    if ids := await search.ids_called(unit, STORAGES[kind], name, customer_id=_whose(actor, kind)):
+        return ids
+    there_are = await search.names_there_are(unit, STORAGES[kind], customer_id=_whose(actor, kind), limit=MOST_READ)
+    nearest = _nearest(name.text, there_are)
+    rule = f"must have the name of a {kind} that there is"
+    near = f": {typed.quoted(nearest)} is near it" if nearest else ""
+    raise typed.refused(number, "unknown_name", rule + near)
+
+
+def _nearest(text: str, names: Sequence[str]) -> str:
+    """The name most like this text, in whatever case; "" if none is like it."""
+    by_lower = {name.lower(): name for name in names}
+    return next((by_lower[lower] for lower in get_close_matches(text.lower(), by_lower, n=1)), "")
+
+
+def _whose(actor: Actor, kind: str) -> str | None:
+    """The customer of whose objects the actor may know the names; None for all."""
+    return None if permissions.may(actor, f"{kind}.list") else actor.customer_id
