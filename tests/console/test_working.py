@@ -104,6 +104,43 @@ def test_several_routes_are_one_revision_and_shown_before(visit: Visit, client: 
     assert visit.faults == []
 
 
+def test_all_that_a_filter_means_are_one_revision_counted_and_shown_before(visit: Visit, client: Client) -> None:
+    page = visit.page
+    name, many = "Of many routes", 60
+    customer = client.customers.create(name=name)["id"]
+    provider = next(one["id"] for one in client.providers.all() if one["name"] == "Delta")
+    fields = {"customer_id": customer, "provider_id": provider, "priority": 1}
+    client.apply_changes(
+        [
+            {"action": "create", "kind": "route", "fields": {**fields, "target": f"+998{number}"}}
+            for number in range(10, 10 + many)
+        ]
+    )
+    counts = re.compile(r"/v1\.0/routes\?.*count=estimate")
+    page.route(counts, lambda route: route.fulfill(json={"result": [], "count": {"about": 300_000, "exact": False}}))
+    visit.open(f'/routes?filter=customer:"{name}"')
+    page.get_by_label("All rows of this page").check()
+    page.get_by_role("button", name="Select all about 300,000").click()
+    expect(page.get_by_text("200,000 routes at most are changed as one revision")).to_be_visible()
+    expect(page.get_by_role("button", name="Disable")).to_have_count(0)
+    page.unroute(counts)
+    visit.open(f'/routes?filter=customer:"{name}"')
+    page.get_by_label("All rows of this page").check()
+    chosen = page.get_by_role("group", name="The selected routes")
+    chosen.get_by_role("button", name=f"Select all {many}").click()
+    expect(chosen).to_contain_text(f"{many} selected")
+    chosen.get_by_role("button", name="Disable").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"{many} routes match, {many} of them change. These are 50 of them:")
+    assert visit.unfit() == []
+    dialog.get_by_role("button", name="Publish as one revision").click()
+    expect(page.get_by_text(f"{many} routes changed as revision")).to_be_visible()
+    routes = list(client.routes.all(customer_id=customer))
+    assert [route["enabled"] for route in routes] == [False] * many
+    assert visit.faults == []
+    client.customers.delete(customer)
+
+
 def test_somebody_elses_change_is_shown_beside_ones_own(visit: Visit, client: Client, routes: list[str]) -> None:
     page = visit.page
     visit.open(f"/routes?filter=%2B{TARGET[1:]}")

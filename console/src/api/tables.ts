@@ -42,6 +42,9 @@ export const SENTENCES = {
  "filter_only": "only routes {says}",
  "filter_not": "no routes {says}",
  "routes_drawn": "{count} routes are drawn at a time, and there are more: narrow them by the filters, or go on.",
+ "all_need_a_filter": "A filter says which routes beyond this page are meant.",
+ "too_many_routes": "{most} routes at most are changed as one revision: narrow the filter.",
+ "of_all_routes": "{matched} routes match, {changed} of them change. These are {shown} of them:",
  "matrix": "Priorities by target and provider",
  "no_provider": "No provider yet",
  "no_provider_next": "A provider is a carrier that calls are sent to: a name and a host are enough to begin with.",
@@ -88,6 +91,7 @@ export const SENTENCES = {
 } as const
 export const SYSTEM_DEFAULT = "00000000-0000-0000-0000-000000000001" as const
 export const MAX_PAGE_SIZE = 100 as const
+export const MAX_CHANGES = 200000 as const
 export const POOR_ASR = 0.1 as const
 export const LOW_ASR = 0.4 as const
 export const WINDOWS = {

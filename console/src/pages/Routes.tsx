@@ -184,7 +184,13 @@ function Table({ filters, count, onEdit, onNew }: TableProps) {
       <Failure error={routes.error} again={() => routes.refetch()} />
       {chosen.size > 0 && may('changes.apply') && (
         <Suspense>
-          <Several routes={rows?.filter(route => chosen.has(route.id)) ?? []} onDone={() => setChosen(new Set())} />
+          <Several
+            routes={rows?.filter(route => chosen.has(route.id)) ?? []}
+            isPage={!!rows?.every(route => chosen.has(route.id))}
+            filter={filters.values.filter}
+            found={count}
+            onDone={() => setChosen(new Set())}
+          />
         </Suspense>
       )}
       <Panel flush>

@@ -1,74 +1,110 @@
-/** Several routes changed at once: what would change is shown first, then it is one revision. */
-import { Button, Modal, NumberInput, Select } from '@mantine/core'
+/** Several routes changed at once, the selected ones or all that the filter means: what would change is shown first, then
+ *  it is one revision. */
+import { Button, Modal, NumberInput, Progress, Select } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import { refresh } from '../../api/cache'
 import { request, type Schemas } from '../../api/client'
-import { type Route, useProviders, useWrite } from '../../api/queries'
+import { type Page, type Route, useProviders } from '../../api/queries'
+import { MAX_CHANGES } from '../../api/tables'
 import { Failure } from '../../parts/basics'
 import { Difference } from '../../parts/changes'
+import { count } from '../../parts/figures'
 import { failed, saved } from '../../parts/saved'
+import { sentence } from '../../parts/sentences'
 
 type Changes = Schemas['ChangesAnswer']
+type Job = Schemas['JobAnswer']
 type Fields = Record<string, unknown> | null
+type Counted = { matched: number; changed: number; revision: number | null }
+type Tried = { changes: Schemas['ObjectChangeAnswer'][]; counted: Counted | null }
 
-export default function Several({ routes, onDone }: { routes: Route[]; onDone: () => void }) {
+type Props = {
+  routes: Route[]
+  /** Whether these are all of a page. */
+  isPage: boolean
+  filter: string
+  found: Page<Route>['count']
+  onDone: () => void
+}
+
+const AGAIN_MS = 250
+const GOING = new Set(['queued', 'running'])
+
+/** The result of a job once it is over. Raises Error in the job's words. */
+async function outcome(job: Job, onProgress: (percent: number | null) => void): Promise<Counted> {
+  let now = job
+  while (GOING.has(now.state)) {
+    onProgress(now.progress.percent)
+    await new Promise(resolve => setTimeout(resolve, AGAIN_MS))
+    now = (await request<Job>('GET', `/v1.0/jobs/${job.id}`)).value
+  }
+  if (!now.result) throw new Error(now.error?.message)
+  return now.result as Counted
+}
+
+const actionOf = (fields: Fields) => (fields ? { action: 'update', fields } : { action: 'delete' })
+
+export default function Several({ routes, isPage, filter, found, onDone }: Props) {
   const [fields, setFields] = useState<Fields>(null)
+  const [isAll, setAll] = useState(false)
+  const [percent, setPercent] = useState<number | null>(null)
   const providers = useProviders().data ?? []
-  const body = (changed: Fields) => ({
-    changes: routes.map(({ id }) =>
-      changed ? { action: 'update', kind: 'route', id, fields: changed } : { action: 'delete', kind: 'route', id },
-    ),
-  })
+  const changes = (changed: Fields, query = {}) =>
+    request<Changes>('POST', '/v1.0/changes', {
+      query,
+      body: { changes: routes.map(({ id }) => ({ ...actionOf(changed), kind: 'route', id })) },
+    })
+  const changeAll = async (changed: Fields, isRehearsal: boolean) => {
+    const parameters = { ...actionOf(changed), filters: String(new URLSearchParams({ filter })), dry_run: isRehearsal }
+    const job = await request<Job>('POST', '/v1.0/jobs', { body: { kind: 'routes.change', parameters } })
+    return outcome(job.value, setPercent)
+  }
   const tried = useMutation({
-    mutationFn: (changed: Fields) =>
-      request<Changes>('POST', '/v1.0/changes', { query: { dry_run: true }, body: body(changed) }),
+    mutationFn: async (changed: Fields): Promise<Tried> => {
+      const [shown, counted] = await Promise.all([
+        changes(changed, { dry_run: true }),
+        isAll ? changeAll(changed, true) : null,
+      ])
+      return { changes: shown.value.changes ?? [], counted }
+    },
     onError: failed,
   })
-  const publish = useWrite<Changes>(answer => {
-    saved(answer.value.revision, `${routes.length} routes changed`)
-    onDone()
+  const publish = useMutation({
+    mutationFn: async (changed: Fields): Promise<Counted> => {
+      if (isAll) return changeAll(changed, false)
+      const { revision } = await changes(changed)
+      return { matched: routes.length, changed: routes.length, revision }
+    },
+    onSuccess: done => {
+      refresh()
+      saved(done.revision, `${count(done.changed)} routes changed`)
+      onDone()
+    },
   })
   const look = (changed: Fields) => {
     setFields(changed)
+    setPercent(null)
     tried.mutate(changed)
   }
+  const about = found ? `${found.exact ? '' : 'about '}${count(found.about)}` : ''
+  const areMore = isPage && !!found && found.about > routes.length
+  const areTooMany = isAll && !!found && found.about > MAX_CHANGES
   return (
     <fieldset className="panel several" aria-label="The selected routes">
-      <b className="num">{routes.length} selected</b>
-      <Select
-        aria-label="Set the provider"
-        placeholder="Set provider"
-        w={150}
-        searchable
-        value={null}
-        data={providers.map(one => ({ value: one.id, label: one.name || one.hostname }))}
-        onChange={value => value && look({ provider_id: value })}
-      />
-      <NumberInput
-        size="xs"
-        aria-label="Set the priority"
-        placeholder="Set priority"
-        w={110}
-        hideControls
-        allowDecimal={false}
-        onKeyDown={event =>
-          event.key === 'Enter' &&
-          event.currentTarget.value !== '' &&
-          look({ priority: Number(event.currentTarget.value) })
-        }
-      />
-      <Button variant="default" onClick={() => look({ enabled: true })}>
-        Enable
-      </Button>
-      <Button variant="default" onClick={() => look({ enabled: false })}>
-        Disable
-      </Button>
-      <Button variant="default" color="red" onClick={() => look(null)}>
-        Delete
-      </Button>
+      <b className="num">{isAll ? about : routes.length} selected</b>
+      {areMore && !isAll && filter && (
+        <Button variant="subtle" onClick={() => setAll(true)}>
+          Select all {about}
+        </Button>
+      )}
+      {areMore && !filter && <span className="dim">{sentence('all_need_a_filter')}</span>}
+      {areTooMany && <span className="bad">{sentence('too_many_routes', { most: count(MAX_CHANGES) })}</span>}
+      {!areTooMany && <Edits providers={providers} onChange={look} busy={tried.isPending} />}
       <Button variant="subtle" color="gray" ml="auto" onClick={onDone}>
         Select none
       </Button>
+      {tried.isPending && isAll && <Under percent={percent} />}
       <Modal
         opened={!!tried.data}
         onClose={() => tried.reset()}
@@ -76,13 +112,20 @@ export default function Several({ routes, onDone }: { routes: Route[]; onDone: (
         size="xl"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
-        {tried.data && <Difference changes={tried.data.value.changes ?? []} />}
+        {tried.data?.counted && (
+          <p>
+            {sentence('of_all_routes', {
+              matched: count(tried.data.counted.matched),
+              changed: count(tried.data.counted.changed),
+              shown: count(tried.data.changes.length),
+            })}
+          </p>
+        )}
+        {tried.data && <Difference changes={tried.data.changes} />}
         <Failure error={publish.error} />
+        {publish.isPending && isAll && <Under percent={percent} />}
         <div className="row" style={{ marginTop: 16 }}>
-          <Button
-            loading={publish.isPending}
-            onClick={() => publish.mutate({ method: 'POST', path: '/v1.0/changes', body: body(fields) })}
-          >
+          <Button loading={publish.isPending} onClick={() => publish.mutate(fields)}>
             Publish as one revision
           </Button>
           <Button variant="default" onClick={() => tried.reset()}>
@@ -91,5 +134,62 @@ export default function Several({ routes, onDone }: { routes: Route[]; onDone: (
         </div>
       </Modal>
     </fieldset>
+  )
+}
+
+const Under = ({ percent }: { percent: number | null }) => (
+  <Progress
+    flex="1 1 100%"
+    my={6}
+    value={percent ?? 100}
+    striped={percent === null}
+    animated={percent === null}
+    aria-label={percent === null ? 'Under way' : `${Math.round(percent)} % done`}
+  />
+)
+
+type EditsProps = {
+  providers: { id: string; name: string; hostname: string }[]
+  onChange: (fields: Fields) => void
+  busy: boolean
+}
+
+function Edits({ providers, onChange, busy }: EditsProps) {
+  return (
+    <>
+      <Select
+        aria-label="Set the provider"
+        placeholder="Set provider"
+        w={150}
+        searchable
+        disabled={busy}
+        value={null}
+        data={providers.map(one => ({ value: one.id, label: one.name || one.hostname }))}
+        onChange={value => value && onChange({ provider_id: value })}
+      />
+      <NumberInput
+        size="xs"
+        aria-label="Set the priority"
+        placeholder="Set priority"
+        w={110}
+        hideControls
+        allowDecimal={false}
+        disabled={busy}
+        onKeyDown={event =>
+          event.key === 'Enter' &&
+          event.currentTarget.value !== '' &&
+          onChange({ priority: Number(event.currentTarget.value) })
+        }
+      />
+      <Button variant="default" disabled={busy} onClick={() => onChange({ enabled: true })}>
+        Enable
+      </Button>
+      <Button variant="default" disabled={busy} onClick={() => onChange({ enabled: false })}>
+        Disable
+      </Button>
+      <Button variant="default" color="red" disabled={busy} onClick={() => onChange(null)}>
+        Delete
+      </Button>
+    </>
   )
 }

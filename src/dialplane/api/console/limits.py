@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from dialplane.api.console.forms import FORMS
 from dialplane.api.http.query import MAX_PAGE_SIZE
 from dialplane.api.routes.schemas import ORDERS
+from dialplane.control.bulk import MAX_CHANGES
 from dialplane.control.permissions import TABLE
 from dialplane.control.route_filter import WORDS
 from dialplane.domain.call import CallStatus
@@ -62,6 +63,7 @@ CALL_STATUSES: Mapping[CallStatus, str] = {
 CONSTANTS: Mapping[str, Any] = {
     "SYSTEM_DEFAULT": SYSTEM_DEFAULT_CUSTOMER,
     "MAX_PAGE_SIZE": MAX_PAGE_SIZE,
+    "MAX_CHANGES": MAX_CHANGES,
     "POOR_ASR": POOR_ASR,
     "LOW_ASR": LOW_ASR,
     "WINDOWS": {word: window._asdict() for word, window in WINDOWS.items()},

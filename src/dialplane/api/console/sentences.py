@@ -55,6 +55,9 @@ SENTENCES: Mapping[str, str] = {
     "filter_only": "only routes {says}",
     "filter_not": "no routes {says}",
     "routes_drawn": "{count} routes are drawn at a time, and there are more: narrow them by the filters, or go on.",
+    "all_need_a_filter": "A filter says which routes beyond this page are meant.",
+    "too_many_routes": "{most} routes at most are changed as one revision: narrow the filter.",
+    "of_all_routes": "{matched} routes match, {changed} of them change. These are {shown} of them:",
     "matrix": "Priorities by target and provider",
     # providers
     "no_provider": "No provider yet",
