@@ -1,4 +1,4 @@
-"""Write tables.ts, forms.ts and filters.ts of the console from dialplane.api.console and the OpenAPI document.
+"""Write the tables of the console (console/src/api) from dialplane.api.console and the OpenAPI document.
 
 python -m tools.generate_console           write what differs
 python -m tools.generate_console --check   1 if something differs
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dialplane.api.app import openapi_document
+from dialplane.api.console.countries import countries
 from dialplane.api.console.forms import FORMS, form_of
 from dialplane.api.console.limits import CONSTANTS, FILTERS, OPERATIONS
 from dialplane.api.console.sentences import SENTENCES
@@ -51,6 +52,8 @@ def generated() -> Mapping[Path, str]:
         + f"export const FORMS: Record<KindName, Form> = {_lines(forms)}\n",
         OUT / "filters.ts": HEADER.format(source="dialplane.domain.filter and the tables of its words")
         + "".join(_constant(name, value) for name, value in FILTERS.items()),
+        OUT / "countries.ts": HEADER.format(source="dialplane.api.console.countries")
+        + _constant("COUNTRIES", countries()),
     }
 
 

@@ -245,7 +245,7 @@ def test_a_change_is_read_and_undone_in_one_click(visit: Visit, client: Client, 
     number = next(iter(client.revisions.all()))["number"]
     visit.open(f"/changes?object_id={routes[0]}")
     row = page.get_by_role("row").filter(has_text="Route changed").first
-    expect(page.get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("table", name="Revisions").get_by_role("row")).to_have_count(3)
     row.get_by_role("link").first.click()
     expect(page.locator("h1")).to_have_text(f"Revision {number}")
     difference = page.get_by_role("table", name="What changes").get_by_role("row").nth(1)

@@ -16,6 +16,7 @@ import {
 } from '../api/queries'
 import { ROUTE_ORDERS } from '../api/tables'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
+import { Numbered } from '../parts/country'
 import { FilterBox } from '../parts/FilterBox'
 import { isUnread, termsOf, unquoted } from '../parts/filter'
 import { Grid } from '../parts/Grid'
@@ -216,7 +217,7 @@ function Table({ filters, count, onEdit, onNew }: TableProps) {
             )
           }
           columns={[
-            { key: 'target', head: 'Target', cell: route => <span className="mono">{route.target}</span> },
+            { key: 'target', head: 'Target', cell: route => <Numbered number={route.target} /> },
             { key: 'customer', head: 'Customer', cell: route => name(route.customer_id) },
             {
               key: 'provider',

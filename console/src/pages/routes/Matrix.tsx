@@ -1,6 +1,7 @@
 /** Targets by providers: the priority at which each carries what. */
 import { type Route, useMany, useNames } from '../../api/queries'
 import { Empty, Failure, Panel } from '../../parts/basics'
+import { Numbered } from '../../parts/country'
 import { isUnread } from '../../parts/filter'
 import { sentence } from '../../parts/sentences'
 import { Part } from './Part'
@@ -43,7 +44,7 @@ export default function Matrix({ filters, onOpen }: { filters: Filters; onOpen?:
               {rows.map(([key, group]) => (
                 <tr key={key}>
                   <td>
-                    <span className="mono">{group[0]?.target}</span>
+                    <Numbered number={group[0]?.target ?? ''} />
                   </td>
                   <td>{name(group[0]?.customer_id)}</td>
                   {providers.map(id => (

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Schemas } from '../../api/client'
 import { type Route, useAnswer, useMany, useNames } from '../../api/queries'
 import { Chip, Empty, Failure, Panel } from '../../parts/basics'
+import { Numbered } from '../../parts/country'
 import { count } from '../../parts/figures'
 import { isUnread } from '../../parts/filter'
 import { sentence } from '../../parts/sentences'
@@ -63,7 +64,7 @@ function Target({
         onClick={() => setOpen(!open)}
       >
         <IconChevronRight size={13} className={target === 'all' ? 'unseen' : open ? 'turned' : ''} aria-hidden="true" />
-        <span className="mono">{target}</span>
+        <Numbered number={target} />
         {[...routes]
           .sort((a, b) => a.priority - b.priority)
           .map(route => (
