@@ -9,7 +9,7 @@ import pytest
 from dialplane.api.http.responses import page
 from dialplane.domain.customer import Customer
 from dialplane.system import turns
-from dialplane.system.turns import BEGIN_AT_ONCE, Beginnings, in_turns
+from dialplane.system.turns import BEGIN_AT_LEAST, BEGIN_AT_MOST, BEGIN_FOR_S, Beginnings, at_this_pace, in_turns
 from tests.control.seen import uuid_of
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +56,29 @@ async def test_a_page_of_a_list_is_shown_in_turns(monkeypatch: pytest.MonkeyPatc
     assert await most_at_once(lambda work: page(customers, work)) == 1
 
 
-async def test_few_requests_begin_at_once_and_none_waits_for_all_of_another_caller() -> None:
+@pytest.mark.parametrize(
+    ("begun", "lasted_s", "next_at_once"),
+    [
+        (1, BEGIN_FOR_S / 5, 5),
+        (4, BEGIN_FOR_S, 4),
+        (8, BEGIN_FOR_S * 2, 4),
+        (16, BEGIN_FOR_S * 16, BEGIN_AT_LEAST),
+        (1, 10.0, BEGIN_AT_LEAST),
+        (1, 0.0, BEGIN_AT_MOST),
+        (16, BEGIN_FOR_S / 16, BEGIN_AT_MOST),
+    ],
+)
+def test_as_many_begin_at_once_as_fit_in_their_time_by_what_the_last_ones_took(
+    begun: int, lasted_s: float, next_at_once: int
+) -> None:
+    assert at_this_pace(begun, lasted_s) == next_at_once
+
+
+@pytest.mark.parametrize(("begin_for_s", "at_once"), [(0.0, BEGIN_AT_LEAST), (600.0, BEGIN_AT_MOST)])
+async def test_few_requests_begin_at_once_and_none_waits_for_all_of_another_caller(
+    monkeypatch: pytest.MonkeyPatch, begin_for_s: float, at_once: int
+) -> None:
+    monkeypatch.setattr(turns, "BEGIN_FOR_S", begin_for_s)
     beginnings, begun = Beginnings(), list[str]()
 
     async def request(caller: str) -> None:
@@ -69,6 +91,6 @@ async def test_few_requests_begin_at_once_and_none_waits_for_all_of_another_call
     while not all(task.done() for task in (*greedy, modest)):
         await asyncio.sleep(0)
         most, seen = max(most, len(begun) - seen), len(begun)
-    assert most <= BEGIN_AT_ONCE
-    assert begun.index("modest") <= 2 * BEGIN_AT_ONCE
+    assert most == at_once
+    assert begun.index("modest") <= 2 * at_once
     assert begun.count("greedy") == 100

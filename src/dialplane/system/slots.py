@@ -60,8 +60,7 @@ class Slots:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(turn)
         try:
-            async with asyncio.timeout(within_s):
-                await turn
+            await (turn if within_s is None else _within(turn, within_s))
         except BaseException:
             self._give_up(caller, turn)
             raise
@@ -103,3 +102,8 @@ class Slots:
                 del self._waiting[caller]
         elif not turn.cancelled():
             self.leave(caller)
+
+
+async def _within(turn: "asyncio.Future[None]", seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        await turn
