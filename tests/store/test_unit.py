@@ -12,7 +12,7 @@ from dialplane.store import tables
 from dialplane.store.address import parse_address, sqlite_url
 from dialplane.store.backend_sqlite import Sqlite
 from dialplane.store.database import Database
-from dialplane.store.unit import Pool
+from dialplane.store.pool import Pool
 from tests.control.making import make_customer
 
 pytestmark = pytest.mark.anyio

@@ -36,9 +36,11 @@ class Backend(ABC):
     """One kind of database at one URL.
 
     `rows_outlast_us`: how much longer rows are kept that a partition would hold, so that they go with it.
+    `short_on_loop`: what an index bounds is carried out on the event loop's own thread.
     """
 
     rows_outlast_us = 0
+    short_on_loop = False
 
     def __init__(self, url: URL) -> None:
         self.url = url
@@ -57,12 +59,11 @@ class Backend(ABC):
         threads: ThreadPoolExecutor,
         work: Callable[[], T],
         *,
-        short: bool,
         within_s: float,
         when_abandoned: Callable[[], None],
         interrupt: Callable[[], None] | None = None,
     ) -> T:
-        """The result of `work`, called in the thread that suits it. `short`: an index bounds what it reads or writes.
+        """The result of `work`, called in one of the threads.
 
         A cancellation is raised only once the work has ended. After it, or after `within_s` seconds, `interrupt` is
         called, for work that may be. Raises Abandoned after `within_s` seconds if the database is across a network;

@@ -91,7 +91,6 @@ class Postgresql(Backend):
         threads: ThreadPoolExecutor,
         work: Callable[[], T],
         *,
-        short: bool,
         within_s: float,
         when_abandoned: Callable[[], None],
         interrupt: Callable[[], None] | None = None,

@@ -83,6 +83,8 @@ class Sqlite(Backend):
     loop for as long as such a read, so only what an index bounds may be short.
     """
 
+    short_on_loop = True
+
     def writer_engine(self) -> Engine:
         return self._engine(1, WRITER_PRAGMAS)
 
@@ -113,13 +115,10 @@ class Sqlite(Backend):
         threads: ThreadPoolExecutor,
         work: Callable[[], T],
         *,
-        short: bool,
         within_s: float,
         when_abandoned: Callable[[], None],
         interrupt: Callable[[], None] | None = None,
     ) -> T:
-        if short:
-            return work()
         return await run_within(threads, work, within_s=within_s if interrupt else None, interrupt=interrupt)
 
     def interrupt(self, connection: Connection) -> None:

@@ -18,8 +18,9 @@ from dialplane.domain.records import record_of
 from dialplane.store import tables
 from dialplane.store.backend import Backend
 from dialplane.store.objects import Storage
+from dialplane.store.pool import Pool
 from dialplane.store.revisions import Change
-from dialplane.store.unit import COMMIT_WITHIN_S, Pool
+from dialplane.store.unit import COMMIT_WITHIN_S
 
 STAGED_FROM = 5_000
 """From so many objects on they are staged: copied to a temporary table before the lock is waited for."""

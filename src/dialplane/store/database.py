@@ -19,10 +19,11 @@ from dialplane.store.bulk import BulkInsert, stage_all
 from dialplane.store.committed import CommittedCache
 from dialplane.store.encryption import Encryption
 from dialplane.store.notifier import Notifier
+from dialplane.store.pool import Pool, Snapshots
 from dialplane.store.records import OpenRecords
 from dialplane.store.revisions import Author, Change
 from dialplane.store.threads import Abandoned, run_to_end
-from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Pool, Reading, Writing
+from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Reading, Writing
 from dialplane.store.work import FEED, REQUESTS, Work
 from dialplane.system.clock import ClockWatch, now_us
 from dialplane.system.process import yield_processor
@@ -129,7 +130,6 @@ class Database:
             await self.backend.run(
                 self._threads,
                 lambda: stage_all(writer, large),
-                short=False,
                 within_s=COMMIT_WITHIN_S,
                 when_abandoned=writer.close,
             )
@@ -194,7 +194,7 @@ class _Readers:
         self._threads = ThreadPoolExecutor(
             work.readers, thread_name_prefix="dialplane-read", initializer=yield_processor if work.yields else None
         )
-        self.pool = Pool(backend, backend.reader_engine(work.readers), self._threads)
+        self.pool = Snapshots(backend, backend.reader_engine(work.readers), self._threads)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from dialplane.store import tables
 from dialplane.store.encryption import Encryption
-from dialplane.store.unit import Pool, Writing
+from dialplane.store.pool import Pool
+from dialplane.store.unit import Writing
 
 EncryptedRecord = Mapping[str, Any]
 """A record whose secrets are encrypted."""

@@ -6,19 +6,18 @@ SQLAlchemy; the backend decides in which thread.
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Select, bindparam, select, union_all, update
+from sqlalchemy import Connection, Executable, Select, bindparam, select, union_all, update
 
 from dialplane.domain.errors import Unavailable
 from dialplane.store import tables
-from dialplane.store.backend import Backend
 from dialplane.store.committed import CommittedCache, Objects
 from dialplane.store.encryption import Encryption
+from dialplane.store.pool import Pool, Snapshots
 from dialplane.store.threads import Abandoned
 from dialplane.store.work import ANSWER_WITHIN_S, Work
 from dialplane.system.clock import MOST_AHEAD_US
@@ -53,50 +52,6 @@ class Clock:
     revision: int
     instant: int
     purged: int
-
-
-class Pool:
-    """Connections for units of work, and the threads in which their statements run."""
-
-    def __init__(self, backend: Backend, engine: Engine, threads: ThreadPoolExecutor) -> None:
-        self.backend = backend
-        self.threads = threads
-        self._engine = engine
-        self._idle: list[Connection] = []
-
-    @property
-    def has_idle(self) -> bool:
-        """Whether a connection is open and free, so that `take` is quick."""
-        return bool(self._idle)
-
-    def take(self) -> Connection:
-        """A connection outside any transaction. Raises the driver's own errors."""
-        return self._idle.pop() if self._idle else self._engine.connect()
-
-    def give_back(self, connection: Connection) -> None:
-        """Rolls back what was not committed. A connection that cannot even do that is thrown away.
-
-        One that fails while it is closed (a server that dies at that moment) may be closed all the same.
-        """
-        try:
-            is_kept = self.backend.end(connection)
-        except Exception:
-            self.throw_away(connection)
-        else:
-            if is_kept:
-                self._idle.append(connection)
-
-    def throw_away(self, connection: Connection) -> None:
-        """Closes a connection that nobody may use again."""
-        if not connection.closed:
-            connection.invalidate()
-            connection.close()
-
-    def close(self) -> None:
-        """Closes all connections. None may be in use."""
-        while self._idle:
-            self._idle.pop().close()
-        self._engine.dispose()
 
 
 class Unit:
@@ -168,9 +123,10 @@ class Unit:
         only on PostgreSQL.
         """
         waited_s, self.waited_s = self.waited_s, 0.0
+        if short and self.backend.short_on_loop and (self._connection is not None or self._pool.has_idle):
+            return self._guarded(work, short=True)
         limit_s = within_s or max(LEAST_ANSWER_S, self._within_s - waited_s)
-        is_short = short and (self._connection is not None or self._pool.has_idle)
-        return await self._run(lambda: self._guarded(work), short=is_short, within_s=limit_s)
+        return await self._run(lambda: self._guarded(work), within_s=limit_s)
 
     async def batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Rows]:
         """The rows of a large result, `size` at a time; memory holds no more than one batch.
@@ -188,17 +144,18 @@ class Unit:
     async def release(self) -> None:
         """Ends the transaction (whatever was not committed is rolled back) and gives the connection back."""
         self._has_ended = True
-        if self._connection is not None and not self._is_abandoned:
-            await self._run(self._give_back, short=True, within_s=ANSWER_WITHIN_S)
+        if self.backend.short_on_loop:
+            self._give_back()
+        elif self._connection is not None and not self._is_abandoned:
+            await self._run(self._give_back, within_s=ANSWER_WITHIN_S)
 
-    async def _run(self, work: Callable[[], T], *, short: bool, within_s: float) -> T:
+    async def _run(self, work: Callable[[], T], *, within_s: float) -> T:
         if self._is_abandoned:
             raise Unavailable(self._late)
         try:
             return await self.backend.run(
                 self._pool.threads,
                 work,
-                short=short,
                 within_s=within_s,
                 when_abandoned=self._give_back,
                 interrupt=self._interruption(),
@@ -207,7 +164,7 @@ class Unit:
             self._is_abandoned = True
             raise Unavailable(self._late) from None
 
-    def _guarded(self, work: Callable[[Connection], T]) -> T:
+    def _guarded(self, work: Callable[[Connection], T], *, short: bool = False) -> T:
         """Carries work out, unless something failed in this unit before.
 
         SQLite may have rolled back on its own (a full disk): what came after would be committed without what came
@@ -216,18 +173,20 @@ class Unit:
         if self._has_failed or self._has_ended:
             raise RuntimeError("this unit of work has failed or has ended")
         try:
-            if self._connection is None:
-                self._connection = self._pool.take()
-                self._begin(self._connection)
-            return work(self._connection)
+            return work(self._connection or self._open(short=short))
         except BaseException as error:
             self._has_failed = True
             if (unavailable := self.backend.unavailable(error)) is not None:
                 raise unavailable from error
             raise
 
+    def _open(self, *, short: bool) -> Connection:
+        """Takes a connection and begins the unit's transaction. `short`: on the event loop, for a short statement."""
+        self._connection = self._pool.take()
+        self._begin(self._connection)
+        return self._connection
+
     def _begin(self, connection: Connection) -> None:
-        """Begins the unit's transaction."""
         self.backend.begin_reading(connection)
 
     def _give_back(self) -> None:
@@ -249,8 +208,9 @@ class Reading(Unit):
     `used_s`: seconds of a processor that long work has taken in threads.
     """
 
-    def __init__(self, pool: Pool, encryption: Encryption, *, cache: CommittedCache, work: Work) -> None:
+    def __init__(self, pool: Snapshots, encryption: Encryption, *, cache: CommittedCache, work: Work) -> None:
         super().__init__(pool, encryption)
+        self._snapshots = pool
         self._cache = cache
         self._instant: int | None = None
         self._within_s = work.within_s
@@ -269,12 +229,24 @@ class Reading(Unit):
         """Keeps the clock's last instant in this snapshot, read by a statement of this unit."""
         self._instant = instant
 
-    async def _run(self, work: Callable[[], T], *, short: bool, within_s: float) -> T:
+    def _open(self, *, short: bool) -> Connection:
+        if not short:
+            return super()._open(short=False)
+        self._connection = shared = self._snapshots.shared()
+        if shared is not None:
+            return shared
+        connection = super()._open(short=True)
+        self._snapshots.has_begun(connection)
+        return connection
+
+    async def _run(self, work: Callable[[], T], *, within_s: float) -> T:
         """What was interrupted took too long, whatever the database calls it."""
+        if self._connection is None:
+            self._snapshots.end_turn()  # a thread opens no more connections than there may be, kept ones too
         if self._is_long:
             work = partial(self._timed, work)
         try:
-            return await super()._run(work, short=short, within_s=within_s)
+            return await super()._run(work, within_s=within_s)
         except Unavailable:
             if self._is_interrupted:
                 raise Unavailable(self._late) from None
@@ -299,8 +271,14 @@ class Reading(Unit):
     def _give_back(self) -> None:
         """Throws an interrupted connection away: on PostgreSQL the interruption may still be on its way."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            (self._pool.throw_away if self._is_interrupted else self._pool.give_back)(connection)
+        if connection is None:
+            return
+        if self._is_interrupted:
+            self._snapshots.throw_away(connection)
+        elif self._has_failed:  # SQLite may have ended the snapshot
+            self._snapshots.give_back(connection)
+        else:
+            self._snapshots.hand_on(connection)
 
     async def cached(self, kind: str) -> Objects:
         """Objects of this kind, by id, that were read from the database as this snapshot shows it, here or before.

@@ -46,7 +46,7 @@ async def matching(unit: Reading, *, customer_id: str, number: str) -> list[Matc
     `number` is E.164. The statement also reads the clock, so that the unit knows without another one which of the
     cached objects hold. Raises Unavailable.
     """
-    targets = [ALL, *(number[: digits + 1] for digits in range(1, len(number)))]
+    targets = [ALL, *[number[: digits + 1] for digits in range(1, len(number))]]
     parameters = dict(zip(_TARGETS, targets, strict=False))
     parameters["customer_id"], parameters["default_id"] = customer_id, SYSTEM_DEFAULT_CUSTOMER
     query = _matching_one_of(len(targets))
