@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialplane.api.http import reasons
@@ -86,7 +86,10 @@ class Compression(GZipMiddleware):
 
 
 def _takes_gzip(scope: Scope) -> bool:
-    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding" and b"gzip" in value:
+            return True
+    return False
 
 
 class RequestMiddleware:
@@ -157,7 +160,7 @@ class RequestMiddleware:
             self._held_back += 1
             try:
                 async with asyncio.timeout(delay_s):
-                    await services_of(Request(exchange.scope)).stopping.wait()
+                    await services_of(exchange.scope).stopping.wait()
             except TimeoutError:
                 pass
             finally:

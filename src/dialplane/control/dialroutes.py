@@ -146,7 +146,7 @@ def _arrival(call: Call, trunk: Trunk | None) -> Arrival:
     """Raises InvalidValue for a number that is none."""
     said = Ported(call.routing_number, True) if call.routing_number else NOT_LOOKED_UP
     region, default = (trunk.default_region, trunk.caller_default) if trunk else ("", "")
-    who = caller_of(call.caller, "", region=region, default=default)
+    who = caller_of(call.caller, "", region=region, default=default) if call.caller else Caller(default=default)
     if call.dialled is None:
         return Arrival(parse_number(call.number), who, said)
     if trunk is not None and trunk.trusted_identity and not call.routing_number:

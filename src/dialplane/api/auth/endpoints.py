@@ -64,7 +64,7 @@ async def _turn(services: Services, *, username: str, address: str) -> AsyncIter
 
 async def _logged_in(request: Request, body: Login) -> tuple[Agent, str]:
     """The agent, and the stamp of its password. Raises ApiError 429 and 503, InvalidCredentials, CustomerFrozen."""
-    services, address = services_of(request), source_ip(request)
+    services, address = services_of(request.scope), source_ip(request)
     if proxy := unnamed_proxy(request):
         log.warning("proxy not in DIALPLANE_TRUSTED_PROXIES: its clients share one limit of logins", proxy=proxy)
     await services.rate_limits.admit_login(username=body.username, address=address)
@@ -94,7 +94,7 @@ def _login(path: str, *, operation_id: str) -> None:
     )
     async def log_in(request: Request, body: Login) -> Response:
         agent, stamp = await _logged_in(request, body)
-        token = services_of(request).session_keys.issue(agent.id, stamp, now=now_us())
+        token = services_of(request.scope).session_keys.issue(agent.id, stamp, now=now_us())
         return JsonResponse({"username": agent.username, "token": token})
 
 
@@ -114,7 +114,8 @@ _login("/v1.0/auth/login", operation_id="loginVersioned")
 async def begin_session(request: Request, body: Login) -> Response:
     agent, stamp = await _logged_in(request, body)
     response = JsonResponse({"username": agent.username, "idle_s": BROWSER_IDLE_S})
-    set_session(request, response, services_of(request).session_keys.issue_to_browser(agent.id, stamp, now=now_us()))
+    keys = services_of(request.scope).session_keys
+    set_session(request, response, keys.issue_to_browser(agent.id, stamp, now=now_us()))
     return response
 
 

@@ -29,7 +29,7 @@ def link_route(file: Path, *, home: str) -> BaseRoute:
             raise ApiError(reasons.ENDPOINT_NOT_FOUND)
         response = RedirectResponse(home, status_code=303)
         username = await asyncio.to_thread(link.redeem, file, request.query_params.get("code", ""))
-        services = services_of(request)
+        services = services_of(request.scope)
         agent = None if username is None else await find_agent(services.db, username)
         if agent is not None:
             token = services.session_keys.issue_to_browser(agent.id, stamp_of(agent.password_hash), now=now_us())

@@ -202,7 +202,7 @@ def present(computed: Computed, call: Call, *, explain: bool, delays: Mapping[st
 
     `delays`: usual post-dial delay of each provider, in ms.
     """
-    ordered = [computed.routes[place.candidate.route_id] for place in computed.dialroute.attempts]
+    ordered = [computed.routes[candidate.route_id] for candidate, *_ in computed.dialroute.tried]
     shown: dict[str, Any] = {
         "result": [present_route(route) for route in ordered],
         "next_page_token": timestamp(ordered[-1].tm_create) if ordered else "",

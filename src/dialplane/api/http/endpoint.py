@@ -75,7 +75,7 @@ class Endpoint:
         Its caller (`Actor.caller`, or an address without credentials) holds a slot meanwhile. Raises ApiError,
         DialplaneError, Replayed.
         """
-        services = services_of(request)
+        services = services_of(request.scope)
         if self.permission is None:
             actor, caller = None, origin_of(source_ip(request))
         else:

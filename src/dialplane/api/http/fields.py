@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from types import NoneType
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -135,8 +136,8 @@ DetailText = Annotated[str, longest(MAX_DETAIL)]
 
 
 def optional(description: str | None = None) -> Any:
-    """The default of a field that may be left out; no value takes its place."""
-    return Field(default_factory=lambda: None, description=description)
+    """The default of a field that may be left out: None, which the schema does not name, since no value means it."""
+    return Field(default_factory=NoneType, description=description)
 
 
 class BodySize(Enum):

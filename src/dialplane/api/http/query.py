@@ -139,7 +139,7 @@ def parse_query(model: type[Q], scope: Scope, *, credentials: bool) -> Q:
     Raises ApiError 400.
     """
     parameters = query_of(scope)
-    if credentials and parameters:
+    if credentials and not parameters.keys().isdisjoint(CREDENTIALS):
         parameters = {name: value for name, value in parameters.items() if name not in CREDENTIALS}
     try:
         return model.model_validate(parameters)

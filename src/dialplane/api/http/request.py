@@ -126,13 +126,12 @@ def caller_of(scope: Scope) -> str:
     """Whose request it is, as far as that is known without looking: the actor that its credentials were last, else an
     address. What monitors ask for is apart from all else of their address.
     """
-    request = Request(scope)
-    services = services_of(request)
+    services = services_of(scope)
     with suppress(ApiError):
         for credential in _credentials_of(scope, services):
             if (actor := services.actors.last(credential)) is not None:
                 return actor.caller
-    origin = origin_of(source_ip(request))
+    origin = origin_of(source_ip(Request(scope)))
     return f"{origin} {scope['path']}" if scope["path"] in MONITORED else origin
 
 

@@ -1,6 +1,6 @@
 """Schemas of answers that all resources share, and presenters: a domain value as its schema shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from functools import cache
 from operator import attrgetter
@@ -96,25 +96,32 @@ class Presenter(Generic[T]):
         required = [name for name, field in answer.model_fields.items() if field.is_required()]
         self._template = dict.fromkeys(required)
         self._names = [name for name in required if hasattr(domain, name)]
-        self._get: Callable[[T], tuple[Any, ...]] = attrgetter(*self._names)
+        self._get = _getter_of(self._names)
         conversions = {name: _conversion_of(field) for name, field in answer.model_fields.items()}
         self._conversions = [(name, convert) for name in self._names if (convert := conversions[name])]
-        self._optional = [
-            (name, defaults[name], conversions[name])
-            for name in answer.model_fields
-            if name not in required and name in defaults
-        ]
+        optional_names = [name for name in answer.model_fields if name not in required and name in defaults]
+        self._optional = [(name, defaults[name], conversions[name]) for name in optional_names]
+        self._get_optional = _getter_of(optional_names)
+        self._defaults = tuple(defaults[name] for name in optional_names)
 
     def __call__(self, value: T, **replaced: Any) -> dict[str, Any]:
         shown = self._template.copy()
         shown.update(zip(self._names, self._get(value), strict=True))
         for name, convert in self._conversions:
             shown[name] = convert(shown[name])
-        for name, default, convert_used in self._optional:
-            if (part := getattr(value, name)) != default:
-                shown[name] = convert_used(part) if convert_used else part
+        if (parts := self._get_optional(value)) != self._defaults:
+            for (name, default, convert_used), part in zip(self._optional, parts, strict=True):
+                if part != default:
+                    shown[name] = convert_used(part) if convert_used else part
         shown.update(replaced)
         return shown
+
+
+def _getter_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Of the values of these attributes."""
+    if len(names) < 2:  # attrgetter gives the value itself for one name, and takes no fewer
+        return lambda value: tuple(getattr(value, name) for name in names)
+    return attrgetter(*names)
 
 
 def _conversion_of(field: FieldInfo) -> Callable[[Any], Any] | None:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 from dialplane.api.http import reasons
 from dialplane.api.http.credentials import ActorCache
@@ -129,9 +129,9 @@ class Services:
     large_feeds: Slots = field(default_factory=lambda: Slots(LARGE_FEEDS, each=1))
 
 
-def services_of(request: Request) -> Services:
+def services_of(scope: Scope) -> Services:
     """The services of the application that got the request."""
-    services: Services = request.app.state.services
+    services: Services = scope["app"].state.services
     return services
 
 

@@ -40,7 +40,7 @@ async def get_health(request: Request) -> Response:
 
 @MONITORING.endpoint("GET", "/readyz", summary="Will requests be carried out", answer=Readiness, work=READINESS)
 async def get_readiness(request: Request) -> Response:
-    services = services_of(request)
+    services = services_of(request.scope)
     missing = await asyncio.to_thread(missing_secrets, services.secrets_folder)
     checks = {
         **dict.fromkeys(DEGRADING, OK),
@@ -70,10 +70,10 @@ async def get_readiness(request: Request) -> Response:
     refuses=[reasons.PERMISSION_DENIED],
 )
 async def get_metrics(request: Request) -> Response:
-    networks = services_of(request).limits.metrics_networks
+    networks = services_of(request.scope).limits.metrics_networks
     if networks and not _is_in(networks, source_ip(request)):
         raise ApiError(reasons.PERMISSION_DENIED)
-    return Response(services_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(services_of(request.scope).metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _is_in(networks: Sequence[IPv4Network | IPv6Network], address: str) -> bool:

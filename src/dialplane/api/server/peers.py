@@ -3,11 +3,16 @@
 import os
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 UNIX = "unix"
 """What stands for the address of whoever comes by the unix socket; no client has it."""
+
+
+_MOST_KEPT = 1_024
+"""Addresses that are not looked up again: each request is by one, and few clients have most of them."""
 
 
 class TrustedProxies:
@@ -16,12 +21,14 @@ class TrustedProxies:
     def __init__(self, networks: Sequence[str]) -> None:
         self.texts = [*networks, UNIX]
         self._networks = [ip_network(text) for text in networks]
+        self._are_in = lru_cache(_MOST_KEPT)(self._is_in)
 
     def __contains__(self, host: object) -> bool:
-        if host == UNIX:
-            return True
+        return host == UNIX or self._are_in(str(host))
+
+    def _is_in(self, host: str) -> bool:
         try:
-            address = ip_address(str(host))
+            address = ip_address(host)
         except ValueError:
             return False
         return any(address in network for network in self._networks)
