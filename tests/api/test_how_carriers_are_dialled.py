@@ -66,7 +66,7 @@ def test_customers_do_not_see_it(api: Api, customer_with_route: tuple[str, str],
     for text in texts_of(caller, customer, target):
         assert not [secret for secret in SECRETS if secret in text]
     answer = caller.get("/v1.0/dialroutes", params={"customer_id": customer, "target": target}).json()
-    assert sorted(route["name"] for route in answer["result"]) == ["", "own"]
+    assert {route["name"] for route in answer["result"]} == {"", "own"}
 
 
 def test_the_platform_sees_it(api: Api, customer_with_route: tuple[str, str]) -> None:
