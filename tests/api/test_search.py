@@ -34,11 +34,11 @@ def report_call(world: World, **fields: Any) -> str:
 def test_each_kind_is_found_by_what_people_know_of_it(world: World) -> None:
     admin, mine = world.api.admin, {"customer_id": world.own["customers"]}
     provider = admin.made("providers", type="sip", hostname="sip.zebra-carrier.example", name="Zébra")["id"]
-    trunk = admin.made("trunks", **mine, name="Head office", auth_types=["ip"], allowed_ips=["192.0.2.77"])["id"]
+    trunk = admin.made("trunks", **mine, name="Head office", auth_types=["ip"], allowed_ips=["192.0.2.177"])["id"]
     route = admin.made("routes", **mine, provider_id=provider, priority=1, target="+8675", name="Shenzhen zebra")["id"]
     call = report_call(world, number="+447911123456", sip_call_id="zebra-7@pbx.example", **mine)
     assert found(world, "ZEBRA-carr") == [("provider", provider)]
-    assert found(world, "192.0.2.77") == [("trunk", trunk)]
+    assert found(world, "192.0.2.177") == [("trunk", trunk)]
     assert found(world, "head OFF") == [("trunk", trunk)]
     assert found(world, "shenzhen") == [("route", route)]
     assert found(world, "+8675") == [("route", route)]
