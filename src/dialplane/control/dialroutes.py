@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -41,8 +40,7 @@ from dialplane.store.queries.dialroutes import MatchingRoute
 __all__ = ["NOTHING", "Arrival", "Call", "Computed", "MatchingRoute", "WhatIf", "compute", "decide", "groups_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """A call as it would come in. `id` seeds the weighted draw; `caller` is From's user part, "" if unknown.
 
     Either to a `number` (E.164) of a customer's; or, as a switch sends it, to what it has `dialled` by a trunk.

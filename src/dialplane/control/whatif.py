@@ -1,7 +1,9 @@
 """The circumstances of a call: those of now, as the control plane sees them, and what would be if some were others."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 from dialplane.control import channels, health
 from dialplane.control.units import Reading
@@ -14,18 +16,17 @@ from dialplane.engine.sdp import shares_codec
 NOBODY: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """All that a decision depends on besides the routes. Ids of providers; `providers` has the live ones.
 
     `at`: the instant of the call. `full`: why a provider can take no more calls. `removed`: as if they were disabled.
     """
 
     at: int
-    providers: Mapping[str, Provider] = field(default_factory=dict)
+    providers: Mapping[str, Provider] = MappingProxyType({})
     unhealthy: Collection[str] = NOBODY
     broken: Collection[str] = NOBODY
-    full: Mapping[str, Reason] = field(default_factory=dict)
+    full: Mapping[str, Reason] = MappingProxyType({})
     removed: Collection[str] = NOBODY
 
     def standing(self, provider_id: str) -> Standing:
@@ -55,14 +56,13 @@ class WhatIf:
 
     def applied(self, present: Circumstances) -> Circumstances:
         """The circumstances as they would be."""
-        well = replace(present, unhealthy=NOBODY, broken=NOBODY, full={}) if self.all_well else present
+        well = present._replace(unhealthy=NOBODY, broken=NOBODY, full={}) if self.all_well else present
         speechless = [
             id_
             for id_, provider in present.providers.items()
             if self.codecs and provider.codecs and not shares_codec(provider.codecs.split(","), self.codecs)
         ]
-        return replace(
-            well,
+        return well._replace(
             at=present.at if self.at is None else self.at,
             unhealthy={*well.unhealthy, *self.down},
             broken={*well.broken, *self.broken},

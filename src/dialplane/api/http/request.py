@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
@@ -127,10 +127,12 @@ def caller_of(scope: Scope) -> str:
     address. What monitors ask for is apart from all else of their address.
     """
     services = services_of(scope)
-    with suppress(ApiError):
+    try:
         for credential in _credentials_of(scope, services):
             if (actor := services.actors.last(credential)) is not None:
                 return actor.caller
+    except ApiError:
+        pass  # refused in a moment
     origin = origin_of(source_ip(Request(scope)))
     return f"{origin} {scope['path']}" if scope["path"] in MONITORED else origin
 

@@ -14,10 +14,11 @@ class GatheringTransport:
     which the first wakes the client for nothing: a quarter of the processor time of a short response (measured).
     """
 
-    __slots__ = ("_gathered", "_loop", "_size", "_transport")
+    __slots__ = ("_gathered", "_loop", "_size", "_transport", "is_closing")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
+        self.is_closing = transport.is_closing
         self._loop = loop
         self._gathered: list[bytes] = []
         self._size = 0
@@ -41,5 +42,5 @@ class GatheringTransport:
 
     def _send(self) -> None:
         gathered, self._gathered, self._size = self._gathered, [], 0
-        if gathered and not self._transport.is_closing():
+        if gathered and not self.is_closing():
             self._transport.write(b"".join(gathered))
