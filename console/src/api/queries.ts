@@ -1,6 +1,6 @@
 /** What pages read and change, by the API's own paths: the one place between pages and requests. */
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
-import { refresh } from './cache'
+import { cache, refresh } from './cache'
 import { type Answer, get, type Query, request, type Schemas } from './client'
 import { MAX_PAGE_SIZE, type Operation } from './tables'
 
@@ -40,6 +40,10 @@ export function useAnswer<T>(path: string, query: Query = {}, { every, enabled, 
     enabled,
   })
 }
+
+/** Ask for an answer that a page is about to need. */
+export const ask = (path: string, query: Query) =>
+  void cache.prefetchQuery({ queryKey: [path, query], queryFn: () => get(path, query), retry: false })
 
 export const usePage = <T>(path: string, query: Query = {}, live: Live = {}) => useAnswer<Page<T>>(path, query, live)
 

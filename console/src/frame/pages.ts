@@ -13,9 +13,11 @@ import {
   IconUsers,
   IconWorld,
 } from '@tabler/icons-react'
-import { type ComponentType, lazy } from 'react'
+import type { ComponentType } from 'react'
 import { CONSOLE } from '../api/place'
 import type { Operation } from '../api/tables'
+import { Chart } from '../parts/charts'
+import { later } from '../parts/later'
 
 type Entry = {
   path: string
@@ -23,18 +25,21 @@ type Entry = {
   key: string
   needs: Operation
   icon: typeof IconActivity
-  page: ComponentType & { load: () => unknown }
+  page: ComponentType & { load: () => Promise<{ ask?: () => void }> }
   part?: string
   /** The page of the help that says more, without `.html`. */
   help: string
 }
 
-const page = (load: () => Promise<{ default: ComponentType }>) => Object.assign(lazy(load), { load })
-
-/** Load the page of this address while it is still being found out who is here. */
+/** Load the page of this address while it is still being found out who is here, and have its first answers asked for as
+ * soon as that is known. */
 export function preload() {
   const path = location.pathname.slice(CONSOLE.length) || '/'
-  void PAGES.findLast(one => one.path === '/' || path.startsWith(one.path))?.page.load()
+  const page = PAGES.findLast(one => one.path === '/' || path.startsWith(one.path))?.page
+  void Promise.all([page?.load(), window.early]).then(
+    ([module, answer]) => answer?.ok && module?.ask?.(),
+    () => undefined, // drawing it fails too, and says so
+  )
 }
 
 export const PAGES: Entry[] = [
@@ -45,7 +50,10 @@ export const PAGES: Entry[] = [
     needs: 'stats.list',
     help: 'tutorials/first-call',
     icon: IconActivity,
-    page: page(() => import('../pages/Overview')),
+    page: later(() => {
+      void Chart.load()
+      return import('../pages/Overview')
+    }),
   },
   {
     path: '/calls',
@@ -54,7 +62,7 @@ export const PAGES: Entry[] = [
     needs: 'call.list',
     help: 'api/calls',
     icon: IconPhone,
-    page: page(() => import('../pages/Calls')),
+    page: later(() => import('../pages/Calls')),
   },
   {
     path: '/test',
@@ -63,7 +71,7 @@ export const PAGES: Entry[] = [
     needs: 'dialroute.list',
     help: 'domain',
     icon: IconPhoneCheck,
-    page: page(() => import('../pages/Test')),
+    page: later(() => import('../pages/Test')),
   },
   {
     path: '/routes',
@@ -72,7 +80,7 @@ export const PAGES: Entry[] = [
     needs: 'route.list',
     help: 'api/routes',
     icon: IconRoute,
-    page: page(() => import('../pages/Routes')),
+    page: later(() => import('../pages/Routes')),
     part: 'Routing',
   },
   {
@@ -82,7 +90,7 @@ export const PAGES: Entry[] = [
     needs: 'provider.list',
     help: 'api/providers',
     icon: IconServer2,
-    page: page(() => import('../pages/Providers')),
+    page: later(() => import('../pages/Providers')),
   },
   {
     path: '/changes',
@@ -91,7 +99,7 @@ export const PAGES: Entry[] = [
     needs: 'revision.list',
     help: 'api/revisions',
     icon: IconHistory,
-    page: page(() => import('../pages/Changes')),
+    page: later(() => import('../pages/Changes')),
   },
   {
     path: '/customers',
@@ -100,7 +108,7 @@ export const PAGES: Entry[] = [
     needs: 'customer.list',
     help: 'api/customers',
     icon: IconBuilding,
-    page: page(() => import('../pages/Customers')),
+    page: later(() => import('../pages/Customers')),
     part: 'Who calls',
   },
   {
@@ -110,7 +118,7 @@ export const PAGES: Entry[] = [
     needs: 'trunk.list',
     help: 'api/trunks',
     icon: IconPlugConnected,
-    page: page(() => import('../pages/Trunks')),
+    page: later(() => import('../pages/Trunks')),
   },
   {
     path: '/keys',
@@ -119,7 +127,7 @@ export const PAGES: Entry[] = [
     needs: 'accesskey.list',
     help: 'api/accesskeys',
     icon: IconKey,
-    page: page(() => import('../pages/Keys')),
+    page: later(() => import('../pages/Keys')),
     part: 'This platform',
   },
   {
@@ -129,7 +137,7 @@ export const PAGES: Entry[] = [
     needs: 'agent.list',
     help: 'api/accesskeys',
     icon: IconUsers,
-    page: page(() => import('../pages/People')),
+    page: later(() => import('../pages/People')),
   },
   {
     path: '/edges',
@@ -138,7 +146,7 @@ export const PAGES: Entry[] = [
     needs: 'edge.list',
     help: 'operations/nodes-and-edges',
     icon: IconWorld,
-    page: page(() => import('../pages/Edges')),
+    page: later(() => import('../pages/Edges')),
   },
   {
     path: '/settings',
@@ -147,6 +155,6 @@ export const PAGES: Entry[] = [
     needs: 'settings.get',
     help: 'reference/settings',
     icon: IconSettings,
-    page: page(() => import('../pages/Settings')),
+    page: later(() => import('../pages/Settings')),
   },
 ]

@@ -1,10 +1,11 @@
 /** Is it well, and if not, where. */
 import { SegmentedControl } from '@mantine/core'
-import { lazy, type ReactNode, Suspense, useMemo } from 'react'
+import { type ReactNode, Suspense } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import type { Schemas } from '../api/client'
 import {
   type Call,
+  ask as first,
   type Page,
   type Revision,
   type Route,
@@ -19,6 +20,7 @@ import { DEFAULT_WINDOW, WINDOWS } from '../api/tables'
 import { instant, stamp } from '../api/time'
 import { Empty, Failure, Head, Panel, Spark, When, Worded } from '../parts/basics'
 import { Attempts } from '../parts/calls'
+import { Chart } from '../parts/charts'
 import { count, NONE, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
 import { Edges, ProviderName, useHealth } from '../parts/health'
@@ -26,24 +28,41 @@ import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
 import { SERIES } from '../theme'
 
-const Chart = lazy(() => import('../parts/Chart'))
-
 type Overview = Schemas['StatsOverview']
 type ProviderStats = Schemas['ProviderStats']
 
 type Window = keyof typeof WINDOWS
 
-export default function OverviewPage() {
-  const [params, setParams] = useSearchParams()
+const PATHS = { overview: '/v1.0/stats/overview', providers: '/v1.0/stats/providers' }
+const EVERY_MS = 10_000
+
+/** What is asked about the window that the page's address names. */
+function looked(params: URLSearchParams) {
   const wanted = params.get('window') ?? ''
   const name: Window = wanted in WINDOWS ? (wanted as Window) : DEFAULT_WINDOW
   const { seconds, step } = WINDOWS[name]
-  const now = Math.floor(Date.now() / 10_000) * 10_000
-  const from = useMemo(() => stamp(now - seconds * 1000), [now, seconds])
-  const overview = useAnswer<Overview>('/v1.0/stats/overview', { from, step }, { every: 10 })
+  const from = stamp(Math.floor(Date.now() / EVERY_MS) * EVERY_MS - seconds * 1000)
+  return {
+    name,
+    from,
+    overview: { from, step },
+    providers: { from, step, page_size: MOST, expand: 'provider' },
+  }
+}
+
+export function ask() {
+  const { overview, providers } = looked(new URLSearchParams(location.search))
+  first(PATHS.overview, overview)
+  first(PATHS.providers, providers)
+}
+
+export default function OverviewPage() {
+  const [params, setParams] = useSearchParams()
+  const { name, from, ...queries } = looked(params)
+  const overview = useAnswer<Overview>(PATHS.overview, queries.overview, { every: 10 })
   const providers = useAnswer<Page<ProviderStats> & { from: string; step: number }>(
-    '/v1.0/stats/providers',
-    { from, step, page_size: MOST, expand: 'provider' },
+    PATHS.providers,
+    queries.providers,
     { every: 10 },
   )
   return (

@@ -1,0 +1,3 @@
+import { later } from './later'
+
+export const Chart = later(() => import('./Chart'))
