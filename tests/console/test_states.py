@@ -112,6 +112,7 @@ STATES: Mapping[str, tuple[Callable[[Client], str], Callable[[Page], None]]] = {
         for path in FORMS
     },
     "words of a filter": (at("/routes"), propose),
+    "view of a list": (at("/routes"), press("View", "^View$")),
     "routes chosen": (at("/routes"), choose_routes),
     "preview of several": (at("/routes"), preview),
     "tree opened": (at("/routes?view=tree"), open_target),

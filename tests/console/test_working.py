@@ -141,6 +141,49 @@ def test_all_that_a_filter_means_are_one_revision_counted_and_shown_before(visit
     client.customers.delete(customer)
 
 
+def test_columns_rows_and_named_views_are_kept_and_in_the_address(visit: Visit) -> None:
+    page = visit.page
+    visit.open("/routes?filter=target:%2B1&sort=target")
+    table = page.get_by_role("table", name="Routes")
+    page.get_by_role("button", name="View", exact=True).click()
+    view = page.get_by_role("dialog", name="View", exact=True)
+    view.get_by_text("Dense").click()
+    view.get_by_label("Valid until").check()
+    view.get_by_label("Weight").uncheck()
+    view.get_by_label("Name of this view").fill("To America")
+    page.keyboard.press("Enter")
+    expect(table.get_by_role("columnheader", name="Valid until")).to_be_visible()
+    expect(page).to_have_url(re.compile("columns=target%2Ccustomer%2C.*%2Cuntil$"))
+    visit.open("/routes")
+    expect(table.get_by_role("columnheader", name="Weight")).to_have_count(0)
+    expect(table).to_have_class(re.compile("dense"))
+    page.get_by_role("button", name="View", exact=True).click()
+    view.get_by_role("link", name="To America").click()
+    expect(page.get_by_label("Filter", exact=True)).to_have_value("target:+1")
+    view.get_by_role("button", name="Columns as at first").click()
+    expect(table.get_by_role("columnheader", name="Weight")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("columns="))
+    assert visit.faults == []
+
+
+def test_the_panel_of_a_route_has_its_chain_its_calls_and_its_changes(visit: Visit, client: Client) -> None:
+    bravo = next(one["id"] for one in client.providers.all() if one["name"] == "Bravo")
+    call = client.calls.list(provider_id=bravo)["result"][0]
+    used = next(one["route_id"] for one in call["attempts"] if one["provider_id"] == bravo)
+    visit.open(f"/routes?filter={used}")
+    row = visit.page.get_by_role("table", name="Routes").locator("tbody tr")
+    row.focus()
+    row.press("Enter")
+    panel = visit.page.get_by_role("dialog", name="Edit route")
+    expect(panel.get_by_role("link", name=re.compile(":")).first).to_be_visible()
+    expect(panel.locator(f'a[href$="/calls/{call["id"]}"]')).to_be_visible()
+    expect(panel.locator("section").filter(has_text="Its changes")).to_contain_text("Several objects changed")
+    if client.routes.get(used)["target"] != "all":
+        expect(panel.locator(".chain [aria-current]")).to_contain_text("Bravo")
+    assert visit.unfit() == []
+    assert visit.faults == []
+
+
 def test_somebody_elses_change_is_shown_beside_ones_own(visit: Visit, client: Client, routes: list[str]) -> None:
     page = visit.page
     visit.open(f"/routes?filter=%2B{TARGET[1:]}")

@@ -1,6 +1,7 @@
 /** The routes: as a table that is edited in place, as a tree of who gets what, as a matrix of who carries what. */
 import { Button, SegmentedControl, Select } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
+import { createPortal } from 'react-dom'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import { address, Refusal } from '../api/client'
 import { ROUTE_WORDS } from '../api/filters'
@@ -26,8 +27,10 @@ import { useKeys } from '../parts/keys'
 import { label } from '../parts/labels'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { sentence } from '../parts/sentences'
+import { type Choice, useColumns, View } from '../parts/View'
 
 const Editor = lazy(() => import('../parts/Editor'))
+const About = lazy(() => import('./routes/About'))
 const Several = lazy(() => import('./routes/Several'))
 const Tree = lazy(() => import('./routes/Tree'))
 const Matrix = lazy(() => import('./routes/Matrix'))
@@ -48,6 +51,7 @@ export default function Routes() {
   const [params, setParams] = useSearchParams()
   const filters = useFilters(FILTERS)
   const [editing, setEditing] = useState<Route | 'new' | null>(null)
+  const [slot, setSlot] = useState<HTMLElement | null>(null)
   const view = params.get('view') ?? 'table'
   const mayEdit = may('route.update')
   const named = useNamed()
@@ -104,6 +108,7 @@ export default function Routes() {
           value={filters.values.sort || null}
           onChange={value => filters.set('sort', value)}
         />
+        <div ref={setSlot} className="beside" />
       </div>
       <Suspense>
         {view === 'tree' ? (
@@ -117,6 +122,7 @@ export default function Routes() {
           <Table
             filters={filters}
             count={counted.data?.count}
+            slot={slot}
             onEdit={mayEdit ? setEditing : undefined}
             onNew={may('route.create') ? () => setEditing('new') : undefined}
           />
@@ -127,6 +133,7 @@ export default function Routes() {
             id={editing === 'new' ? null : editing.id}
             initial={{ ...fieldsOf(filters.values.filter, named), priority: 1 }}
             onClose={() => setEditing(null)}
+            about={editing !== 'new' && <About route={editing} />}
           />
         )}
       </Suspense>
@@ -157,12 +164,14 @@ function fieldsOf(filter: string, named: ReturnType<typeof useNamed>) {
 
 type TableProps = {
   count: Page<Route>['count']
+  /** Where the choice of columns stands. */
+  slot: HTMLElement | null
   filters: ReturnType<typeof useFilters<(typeof FILTERS)[number]>>
   onEdit?: (route: Route) => void
   onNew?: () => void
 }
 
-function Table({ filters, count, onEdit, onNew }: TableProps) {
+function Table({ filters, count, slot, onEdit, onNew }: TableProps) {
   const may = useMay()
   const [, go] = useLocation()
   const [chosen, setChosen] = useState(new Set<string>())
@@ -179,6 +188,58 @@ function Table({ filters, count, onEdit, onNew }: TableProps) {
     go(
       `/test?customer_id=${route.customer_id}&number=${encodeURIComponent(route.target === 'all' ? '' : route.target)}`,
     )
+  const columns: Choice<Route>[] = [
+    { key: 'target', head: 'Target', cell: route => <Numbered number={route.target} /> },
+    { key: 'customer', head: 'Customer', cell: route => name(route.customer_id) },
+    {
+      key: 'provider',
+      head: 'Provider',
+      cell: route => <Carrier id={route.provider_id} providers={providers} name={name} />,
+    },
+    {
+      key: 'priority',
+      head: 'Priority',
+      number: true,
+      width: 90,
+      cell: route => (
+        <InPlace
+          path={`/v1.0/routes/${route.id}`}
+          field="priority"
+          label={`Priority of ${route.target}`}
+          value={route.priority}
+          enabled={!!onEdit}
+        />
+      ),
+    },
+    {
+      key: 'weight',
+      head: 'Weight',
+      number: true,
+      width: 90,
+      cell: route => (
+        <InPlace
+          path={`/v1.0/routes/${route.id}`}
+          field="weight"
+          label={`Weight of ${route.target}`}
+          value={route.weight ?? null}
+          enabled={!!onEdit}
+        />
+      ),
+    },
+    { key: 'state', head: 'State', width: 110, cell: route => <State {...route} /> },
+    { key: 'name', head: 'Name', wide: true, cell: route => <span className="dim">{route.name}</span> },
+    {
+      key: 'changed',
+      head: 'Changed',
+      width: 130,
+      cell: route => <When at={route.tm_update.startsWith('9999') ? route.tm_create : route.tm_update} />,
+    },
+    { key: 'detail', head: 'Detail', isExtra: true, cell: route => <span className="dim">{route.detail}</span> },
+    { key: 'from', head: 'Valid from', isExtra: true, cell: route => <When at={route.valid_from} /> },
+    { key: 'until', head: 'Valid until', isExtra: true, cell: route => <When at={route.valid_until} /> },
+    { key: 'created', head: 'Created', isExtra: true, cell: route => <When at={route.tm_create} /> },
+  ]
+  const { shown, choose } = useColumns('routes', columns)
   if (isUnread(routes.error)) return null
   return (
     <>
@@ -194,6 +255,7 @@ function Table({ filters, count, onEdit, onNew }: TableProps) {
           />
         </Suspense>
       )}
+      {slot && createPortal(<View list="routes" all={columns} shown={shown} choose={choose} />, slot)}
       <Panel flush>
         <Grid
           label="Routes"
@@ -216,53 +278,7 @@ function Table({ filters, count, onEdit, onNew }: TableProps) {
               </Empty>
             )
           }
-          columns={[
-            { key: 'target', head: 'Target', cell: route => <Numbered number={route.target} /> },
-            { key: 'customer', head: 'Customer', cell: route => name(route.customer_id) },
-            {
-              key: 'provider',
-              head: 'Provider',
-              cell: route => <Carrier id={route.provider_id} providers={providers} name={name} />,
-            },
-            {
-              key: 'priority',
-              head: 'Priority',
-              number: true,
-              width: 90,
-              cell: route => (
-                <InPlace
-                  path={`/v1.0/routes/${route.id}`}
-                  field="priority"
-                  label={`Priority of ${route.target}`}
-                  value={route.priority}
-                  enabled={!!onEdit}
-                />
-              ),
-            },
-            {
-              key: 'weight',
-              head: 'Weight',
-              number: true,
-              width: 90,
-              cell: route => (
-                <InPlace
-                  path={`/v1.0/routes/${route.id}`}
-                  field="weight"
-                  label={`Weight of ${route.target}`}
-                  value={route.weight ?? null}
-                  enabled={!!onEdit}
-                />
-              ),
-            },
-            { key: 'state', head: 'State', width: 110, cell: route => <State {...route} /> },
-            { key: 'name', head: 'Name', cell: route => <span className="dim">{route.name}</span> },
-            {
-              key: 'changed',
-              head: 'Changed',
-              width: 130,
-              cell: route => <When at={route.tm_update.startsWith('9999') ? route.tm_create : route.tm_update} />,
-            },
-          ]}
+          columns={shown}
         />
       </Panel>
       <Pager page={routes.data && { ...routes.data, count }} />

@@ -1,7 +1,7 @@
 /** Making, changing and deleting one object in a panel beside the page. What is typed stays until it is saved. */
 import { Button, Drawer, Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, Suspense, useState } from 'react'
 import { Refusal, request } from '../api/client'
 import { FORMS, type KindName } from '../api/forms'
 import { HOME } from '../api/place'
@@ -20,9 +20,11 @@ type Props = {
   initial?: Values
   onClose: () => void
   onSaved?: (value: Values) => void
+  /** What else there is to know of the object. */
+  about?: ReactNode
 }
 
-export default function Editor({ kind, id, initial = {}, onClose, onSaved }: Props) {
+export default function Editor({ kind, id, initial = {}, onClose, onSaved, about }: Props) {
   const { path, one, create, update } = FORMS[kind]
   const may = useMay()
   const [mine, setMine] = useState<Values>({})
@@ -77,6 +79,7 @@ export default function Editor({ kind, id, initial = {}, onClose, onSaved }: Pro
           onMine={etag => write.mutate({ method: 'PUT', path: `${path}/${id}`, body: mine, ifMatch: etag })}
         />
       )}
+      {about && <Suspense>{about}</Suspense>}
     </Drawer>
   )
 }

@@ -1,5 +1,6 @@
 /** A table whose rows are walked by keyboard: j and k or the arrows move, Enter opens, x selects, Shift-x a range. */
 import { Checkbox, Skeleton } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
 import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react'
 import { useKeys } from './keys'
 import { sentence } from './sentences'
@@ -13,6 +14,10 @@ export type Column<T> = {
   wide?: boolean
   width?: number | string
 }
+
+/** How close rows stand to each other: roomy or dense, as this browser keeps it. */
+export const useRows = () =>
+  useLocalStorage({ key: 'dialplane-rows', defaultValue: 'roomy', getInitialValueInEffect: false })
 
 type Props<T> = {
   label: string
@@ -30,6 +35,7 @@ type Props<T> = {
 export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, onChoose, busy, empty }: Props<T>) {
   const [at, setAt] = useState(0)
   const [anchor, setAnchor] = useState(0)
+  const [density] = useRows()
   const body = useRef<HTMLTableSectionElement>(null)
   const last = (rows?.length ?? 0) - 1
   const here = Math.min(at, Math.max(0, last))
@@ -69,7 +75,7 @@ export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, o
   const everyone = rows && rows.length > 0 && rows.every(row => chosen?.has(id(row)))
   return (
     <div className="grid-box" aria-busy={busy || undefined}>
-      <table className={`grid ${busy ? 'busy' : ''}`} aria-label={label}>
+      <table className={`grid ${density} ${busy ? 'busy' : ''}`} aria-label={label}>
         <thead>
           <tr>
             {onChoose && (

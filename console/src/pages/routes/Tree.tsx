@@ -1,17 +1,16 @@
 /** Customer, then targets from short to long; an open target shows the whole chain that its numbers get, in order. */
 import { IconChevronRight } from '@tabler/icons-react'
 import { useState } from 'react'
-import type { Schemas } from '../../api/client'
-import { type Route, useAnswer, useMany, useNames } from '../../api/queries'
+import { type Route, useMany, useNames } from '../../api/queries'
 import { Chip, Empty, Failure, Panel } from '../../parts/basics'
 import { Numbered } from '../../parts/country'
 import { count } from '../../parts/figures'
 import { isUnread } from '../../parts/filter'
 import { sentence } from '../../parts/sentences'
+import { Chain } from './Chain'
 import { Part } from './Part'
 
 type Filters = Record<string, string>
-type Decision = Schemas['DialrouteAnswer']
 
 export default function Tree({ filters }: { filters: Filters }) {
   const name = useNames()
@@ -75,24 +74,5 @@ function Target({
       </button>
       {open && <Chain customer={customer} target={target} name={name} />}
     </li>
-  )
-}
-
-function Chain({ customer, target, name }: { customer: string; target: string; name: (id: string) => string }) {
-  const decision = useAnswer<Decision>('/v1.0/dialroutes', { customer_id: customer, target, explain: true })
-  return (
-    <ol className="chain">
-      <Failure error={decision.error} />
-      {decision.data?.candidates?.map(candidate => (
-        <li key={candidate.route_id} className={candidate.position ? '' : 'dim'}>
-          <span className="num place">{candidate.position ?? '×'}</span>
-          <b>{name(candidate.provider_id)}</b>{' '}
-          <span className="mono dim">
-            {candidate.target} · {candidate.priority}
-          </span>
-          <span className="dim">{candidate.why.join('; ')}</span>
-        </li>
-      ))}
-    </ol>
   )
 }

@@ -52,6 +52,7 @@ SENTENCES: Mapping[str, str] = {
     "no_route_next": "A route says which provider carries the numbers that begin with a target.",
     "no_route_fits": "No route fits these filters",
     "filter_routes": "provider:bics -customer:acme target:+44* is:live",
+    "calls_by_route": "Of the last {count} calls with an attempt to its provider.",
     "filter_only": "only routes {says}",
     "filter_not": "no routes {says}",
     "routes_drawn": "{count} routes are drawn at a time, and there are more: narrow them by the filters, or go on.",
