@@ -22,11 +22,11 @@ async def fold(db: Database) -> int:
     while True:
         async with db.read(JOBS) as unit:
             changes = await queries.pending(unit, limit=AT_ONCE)
-        if not changes:
-            return folded
-        sums = await asyncio.to_thread(_sums_of, changes)
+            if not changes:
+                return folded
+            addition = await queries.addition(unit, await asyncio.to_thread(_sums_of, changes))
         async with db.write() as writing:
-            if await queries.fold(writing, changes, sums):
+            if await queries.fold(writing, changes, addition):
                 folded += len(changes)
 
 
@@ -37,9 +37,12 @@ MOST_MADE = 60
 async def make_longer(db: Database) -> None:
     """Adds what waits to hours and days, hour by hour, each in a transaction of its own. Raises Unavailable."""
     for _ in range(MOST_MADE):
+        async with db.read(JOBS) as reading:
+            waiting = await queries.waiting(reading)
+        if waiting is None:
+            return
         async with db.write() as unit:
-            if not await queries.make_longer(unit):
-                return
+            await queries.make_longer(unit, waiting)
 
 
 MOST_FORGOTTEN = 50

@@ -6,7 +6,7 @@ write. `fold` adds many of them up, and to the sums, at once; whoever reads sums
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -123,49 +123,102 @@ async def pending(unit: Unit, *, limit: int) -> list[PendingChange]:
     return await unit.fetch_as(PendingChange, select(*tables.rollup_changes.c).limit(limit))
 
 
-async def fold(unit: Writing, changes: Sequence[PendingChange], blocks: Blocks) -> bool:
-    """Adds `blocks`, which are the sums of the changes, and forgets the changes. Raises Unavailable.
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Sums that are added to those that are stored: `read`, the JSON of these, and `rows`, what takes its place.
 
-    False, and nothing is done, if another process has added some of them meanwhile.
+    It is made before the writer's lock is waited for: it takes longer than to write the rows.
     """
-    return await unit.run(lambda connection: _fold(unit, connection, changes, blocks), within_s=COMMIT_WITHIN_S)
+
+    read: Mapping[Block, str]
+    rows: Sequence[Mapping[str, Any]]
 
 
-def _fold(unit: Writing, connection: Connection, changes: Sequence[PendingChange], blocks: Blocks) -> bool:
+async def addition(unit: Unit, blocks: Blocks) -> Addition:
+    """Of these sums. Raises Unavailable."""
+    return await unit.run(lambda connection: _addition(connection, blocks), within_s=COMMIT_WITHIN_S)
+
+
+def _addition(connection: Connection, blocks: Blocks) -> Addition:
+    read = _stored(connection, blocks)
+    rows = [{**block._asdict(), "sums": packed(sums, read.get(block, "[]"))} for block, sums in blocks.items()]
+    return Addition(read, rows)
+
+
+async def fold(unit: Writing, changes: Sequence[PendingChange], addition: Addition) -> bool:
+    """Adds the sums of the changes, and forgets the changes. Raises Unavailable.
+
+    False, and nothing is done, if another process has added some of them, or others, meanwhile.
+    """
+    return await unit.run(lambda connection: _fold(unit, connection, changes, addition), within_s=COMMIT_WITHIN_S)
+
+
+def _fold(unit: Writing, connection: Connection, changes: Sequence[PendingChange], addition: Addition) -> bool:
     ids = [one.id for one in changes]
     there = connection.execute(select(func.count()).where(_CHANGES.id.in_(ids))).scalar_one()
-    if there != len(ids):
+    if there != len(ids) or not _add(unit, connection, addition):
         return False
     connection.execute(delete(tables.rollup_changes).where(_CHANGES.id.in_(ids)))
-    _add_to_stored(unit, connection, blocks)
     return True
 
 
-async def make_longer(unit: Writing) -> bool:
-    """Adds what waits for one hour to that and its day; whether there was anything. Raises Unavailable."""
-    return await unit.run(lambda connection: _make_longer(unit, connection), within_s=COMMIT_WITHIN_S)
-
-
-def _make_longer(unit: Writing, connection: Connection) -> bool:
-    waits = _ROLLUPS.step_s == WAITING_S
-    hour = connection.execute(select(func.min(_ROLLUPS.instant)).where(waits)).scalar_one()
-    if hour is None:
+def _add(unit: Writing, connection: Connection, addition: Addition) -> bool:
+    """Writes the rows; False, and nothing is done, if the sums are others than those that were read."""
+    if _stored(connection, [Block(*(row[name] for name in Block._fields)) for row in addition.rows]) != addition.read:
         return False
-    stored = connection.execute(select(*_BLOCK, _ROLLUPS.sums).where(waits, _ROLLUPS.instant == hour))
-    _add_to_stored(unit, connection, longer_of({Block(*row[:-1]): _unpacked(row[-1]) for row in stored}))
-    connection.execute(delete(tables.rollups).where(waits, _ROLLUPS.instant == hour))
+    adding = unit.backend.merging_insert(tables.rollups)
+    adding = adding.on_conflict_do_update(index_elements=_BLOCK, set_={"sums": adding.excluded.sums})
+    connection.execute(adding, addition.rows)
     return True
 
 
-def _add_to_stored(unit: Writing, connection: Connection, blocks: Blocks) -> None:
+def _stored(connection: Connection, blocks: Iterable[Block]) -> dict[Block, str]:
+    """The JSON of those of these sums that are stored."""
     identities, stored = list(blocks), dict[Block, str]()
     for first in range(0, len(identities), _AT_ONCE):
         some = select(*_BLOCK, _ROLLUPS.sums).where(tuple_(*_BLOCK).in_(identities[first : first + _AT_ONCE]))
         stored.update((Block(*row[:-1]), row[-1]) for row in connection.execute(some))
-    adding = unit.backend.merging_insert(tables.rollups)
-    adding = adding.on_conflict_do_update(index_elements=_BLOCK, set_={"sums": adding.excluded.sums})
-    rows = [{**block._asdict(), "sums": packed(sums, stored.get(block, "[]"))} for block, sums in blocks.items()]
-    connection.execute(adding, rows)
+    return stored
+
+
+_WAITS = _ROLLUPS.step_s == WAITING_S
+
+
+class Waiting(NamedTuple):
+    """The sums that wait for one hour and its day, block -> JSON, and what becomes of those."""
+
+    hour: int
+    sums: Mapping[Block, str]
+    addition: Addition
+
+
+async def waiting(unit: Unit) -> Waiting | None:
+    """Those of the earliest hour; None if nothing waits. Raises Unavailable."""
+
+    def read(connection: Connection) -> Waiting | None:
+        hour = connection.execute(select(func.min(_ROLLUPS.instant)).where(_WAITS)).scalar_one()
+        if hour is None:
+            return None
+        sums = _waiting(connection, hour)
+        longer = longer_of({block: _unpacked(stored) for block, stored in sums.items()})
+        return Waiting(hour, sums, _addition(connection, longer))
+
+    return await unit.run(read, within_s=COMMIT_WITHIN_S)
+
+
+def _waiting(connection: Connection, hour: int) -> dict[Block, str]:
+    stored = connection.execute(select(*_BLOCK, _ROLLUPS.sums).where(_WAITS, _ROLLUPS.instant == hour))
+    return {Block(*row[:-1]): row[-1] for row in stored}
+
+
+async def make_longer(unit: Writing, waiting: Waiting) -> None:
+    """Adds what waits to its hour and day. Nothing is done if that has changed meanwhile. Raises Unavailable."""
+
+    def write(connection: Connection) -> None:
+        if _waiting(connection, waiting.hour) == waiting.sums and _add(unit, connection, waiting.addition):
+            connection.execute(delete(tables.rollups).where(_WAITS, _ROLLUPS.instant == waiting.hour))
+
+    await unit.run(write, within_s=COMMIT_WITHIN_S)
 
 
 class _Sum(msgspec.Struct, array_like=True):
