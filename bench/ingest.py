@@ -167,14 +167,24 @@ def _two_nodes(report: Report) -> None:
         subjects = [Subject(f"node {n}", node, server) for n, node in enumerate(nodes, 1)]
         numbers = itertools.count(100)
         rates: dict[int, list[float]] = {1: [], 2: []}
+        cpu = {1: 0.0, 2: 0.0}
         for number in range(2 * ROUNDS):
-            some = subjects[: 1 + number % 2]
+            some, before = subjects[: 1 + number % 2], _cpu_s(subjects)
             rates[len(some)].append(_rate(some, [round_of(next(numbers)) for _ in some]))
+            cpu[len(some)] += _cpu_s(subjects) - before
         best = {count: sorted(found)[len(found) // 2] for count, found in rates.items()}
     for count, rate in best.items():
-        report.line(f"PostgreSQL, {count} node{'s' * (count > 1)}", f"{rate:,.0f} calls a second")
+        of_cpu = ROUNDS * count * CALLS / cpu[count]
+        values = f"{rate:,.0f} calls a second, {of_cpu:,.0f} for a second of CPU"
+        report.line(f"PostgreSQL, {count} node{'s' * (count > 1)}", values)
     report.line("PostgreSQL, two nodes : one", f"{best[2] / best[1]:.2f}", goal=">= 1.7")
     report.note(f"PostgreSQL, the nodes and this program share {psutil.cpu_count()} cores.")
+
+
+def _cpu_s(subjects: Sequence[Subject]) -> float:
+    """Seconds of CPU so far, of nodes on one database: of them all, and of the server once."""
+    first, *others = subjects
+    return first.cpu_s() + sum(one.node.cpu_s() for one in others)
 
 
 def _rate(subjects: Sequence[Subject], rounds: Sequence[Sequence[bytes]]) -> float:

@@ -109,6 +109,26 @@ async def test_a_batch_sent_again_changes_nothing(db: Database) -> None:
         assert len(await calls.list_(unit, ADMIN)) == 1
 
 
+async def test_of_a_call_that_begins_or_that_this_node_has_stored_no_record_is_read(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, read = type(db.backend), list[str]()
+    rows_among = kind.rows_among
+
+    def noted(backend: Any, connection: Any, table: Any, *arguments: Any, **named: Any) -> Any:
+        read.append(table.name)
+        return rows_among(backend, connection, table, *arguments, **named)
+
+    monkeypatch.setattr(kind, "rows_among", noted)
+    *begin, end = failed_over_call()
+    await ingest(db, begin)
+    await ingest(db, [end])
+    assert set(read) == {"routes"}
+    assert (await call_of(db)).call.tm_ended == end["at"]
+    await ingest(db, failed_over_call())
+    assert {"calls", "attempts"} < set(read)
+
+
 async def test_two_edges_that_ship_the_same_call_at_once_make_one_call(database_url: str) -> None:
     one, two = open_database(database_url), open_database(database_url)
     story = [part for n in range(20) for part in failed_over_call(uuid_of(n))]
@@ -221,7 +241,6 @@ def test_every_event_of_the_contract_can_be_folded(kind: type[Event]) -> None:
 
         rows: list[Sized] = [
             folded.calls,
-            folded.attempts,
             folded.health,
             folded.breakers,
             folded.edges,

@@ -27,6 +27,8 @@ from dialplane.domain.statistics import (
     NO_DELAY,
     AttemptPlace,
     CallPlace,
+    CountedAttempt,
+    CountedCall,
     Figures,
     acd_ms,
     asr,
@@ -40,17 +42,15 @@ from dialplane.domain.statistics import (
     percentile_ms,
 )
 
-CALL: dict[str, Any] = {
-    "id": "c", "edge": "e", "customer_id": "cu", "trunk_id": "t", "tm_start": 61_000_000, "tm_ringing": None,
-    "tm_answered": None, "tm_ended": None, "mono_start": None, "mono_ringing": None, "mono_answered": None,
-    "mono_ended": None,
-}  # fmt: skip
-ATTEMPT: dict[str, Any] = {
-    "number": 1, "provider_id": "p", "route_id": "r", "target": "+82", "skipped": 0, "tm_placed": 61_000_000,
-    "tm_ringing": None, "tm_answered": None, "tm_ended": None, "tm_late_answer": None, "answered_status": None,
-    "ended_status": None, "verdict": None, "action": None,
-}  # fmt: skip
-REFUSED = {"tm_ended": 62_000_000, "ended_status": 503, "verdict": "carrier_error", "action": "next"}
+CALL = CountedCall(
+    edge="e", customer_id="cu", trunk_id="t", tm_start=61_000_000, tm_ringing=None, tm_answered=None, tm_ended=None,
+    mono_start=None, mono_ringing=None, mono_answered=None, mono_ended=None,
+)  # fmt: skip
+ATTEMPT = CountedAttempt(
+    provider_id="p", route_id="r", target="+82", skipped=0, tm_placed=61_000_000, tm_ringing=None, tm_answered=None,
+    tm_ended=None, tm_late_answer=None, answered_status=None, ended_status=None, verdict=None, action=None,
+)  # fmt: skip
+REFUSED = ATTEMPT._replace(tm_ended=62_000_000, ended_status=503, verdict="carrier_error", action="next")
 
 
 def test_rates_are_shares_of_what_was_seized_and_averages_of_what_has_ended() -> None:
@@ -63,9 +63,8 @@ def test_where_nothing_was_seized_there_are_no_rates() -> None:
 
 
 def test_an_answer_after_another_carrier_has_failed_is_saved_by_the_second_one() -> None:
-    second = {**ATTEMPT, "number": 2, "provider_id": "q", "tm_answered": 63_000_000, "answered_status": 200}
-    call = {**CALL, "tm_answered": 63_000_000}
-    counted = contribution(call, [{**ATTEMPT, **REFUSED}, second])
+    second = ATTEMPT._replace(provider_id="q", tm_answered=63_000_000, answered_status=200)
+    counted = contribution(CALL._replace(tm_answered=63_000_000), [REFUSED, second])
     assert counted == {
         AttemptPlace(60_000_000, "cu", "p", "r", "+82", "503", NO_DELAY): Figures(seized=1, moved_on=1),
         AttemptPlace(60_000_000, "cu", "q", "r", "+82", "200", bucket_of(2_000)): Figures(
@@ -78,7 +77,7 @@ def test_an_answer_after_another_carrier_has_failed_is_saved_by_the_second_one()
 
 
 def test_a_call_that_ended_without_an_invite_is_refused() -> None:
-    ended = {**CALL, "tm_ended": 61_000_000}
+    ended = CALL._replace(tm_ended=61_000_000)
     assert contribution(ended, []) == {
         CallPlace(60_000_000, "cu", "t", "e", (), NO_DELAY): Figures(seized=1, refused=1)
     }
@@ -86,17 +85,17 @@ def test_a_call_that_ended_without_an_invite_is_refused() -> None:
 
 
 def test_what_has_no_begin_on_record_counts_nowhere() -> None:
-    assert contribution({**CALL, "tm_start": None}, [{**ATTEMPT, "tm_placed": None, "skipped": None}]) == {}
+    assert contribution(CALL._replace(tm_start=None), [ATTEMPT._replace(tm_placed=None, skipped=None)]) == {}
 
 
 def test_two_like_attempts_of_one_call_count_twice() -> None:
-    counted = contribution(CALL, [{**ATTEMPT, **REFUSED}, {**ATTEMPT, **REFUSED, "number": 2}])
+    counted = contribution(CALL, [REFUSED, REFUSED])
     assert Figures(*counted[AttemptPlace(60_000_000, "cu", "p", "r", "+82", "503", NO_DELAY)]).seized == 2
 
 
 def test_a_change_is_what_was_is_subtracted_and_what_is_added() -> None:
     before = contribution(CALL, [ATTEMPT])
-    after = contribution(CALL, [{**ATTEMPT, **REFUSED}])
+    after = contribution(CALL, [REFUSED])
     total: dict[Any, Sequence[int]] = dict(before)
     for place, figures in change(before, after).items():
         total[place] = Figures(*map(sum, zip(total.get(place, Figures()), figures, strict=True)))

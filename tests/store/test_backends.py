@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dialplane.store import tables
 from dialplane.store.address import backend_at
-from dialplane.store.backend import Backend
+from dialplane.store.backend import AlreadyStored, Backend
 from dialplane.store.bulk import BulkInsert
 from dialplane.store.objects import ROUTES
 from tests.control.making import ADMIN
@@ -43,6 +43,24 @@ def test_a_statement_on_postgresql_has_one_process_and_is_not_compiled(postgresq
                 assert shown == ["off", "0"]
             finally:
                 engine.dispose()
+
+
+def test_rows_that_are_there_are_not_inserted_and_those_that_were_found_are_counted(migrated_url: str) -> None:
+    backend = backend_at(migrated_url)
+    engine = backend.writer_engine()
+    names = ("id", "edge", "tm_create", "tm_update")
+    try:
+        with engine.begin() as connection:
+            backend.insert_many(connection, "calls", names, [(id_, "edge-1", 1, 1) for id_ in "ab"])
+            rows = [("a", 1, "x", 2), ("b", 3, "y", 4), ("c", 1, "z", 5)]
+            identity, columns = ("id", "tm_update"), ("reason", "tm_update")
+            assert backend.update_many(connection, tables.calls, identity=identity, columns=columns, rows=rows) == 1
+            found = backend.rows_among(connection, tables.calls, ("id", "reason"), column="id", values=["a", "b", "c"])
+            assert sorted(found) == [("a", "x"), ("b", None)]
+        with engine.connect() as connection, pytest.raises(AlreadyStored):
+            backend.insert_many(connection, "calls", names, [("c", "edge-1", 1, 1), ("a", "edge-1", 1, 1)])
+    finally:
+        engine.dispose()
 
 
 class Many(BulkInsert):

@@ -122,8 +122,8 @@ def _record(row: CallRow, attempts: Sequence[Attempt]) -> CallRecord:
     )
     return CallRecord(
         call=call,
-        duration_ms=statistics.duration_ms(row._asdict()),
-        pdd_ms=statistics.call_pdd_ms(row._asdict()),
+        duration_ms=statistics.duration_ms(row),
+        pdd_ms=statistics.call_pdd_ms(row),
         tm_create=row.tm_create,
         tm_update=row.tm_update,
         not_tried=decision.not_tried,
@@ -165,8 +165,8 @@ def _attempt(row: AttemptRow, call: CallRow, *, sees_carriers: bool) -> Attempt:
         why=json.loads(row.why or "[]"),
         identity=tuple(json.loads(row.identity or "[]")) if sees_carriers else (),
         late_answer=row.tm_late_answer is not None,
-        pdd_ms=statistics.attempt_pdd_ms(row._asdict()),
-        duration_ms=statistics.duration_ms(call._asdict()) if answered else None,
+        pdd_ms=statistics.attempt_pdd_ms(row),
+        duration_ms=statistics.duration_ms(call) if answered else None,
     )
 
 

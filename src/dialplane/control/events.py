@@ -14,8 +14,8 @@ from dialplane.control.units import Database, Unit
 from dialplane.domain.errors import InvalidValue
 from dialplane.eventlog.kinds import AnyEvent, Event
 from dialplane.store import merging, records
-from dialplane.store.queries import calls, erasure
-from dialplane.store.records import OpenRecords
+from dialplane.store.queries import erasure
+from dialplane.store.records import Merge, OpenRecords, Outdated
 
 MAX_EVENTS = 2_000
 """Most events of one batch, which bounds how long it holds the writer's lock."""
@@ -98,18 +98,25 @@ def _fold(folded: Folded, events: Sequence[Any], *, sender: str) -> tuple[list[E
 
 
 async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[Event]) -> list[str]:
-    """Records are read and merged before the writer's lock is waited for: other nodes write meanwhile."""
-    async with db.read(caller=caller) as reading:
-        merge = await _merge(reading, db.open_records, folded)
+    """Reports are merged before the writer's lock is waited for, and again under it only if records have changed."""
+    async with db.read(caller=caller) as unit:
+        merge = await _merge(unit, folded, known=db.open_records)
+    try:
+        return await _write(db, folded, merge, caller=caller, outgoing=outgoing)
+    except Outdated:
+        return await _write(db, folded, None, caller=caller, outgoing=outgoing)
+
+
+async def _write(
+    db: Database, folded: Folded, merge: Merge | None, *, caller: str, outgoing: Sequence[Event]
+) -> list[str]:
+    """Ids of the calls that were lost. Without a `merge`, records are read under the lock. Raises Outdated."""
     left_out, packed = len(folded.left_out), outbox.pack(outgoing, without=folded.left_out)
     async with db.write(caller=caller) as unit:
-        if erased := await erasure.erased_among(unit, folded.calls):
-            folded.leave_out(erased)
-            merge = await _merge(unit, db.open_records, folded)
-        if merge is not None and not await records.store(unit, merge):
-            merge = await _merge(unit, db.open_records, folded)
-            if merge is not None:
-                await records.store(unit, merge)
+        folded.leave_out(erased := await erasure.erased_among(unit, folded.calls))
+        if merge is None or erased:
+            merge = await _merge(unit, folded)
+        await records.store(unit, merge)
         await merging.HEALTH.store(unit, list(folded.health.values()))
         await merging.BREAKERS.store(unit, list(folded.breakers.values()))
         await edges.store(unit, list(folded.edges.values()))
@@ -117,15 +124,12 @@ async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[E
             is_same = len(folded.left_out) == left_out
             await outbox.put(unit, packed if is_same else outbox.pack(outgoing, without=folded.left_out))
         lost = await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else []
-    if merge is not None:
-        db.open_records.keep(merge)
+    db.open_records.keep(merge)
     return lost
 
 
-async def _merge(unit: Unit, known: OpenRecords, folded: Folded) -> records.Merge | None:
-    """None if no call is reported of."""
-    if folded.edge and folded.calls:
-        folded.leave_out_foreign(await calls.edges_of(unit, list(folded.calls)))
-    if not folded.calls:
-        return None
-    return await records.merge(unit, known, folded.calls_in_order(), list(folded.attempts.values()))
+async def _merge(unit: Unit, folded: Folded, *, known: OpenRecords | None = None) -> Merge:
+    """Leaves the calls of other edges out, if one edge's alone are taken."""
+    merge = await records.merge(unit, folded.calls_in_order(), edge=text(folded.edge), known=known)
+    folded.leave_out_foreign(merge.foreign)
+    return merge

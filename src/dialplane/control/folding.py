@@ -1,10 +1,10 @@
-"""Folds a batch of events into rows: one for each call, attempt, edge, and pair of provider and edge.
+"""Folds a batch of events: what it reports of each call, and a row for each edge, and pair of provider and edge.
 
-Whatever the order and however often events come, the rows merge to the same: see store/merging.py. An instant that is
-ahead of the receiver's clock counts as now, so that no edge's clock can outdo what is reported later.
+Whatever the order and however often events come, these merge to the same: see store/reports.py, and store/merging.py
+for what shows the present. An instant that is ahead of the receiver's clock counts as now, so that no edge's clock can
+outdo what is reported later.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,6 @@ from dialplane.eventlog.kinds import (
     Arrival,
     AttemptAnswered,
     AttemptEnded,
-    AttemptEvent,
     AttemptRinging,
     AttemptSent,
     AttemptSkipped,
@@ -41,7 +40,21 @@ from dialplane.eventlog.kinds import (
     ProviderHealth,
     RefusedSource,
 )
-from dialplane.store.merging import ATTEMPTS, BREAKERS, CALLS, EDGES, HEALTH
+from dialplane.store.merging import BREAKERS, EDGES, HEALTH
+from dialplane.store.reports import (
+    ANSWERED,
+    ATTEMPT_ANSWERED,
+    ATTEMPT_ENDED,
+    ATTEMPT_RINGING,
+    ENDED,
+    LATE,
+    PLACED,
+    RINGING,
+    STARTED,
+    ReportedCall,
+    Values,
+    put,
+)
 
 MAX_TEXT = 512
 MAX_WHY = 32
@@ -50,7 +63,7 @@ Row = dict[str, Any]
 
 
 class Folded:
-    """The rows of a batch. `count` is the number of events in them, `now` the receiver's clock.
+    """What a batch reports. `count` is the number of events in it, `now` the receiver's clock.
 
     `edge`: the only edge whose events and calls are taken; empty for any. `foreign`: events of other edges' calls.
     `left_out`: ids of the calls that were dropped.
@@ -62,90 +75,76 @@ class Folded:
         self.count = 0
         self.foreign = 0
         self.left_out: set[str] = set()
-        self._events_of_call: Counter[str] = Counter()
-        self.calls: dict[str, Row] = {}
-        self.attempts: dict[tuple[str, int], Row] = {}
+        self.calls: dict[str, ReportedCall] = {}
         self.health: dict[tuple[str, str], Row] = {}
         self.breakers: dict[tuple[str, str], Row] = {}
         self.edges: dict[str, Row] = {}
         self.dialog_reports: list[EdgeCalls] = []
 
     def add(self, event: Event) -> None:
-        """Fold one event in. Raises InvalidValue for one that breaks a rule; it changes no row then."""
+        """Fold one event in. Raises InvalidValue for one that breaks a rule; it changes nothing then."""
         if self.edge and event.edge != self.edge:
             raise InvalidValue("edge", "not_permitted", "must be the edge of the key")
         _FOLD[type(event)](self, not_ahead(event, now=self.now))
         self.count += 1
-        if self.edge and isinstance(event, CallEvent):
-            self._events_of_call[parse_id(event.call)] += 1
 
-    def leave_out_foreign(self, edge_of: Mapping[str, str]) -> None:
-        """Drop the events of calls that belong to another edge. `edge_of`: id of each call on record -> its edge."""
-        own = text(self.edge)
-        foreign = {id_ for id_ in self.calls if edge_of.get(id_, own) != own}
-        self.leave_out(foreign)
-        left_out = sum(self._events_of_call[id_] for id_ in foreign)
+    def leave_out_foreign(self, calls: Collection[str]) -> None:
+        """Drop the events of these calls, which belong to another edge."""
+        left_out = sum(self.calls[id_].events for id_ in calls)
         self.foreign += left_out
         self.count -= left_out
+        self.leave_out(calls)
 
     def leave_out(self, calls: Collection[str]) -> None:
         """Drop the events of these calls."""
         self.left_out.update(calls)
-        self.calls = {id_: row for id_, row in self.calls.items() if id_ not in calls}
-        self.attempts = {key: row for key, row in self.attempts.items() if key[0] not in calls}
+        for id_ in calls:
+            del self.calls[id_]
 
-    def calls_in_order(self) -> list[Row]:
+    def calls_in_order(self) -> list[ReportedCall]:
         """The calls by start, the earliest first: it gets the lowest instant for paging."""
-        return sorted(self.calls.values(), key=lambda row: (row.get("tm_start") or 0, row["id"]))
+        return sorted(self.calls.values(), key=lambda call: (call.start or 0, call.id))
 
     def _call_started(self, event: CallStarted) -> None:
         arrival = _arrival(event)
-        CALLS.merge(self._call(event), "tm_start", event.at, arrival)
+        put(self._call(event).reports, STARTED, arrival)
 
     def _final_reply(self, event: FinalReply) -> None:
         arrival, reason = _arrival(event), text(event.reason, MAX_REASON)
-        row = self._call(event)
-        CALLS.merge(row, "tm_start", event.at, arrival)
-        ended = {"mono_ended": event.mono, "sip_status": event.status, "reason": reason, "hangup_by": "edge"}
-        CALLS.merge(row, "tm_ended", event.at, ended)
+        reports = self._call(event).reports
+        put(reports, STARTED, arrival)
+        put(reports, ENDED, (event.at, event.mono, event.status, reason, "edge"))
 
     def _call_ended(self, event: CallEnded) -> None:
-        ended = {
-            "mono_ended": event.mono,
-            "sip_status": event.status,
-            "reason": text(event.reason, MAX_REASON),
-            "hangup_by": text(event.hangup_by, MAX_REASON),
-        }
-        CALLS.merge(self._call(event), "tm_ended", event.at, ended)
+        reason, hangup_by = text(event.reason, MAX_REASON), text(event.hangup_by, MAX_REASON)
+        put(self._call(event).reports, ENDED, (event.at, event.mono, event.status, reason, hangup_by))
 
     def _attempt_sent(self, event: AttemptSent) -> None:
         identity = None if isinstance(event.identity, UnsetType) else _json(_texts(event.identity))
-        placed = _route(event) | {"skipped": 0, "uri": text(event.uri), "identity": identity}
-        ATTEMPTS.merge(self._attempt(event), "tm_placed", event.at, placed)
+        placed = _placed(event, skipped=0, uri=text(event.uri), identity=identity)
+        put(self._call(event).attempt(event.n), PLACED, placed)
 
     def _attempt_skipped(self, event: AttemptSkipped) -> None:
-        placed = _route(event) | {"skipped": 1, "uri": ""}
-        ATTEMPTS.merge(self._attempt(event), "tm_placed", event.at, placed)
+        placed = _placed(event, skipped=1, uri="", identity=None)
+        put(self._call(event).attempt(event.n), PLACED, placed)
 
     def _attempt_ringing(self, event: AttemptRinging) -> None:
-        ATTEMPTS.merge(self._attempt(event), "tm_ringing", event.at, {})
-        CALLS.merge(self._call(event), "tm_ringing", event.at, {"mono_ringing": event.mono})
+        call = self._call(event)
+        put(call.attempt(event.n), ATTEMPT_RINGING, (event.at,))
+        put(call.reports, RINGING, (event.at, event.mono))
 
     def _attempt_answered(self, event: AttemptAnswered) -> None:
-        ATTEMPTS.merge(self._attempt(event), "tm_answered", event.at, {"answered_status": event.status})
-        CALLS.merge(self._call(event), "tm_answered", event.at, {"mono_answered": event.mono})
+        call = self._call(event)
+        put(call.attempt(event.n), ATTEMPT_ANSWERED, (event.at, event.status))
+        put(call.reports, ANSWERED, (event.at, event.mono))
 
     def _attempt_ended(self, event: AttemptEnded) -> None:
-        ended = {
-            "ended_status": event.status,
-            "sip_reason": text(event.reason, MAX_REASON),
-            "verdict": event.verdict,
-            "action": text(event.action, MAX_REASON),
-        }
-        ATTEMPTS.merge(self._attempt(event), "tm_ended", event.at, ended)
+        action, reason = text(event.action, MAX_REASON), text(event.reason, MAX_REASON)
+        ended = (event.at, event.status, event.verdict, action, reason)
+        put(self._call(event).attempt(event.n), ATTEMPT_ENDED, ended)
 
     def _late_answer(self, event: LateAnswer) -> None:
-        ATTEMPTS.merge(self._attempt(event), "tm_late_answer", event.at, {"late_status": event.status})
+        put(self._call(event).attempt(event.n), LATE, (event.at, event.status))
 
     def _provider_health(self, event: ProviderHealth) -> None:
         key = _provider_and_edge(event)
@@ -188,19 +187,14 @@ class Folded:
     def _edge_calls(self, event: EdgeCalls) -> None:
         self.dialog_reports.append(replace(event, edge=text(event.edge)))
 
-    def _attempt(self, event: AttemptEvent) -> Row:
-        known = self.attempts.get((event.call, event.n))
-        if known is not None:
-            return known
-        call_id = self._call(event)["id"]
-        return self.attempts.setdefault((call_id, event.n), {"call_id": call_id, "number": event.n})
-
-    def _call(self, event: CallEvent) -> Row:
-        known = self.calls.get(event.call)
-        if known is not None:
-            return known
-        call_id = parse_id(event.call, field="call")
-        return self.calls.setdefault(call_id, {"id": call_id, "edge": text(event.edge)})
+    def _call(self, event: CallEvent) -> ReportedCall:
+        """What is reported of the event's call, of which this is one report more. Raises InvalidValue."""
+        call = self.calls.get(event.call)
+        if call is None:
+            id_ = parse_id(event.call, field="call")
+            call = self.calls.setdefault(id_, ReportedCall(id_, text(event.edge)))
+        call.events += 1
+        return call
 
 
 _FOLD: Mapping[type[Event], Callable[[Folded, Any], None]] = {
@@ -254,22 +248,19 @@ def _or_none(value: int | UnsetType) -> int | None:
     return None if isinstance(value, UnsetType) else value
 
 
-def _arrival(event: Arrival) -> Row:
+def _arrival(event: Arrival) -> Values:
+    """The values of the group STARTED."""
     texts = (event.sip_call_id, event.source, event.source_address, event.dialled, event.number or "")
-    sip_call_id, source, source_address, dialled, number = texts if _is_plain(texts) else map(text, texts)
-    return {
-        "customer_id": None if event.customer_id is None else _known_id(event.customer_id, "customer_id"),
-        "trunk_id": None if event.trunk_id is None else _known_id(event.trunk_id, "trunk_id"),
-        "sip_call_id": sip_call_id,
-        "source": source,
-        "source_address": source_address,
-        "dialled": dialled,
-        "number": number,
-        "routing_number": None if isinstance(event.routing_number, UnsetType) else text(event.routing_number),
-        "table_revision": event.revision,
-        "decision": _decision(event.decision),
-        "mono_start": event.mono,
-    }
+    return (
+        event.at,
+        event.mono,
+        None if event.customer_id is None else _known_id(event.customer_id, "customer_id"),
+        None if event.trunk_id is None else _known_id(event.trunk_id, "trunk_id"),
+        *(texts if _is_plain(texts) else map(text, texts)),
+        None if isinstance(event.routing_number, UnsetType) else text(event.routing_number),
+        event.revision,
+        _decision(event.decision),
+    )
 
 
 def _decision(routes: Sequence[ConsideredRoute]) -> str:
@@ -309,12 +300,17 @@ def _known_id(id_: str, field: str) -> str:
     return parse_id(id_, field=field)
 
 
-def _route(event: AttemptSent | AttemptSkipped) -> Row:
-    return {
-        "provider_id": _known_id(event.provider_id, "provider_id"),
-        "route_id": _known_id(event.route_id, "route_id"),
-        "why": _json(_texts(event.why)),
-    }
+def _placed(event: AttemptSent | AttemptSkipped, *, skipped: int, uri: str, identity: str | None) -> Values:
+    """The values of the group PLACED, but for the target, which the edge does not report."""
+    provider_id = _known_id(event.provider_id, "provider_id")
+    route_id = _known_id(event.route_id, "route_id")
+    return (event.at, skipped, provider_id, route_id, "", uri, _why(event.why), identity)
+
+
+@lru_cache(500)
+def _why(codes: tuple[str, ...]) -> str:
+    """Codes of reasons as they are kept: the same few come again and again."""
+    return _json(_texts(codes))
 
 
 def _texts(values: Sequence[str]) -> Sequence[str]:

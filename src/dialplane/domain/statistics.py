@@ -9,16 +9,11 @@ is the middle of the bucket that holds the nearest rank, at most 1/32 (3.2 %) fr
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from operator import add, sub
-from typing import Any, NamedTuple, Protocol
+from operator import add, neg, sub
+from typing import NamedTuple, Protocol
 
 from dialplane.domain.call import LONGEST_CALL_MS, NEXT, Verdict
 from dialplane.domain.instants import MINUTE_US
-
-Row = Mapping[str, Any]
-"""A row of `calls` or `attempts`: instants in us (`tm_`), or ns of the edge's monotonic clock (`mono_`); None if it has
-not happened.
-"""
 
 NO_STATUS = "none"
 """Stands for the SIP status of an attempt that ended without any reply."""
@@ -77,6 +72,77 @@ class Sums(Protocol):
     def duration_ms(self) -> int: ...
 
 
+class CountedCall(NamedTuple):
+    """What is counted of a call's record; None is what has not happened, or not been reported.
+
+    Instants in us since 1970 (`tm_`), or in ns of the edge's monotonic clock (`mono_`).
+    """
+
+    tm_start: int | None
+    mono_start: int | None
+    customer_id: str | None
+    trunk_id: str | None
+    tm_ringing: int | None
+    mono_ringing: int | None
+    tm_answered: int | None
+    mono_answered: int | None
+    tm_ended: int | None
+    mono_ended: int | None
+    edge: str
+
+
+class CountedAttempt(NamedTuple):
+    """What is counted of the record of an attempt, likewise. `skipped`: 1 if no INVITE was sent."""
+
+    tm_placed: int | None
+    skipped: int | None
+    provider_id: str | None
+    route_id: str | None
+    target: str | None
+    tm_ringing: int | None
+    tm_answered: int | None
+    answered_status: int | None
+    tm_ended: int | None
+    ended_status: int | None
+    verdict: str | None
+    action: str | None
+    tm_late_answer: int | None
+
+
+class TimedCall(Protocol):
+    """Whose duration and delay can be told: `CountedCall`, or any row of a call."""
+
+    @property
+    def tm_start(self) -> int | None: ...
+    @property
+    def mono_start(self) -> int | None: ...
+    @property
+    def tm_ringing(self) -> int | None: ...
+    @property
+    def mono_ringing(self) -> int | None: ...
+    @property
+    def tm_answered(self) -> int | None: ...
+    @property
+    def mono_answered(self) -> int | None: ...
+    @property
+    def tm_ended(self) -> int | None: ...
+    @property
+    def mono_ended(self) -> int | None: ...
+
+
+class TimedAttempt(Protocol):
+    """Whose delay can be told: `CountedAttempt`, or any row of an attempt."""
+
+    @property
+    def tm_placed(self) -> int | None: ...
+    @property
+    def skipped(self) -> int | None: ...
+    @property
+    def tm_ringing(self) -> int | None: ...
+    @property
+    def tm_answered(self) -> int | None: ...
+
+
 class AttemptPlace(NamedTuple):
     """Where an attempt counts: in the minute (us) in which its INVITE was sent. "" is what is not known.
 
@@ -110,10 +176,10 @@ Place = AttemptPlace | CallPlace
 Contribution = dict[Place, Counts]
 
 
-def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
+def contribution(call: CountedCall, attempts: Iterable[CountedAttempt]) -> Contribution:
     """What a call and its attempts, in their order, count for. A part whose begin is not on record counts nowhere."""
     counted: Contribution = {}
-    customer_id = call["customer_id"] or ""
+    customer_id = call.customer_id or ""
     talk_ms = duration_ms(call)
     sent = skipped = effective = saved = late = 0
     provider_ids: set[str] = set()
@@ -124,21 +190,21 @@ def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
         effective += figures[_EFFECTIVE]
         saved += figures[_SAVED]
         late += figures[_LATE]
-        if provider_id := attempt["provider_id"]:
+        if provider_id := attempt.provider_id:
             provider_ids.add(provider_id)
-        if attempt["tm_placed"] is not None:
-            place = _place_of_attempt(attempt, customer_id)
+        if (placed := attempt.tm_placed) is not None:
+            place = _place_of_attempt(attempt, placed, customer_id)
             counted[place] = figures if place not in counted else tuple(map(add, counted[place], figures))
-    if call["tm_start"] is not None:
-        answered = call["tm_answered"] is not None
-        counted[_place_of_call(call, customer_id, tuple(sorted(provider_ids)))] = (
+    if (start := call.tm_start) is not None:
+        answered = call.tm_answered is not None
+        counted[_place_of_call(call, start, customer_id, tuple(sorted(provider_ids)))] = (
             1,
             skipped,
             1 if answered else 0,
             1 if answered or effective else 0,
             1 if sent > 1 else 0,
             1 if saved else 0,
-            1 if not sent and not answered and call["tm_ended"] is not None else 0,
+            1 if not sent and not answered and call.tm_ended is not None else 0,
             late,
             0 if talk_ms is None else 1,
             talk_ms or 0,
@@ -146,47 +212,32 @@ def contribution(call: Row, attempts: Iterable[Row]) -> Contribution:
     return counted
 
 
-def _of_attempt(attempt: Row, talk_ms: int | None, *, is_second: bool) -> Counts:
+def _of_attempt(attempt: CountedAttempt, talk_ms: int | None, *, is_second: bool) -> Counts:
     """Its figures, but not `refused`, which only a call has."""
-    skipped, is_late = attempt["skipped"], attempt["tm_late_answer"] is not None
-    seized, late, next_ = int(skipped == 0), int(is_late), int(attempt["action"] == NEXT)
-    if attempt["tm_answered"] is None:
-        effective = int(not is_late and attempt["verdict"] in _REACHED)
-        return seized, int(skipped == 1), 0, effective, next_, 0, 0, late, 0, 0
+    _, skipped, _, _, _, _, answered, _, _, _, verdict, action, late_answer = attempt
+    seized, passed_over, next_ = int(skipped == 0), int(skipped == 1), int(action == NEXT)
+    late = int(late_answer is not None)
+    if answered is None:
+        return seized, passed_over, 0, int(not late and verdict in _REACHED), next_, 0, 0, late, 0, 0
     ended, saved = int(talk_ms is not None), int(is_second and skipped == 0)
-    return seized, int(skipped == 1), 1, 1, next_, saved, 0, late, ended, talk_ms or 0
+    return seized, passed_over, 1, 1, next_, saved, 0, late, ended, talk_ms or 0
 
 
-def _place_of_attempt(attempt: Row, customer_id: str) -> AttemptPlace:
-    placed, ringing, answered, status = attempt["tm_placed"], attempt["tm_ringing"], attempt["tm_answered"], ""
+def _place_of_attempt(attempt: CountedAttempt, placed: int, customer_id: str) -> AttemptPlace:
+    _, skipped, provider_id, route_id, target, ringing, answered, answered_status, ended, ended_status, *_ = attempt
     if answered is not None:
-        status = str(attempt["answered_status"] or 200)
-    elif attempt["tm_ended"] is not None:
-        status = str(attempt["ended_status"] or NO_STATUS)
-    is_sent = attempt["skipped"] == 0
-    return AttemptPlace._make(
-        (
-            placed - placed % MINUTE_US,
-            customer_id,
-            attempt["provider_id"] or "",
-            attempt["route_id"] or "",
-            attempt["target"] or "",
-            status,
-            bucket_of(elapsed_ms(placed, answered if ringing is None else ringing)) if is_sent else NO_DELAY,
-        )
-    )
+        status = str(answered_status or 200)
+    else:
+        status = "" if ended is None else str(ended_status or NO_STATUS)
+    delay = bucket_of(elapsed_ms(placed, answered if ringing is None else ringing)) if skipped == 0 else NO_DELAY
+    minute = placed - placed % MINUTE_US
+    return AttemptPlace._make((minute, customer_id, provider_id or "", route_id or "", target or "", status, delay))
 
 
-def _place_of_call(call: Row, customer_id: str, provider_ids: tuple[str, ...]) -> CallPlace:
-    start = call["tm_start"]
+def _place_of_call(call: CountedCall, start: int, customer_id: str, provider_ids: tuple[str, ...]) -> CallPlace:
     delay = bucket_of(call_pdd_ms(call))
-    place = (start - start % MINUTE_US, customer_id, call["trunk_id"] or "", call["edge"], provider_ids, delay)
+    place = (start - start % MINUTE_US, customer_id, call.trunk_id or "", call.edge, provider_ids, delay)
     return CallPlace._make(place)
-
-
-def _add(counted: Contribution, place: Place, counts: Counts) -> None:
-    present = counted.get(place)
-    counted[place] = counts if present is None else tuple(map(add, present, counts))
 
 
 def change(before: Contribution, after: Contribution) -> Contribution:
@@ -194,33 +245,36 @@ def change(before: Contribution, after: Contribution) -> Contribution:
     if not before:
         return after
     changed: Contribution = {}
-    for place in before.keys() | after.keys():
-        old, new = before.get(place, _NOTHING), after.get(place, _NOTHING)
+    for place, new in after.items():
+        old = before.get(place, _NOTHING)
         if old != new:
             changed[place] = tuple(map(sub, new, old))
+    for place, old in before.items():
+        if place not in after:
+            changed[place] = tuple(map(neg, old))
     return changed
 
 
 _NOTHING: Counts = Figures()
 
 
-def duration_ms(call: Row) -> int | None:
+def duration_ms(call: TimedCall) -> int | None:
     """Answer to end of a call, as its edge reported it; None for one that was lost."""
-    return elapsed_ms(call["tm_answered"], call["tm_ended"], call["mono_answered"], call["mono_ended"])
+    return elapsed_ms(call.tm_answered, call.tm_ended, call.mono_answered, call.mono_ended)
 
 
-def call_pdd_ms(call: Row) -> int | None:
+def call_pdd_ms(call: TimedCall) -> int | None:
     """Post-dial delay of a call: INVITE to first ringing, or to the answer if nothing rang."""
-    sign = "answered" if call["tm_ringing"] is None else "ringing"
-    return elapsed_ms(call["tm_start"], call[f"tm_{sign}"], call["mono_start"], call[f"mono_{sign}"])
+    if call.tm_ringing is None:
+        return elapsed_ms(call.tm_start, call.tm_answered, call.mono_start, call.mono_answered)
+    return elapsed_ms(call.tm_start, call.tm_ringing, call.mono_start, call.mono_ringing)
 
 
-def attempt_pdd_ms(attempt: Row) -> int | None:
+def attempt_pdd_ms(attempt: TimedAttempt) -> int | None:
     """The same of an attempt whose INVITE was sent."""
-    if attempt["skipped"] != 0:
+    if attempt.skipped != 0:
         return None
-    ringing = attempt["tm_ringing"]
-    return elapsed_ms(attempt["tm_placed"], attempt["tm_answered"] if ringing is None else ringing)
+    return elapsed_ms(attempt.tm_placed, attempt.tm_answered if attempt.tm_ringing is None else attempt.tm_ringing)
 
 
 def elapsed_ms(

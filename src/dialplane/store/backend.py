@@ -25,6 +25,10 @@ POOL_TIMEOUT_S = 1.8
 """How long a connection of an engine is waited for."""
 
 
+class AlreadyStored(Exception):
+    """A row with this key is in the table."""
+
+
 class Size(NamedTuple):
     """Bytes of a database on its disk, and those of them that nothing uses (None: only the server knows)."""
 
@@ -104,7 +108,10 @@ class Backend(ABC):
     def insert_many(
         self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> None:
-        """Inserts rows in the driver's fastest way, inside the transaction that has begun."""
+        """Inserts rows in the driver's fastest way, inside the transaction that has begun.
+
+        Raises AlreadyStored if one is there, after which nothing more can be done in the transaction.
+        """
 
     @abstractmethod
     def rows_among(
@@ -115,8 +122,11 @@ class Backend(ABC):
     @abstractmethod
     def update_many(
         self, connection: Connection, table: Table, *, identity: Sequence[str], columns: Sequence[str], rows: Rows
-    ) -> None:
-        """Sets columns of the rows that `identity` names; each of `rows` has the values of both, in this order."""
+    ) -> int:
+        """Sets columns of the rows in which all those of `identity` are the same; how many rows there are.
+
+        Each of `rows` has the values of `identity`, and then those of `columns`.
+        """
 
     @abstractmethod
     def merging_insert(self, table: Table) -> "MergingInsert":

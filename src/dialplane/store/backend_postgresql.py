@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import psycopg
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Dialect,
     Engine,
     Select,
     Table,
@@ -25,7 +27,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 
 from dialplane.domain.instants import DAY_US
 from dialplane.store import partitions
-from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Size, Where
+from dialplane.store.backend import POOL_TIMEOUT_S, AlreadyStored, Backend, Rows, Size, Where
 from dialplane.store.threads import run_within
 
 T = TypeVar("T")
@@ -126,9 +128,12 @@ class Postgresql(Backend):
         self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
         copying = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-        with _driver(connection).cursor() as cursor, cursor.copy(copying.encode()) as copy:
-            for row in rows:
-                copy.write_row(row)
+        try:
+            with _driver(connection).cursor() as cursor, cursor.copy(copying.encode()) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.errors.UniqueViolation as error:
+            raise AlreadyStored from error
 
     def rows_among(
         self, connection: Connection, table: Table, columns: Sequence[str], *, column: str, values: Sequence[str]
@@ -138,25 +143,11 @@ class Postgresql(Backend):
 
     def update_many(
         self, connection: Connection, table: Table, *, identity: Sequence[str], columns: Sequence[str], rows: Rows
-    ) -> None:
+    ) -> int:
         """Between the first and the last id, which leads to few partitions."""
-        rows = list(rows)
-        ids = [row[0] for row in rows]
-        staged = self._staged(connection, table, (*identity, *columns), rows)
-        values = ", ".join(f"{name} = {staged}.{name}" for name in columns)
-        where = " AND ".join(f"{table.name}.{name} = {staged}.{name}" for name in identity)
-        where += f" AND {table.name}.{identity[0]} BETWEEN %s AND %s"
-        statement = f"UPDATE {table.name} SET {values} FROM {staged} WHERE {where}"
-        _driver(connection).execute(statement.encode(), (min(ids), max(ids)))
-
-    def _staged(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows) -> str:
-        """The name of a temporary table with these rows: COPY and one statement take less than a statement for each."""
-        name, driver = f"staged_{table.name}", _driver(connection)
-        like = f"SELECT * FROM {table.name} WITH NO DATA"
-        driver.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ON COMMIT DELETE ROWS AS {like}".encode())
-        driver.execute(f"DELETE FROM {name}".encode())
-        self.insert_many(connection, name, columns, rows)
-        return name
+        values = [list(column) for column in zip(*rows, strict=True)]
+        statement = _updating(connection.dialect, table, tuple(identity), tuple(columns))
+        return _driver(connection).execute(statement, [*values, min(values[0]), max(values[0])]).rowcount
 
     def merging_insert(self, table: Table) -> postgresql.Insert:
         return postgresql.insert(table)
@@ -197,6 +188,17 @@ class Postgresql(Backend):
         if state is None:
             return "unreachable" if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) else None
         return _CODES.get(state) or _CODES_OF_CLASS.get(state[:2])
+
+
+@cache
+def _updating(dialect: Dialect, table: Table, identity: tuple[str, ...], columns: tuple[str, ...]) -> bytes:
+    """An update from an array for each column of `identity` and of `columns`, and the bounds of the first."""
+    arrays = ", ".join(f"%s::{table.c[name].type.compile(dialect)}[]" for name in (*identity, *columns))
+    new = [f"new_{n}" for n in range(len(identity) + len(columns))]
+    values = ", ".join(f"{name} = {its}" for name, its in zip(columns, new[len(identity) :], strict=True))
+    where = " AND ".join(f"{table.name}.{name} = {its}" for name, its in zip(identity, new, strict=False))
+    where += f" AND {table.name}.{identity[0]} BETWEEN %s AND %s"
+    return f"UPDATE {table.name} SET {values} FROM unnest({arrays}) AS new ({', '.join(new)}) WHERE {where}".encode()
 
 
 def _leave_rows_out(context: ExceptionContext) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from dialplane.store.backend import POOL_TIMEOUT_S, Backend, Rows, Size, Where
+from dialplane.store.backend import POOL_TIMEOUT_S, AlreadyStored, Backend, Rows, Size, Where
 from dialplane.store.threads import run_within
 
 T = TypeVar("T")
@@ -65,6 +65,8 @@ SAMPLED = 2_000
 """Rows of a sample: what a fiftieth of all meet is told to within a seventh, as a rule."""
 
 _ROWID: ColumnElement[int] = literal_column("rowid")
+
+_ALREADY_STORED = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 
 _CODES = {
     "SQLITE_BUSY": "busy",
@@ -151,7 +153,12 @@ class Sqlite(Backend):
         self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
         marks = ", ".join("?" * len(columns))
-        _driver(connection).executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        try:
+            _driver(connection).executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode in _ALREADY_STORED:
+                raise AlreadyStored from error
+            raise
 
     def rows_among(
         self, connection: Connection, table: Table, columns: Sequence[str], *, column: str, values: Sequence[str]
@@ -162,10 +169,10 @@ class Sqlite(Backend):
 
     def update_many(
         self, connection: Connection, table: Table, *, identity: Sequence[str], columns: Sequence[str], rows: Rows
-    ) -> None:
+    ) -> int:
         where = " AND ".join(f"{name} = ?{n}" for n, name in enumerate(identity, 1))
         values = ", ".join(f"{name} = ?{n}" for n, name in enumerate(columns, 1 + len(identity)))
-        _driver(connection).executemany(f"UPDATE {table.name} SET {values} WHERE {where}", rows)
+        return _driver(connection).executemany(f"UPDATE {table.name} SET {values} WHERE {where}", rows).rowcount
 
     def merging_insert(self, table: Table) -> sqlite.Insert:
         return sqlite.insert(table)

@@ -8,233 +8,212 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
-from operator import itemgetter
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from dialplane.domain.statistics import Contribution, change, contribution
+from dialplane.domain.statistics import Contribution, CountedAttempt, CountedCall, change, contribution
 from dialplane.store import tables
-from dialplane.store.backend import Backend
-from dialplane.store.merging import ATTEMPTS, CALLS, Merged
+from dialplane.store.backend import AlreadyStored, Backend
 from dialplane.store.queries import rollups
+from dialplane.store.reports import ATTEMPTS, CALLS, Groups, ReportedCall, Reports, Values
 from dialplane.store.unit import COMMIT_WITHIN_S, Unit, Writing
 
-Row = dict[str, Any]
-
-_OF_CALLS = (
-    *("id", "edge", "customer_id", "trunk_id", "tm_start", "tm_ringing", "tm_answered", "tm_ended"),
-    *("mono_start", "mono_ringing", "mono_answered", "mono_ended", "tm_update"),
-)
-_OF_ATTEMPTS = (
-    *("call_id", "number", "provider_id", "route_id", "target", "skipped", "tm_placed", "tm_ringing", "tm_answered"),
-    *("tm_ended", "tm_late_answer", "answered_status", "ended_status", "verdict", "action"),
-)
-"""What merging and statistics need to know of a record."""
+_OF_CALLS = ("id", "tm_update", *CountedCall._fields)
+_OF_ATTEMPTS = ("call_id", "number", *CountedAttempt._fields)
 
 
-@dataclass(frozen=True, slots=True)
+class Outdated(Exception):
+    """Records are others than those that reports were merged with. Nothing of the transaction may be committed."""
+
+
+@dataclass(slots=True)
 class Record:
-    """A call and its attempts by number, as far as _OF_CALLS and _OF_ATTEMPTS go, and what they count for."""
+    """A call and its attempts by number, as far as they are counted. `version`: the `tm_update` of the call."""
 
-    call: Row
-    attempts: Mapping[int, Row]
+    version: int
+    call: CountedCall
+    attempts: Mapping[int, CountedAttempt]
     counted: Contribution
 
 
-Records = Mapping[str, Record]
-"""By the id of the call."""
-
-
-def _record(call: Row, attempts: Mapping[int, Row]) -> Record:
-    return Record(call, attempts, contribution(call, [attempts[number] for number in sorted(attempts)]))
+def _record(call: CountedCall, attempts: Mapping[int, CountedAttempt], *, version: int = 0) -> Record:
+    return Record(version, call, attempts, contribution(call, [attempts[number] for number in sorted(attempts)]))
 
 
 def _read(backend: Backend, connection: Connection, ids: Sequence[str]) -> dict[str, Record]:
-    """Those of these calls that are stored. Raises the driver's own errors."""
+    """By id, those of these calls that are stored. Raises the driver's own errors."""
     calls = backend.rows_among(connection, tables.calls, _OF_CALLS, column="id", values=ids) if ids else []
-    attempts: dict[str, dict[int, Row]] = {row[0]: {} for row in calls}
+    attempts: dict[str, dict[int, CountedAttempt]] = {row[0]: {} for row in calls}
     if calls:
         of_calls = list(attempts)
         for row in backend.rows_among(connection, tables.attempts, _OF_ATTEMPTS, column="call_id", values=of_calls):
-            attempts[row[0]][row[1]] = dict(zip(_OF_ATTEMPTS, row, strict=True))
-    return {row[0]: _record(dict(zip(_OF_CALLS, row, strict=True)), attempts[row[0]]) for row in calls}
+            attempts[row[0]][row[1]] = CountedAttempt._make(row[2:])
+    return {row[0]: _record(CountedCall._make(row[2:]), attempts[row[0]], version=row[1]) for row in calls}
 
 
 MOST_OPEN = 10_000
-"""Calls that are kept in memory, at some 6 kB each."""
+"""Calls that are kept in memory."""
 
 
 class OpenRecords:
-    """Records of calls that go on as this process stored them last, the latest ones: few of them are read again.
+    """Records of calls that go on as this process stored them last, the latest ones, by id.
 
-    Any process may have changed or deleted them since, which moves their `tm_update` or leaves none.
+    Any process may have changed or deleted them since, which moves their version or leaves none.
     """
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
 
-    def among(self, versions: Mapping[str, int]) -> dict[str, Record]:
-        """Those of these calls, id -> `tm_update`, that are still the same."""
-        found = ((id_, self._records.get(id_)) for id_ in versions)
-        return {id_: one for id_, one in found if one is not None and one.call["tm_update"] == versions[id_]}
+    def among(self, ids: Iterable[str]) -> dict[str, Record]:
+        """Those of these calls."""
+        return {id_: self._records[id_] for id_ in ids if id_ in self._records}
 
     def keep(self, merge: "Merge") -> None:
         """What has been stored and committed."""
-        for record in merge.records:
-            id_ = record.call["id"]
+        for id_, record in merge.records.items():
             self._records.pop(id_, None)
-            if record.call["tm_ended"] is None:
+            if record.call.tm_ended is None:
                 self._records[id_] = record
         for id_ in list(islice(self._records, max(0, len(self._records) - MOST_OPEN))):
             del self._records[id_]
 
 
-class _Changes:
-    """What is to be written to a table: new rows, and of others the groups of columns that take over."""
-
-    def __init__(self, merged: Merged) -> None:
-        self._merged = merged
-        self._unknown: Row = dict.fromkeys(merged.table.c.keys())
-        self._inserts: list[Row] = []
-        self._updates: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-
-    def insert(self, row: Row) -> Row:
-        """A row that is not stored; the same with all columns."""
-        whole = self._unknown | row
-        self._inserts.append(whole)
-        return whole
-
-    def update(self, row: Row, groups: tuple[str, ...]) -> None:
-        """These groups of columns of a row that is."""
-        self._updates[groups].append(row)
-
-    def write(self, backend: Backend, connection: Connection) -> None:
-        """One statement for the new rows, and one for all others that take the same groups over."""
-        merged, table = self._merged, self._merged.table
-        if self._inserts:
-            names = list(self._unknown)
-            backend.insert_many(connection, table.name, names, map(itemgetter(*names), self._inserts))
-        for groups, updated in self._updates.items():
-            columns = (*merged.always, *merged.columns_of(groups))
-            names = [*merged.identity, *columns]
-            rows = ([row.get(name) for name in names] for row in updated)
-            backend.update_many(connection, table, identity=merged.identity, columns=columns, rows=rows)
-
-
 class Merge:
-    """What rows of calls and attempts make of the records as they are read: what is to be written, and counted.
+    """What reports make of the records that are stored: what is to be written, and counted.
 
-    `calls`: those that are written, new ones with all their columns. `records`: what becomes of them. `instant`: the
-    clock's when the records were read.
+    `records`: by id, those that are to be written, as they will be. `unchanged`: id -> version of the others.
+    `foreign`: ids of the calls of other edges than `edge`, whose reports are left out.
     """
 
-    def __init__(self, stored: Records, calls: Sequence[Row], attempts: Sequence[Row], *, instant: int) -> None:
-        """Each of the attempts is of one of the calls."""
-        self.instant = instant
-        self.ids = [row["id"] for row in calls]
-        self.calls: list[Row] = []
-        self.records: list[Record] = []
-        self.of_calls, self.of_attempts = _Changes(CALLS), _Changes(ATTEMPTS)
-        self.versions = {id_: record.call["tm_update"] for id_, record in stored.items()}
+    def __init__(self, stored: Mapping[str, Record], calls: Iterable[ReportedCall], *, edge: str = "") -> None:
+        """A call without a record is taken for a new one. Any edge's calls are merged if `edge` is empty."""
+        self.records: dict[str, Record] = {}
+        self.foreign: set[str] = set()
+        self.unchanged: dict[str, int] = {}
+        self._new_calls: list[Values] = []
+        self._new_attempts: list[Values] = []
+        self._calls: dict[Groups, list[Values]] = defaultdict(list)
+        self._attempts: dict[Groups, list[Values]] = defaultdict(list)
         counted: list[Contribution] = []
-        of_call: dict[str, list[Row]] = defaultdict(list)
-        for row in attempts:
-            of_call[row["call_id"]].append(row)
-        for row in calls:
-            counted.append(self._merge(stored.get(row["id"]), row, of_call.get(row["id"], ())))
-        self.change = rollups.change_of(counted)
+        for call in calls:
+            old = stored.get(call.id)
+            if old is None:
+                counted.append(self._insert(call))
+            elif edge in ("", old.call.edge):
+                counted.append(self._update(old, call))
+            else:
+                self.foreign.add(call.id)
+        self._change = rollups.change_of(counted)
 
-    def _merge(self, old: Record | None, row: Row, attempts: Iterable[Row]) -> Contribution:
-        """One call with its attempts; how what it counts for changes."""
-        if old is None:
-            inserted = {one["number"]: self.of_attempts.insert(one) for one in attempts}
-            new = _record(self.of_calls.insert(row), inserted)
-            self.calls.append(new.call)
-            self.records.append(new)
-            return new.counted
-        news, is_touched = dict(old.attempts), False
-        for attempt in attempts:
-            before = news.get(attempt["number"])
-            news[attempt["number"]] = after = self._merged_attempt(before, attempt)
-            is_touched = is_touched or after is not before
-        call = self._merged_call(old.call, row, is_touched=is_touched)
-        if call is old.call:
+    def _insert(self, call: ReportedCall) -> Contribution:
+        """What the call counts for."""
+        self._new_calls.append((call.id, call.edge, *(row := CALLS.row(call.reports))))
+        attempts = {number: self._insert_attempt(call.id, number, reports) for number, reports in call.attempts.items()}
+        new = _record(CountedCall._make((*CALLS.counted_of(row), call.edge)), attempts)
+        self.records[call.id] = new
+        return new.counted
+
+    def _insert_attempt(self, call_id: str, number: int, reports: Reports) -> CountedAttempt:
+        self._new_attempts.append((call_id, number, *(row := ATTEMPTS.row(reports))))
+        return CountedAttempt._make(ATTEMPTS.counted_of(row))
+
+    def _update(self, old: Record, call: ReportedCall) -> Contribution:
+        """How what the call counts for changes."""
+        attempts = dict(old.attempts)
+        for number, reports in call.attempts.items():
+            before = attempts.get(number)
+            if before is None:
+                attempts[number] = self._insert_attempt(call.id, number, reports)
+            elif groups := ATTEMPTS.brought(before, reports):
+                self._attempts[groups].append((call.id, number, *ATTEMPTS.values_of(groups, reports)))
+                attempts[number] = CountedAttempt._make(ATTEMPTS.taken_over(before, groups, reports))
+        groups = CALLS.brought(old.call, call.reports)
+        if not groups and attempts == old.attempts:
+            self.unchanged[call.id] = old.version
             return {}
-        new = _record(call, news)
-        self.records.append(new)
+        self._calls[groups].append((call.id, old.version, *CALLS.values_of(groups, call.reports)))
+        new = _record(CountedCall._make(CALLS.taken_over(old.call, groups, call.reports)), attempts)
+        self.records[call.id] = new
         return change(old.counted, new.counted)
 
-    def _merged_call(self, old: Row, row: Row, *, is_touched: bool) -> Row:
-        """What the call is now: `old` itself if it is no other. With `is_touched` one of its attempts is another."""
-        groups = CALLS.taken_over(old, row)
-        if not groups and not is_touched:
-            return old
-        self.calls.append(row)
-        self.of_calls.update(row, groups)
-        return {**old, **CALLS.values_of(groups, row)}
+    def write(self, backend: Backend, connection: Connection, *, first_instant: int) -> None:
+        """One statement for the new rows of a table, and one for all others that take the same groups over.
 
-    def _merged_attempt(self, old: Row | None, row: Row) -> Row:
-        """What the attempt is now: `old` itself if it is no other."""
-        if old is None:
-            return self.of_attempts.insert(row)
-        groups = ATTEMPTS.taken_over(old, row)
-        if not groups:
-            return old
-        self.of_attempts.update(row, groups)
-        return {**old, **ATTEMPTS.values_of(groups, row)}
+        The records get instants from the first on, as their versions. Raises Outdated, AlreadyStored.
+        """
+        if self.unchanged and _versions(backend, connection, list(self.unchanged)) != self.unchanged:
+            raise Outdated
+        for version, record in enumerate(self.records.values(), first_instant):
+            record.version = version
+        self._write_calls(backend, connection)
+        self._write_attempts(backend, connection)
+        rollups.add(connection, self._change)
+
+    def _write_calls(self, backend: Backend, connection: Connection) -> None:
+        """An update finds only what is still of the version that was read."""
+        if self._new_calls:
+            versions = [self.records[row[0]].version for row in self._new_calls]
+            rows = [(version, version, *row) for version, row in zip(versions, self._new_calls, strict=True)]
+            names = ("tm_create", "tm_update", *CALLS.identity, *CALLS.columns)
+            backend.insert_many(connection, tables.calls.name, names, rows)
+        for groups, updated in self._calls.items():
+            rows = [(*row, self.records[row[0]].version) for row in updated]
+            identity, columns = ("id", "tm_update"), (*CALLS.columns_of(groups), "tm_update")
+            found = backend.update_many(connection, tables.calls, identity=identity, columns=columns, rows=rows)
+            if found != len(rows):
+                raise Outdated
+
+    def _write_attempts(self, backend: Backend, connection: Connection) -> None:
+        """Whatever changes an attempt moves its call's version, which has been looked at."""
+        identity, table = ATTEMPTS.identity, tables.attempts
+        if self._new_attempts:
+            backend.insert_many(connection, table.name, (*identity, *ATTEMPTS.columns), self._new_attempts)
+        for groups, rows in self._attempts.items():
+            backend.update_many(connection, table, identity=identity, columns=ATTEMPTS.columns_of(groups), rows=rows)
 
 
-_INSTANT = select(tables.clock.c.last_instant_us)
+async def merge(
+    unit: Unit, calls: Sequence[ReportedCall], *, edge: str = "", known: OpenRecords | None = None
+) -> Merge:
+    """Reports merged with the records, as far as these must be read; `edge` as in `Merge`. Raises Unavailable.
 
-
-async def merge(unit: Unit, known: OpenRecords, calls: Sequence[Row], attempts: Sequence[Row]) -> Merge:
-    """Reads the records of these calls, but for those that are known. Raises Unavailable."""
-    ids = [row["id"] for row in calls]
+    With `known`, records that are there are not read, nor is any of a call whose start is among the reports: `store`
+    finds out whether that was right.
+    """
 
     def read(connection: Connection) -> Merge:
-        instant = connection.execute(_INSTANT).scalar_one()
-        _name_targets(unit.backend, connection, attempts)
-        stored = known.among(versions := _versions(unit.backend, connection, ids))
-        stored |= _read(unit.backend, connection, [id_ for id_ in versions if id_ not in stored])
-        return Merge(stored, calls, attempts, instant=instant)
+        _name_targets(unit.backend, connection, calls)
+        stored = {} if known is None else known.among(call.id for call in calls)
+        unknown = [call.id for call in calls if call.id not in stored and (known is None or call.start is None)]
+        return Merge(stored | _read(unit.backend, connection, unknown), calls, edge=edge)
 
     return await unit.run(read, within_s=COMMIT_WITHIN_S)
 
 
 def _versions(backend: Backend, connection: Connection, ids: Sequence[str]) -> dict[str, int]:
-    """Id -> `tm_update`, which whatever changes a call moves, of those of these calls that are stored."""
+    """Id -> version of those of these calls that are stored."""
     return dict(backend.rows_among(connection, tables.calls, ("id", "tm_update"), column="id", values=ids))
 
 
-async def store(unit: Writing, merge: Merge) -> bool:
-    """Writes what has changed, and what that changes in the statistics. Raises Unavailable.
+async def store(unit: Writing, merge: Merge) -> None:
+    """Writes what has changed, and what that changes in the statistics. Raises Outdated, Unavailable."""
 
-    False, and nothing is done, if the records are others than the ones that were read.
-    """
-    return await unit.run(lambda connection: _store(unit, connection, merge), within_s=COMMIT_WITHIN_S)
+    def write(connection: Connection) -> None:
+        try:
+            merge.write(unit.backend, connection, first_instant=unit.next_instants(len(merge.records)))
+        except AlreadyStored:
+            raise Outdated from None
 
-
-def _store(unit: Writing, connection: Connection, merge: Merge) -> bool:
-    is_as_read = unit.instant_before == merge.instant  # every commit moves the clock
-    if not is_as_read and _versions(unit.backend, connection, merge.ids) != merge.versions:
-        return False
-    for row, record in zip(merge.calls, merge.records, strict=True):
-        row["tm_create"] = row["tm_update"] = record.call["tm_update"] = unit.next_instant()
-    merge.of_calls.write(unit.backend, connection)
-    merge.of_attempts.write(unit.backend, connection)
-    rollups.add(connection, merge.change)
-    return True
+    await unit.run(write, within_s=COMMIT_WITHIN_S)
 
 
-def _name_targets(backend: Backend, connection: Connection, attempts: Sequence[Row]) -> None:
+def _name_targets(backend: Backend, connection: Connection, calls: Iterable[ReportedCall]) -> None:
     """The target of a route is kept with the attempt: a route may be changed later."""
-    placed = [row for row in attempts if row.get("route_id")]
-    ids = sorted({row["route_id"] for row in placed})
-    rows = backend.rows_among(connection, tables.routes, ("id", "target"), column="id", values=ids) if ids else []
-    targets: dict[str, str] = dict(rows)
-    for row in placed:
-        row["target"] = targets.get(row["route_id"], "")
+    ids = sorted({route_id for call in calls for route_id in call.routes()})
+    if ids:
+        targets = dict(backend.rows_among(connection, tables.routes, ("id", "target"), column="id", values=ids))
+        for call in calls:
+            call.name_targets(targets)
 
 
 @asynccontextmanager

@@ -294,7 +294,6 @@ class Writing(Unit):
     """One transaction that holds the writer's lock from its start, so its instants only ever grow.
 
     `instant` is its own moment: every commit moves the clock, so that readers know by it whether anything has changed.
-    `instant_before`: the clock's as the commit before left it.
     `steady_s`: for how long nobody has set the wall clock. One that is far behind the last instant for so long is
     right, and was ahead: instants go on from it (decision 2).
     """
@@ -305,7 +304,7 @@ class Writing(Unit):
         self._steady_s = steady_s
         self._last_instant = 0
         self._lock_within_s = LEAST_ANSWER_S
-        self.instant = self.instant_before = 0
+        self.instant = 0
         self.revision = 0
         self.is_committed = False
 
@@ -358,7 +357,6 @@ class Writing(Unit):
         """Takes the writer's lock: SQLite begins IMMEDIATE, PostgreSQL locks the clock's row."""
         row = connection.execute(_LOCKED_CLOCK).one()
         self.revision, self._last_instant = row.revision, row.last_instant_us
-        self.instant_before = self._last_instant
         if self._steady_s >= STEADY_S and self._last_instant > (now := self._now()) + MOST_AHEAD_US:
             is_free = connection.execute(_DATED, {"first_": now, "last_": now + MOST_AHEAD_US}).first() is None
             self._last_instant = now - 1 if is_free else self._last_instant

@@ -164,19 +164,6 @@ async def find(unit: Unit, id_: str) -> CallRow | None:
     return found[0] if found else None
 
 
-class _CallEdge(NamedTuple):
-    id: str
-    edge: str
-
-
-_EDGES_OF = select(_CALLS.id, _CALLS.edge).where(_CALLS.id.in_(bindparam("ids", expanding=True)))
-
-
-async def edges_of(unit: Unit, ids: Collection[str]) -> dict[str, str]:
-    """Id -> edge of those of the calls that are on record. Raises Unavailable."""
-    return {row.id: row.edge for row in await unit.fetch_as(_CallEdge, _EDGES_OF, {"ids": list(ids)})}
-
-
 async def page(unit: Unit, filters: Filters, *, page_size: int, before: int | None) -> list[CallRow]:
     """Newest first; `before` is the tm_create of the last one of the page before. Raises Unavailable.
 
