@@ -14,7 +14,7 @@ from tests.api.serving import Api, Caller
 
 FIGURES = [
     "skipped", "answered", "asr", "ner", "acd_ms", "pdd_p50_ms", "pdd_p95_ms", "failover_rate", "late_answers",
-    "channels", "saved",
+    "channels", "saved", "unreached",
 ]  # fmt: skip
 GROUPINGS = ("providers", "routes", "targets", "statuses", "customers", "trunks", "edges")
 SECOND, MINUTE = 1_000_000, 60_000_000
@@ -83,11 +83,12 @@ def test_a_providers_figures_count_attempts(api: Api, reported: Reported) -> Non
     assert refused | {"provider_id": ""} == {
         "provider_id": "", "attempts": 1, "skipped": 0, "answered": 0, "asr": 0.0, "ner": 0.0, "acd_ms": None,
         "pdd_p50_ms": None, "pdd_p95_ms": None, "failover_rate": 1.0, "late_answers": 0, "channels": 0, "saved": 0,
+        "unreached": 1,
     }  # fmt: skip
     assert answered | {"provider_id": ""} == {
         "provider_id": "", "attempts": 1, "skipped": 0, "answered": 1, "asr": 1.0, "ner": 1.0, "acd_ms": 30_000,
         "pdd_p50_ms": middle_of(bucket_of(2_000)), "pdd_p95_ms": middle_of(bucket_of(2_000)), "failover_rate": 0.0,
-        "late_answers": 0, "channels": 0, "saved": 1,
+        "late_answers": 0, "channels": 0, "saved": 1, "unreached": 0,
     }  # fmt: skip
 
 
@@ -289,3 +290,14 @@ def test_a_customer_sees_its_own_calls_only(api: Api, reported: Reported, custom
 
 def test_only_so_many_are_told_of(api: Api, reported: Reported) -> None:
     assert len(result_of(api.admin, "routes", customer_id=reported.customer, page_size="1")) == 1
+
+
+def test_those_come_first_of_which_most_reached_nobody(api: Api, reported: Reported) -> None:
+    own = {"customer_id": reported.customer, "sort": "unreached"}
+    refused, answered = reported.routes
+    assert [(one["route_id"], one["unreached"]) for one in result_of(api.admin, "routes", **own)] == [
+        (refused, 1),
+        (answered, 0),
+    ]
+    assert [one["unreached"] for one in result_of(api.admin, "targets", **own)] == [1]
+    assert [one["unreached"] for one in result_of(api.admin, "customers", **own)] == [0]  # its one call was answered

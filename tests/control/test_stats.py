@@ -720,6 +720,23 @@ async def test_only_the_busiest_are_told_of(db: Database) -> None:
     assert [one.seized for one in await found_in(db, PROVIDERS, ALWAYS, limit=3)] == [6, 5, 4]
 
 
+async def test_those_of_which_most_reached_nobody_come_first_whether_their_sums_are_stored_or_wait(
+    db: Database,
+) -> None:
+    busy, failing, fine = (uuid_of(n) for n in range(50, 53))
+    tries = [
+        *(Try(busy, uuid_of(1), 1, ended=2, verdict="busy", action="stop") for _ in range(5)),
+        *(Try(failing, uuid_of(1), 1, ended=2) for _ in range(2)),
+        *(Try(fine, uuid_of(1), 1, answered=2) for _ in range(3)),
+    ]
+    for times in (1, 2):
+        await tell(db, [Story(None, 1_000, [one], ended=9) for one in tries])
+        async with db.read(JOBS) as unit:
+            first, *_ = await stats.list_(unit, ADMIN, PROVIDERS, ALWAYS, limit=2, order=stats.UNREACHED)
+        assert (first.key, first.unreached) == (failing, 2 * times)
+        await rollups.fold(db)
+
+
 async def test_a_customer_sees_the_figures_of_its_own_calls_only(db: Database) -> None:
     acme, other = await make_customer(db), await make_customer(db)
     there = [Try(SOME_PROVIDERS[0], uuid_of(1), 1)]

@@ -2,7 +2,7 @@
 import { SegmentedControl } from '@mantine/core'
 import { type ReactNode, Suspense } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
-import type { Schemas } from '../api/client'
+import type { Query, Schemas } from '../api/client'
 import {
   type Call,
   ask as first,
@@ -33,7 +33,11 @@ type ProviderStats = Schemas['ProviderStats']
 
 type Window = keyof typeof WINDOWS
 
-const PATHS = { overview: '/v1.0/stats/overview', providers: '/v1.0/stats/providers' }
+const PATHS = {
+  overview: '/v1.0/stats/overview',
+  providers: '/v1.0/stats/providers',
+  failing: '/v1.0/stats/targets',
+}
 const EVERY_MS = 10_000
 
 /** What is asked about the window that the page's address names. */
@@ -47,6 +51,7 @@ function looked(params: URLSearchParams) {
     from,
     overview: { from, step },
     providers: { from, step, page_size: MOST, expand: 'provider' },
+    failing: { from, sort: 'unreached', page_size: MOST_FAILING },
   }
 }
 
@@ -84,6 +89,7 @@ export default function OverviewPage() {
           <div className="stack">
             <Charts overview={overview.data} providers={providers.data} from={from} />
             <Providers stats={providers.data?.result} />
+            <Failing queries={queries.failing} />
           </div>
           <LastCalls />
         </div>
@@ -133,6 +139,8 @@ const LAST_CALLS = { page_size: 20 }
 
 /** Providers that charts and table show, the busiest. */
 const MOST = 10
+
+const MOST_FAILING = 5
 
 function Tiles({ overview }: { overview?: Overview }) {
   const calls = overview?.calls
@@ -307,6 +315,40 @@ function Providers({ stats }: { stats?: ProviderStats[] }) {
           },
         ]}
       />
+    </Panel>
+  )
+}
+
+function Failing({ queries }: { queries: Query }) {
+  const targets = useAnswer<Page<Schemas['TargetStats']>>(PATHS.failing, queries, { every: 10 })
+  return (
+    <Panel title="Failing destinations" flush>
+      <Failure error={targets.error} />
+      <Grid
+        label="Failing destinations"
+        rows={targets.data?.result.filter(one => one.unreached > 0)}
+        id={one => one.target}
+        empty={<Empty title={sentence('none_failing')} />}
+        columns={[
+          {
+            key: 'target',
+            head: 'Target',
+            cell: ({ target }) =>
+              target.startsWith('+') ? (
+                <Link className="mono" href={`/test?number=${encodeURIComponent(target)}`}>
+                  {target}
+                </Link>
+              ) : (
+                <span className="mono">{target}</span>
+              ),
+          },
+          { key: 'unreached', head: 'Reached nobody', number: true, cell: one => count(one.unreached) },
+          { key: 'saved', head: 'Saved', number: true, cell: one => count(one.saved) },
+          { key: 'attempts', head: 'Attempts', number: true, cell: one => count(one.attempts) },
+          { key: 'ner', head: 'NER', number: true, cell: one => percent(one.ner) },
+        ]}
+      />
+      <p className="dim under">{sentence('failing_next')}</p>
     </Panel>
   )
 }

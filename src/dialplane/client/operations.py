@@ -57,6 +57,13 @@ _PROVIDER_ID = Parameter(
     description="Only attempts to this provider, or customers' calls with one; not for trunks and edges.",
 )
 
+_SORT = Parameter(
+    "sort",
+    "query",
+    Literal["busiest", "unreached"],
+    description="Which first: the busiest, or those of which most reached nobody.",
+)
+
 _NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
 
 _CALL_ID = Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order.")
@@ -1014,11 +1021,11 @@ GET_PROVIDER_STATS = Operation(
     method="GET",
     path="/v1.0/stats/providers",
     summary="Figures of providers' attempts",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes; to whole hours if it "
-    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, each figure is an array "
-    "too, with a value for each step.",
+    description="The busiest first, or as `sort` says. Those with neither an attempt in the "
+    "window nor a channel in use are left out. The window is widened to whole "
+    "minutes; to whole hours if it is longer than a day, to whole days if longer than"
+    " 14; and with `step` to whole steps. The answer says which one it is. With "
+    "`step`, each figure is an array too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -1026,7 +1033,8 @@ GET_PROVIDER_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
-        Parameter("page_size", "query", int, description="How many, busiest first."),
+        Parameter("page_size", "query", int, description="How many."),
+        _SORT,
         _EXPAND,
     ),
     answer=schemas.ProviderStatsWindow,
@@ -1039,11 +1047,11 @@ GET_ROUTE_STATS = Operation(
     method="GET",
     path="/v1.0/stats/routes",
     summary="Figures of routes' attempts",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes; to whole hours if it "
-    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, each figure is an array "
-    "too, with a value for each step.",
+    description="The busiest first, or as `sort` says. Those with neither an attempt in the "
+    "window nor a channel in use are left out. The window is widened to whole "
+    "minutes; to whole hours if it is longer than a day, to whole days if longer than"
+    " 14; and with `step` to whole steps. The answer says which one it is. With "
+    "`step`, each figure is an array too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -1051,7 +1059,8 @@ GET_ROUTE_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
-        Parameter("page_size", "query", int, description="How many, busiest first."),
+        Parameter("page_size", "query", int, description="How many."),
+        _SORT,
         _EXPAND,
     ),
     answer=schemas.RouteStatsWindow,
@@ -1064,11 +1073,11 @@ GET_TARGET_STATS = Operation(
     method="GET",
     path="/v1.0/stats/targets",
     summary="Figures of the attempts to targets",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes; to whole hours if it "
-    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, each figure is an array "
-    "too, with a value for each step.",
+    description="The busiest first, or as `sort` says. Those with neither an attempt in the "
+    "window nor a channel in use are left out. The window is widened to whole "
+    "minutes; to whole hours if it is longer than a day, to whole days if longer than"
+    " 14; and with `step` to whole steps. The answer says which one it is. With "
+    "`step`, each figure is an array too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -1076,7 +1085,8 @@ GET_TARGET_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
-        Parameter("page_size", "query", int, description="How many, busiest first."),
+        Parameter("page_size", "query", int, description="How many."),
+        _SORT,
         _EXPAND,
     ),
     answer=schemas.TargetStatsWindow,
@@ -1089,11 +1099,11 @@ GET_STATUS_STATS = Operation(
     method="GET",
     path="/v1.0/stats/statuses",
     summary="Figures of attempts by their final SIP status",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes; to whole hours if it "
-    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, each figure is an array "
-    "too, with a value for each step.",
+    description="The busiest first, or as `sort` says. Those with neither an attempt in the "
+    "window nor a channel in use are left out. The window is widened to whole "
+    "minutes; to whole hours if it is longer than a day, to whole days if longer than"
+    " 14; and with `step` to whole steps. The answer says which one it is. With "
+    "`step`, each figure is an array too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -1101,7 +1111,8 @@ GET_STATUS_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
-        Parameter("page_size", "query", int, description="How many, busiest first."),
+        Parameter("page_size", "query", int, description="How many."),
+        _SORT,
         _EXPAND,
     ),
     answer=schemas.StatusStatsWindow,
@@ -1114,11 +1125,11 @@ GET_CUSTOMER_STATS = Operation(
     method="GET",
     path="/v1.0/stats/customers",
     summary="Figures of customers' calls",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes; to whole hours if it "
-    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, each figure is an array "
-    "too, with a value for each step.",
+    description="The busiest first, or as `sort` says. Those with neither an attempt in the "
+    "window nor a channel in use are left out. The window is widened to whole "
+    "minutes; to whole hours if it is longer than a day, to whole days if longer than"
+    " 14; and with `step` to whole steps. The answer says which one it is. With "
+    "`step`, each figure is an array too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -1126,7 +1137,8 @@ GET_CUSTOMER_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
-        Parameter("page_size", "query", int, description="How many, busiest first."),
+        Parameter("page_size", "query", int, description="How many."),
+        _SORT,
         _EXPAND,
     ),
     answer=schemas.CustomerStatsWindow,
@@ -1139,11 +1151,11 @@ GET_TRUNK_STATS = Operation(
     method="GET",
     path="/v1.0/stats/trunks",
     summary="Figures of trunks' calls",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes; to whole hours if it "
-    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, each figure is an array "
-    "too, with a value for each step.",
+    description="The busiest first, or as `sort` says. Those with neither an attempt in the "
+    "window nor a channel in use are left out. The window is widened to whole "
+    "minutes; to whole hours if it is longer than a day, to whole days if longer than"
+    " 14; and with `step` to whole steps. The answer says which one it is. With "
+    "`step`, each figure is an array too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -1151,7 +1163,8 @@ GET_TRUNK_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
-        Parameter("page_size", "query", int, description="How many, busiest first."),
+        Parameter("page_size", "query", int, description="How many."),
+        _SORT,
         _EXPAND,
     ),
     answer=schemas.TrunkStatsWindow,
@@ -1164,11 +1177,11 @@ GET_EDGE_STATS = Operation(
     method="GET",
     path="/v1.0/stats/edges",
     summary="Figures of edges' calls",
-    description="The busiest first. Those with neither an attempt in the window nor a channel in "
-    "use are left out. The window is widened to whole minutes; to whole hours if it "
-    "is longer than a day, to whole days if longer than 14; and with `step` to whole "
-    "steps. The answer says which one it is. With `step`, each figure is an array "
-    "too, with a value for each step.",
+    description="The busiest first, or as `sort` says. Those with neither an attempt in the "
+    "window nor a channel in use are left out. The window is widened to whole "
+    "minutes; to whole hours if it is longer than a day, to whole days if longer than"
+    " 14; and with `step` to whole steps. The answer says which one it is. With "
+    "`step`, each figure is an array too, with a value for each step.",
     permission="stats.list",
     parameters=(
         _FROM,
@@ -1176,7 +1189,8 @@ GET_EDGE_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
-        Parameter("page_size", "query", int, description="How many, busiest first."),
+        Parameter("page_size", "query", int, description="How many."),
+        _SORT,
         _EXPAND,
     ),
     answer=schemas.EdgeStatsWindow,

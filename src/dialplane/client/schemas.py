@@ -186,6 +186,9 @@ class AttemptFigures(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     attempts: Annotated[int, "INVITEs sent in the window."]
     steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
 
@@ -299,6 +302,9 @@ class CallFigures(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     calls: Annotated[int, "Calls that came in in the window."]
     refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
     steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
@@ -422,6 +428,9 @@ class CustomerStats(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     calls: Annotated[int, "Calls that came in in the window."]
     refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
     steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
@@ -435,7 +444,7 @@ CustomerStatsWindow = TypedDict(
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
-        "result": Annotated[list[CustomerStats], "The busiest first."],
+        "result": Annotated[list[CustomerStats], "In the order of `sort`."],
         "names": NotRequired[dict[str, str]],
     },
 )
@@ -578,6 +587,9 @@ class EdgeStats(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     calls: Annotated[int, "Calls that came in in the window."]
     refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
     steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
@@ -591,7 +603,7 @@ EdgeStatsWindow = TypedDict(
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
-        "result": Annotated[list[EdgeStats], "The busiest first."],
+        "result": Annotated[list[EdgeStats], "In the order of `sort`."],
         "names": NotRequired[dict[str, str]],
     },
 )
@@ -828,6 +840,9 @@ class ProviderStats(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     attempts: Annotated[int, "INVITEs sent in the window."]
     steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
     provider_id: str
@@ -841,7 +856,7 @@ ProviderStatsWindow = TypedDict(
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
-        "result": Annotated[list[ProviderStats], "The busiest first."],
+        "result": Annotated[list[ProviderStats], "In the order of `sort`."],
         "names": NotRequired[dict[str, str]],
     },
 )
@@ -927,6 +942,9 @@ class RouteStats(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     attempts: Annotated[int, "INVITEs sent in the window."]
     steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
     route_id: str
@@ -939,7 +957,7 @@ RouteStatsWindow = TypedDict(
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
-        "result": Annotated[list[RouteStats], "The busiest first."],
+        "result": Annotated[list[RouteStats], "In the order of `sort`."],
         "names": NotRequired[dict[str, str]],
     },
 )
@@ -1022,6 +1040,9 @@ class StatusStats(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     attempts: Annotated[int, "INVITEs sent in the window."]
     steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
     sip_status: Annotated[str, "The carrier's final status; `none` if none came."]
@@ -1034,7 +1055,7 @@ StatusStatsWindow = TypedDict(
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
-        "result": Annotated[list[StatusStats], "The busiest first."],
+        "result": Annotated[list[StatusStats], "In the order of `sort`."],
         "names": NotRequired[dict[str, str]],
     },
 )
@@ -1055,6 +1076,9 @@ class TargetStats(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     attempts: Annotated[int, "INVITEs sent in the window."]
     steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
     target: str
@@ -1067,7 +1091,7 @@ TargetStatsWindow = TypedDict(
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
-        "result": Annotated[list[TargetStats], "The busiest first."],
+        "result": Annotated[list[TargetStats], "In the order of `sort`."],
         "names": NotRequired[dict[str, str]],
     },
 )
@@ -1129,6 +1153,9 @@ class TrunkStats(TypedDict):
     late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
     channels: Annotated[int, "In use now, whatever the window."]
     saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
     calls: Annotated[int, "Calls that came in in the window."]
     refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
     steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
@@ -1142,7 +1169,7 @@ TrunkStatsWindow = TypedDict(
         "to": str,
         "step": NotRequired[Annotated[int, "Length of a step in s; shown if it is named."]],
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
-        "result": Annotated[list[TrunkStats], "The busiest first."],
+        "result": Annotated[list[TrunkStats], "In the order of `sort`."],
         "names": NotRequired[dict[str, str]],
     },
 )

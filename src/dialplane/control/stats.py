@@ -3,7 +3,7 @@ edges, from sums that are kept with the records (domain/rollups.py), and what go
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dialplane.control import permissions
@@ -39,14 +39,19 @@ from dialplane.store.queries import stats as queries
 from dialplane.store.queries.rollups import Part, Selection
 
 __all__ = [
-    "CUSTOMERS", "EDGES", "GROUPINGS", "OF_CALLS", "PROVIDERS", "ROUTES", "STATUSES", "TARGETS", "TRUNKS",
-    "Overview", "Stats", "SumsNotKept", "Window", "list_", "overview", "usual_delays", "widened",
+    "BUSIEST", "CUSTOMERS", "EDGES", "GROUPINGS", "OF_CALLS", "ORDERS", "PROVIDERS", "ROUTES", "STATUSES", "TARGETS",
+    "TRUNKS", "UNREACHED", "Overview", "Stats", "SumsNotKept", "Window", "list_", "overview", "usual_delays", "widened",
 ]  # fmt: skip
 
 
 MINUTES_UP_TO = DAY_US
 HOURS_UP_TO = 14 * DAY_US
 """The longest window (us) of whole minutes, and of whole hours; a longer one is of days, some thirty for each key."""
+
+
+BUSIEST, UNREACHED = "busiest", "unreached"
+ORDERS: Mapping[str, Callable[[Part], int]] = {BUSIEST: lambda part: part.seized, UNREACHED: statistics.unreached}
+"""Word of an order -> the number that puts keys in it, most first."""
 
 
 class SumsNotKept(Exception):
@@ -140,6 +145,11 @@ class Stats:
         return statistics.ner(self)
 
     @property
+    def unreached(self) -> int:
+        """How many reached nobody, so far."""
+        return statistics.unreached(self)
+
+    @property
     def failover_rate(self) -> float | None:
         """Share of what moved on to the next carrier, 0 to 1."""
         return statistics.failover_rate(self)
@@ -158,8 +168,10 @@ class Overview:
     attempts: Stats
 
 
-async def list_(unit: Unit, actor: Actor, by: str, window: Window, *, limit: int = 100) -> list[Stats]:
-    """The busiest of one of GROUPINGS over the window, `widened`, most seized first, at most `limit`.
+async def list_(
+    unit: Unit, actor: Actor, by: str, window: Window, *, limit: int = 100, order: str = BUSIEST
+) -> list[Stats]:
+    """The first of one of GROUPINGS over the window, `widened`, by one of ORDERS, at most `limit`.
 
     Those with nothing in the window and no channel in use are left out. Raises PermissionDenied, Unavailable.
     """
@@ -169,17 +181,17 @@ async def list_(unit: Unit, actor: Actor, by: str, window: Window, *, limit: int
         return []
     channels = await queries.channels(unit, selection)
     parts = await _parts(unit, selection, window)
-    return await asyncio.to_thread(_busiest, parts, channels, window, limit=limit)
+    return await asyncio.to_thread(_first, parts, channels, window, limit=limit, order=order)
 
 
-def _busiest(
-    parts: Mapping[str, Sequence[Part]], channels: Mapping[str, int], window: Window, *, limit: int
+def _first(
+    parts: Mapping[str, Sequence[Part]], channels: Mapping[str, int], window: Window, *, limit: int, order: str
 ) -> list[Stats]:
-    """The figures of the keys with most seized, and of others that have channels."""
-    seized = {key: sum(part.seized for part in found) for key, found in parts.items()}
-    busiest = sorted(seized, key=lambda key: (-seized[key], key))[:limit]
-    idle = sorted(channels.keys() - seized.keys())[: limit - len(busiest)]
-    made = [_stats(parts.get(key, ()), window, key=key, channels=channels.get(key, 0)) for key in (*busiest, *idle)]
+    """The figures of the first keys by an order, and of others that have channels."""
+    ranks = {key: sum(ORDERS[order](part) for part in found) for key, found in parts.items()}
+    first = sorted(ranks, key=lambda key: (-ranks[key], key))[:limit]
+    idle = sorted(channels.keys() - ranks.keys())[: limit - len(first)]
+    made = [_stats(parts.get(key, ()), window, key=key, channels=channels.get(key, 0)) for key in (*first, *idle)]
     return [one for one in made if one.channels or replace(one, key="", steps=()) != Stats()]
 
 

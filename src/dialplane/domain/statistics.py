@@ -301,6 +301,20 @@ def ner(figures: Sums) -> float | None:
     return figures.effective / figures.seized if figures.seized else None
 
 
+class Reached(Protocol):
+    """What was seized, and how much of it was effective."""
+
+    @property
+    def seized(self) -> int: ...
+    @property
+    def effective(self) -> int: ...
+
+
+def unreached(figures: Reached) -> int:
+    """How many reached nobody: refused, silent, given up by the caller, or going on unanswered."""
+    return figures.seized - figures.effective
+
+
 def failover_rate(figures: Sums) -> float | None:
     """Share that moved on to the next carrier, 0 to 1."""
     return figures.moved_on / figures.seized if figures.seized else None

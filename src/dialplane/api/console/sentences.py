@@ -30,6 +30,9 @@ SENTENCES: Mapping[str, str] = {
     "begin_test": "What would become of a number, before anybody calls it.",
     "begin_trunk": "A trunk recognises your switch, and its page says what to write into it.",
     "marks": "dashed: a revision; red: a breaker opened",
+    "failing_next": "Attempts that were refused, timed out or were given up by the caller, and those that still ring. "
+    "Saved: what another carrier answered then. A target tests it as a number.",
+    "none_failing": "Every attempt has reached somebody",
     "no_call": "No call yet",
     "no_call_next": "Calls stand here as soon as an edge reports them.",
     "no_call_fits": "No call fits these filters",

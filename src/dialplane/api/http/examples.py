@@ -103,6 +103,7 @@ FIELDS: Mapping[str, Any] = {
     "to": "2026-11-22 04:00:00.000000",
     "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
     "total": 30_000,
+    "unreached": 108,
     "uri": "sip:+821012345678@sip.carrier.example:5060",
     "username": "admin@localhost",
     "value": "90",

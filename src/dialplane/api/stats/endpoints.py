@@ -30,7 +30,8 @@ STATS = Resource("/v1.0/stats", tag="stats")
 _WINDOW = """The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer
 than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with
 a value for each step."""
-_DESCRIPTION = f"""The busiest first. Those with neither an attempt in the window nor a channel in use are left out.
+_DESCRIPTION = f"""The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in
+use are left out.
 
 {_WINDOW}"""
 
@@ -69,7 +70,9 @@ def _declare(grouping: Grouping) -> None:
         now = now_us()
         window = window_of(query, request.services.periods, now=now, by=grouping.by)
         async with request.read() as unit:
-            groups = await stats.list_(unit, request.actor, grouping.by, window, limit=query.page_size)
+            groups = await stats.list_(
+                unit, request.actor, grouping.by, window, limit=query.page_size, order=query.sort
+            )
             names = await names_of(unit, request.actor, query.expand, keyed(groups, grouping.by))
         result = await in_turns(groups, lambda group: present(group, grouping.by, window, now=now))
         return JsonResponse({**present_window(window, now=now), "result": result, **names})

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
-from dialplane.api.http.fields import Id, optional
+from dialplane.api.http.fields import Id, among, optional
 from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal, expanding, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
@@ -52,7 +52,10 @@ class StatsQuery(OverviewQuery):
     provider_id: Id = optional(
         "Only attempts to this provider, or customers' calls with one; not for trunks and edges."
     )
-    page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many, busiest first.")
+    page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many.")
+    sort: Annotated[str, among(*stats.ORDERS)] = Field(
+        stats.BUSIEST, description="Which first: the busiest, or those of which most reached nobody."
+    )
     expand: Annotated[tuple[str, ...], several(*NAMED)] = expanding(*NAMED)
 
 
@@ -90,6 +93,7 @@ _NER = "Network effectiveness ratio: busy and no answer count as success too."
 _ACD = "Average duration of answered calls that have ended."
 _PDD = "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."
 _FAILOVER = "Share that went on to another carrier, 0 to 1."
+_UNREACHED = "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
 _SAVED = "Answered after another carrier had failed."
 _PER_MINUTE = "Of a step that still goes on, over what has passed of it, at least a tenth."
 _REFUSED = "Calls that ended without an INVITE to any carrier."
@@ -107,6 +111,7 @@ class _Figures(BaseModel):
     late_answers: Annotated[int, Field(description="Attempts that a carrier answered after they were given up.")]
     channels: Annotated[int, Field(description="In use now, whatever the window.")]
     saved: Annotated[int, Field(description=_SAVED)]
+    unreached: Annotated[int, Field(description=_UNREACHED)]
 
 
 class _Steps(BaseModel):
@@ -166,6 +171,7 @@ _EXAMPLE: dict[str, Any] = {
     "late_answers": 1,
     "channels": 31,
     "saved": 52,
+    "unreached": 108,
     "pdd": [{"until_ms": until, "attempts": 100} for until in (*DELAYS_UNTIL_MS, None)],
 }
 
@@ -236,7 +242,7 @@ _WINDOW: Mapping[str, Any] = {
 @cache
 def window_answer_of(item: type[BaseModel]) -> type[BaseModel]:
     """The schema of an answer with these items."""
-    result: Any = (GenericAlias(list, (item,)), Field(description="The busiest first."))
+    result: Any = (GenericAlias(list, (item,)), Field(description="In the order of `sort`."))
     model: type[BaseModel] = create_model(
         f"{item.__name__}Window", __doc__=item.__doc__, **_WINDOW, result=result, names=(NAMES, optional())
     )

@@ -774,20 +774,22 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.ProviderStatsWindow:
         """Figures of providers' attempts.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_PROVIDER_STATS,
@@ -798,6 +800,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -811,20 +814,22 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.RouteStatsWindow:
         """Figures of routes' attempts.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_ROUTE_STATS,
@@ -835,6 +840,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -848,20 +854,22 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.TargetStatsWindow:
         """Figures of the attempts to targets.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_TARGET_STATS,
@@ -872,6 +880,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -885,20 +894,22 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.StatusStatsWindow:
         """Figures of attempts by their final SIP status.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_STATUS_STATS,
@@ -909,6 +920,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -922,20 +934,22 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.CustomerStatsWindow:
         """Figures of customers' calls.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_CUSTOMER_STATS,
@@ -946,6 +960,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -959,20 +974,22 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.TrunkStatsWindow:
         """Figures of trunks' calls.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_TRUNK_STATS,
@@ -983,6 +1000,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -996,20 +1014,22 @@ class AsyncStats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.EdgeStatsWindow:
         """Figures of edges' calls.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_EDGE_STATS,
@@ -1020,6 +1040,7 @@ class AsyncStats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )

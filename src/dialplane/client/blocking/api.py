@@ -757,20 +757,22 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.ProviderStatsWindow:
         """Figures of providers' attempts.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_PROVIDER_STATS,
@@ -781,6 +783,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -794,20 +797,22 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.RouteStatsWindow:
         """Figures of routes' attempts.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_ROUTE_STATS,
@@ -818,6 +823,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -831,20 +837,22 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.TargetStatsWindow:
         """Figures of the attempts to targets.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_TARGET_STATS,
@@ -855,6 +863,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -868,20 +877,22 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.StatusStatsWindow:
         """Figures of attempts by their final SIP status.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_STATUS_STATS,
@@ -892,6 +903,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -905,20 +917,22 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.CustomerStatsWindow:
         """Figures of customers' calls.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_CUSTOMER_STATS,
@@ -929,6 +943,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -942,20 +957,22 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.TrunkStatsWindow:
         """Figures of trunks' calls.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_TRUNK_STATS,
@@ -966,6 +983,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )
@@ -979,20 +997,22 @@ class Stats:
         customer_id: str | None = None,
         provider_id: str | None = None,
         page_size: int = 100,
+        sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
     ) -> schemas.EdgeStatsWindow:
         """Figures of edges' calls.
 
-        The busiest first. Those with neither an attempt in the window nor a channel in use are left out. The window
-        is widened to whole minutes; to whole hours if it is longer than a day, to whole days if longer than 14; and
-        with `step` to whole steps. The answer says which one it is. With `step`, each figure is an array too, with a
-        value for each step.
+        The busiest first, or as `sort` says. Those with neither an attempt in the window nor a channel in use are
+        left out. The window is widened to whole minutes; to whole hours if it is longer than a day, to whole days if
+        longer than 14; and with `step` to whole steps. The answer says which one it is. With `step`, each figure is
+        an array too, with a value for each step.
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many, busiest first.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
+        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_EDGE_STATS,
@@ -1003,6 +1023,7 @@ class Stats:
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "page_size": page_size,
+                "sort": sort,
                 "expand": expand,
             },
         )

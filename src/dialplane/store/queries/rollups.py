@@ -230,8 +230,8 @@ class _Sum(msgspec.Struct, array_like=True):
     delays: msgspec.Raw
 
     @property
-    def seized(self) -> int:
-        return _first.decode(self.figures).seized
+    def first(self) -> "_First":
+        return _first.decode(self.figures)
 
     @property
     def total(self) -> Total:
@@ -239,9 +239,12 @@ class _Sum(msgspec.Struct, array_like=True):
 
 
 class _First(msgspec.Struct, array_like=True):
-    """The first of a sum's figures."""
+    """The first of a sum's figures, by which keys are put in order."""
 
     seized: int
+    skipped: int
+    answered: int
+    effective: int
 
 
 _sums = msgspec.json.Decoder(list[_Sum])
@@ -333,12 +336,14 @@ class Selection:
 class Part(NamedTuple):
     """Sums of one key from an instant on, to be added to others of it.
 
-    How many it has `seized` says whether the others are looked at: of a month of many keys most are never decoded.
+    How many it has `seized`, and how many of these were `effective`, says whether the others are looked at: of a month
+    of many keys most are never decoded.
     """
 
     key: str
     instant: int
     seized: int
+    effective: int
     stored: _Sum | Total
 
     @property
@@ -356,10 +361,11 @@ async def parts(unit: Unit, selection: Selection, ranges: Sequence[Range]) -> li
 
     def read(connection: Connection) -> list[Part]:
         return [
-            Part(one.key, instant, one.seized, one)
+            Part(one.key, instant, first.seized, first.effective, one)
             for instant, sums in connection.execute(within)
             for one in _sums.decode(sums)
             if selection.has_entry(one.key, one.provider_id)
+            for first in [one.first]
         ]
 
     return await unit.run(read)
@@ -372,7 +378,10 @@ async def pending_parts(unit: Unit, selection: Selection, *, since: int, until: 
     def read(connection: Connection) -> list[Part]:
         counted = (one for (text,) in connection.execute(within) for one in decoded(text))
         blocks = minutes_of((one for one in counted if since <= one[0][0] < until), groupings={selection.grouped_by})
-        return [Part(key, block.instant, total.sums.seized, total) for block, key, total in selection.sums_in(blocks)]
+        return [
+            Part(key, block.instant, total.sums.seized, total.sums.effective, total)
+            for block, key, total in selection.sums_in(blocks)
+        ]
 
     return await unit.run(read)
 
