@@ -3,7 +3,9 @@
 import re
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +19,7 @@ from dialplane.control import routes, stats
 from dialplane.control.units import Reading
 from dialplane.domain.errors import Unavailable
 from dialplane.jobs import supervisor, survey
+from dialplane.store import threads
 from tests.api.serving import Api, serving, settings_for
 from tests.waiting import eventually
 
@@ -256,3 +259,16 @@ def test_cors_is_only_for_the_origins_that_are_set(tmp_path: Path, prepared_file
         assert "access-control-allow-origin" not in other.headers
     with serving(settings_for(tmp_path / "unset", database=prepared_file)) as api:
         assert api.nobody("OPTIONS", "/v1.0/routes", headers=preflight).status_code == 405
+
+
+def test_readiness_looks_at_the_database_in_one_step(own_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps, run, looks = Counter[ThreadPoolExecutor](), threads.run_within, 30
+
+    async def counted(readers: ThreadPoolExecutor, *args: Any, **rest: Any) -> Any:
+        steps[readers] += 1
+        return await run(readers, *args, **rest)
+
+    monkeypatch.setattr("dialplane.store.backend_sqlite.run_within", counted)
+    for _ in range(looks):
+        assert own_api.nobody.get("/readyz").status_code == 200
+    assert looks in steps.values(), "those of jobs are in threads of their own"

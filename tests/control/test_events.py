@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence, Sized
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from dialplane.domain.errors import InvalidValue, NotFound
 from dialplane.domain.health import HEALTHY, UNHEALTHY, Health
 from dialplane.domain.instants import NEVER
 from dialplane.eventlog.kinds import AnyEvent, EdgeRefusals, EdgeStatus, Event
+from dialplane.store import threads
 from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
 from tests.control.seen import CALL, PROVIDERS, ROUTE, event, failed_over_call, rejected_call, uuid_of
 from tests.databases import open_database
@@ -365,3 +367,23 @@ async def test_a_record_shows_what_a_provider_with_rules_got_and_which_number_ch
 
     assert (call.number, call.routing_number) == ("+12125550123", "+13125550000")
     assert [attempt.identity for attempt in call.attempts] == [tuple(identity), ()]
+
+
+async def test_a_batch_goes_into_threads_for_its_records_the_lock_and_the_rest(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps, run = [0], threads.run_within
+
+    async def counted(*args: Any, **rest: Any) -> Any:
+        steps[0] += 1
+        return await run(*args, **rest)
+
+    for backend in ("sqlite", "postgresql"):
+        monkeypatch.setattr(f"dialplane.store.backend_{backend}.run_within", counted)
+    bound = replace(EDGE_ACTOR, edge="edge-1")
+    assert (await events.ingest(db, bound, edge="edge-1", events=failed_over_call())).accepted
+    assert steps[0] <= 4, "the fourth opens a first connection"
+    steps[0] = 0
+    other = [event("call_started", call=uuid_of(77), edge="edge-1", at=5_000)]
+    assert (await events.ingest(db, bound, edge="edge-1", events=other)).accepted == 1
+    assert steps[0] == 3

@@ -1,13 +1,16 @@
 """Statements of a unit of work: short ones and others answer and write alike, in one snapshot."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from dialplane.domain.errors import NotFound
 from dialplane.store import tables
 from dialplane.store.address import parse_address, sqlite_url
 from dialplane.store.backend_sqlite import Sqlite
@@ -122,3 +125,66 @@ def test_a_connection_that_fails_while_it_is_given_back_fails_nobody_and_is_repl
             assert connection.execute(select(1)).scalar_one() == 1
             pool.give_back(connection)
         pool.close()
+
+
+async def test_a_step_carries_out_all_its_statements_in_one_thread(db: Database) -> None:
+    made = await make_customer(db, name="one")
+    seen = set[threading.Thread]()
+
+    def look(connection: Connection) -> int:
+        seen.add(threading.current_thread())
+        return len(connection.execute(NAMED, {"name": "one"}).all())
+
+    async with db.read() as unit:
+
+        async def work() -> tuple[int, list[str]]:
+            found = await unit.run(look) + await unit.run(look, short=True)
+            return found, [row.id for row in await unit.fetch(EVERYBODY)]
+
+        found, ids = await unit.in_one_step(work)
+        assert len(await unit.fetch(EVERYBODY)) == len(ids), "the unit goes on"
+    assert found == 2
+    assert made.id in ids
+    assert len(seen) == 1
+    assert threading.current_thread() not in seen
+
+
+async def test_what_a_step_raises_is_raised_and_ends_nothing(db: Database) -> None:
+    async def fails() -> None:
+        raise NotFound("customer")
+
+    async with db.read() as unit:
+        with pytest.raises(NotFound):
+            await unit.in_one_step(fails)
+        assert await unit.fetch(EVERYBODY)
+
+
+async def test_a_step_awaits_nothing_but_statements(db: Database) -> None:
+    async with db.read() as unit:
+        with pytest.raises(RuntimeError, match="something else"):
+            await unit.in_one_step(lambda: asyncio.sleep(0))
+
+
+async def test_a_whole_unit_is_over_after_its_step(db: Database) -> None:
+    async with db.read() as unit:
+        assert await unit.whole(lambda: unit.fetch(EVERYBODY))
+        with pytest.raises(RuntimeError, match="has ended"):
+            await unit.fetch(EVERYBODY)
+    async with db.read() as unit:
+        assert await unit.fetch(EVERYBODY)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_the_last_work_of_a_transaction_is_committed_with_it(db: Database, *, fails: bool) -> None:
+    row = {"actor_id": "a", "key": "k", "fingerprint": "", "status": 200, "answer": "", "tm_create": 1}
+    with suppress(NotFound):
+        async with db.write() as unit:
+
+            async def work() -> None:
+                await unit.execute(insert(tables.idempotency_keys), [row])
+                if fails:
+                    raise NotFound("customer")
+
+            await unit.last(work)
+    async with db.read() as reading:
+        assert len(await reading.fetch(select(tables.idempotency_keys))) == (not fails)

@@ -77,7 +77,10 @@ async def list_(
         started_from=started_from,
         started_until=started_until,
     )
-    return await _with_attempts(unit, actor, await queries.page(unit, filters, page_size=page_size, before=before))
+    found = await unit.in_one_step(
+        lambda: queries.page_with_attempts(unit, filters, page_size=page_size, before=before)
+    )
+    return await _records(actor, *found)
 
 
 async def listed(unit: Unit, ids: Collection[str]) -> list[CallRecord]:
@@ -86,8 +89,13 @@ async def listed(unit: Unit, ids: Collection[str]) -> list[CallRecord]:
 
 
 async def _with_attempts(unit: Unit, actor: Actor, rows: Sequence[CallRow]) -> list[CallRecord]:
+    return await _records(actor, rows, await queries.attempts_of(unit, [row.id for row in rows]))
+
+
+async def _records(
+    actor: Actor, rows: Sequence[CallRow], attempts: Mapping[str, Sequence[AttemptRow]]
+) -> list[CallRecord]:
     """Whoever may not see providers does not see the URIs by which they are dialled either."""
-    attempts = await queries.attempts_of(unit, [row.id for row in rows])
     sees_carriers = permissions.may(actor, "provider.get")
 
     def record(row: CallRow) -> CallRecord:

@@ -23,6 +23,9 @@ MAX_EVENTS = 2_000
 FEW_EVENTS = 100
 """Events that are folded on the event loop; more take up to 90 ms, which a thread has for them."""
 
+READ_WITHIN_S = 30.0
+"""Longest time to read the records of a batch."""
+
 _MAX_REASON = 200
 
 
@@ -100,7 +103,7 @@ def _fold(folded: Folded, events: Sequence[Any], *, sender: str) -> tuple[list[E
 async def _store(db: Database, folded: Folded, caller: str, outgoing: Sequence[Event]) -> list[str]:
     """Reports are merged before the writer's lock is waited for, and again under it only if records have changed."""
     async with db.read(caller=caller) as unit:
-        merge = await _merge(unit, folded, known=db.open_records)
+        merge = await unit.whole(lambda: _merge(unit, folded, known=db.open_records), within_s=READ_WITHIN_S)
     try:
         return await _write(db, folded, merge, caller=caller, outgoing=outgoing)
     except Outdated:
@@ -112,11 +115,11 @@ async def _write(
 ) -> list[str]:
     """Ids of the calls that were lost. Without a `merge`, records are read under the lock. Raises Outdated."""
     left_out, packed = len(folded.left_out), outbox.pack(outgoing, without=folded.left_out)
-    async with db.write(caller=caller) as unit:
+
+    async def write() -> tuple[Merge, list[str]]:
         folded.leave_out(erased := await erasure.erased_among(unit, folded.calls))
-        if merge is None or erased:
-            merge = await _merge(unit, folded)
-        await records.store(unit, merge)
+        stored = await _merge(unit, folded) if merge is None or erased else merge
+        await records.store(unit, stored)
         await merging.HEALTH.store(unit, list(folded.health.values()))
         await merging.BREAKERS.store(unit, list(folded.breakers.values()))
         await edges.store(unit, list(folded.edges.values()))
@@ -124,7 +127,11 @@ async def _write(
             is_same = len(folded.left_out) == left_out
             await outbox.put(unit, packed if is_same else outbox.pack(outgoing, without=folded.left_out))
         lost = await lost_calls.close_missing(unit, folded.dialog_reports) if folded.dialog_reports else []
-    db.open_records.keep(merge)
+        return stored, lost
+
+    async with db.write(caller=caller) as unit:
+        stored, lost = await unit.last(write)
+    db.open_records.keep(stored)
     return lost
 
 

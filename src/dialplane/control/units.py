@@ -5,7 +5,7 @@ from dialplane.store.bulk import BulkInsert
 from dialplane.store.database import Database
 from dialplane.store.encryption import Encryption, Undecrypted, new_encryption_key
 from dialplane.store.revisions import Change
-from dialplane.store.unit import Reading, Unit, Writing
+from dialplane.store.unit import Clock, Reading, Unit, Writing
 from dialplane.store.work import CREDENTIALS, EXPORTS, FEED, JOBS, LISTS, LOGINS, READINESS, REQUESTS, STATISTICS, Work
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "STATISTICS",
     "BulkInsert",
     "Change",
+    "Clock",
     "Database",
     "Encryption",
     "Reading",

@@ -7,7 +7,8 @@ deadline ends the wait; what the work holds is then cleared up in its thread, wh
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from math import inf
 from threading import Lock
 from typing import Generic, TypeVar
@@ -43,33 +44,58 @@ async def run_within(
     """
     loop = asyncio.get_running_loop()
     job = _Job(work, when_abandoned or _nothing)
-    future = loop.run_in_executor(threads, job.carry_out)
+    future = threads.submit(job.carry_out)
     ends = inf if within_s is None else loop.time() + within_s
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:
-            await asyncio.wait({future}, timeout=_next_look_s(ends - loop.time(), is_cancelled=cancelled is not None))
+            await _ended(future, within_s=_next_look_s(ends - loop.time(), is_cancelled=cancelled is not None))
         except asyncio.CancelledError as error:
             cancelled = error
         is_late = loop.time() >= ends
         if interrupt is not None and (is_late or cancelled) and not future.done():
             interrupt()
         if is_late and when_abandoned is not None and not future.done() and job.abandon():
-            future.add_done_callback(_take_exception)
             if interrupt is not None:
-                _interrupt_until_done(future, interrupt, every_s=INTERRUPT_EVERY_S)
+                _interrupt_until_done(loop, future, interrupt, every_s=INTERRUPT_EVERY_S)
             raise cancelled or Abandoned
     if cancelled is not None:
-        _take_exception(future)
         raise cancelled
     return future.result()
 
 
-def _interrupt_until_done(future: "asyncio.Future[T]", interrupt: Callable[[], None], *, every_s: float) -> None:
+async def _ended(future: "Future[T]", *, within_s: float | None) -> None:
+    """Returns when the work has ended, or after `within_s` seconds; two turns of the loop after it.
+
+    `asyncio.wait` on a future of the loop's takes three, and among hostile callers each takes milliseconds.
+    """
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def wake_from_thread(_: "Future[T]") -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(wake)
+
+    future.add_done_callback(wake_from_thread)
+    timer = None if within_s is None else loop.call_later(within_s, wake)
+    try:
+        await waiter
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def _interrupt_until_done(
+    loop: asyncio.AbstractEventLoop, future: "Future[T]", interrupt: Callable[[], None], *, every_s: float
+) -> None:
     """What was interrupted a moment before its statement began would go on for as long as that takes."""
     if not future.done():
         interrupt()
-        future.get_loop().call_later(every_s, lambda: _interrupt_until_done(future, interrupt, every_s=2 * every_s))
+        loop.call_later(every_s, lambda: _interrupt_until_done(loop, future, interrupt, every_s=2 * every_s))
 
 
 def _next_look_s(left_s: float, *, is_cancelled: bool) -> float | None:
@@ -108,9 +134,3 @@ class _Job(Generic[T]):
         with self._lock:
             self._is_abandoned = not self._has_ended
         return self._is_abandoned
-
-
-def _take_exception(future: "asyncio.Future[T]") -> None:
-    """Marks the exception as retrieved: no caller waits for the result any more."""
-    if not future.cancelled():
-        future.exception()

@@ -5,11 +5,12 @@ SQLAlchemy; the backend decides in which thread.
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from threading import Lock
+from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Connection, Executable, Select, bindparam, select, union_all, update
 
@@ -71,6 +72,7 @@ class Unit:
         self._is_abandoned = False
         self._has_failed = False
         self._has_ended = False
+        self._is_in_step = False
         self._versions: dict[str, int] = {}
 
     def keep_version(self, object_id: str, version: int) -> None:
@@ -122,11 +124,55 @@ class Unit:
         Unavailable is also raised if it takes longer than `within_s` seconds (default `_within_s`); for what writes,
         only on PostgreSQL.
         """
+        if self._is_in_step and not self._is_abandoned:
+            return self._guarded(work)
         waited_s, self.waited_s = self.waited_s, 0.0
         if short and self.backend.short_on_loop and (self._connection is not None or self._pool.has_idle):
             return self._guarded(work, short=True)
         limit_s = within_s or max(LEAST_ANSWER_S, self._within_s - waited_s)
         return await self._run(lambda: self._guarded(work), within_s=limit_s)
+
+    async def in_one_step(
+        self, work: Callable[[], Coroutine[Any, Any, T]], *, short: bool = False, within_s: float | None = None
+    ) -> T:
+        """The result of `work`, which awaits nothing but statements of this unit: all of them at once, in one thread.
+
+        Each way into a thread and back waits for the interpreter's lock and two turns of the event loop: milliseconds
+        while others compute. `short`: all statements are, as in `run`. Raises what `work` raises, and Unavailable as
+        `run` does.
+        """
+        result, error = await self.run(lambda _: self._carry_out(work), short=short, within_s=within_s)
+        if error is not None:
+            raise error
+        return cast(T, result)
+
+    async def whole(
+        self, work: Callable[[], Coroutine[Any, Any, T]], *, short: bool = False, within_s: float | None = None
+    ) -> T:
+        """The same for all that this unit does: the connection is given back in the same step."""
+
+        async def to_the_end() -> T:
+            result = await work()
+            self._has_ended = True
+            self._give_back()
+            return result
+
+        return await self.in_one_step(to_the_end, short=short, within_s=within_s)
+
+    def _carry_out(self, work: Callable[[], Coroutine[Any, Any, T]]) -> tuple[T | None, Exception | None]:
+        """What the work returns, or raises: an error of a statement's has been noted, any other is the caller's."""
+        coroutine = work()
+        self._is_in_step = True
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            return end.value, None
+        except Exception as error:
+            return None, error
+        finally:
+            self._is_in_step = False
+        coroutine.close()
+        raise RuntimeError("a step awaits something else than statements of its unit")
 
     async def batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Rows]:
         """The rows of a large result, `size` at a time; memory holds no more than one batch.
@@ -217,6 +263,7 @@ class Reading(Unit):
         self._late = "too_long" if work.is_scan else "unreachable"
         self._is_interrupted = False
         self._is_long = work.is_scan
+        self._interrupting = Lock()
         self.used_s = 0.0
 
     async def clock(self) -> Clock:
@@ -263,14 +310,15 @@ class Reading(Unit):
         return self._interrupt
 
     def _interrupt(self) -> None:
-        connection = self._connection
-        if connection is not None:
-            self._is_interrupted = True
-            self.backend.interrupt(connection)
+        with self._interrupting:
+            if self._connection is not None:
+                self._is_interrupted = True
+                self.backend.interrupt(self._connection)
 
     def _give_back(self) -> None:
         """Throws an interrupted connection away: on PostgreSQL the interruption may still be on its way."""
-        connection, self._connection = self._connection, None
+        with self._interrupting:
+            connection, self._connection = self._connection, None
         if connection is None:
             return
         if self._is_interrupted:
@@ -346,9 +394,20 @@ class Writing(Unit):
             self._lock_within_s = lock_within_s
             await self.run(self._take_clock, within_s=lock_within_s)
             yield
-            await self.run(self._finish, within_s=COMMIT_WITHIN_S)
+            if not self._has_ended:
+                await self.run(self._finish, within_s=COMMIT_WITHIN_S)
         finally:
             await self.release()
+
+    async def last(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of the last work of this transaction, as in `whole`; the commit is part of the step."""
+
+        async def with_commit() -> T:
+            result = await work()
+            await self.run(self._finish)
+            return result
+
+        return await self.whole(with_commit, within_s=COMMIT_WITHIN_S)
 
     def _begin(self, connection: Connection) -> None:
         self.backend.begin_writing(connection, lock_within_s=self._lock_within_s)

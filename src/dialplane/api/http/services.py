@@ -91,7 +91,7 @@ class Services:
     `periods`: how long records and sums are kept.
     `hands_events_on`: events are kept for the operator's own engine too.
     `demo`: the folder of the demo's files; None if this is no demo.
-    `looking`: the look at the database that `/readyz` takes now.
+    `looking`: the look at the database and at secrets that `/readyz` takes now.
     """
 
     db: Database
@@ -125,7 +125,7 @@ class Services:
     parsing: Slots = field(default_factory=lambda: Slots(1, each=1))
     test_calls: Slots = field(default_factory=lambda: Slots(MOST_TEST_CALLS, each=1))
     background: "set[asyncio.Task[Any]]" = field(default_factory=set)
-    looking: "asyncio.Task[dict[str, str]] | None" = None
+    looking: "asyncio.Task[tuple[dict[str, str], list[str]]] | None" = None
     large_feeds: Slots = field(default_factory=lambda: Slots(LARGE_FEEDS, each=1))
 
 

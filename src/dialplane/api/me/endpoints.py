@@ -14,5 +14,5 @@ ME = Resource("/v1.0/me", tag="me")
 @ME.endpoint("GET", summary="Who the caller is", permission="me.get", answer=MeAnswer)
 async def get_me(request: AuthenticatedRequest) -> Response:
     async with request.read() as unit:
-        found = await me.get(unit, request.actor)
+        found = await unit.whole(lambda: me.get(unit, request.actor), short=True)
     return JsonResponse(present(found, is_demo=request.services.demo is not None))

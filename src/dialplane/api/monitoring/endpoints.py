@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services, services_of
 from dialplane.api.monitoring.schemas import Health, Readiness
 from dialplane.control import stored_secrets
-from dialplane.control.units import READINESS
+from dialplane.control.units import READINESS, Clock, Reading
 from dialplane.domain.errors import Unavailable
 from dialplane.jobs.supervisor import Supervisor
 
@@ -41,10 +42,10 @@ async def get_health(request: Request) -> Response:
 @MONITORING.endpoint("GET", "/readyz", summary="Will requests be carried out", answer=Readiness, work=READINESS)
 async def get_readiness(request: Request) -> Response:
     services = services_of(request.scope)
-    missing = await asyncio.to_thread(missing_secrets, services.secrets_folder)
+    found, missing = await _look(services)
     checks = {
         **dict.fromkeys(DEGRADING, OK),
-        **await _database(services),
+        **found,
         "storage": "full: nothing can be stored" if services.db.is_full else OK,
         "loops": _stuck(services.jobs),
         "process": "stopping" if services.stopping.is_set() else OK,
@@ -84,37 +85,40 @@ def _is_in(networks: Sequence[IPv4Network | IPv6Network], address: str) -> bool:
     return any(ip in network for network in networks)
 
 
-async def _database(services: Services) -> dict[str, str]:
-    """One look for all who ask at the same time: anybody may ask, and as often as they like."""
+async def _look(services: Services) -> tuple[dict[str, str], list[str]]:
+    """Checks of the database, and the secrets that are missing. One look for all who ask at the same time: anybody may
+    ask, and as often as they like.
+    """
     if services.looking is None:
-        services.looking = asyncio.create_task(_look(services))
+        services.looking = asyncio.create_task(_looked(services))
+        services.looking.add_done_callback(lambda _: setattr(services, "looking", None))
     return await asyncio.shield(services.looking)
 
 
-async def _look(services: Services) -> dict[str, str]:
-    try:
-        return await _looked(services)
-    finally:
-        services.looking = None
-
-
-async def _looked(services: Services) -> dict[str, str]:
+async def _looked(services: Services) -> tuple[dict[str, str], list[str]]:
+    folder = services.secrets_folder
     try:
         async with asyncio.timeout(DATABASE_CHECK_S), services.db.read(READINESS) as unit:
-            clock, behind, problem = await unit.clock(), await schema_behind(unit), await stored_secrets.problem(unit)
+            clock, behind, problem, missing = await unit.whole(lambda: _read(unit, folder))
     except TimeoutError:
-        return {"database": "no answer in time"}
+        return {"database": "no answer in time"}, await asyncio.to_thread(missing_secrets, folder)
     except Unavailable as error:
-        return {"database": error.code}
+        return {"database": error.code}, await asyncio.to_thread(missing_secrets, folder)
     services.metrics.revision.set(clock.revision)
     ahead_s = (clock.instant - services.db.now()) // 1_000_000
     is_ahead = ahead_s > CLOCK_AHEAD_S
-    return {
+    checks = {
         "database": OK,
         "schema": behind or OK,
         "secrets": problem or OK,
         "clock": f"the latest change is dated {ahead_s} s ahead of this machine's clock" if is_ahead else OK,
     }
+    return checks, missing
+
+
+async def _read(unit: Reading, folder: Path) -> tuple[Clock, str, str, list[str]]:
+    clock, behind, problem = await unit.clock(), await schema_behind(unit), await stored_secrets.problem(unit)
+    return clock, behind, problem, missing_secrets(folder)
 
 
 def _stuck(jobs: Supervisor) -> str:

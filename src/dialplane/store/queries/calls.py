@@ -181,6 +181,14 @@ async def page(unit: Unit, filters: Filters, *, page_size: int, before: int | No
     return sorted(once.values(), key=attrgetter("tm_create"), reverse=True)[:page_size]
 
 
+async def page_with_attempts(
+    unit: Unit, filters: Filters, *, page_size: int, before: int | None
+) -> tuple[list[CallRow], dict[str, list[AttemptRow]]]:
+    """The same, and their attempts by the id of the call."""
+    rows = await page(unit, filters, page_size=page_size, before=before)
+    return rows, await attempts_of(unit, [row.id for row in rows])
+
+
 async def _calls_of(unit: Unit, provider_id: str) -> list[str]:
     """Ids of the provider's calls, of no more than one beyond FEW attempts.
 
@@ -220,8 +228,12 @@ async def attempts_of(unit: Unit, call_ids: Collection[str]) -> dict[str, list[A
     """Call id -> its attempts, in order, for each of these calls. Raises Unavailable."""
     attempts: dict[str, list[AttemptRow]] = {id_: [] for id_ in call_ids}
     if attempts:
-        columns = [_ATTEMPTS[name] for name in AttemptRow._fields]
-        of_these = select(*columns).where(_ATTEMPTS.call_id.in_(list(attempts)))
-        for row in await unit.fetch_as(AttemptRow, of_these.order_by(_ATTEMPTS.call_id, _ATTEMPTS.number)):
+        ids, columns = list(attempts), AttemptRow._fields
+        found = await unit.run(
+            lambda connection: unit.backend.rows_among(
+                connection, tables.attempts, columns, column="call_id", values=ids
+            )
+        )
+        for row in sorted(map(AttemptRow._make, found), key=attrgetter("number")):
             attempts[row.call_id].append(row)
     return attempts
