@@ -1,6 +1,7 @@
 """Work on many items leaves the event loop to others in between, and requests begin a few at a time."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -94,3 +95,38 @@ async def test_few_requests_begin_at_once_and_none_waits_for_all_of_another_call
     assert most == at_once
     assert begun.index("modest") <= 2 * at_once
     assert begun.count("greedy") == 100
+
+
+async def test_long_work_has_one_part_of_a_turn_however_many_do_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_S", 0.0)
+
+    async def several(work: Callable[[Any], dict[str, int]]) -> None:
+        thirds = (ITEMS[:6], ITEMS[6:12], ITEMS[12:])
+        await asyncio.gather(*(in_turns(third, work) for third in thirds))
+
+    assert await most_at_once(several) == 1
+
+
+async def test_a_list_after_a_list_has_no_more_of_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_S", 0.01)
+
+    async def one_after_the_other(work: Callable[[Any], dict[str, int]]) -> None:
+        def takes_long(item: int) -> None:
+            time.sleep(0.006)
+            work(item)
+
+        for item in ITEMS:
+            await in_turns([item], takes_long)
+
+    assert await most_at_once(one_after_the_other) <= 2
+
+
+async def test_who_goes_away_before_its_turn_leaves_it_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_S", 0.0)
+    lists = [asyncio.ensure_future(in_turns(ITEMS, lambda item: item)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for gone in lists[:2]:
+        gone.cancel()
+    assert await asyncio.wait_for(lists[2], timeout=20) == list(ITEMS)
+    assert await asyncio.wait_for(in_turns(ITEMS, lambda item: item), timeout=20) == list(ITEMS)
