@@ -25,6 +25,7 @@ from dialplane.domain.kinds import KINDS
 from dialplane.system.clock import now_us
 
 MONITORED = frozenset({"/healthz", "/readyz", "/metrics"})
+_APART = MONITORED | {"/auth/login", "/v1.0/auth/login", "/auth/session"}
 
 _CREDENTIAL_KINDS = {"revision", "changes", *(kind.name for kind in KINDS.values() if kind.changes_callers)}
 """Operations on these can change the actor of a credential, so they clear the cache of actors."""
@@ -75,15 +76,15 @@ class AuthenticatedRequest:
 async def while_connected(receive: Receive, answer: Coroutine[Any, Any, Response]) -> Response:
     """The answer; its work is cancelled if the client closes the connection before. Raises ClientDisconnect then."""
     work, gone = asyncio.ensure_future(answer), asyncio.ensure_future(until_disconnected(receive))
+    gone.add_done_callback(lambda _: work.cancel())
     try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            raise ClientDisconnect
-        return work.result()
+        return await work
+    except asyncio.CancelledError:
+        if gone.done():
+            raise ClientDisconnect from None
+        raise
     finally:
-        work.cancel()
         gone.cancel()
-        await asyncio.wait({work, gone})
 
 
 async def until_disconnected(receive: Receive) -> None:
@@ -124,7 +125,7 @@ def _credentials_of(scope: Scope, services: Services) -> Sequence[Credential]:
 
 def caller_of(scope: Scope) -> str:
     """Whose request it is, as far as that is known without looking: the actor that its credentials were last, else an
-    address. What monitors ask for is apart from all else of their address.
+    address. What monitors ask for, and logins, are apart from all else of their address.
     """
     services = services_of(scope)
     try:
@@ -134,7 +135,7 @@ def caller_of(scope: Scope) -> str:
     except ApiError:
         pass  # refused in a moment
     origin = origin_of(source_ip(Request(scope)))
-    return f"{origin} {scope['path']}" if scope["path"] in MONITORED else origin
+    return f"{origin} {scope['path']}" if scope["path"] in _APART else origin
 
 
 def _require_console(request: Request) -> None:
@@ -145,17 +146,21 @@ def _require_console(request: Request) -> None:
 
 
 async def _actor_of(credential: Credential, services: Services, request: Request) -> Actor:
-    """Until its credentials are known to be somebody's, the caller is an address. Raises ApiError 429, 503."""
+    """A look-up is the caller's whose the credential was last, or an address's. Raises ApiError 429, 503.
+
+    Others at its address may send any number of credentials that nobody has, and it waits behind none of them.
+    """
     cached = services.actors.find(credential)
     if cached is not None:
         return cached
-    origin = origin_of(source_ip(request))
-    with held(services.unknown_callers, origin):
-        return await services.actors.obtain(credential, lambda: _looked_up(credential, services, origin))
+    last = services.actors.last(credential)
+    caller = origin_of(source_ip(request)) if last is None else last.caller
+    with held(services.unknown_callers, caller):
+        return await services.actors.obtain(credential, lambda: _looked_up(credential, services, caller))
 
 
-async def _looked_up(credential: Credential, services: Services, origin: str) -> Actor:
-    async with services.db.read(CREDENTIALS, caller=origin) as unit:
+async def _looked_up(credential: Credential, services: Services, caller: str) -> Actor:
+    async with services.db.read(CREDENTIALS, caller=caller) as unit:
         if credential.is_accesskey:
             return await actor_of_accesskey(unit, credential.token, now=now_us())
         return await actor_of_session(unit, services.session_keys, credential.token, now=now_us())
