@@ -93,6 +93,30 @@ async def test_many_writers_make_one_gapless_row_of_revisions_and_instants(db: D
     assert len({row.tm_create for row in creations}) == WRITERS + 1
 
 
+async def test_writers_that_are_told_to_come_again_are_all_stored_and_leave_no_gap(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a busy machine: the last of forty waits for longer than anybody may."""
+    monkeypatch.setattr(database, "LOCK_WAIT_S", 0.001)
+    refused = set[str]()
+
+    async def make(name: str) -> None:
+        while True:
+            try:
+                await make_customer(db, name=name)
+            except Unavailable as error:
+                refused.add(error.code)
+                await asyncio.sleep(0.001)
+            else:
+                return
+
+    await asyncio.gather(*(make(f"c{n}") for n in range(2 * WRITERS)))
+    assert refused == {"busy"}, "somebody has waited in vain"
+    assert await names(db) == {f"c{n}" for n in range(2 * WRITERS)}
+    numbers = await revision_numbers(db)
+    assert numbers == list(range(1, 2 * WRITERS + 2)), "who was refused has stored nothing"
+
+
 async def test_no_update_is_lost_between_two_processes(database_url: str) -> None:
     """Two `Database` objects share nothing but the database, as two API processes do."""
     one, two = open_database(database_url), open_database(database_url)
