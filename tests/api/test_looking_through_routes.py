@@ -148,6 +148,32 @@ def done(api: Api, job: str) -> Any:
     return seen if seen["state"] == "done" else None
 
 
+def test_a_route_is_moved_among_those_to_its_target_as_one_revision(api: Api) -> None:
+    customer = api.admin.made("customers", name="With an order")["id"]
+    provider = api.admin.made("providers", type="sip", hostname="d.example")["id"]
+    fields = {"customer_id": customer, "provider_id": provider}
+    first, second, third = (
+        api.admin.made("routes", **fields, target="+1", priority=priority)["id"] for priority in (1, 1, 2)
+    )
+    api.admin.made("routes", **fields, target="+12", priority=1)
+    own = {"api": api, "customer": customer}
+
+    def order() -> list[tuple[str, int]]:
+        return [(one["id"], one["priority"]) for one in listed(own, target="+1", sort="priority")["result"]]
+
+    moved = api.admin.post(f"/v1.0/routes/{first}/move", {"to": "later"})
+    assert (moved.status_code, moved.json()["priority"]) == (200, 2)
+    assert order() == [(second, 1), (first, 2), (third, 3)]
+    revision = api.admin.get(f"/v1.0/revisions/{moved.headers['x-revision']}").json()
+    assert {change["object_id"] for change in revision["changes"]} == {first, third}
+    last = api.admin.post(f"/v1.0/routes/{third}/move", {"to": "later"})
+    assert last.status_code == 200
+    assert "x-revision" not in last.headers
+    assert listed(own, target="+12")["result"][0]["priority"] == 1
+    api.admin.delete(f"/v1.0/routes/{third}")
+    assert api.admin.post(f"/v1.0/routes/{third}/move", {"to": "earlier"}).status_code == 409
+
+
 PERIODS: dict[str, dict[str, Any]] = {
     "live": {},
     "disabled": {"enabled": False},

@@ -94,6 +94,7 @@ class World:
         if method != "POST" or template.endswith(("/undo", "/freeze", "/recover", "/cancel")):
             return {} if method == "POST" else None
         return {
+            "/v1.0/routes/{id}/move": {"to": "later"},
             "/v1.0/testcalls": TEST_CALL | {"trunk_id": self.own["trunks"]},
             "/v1.0/calls/erasures": {"number": "+99900000000"},
             "/v1.0/events": {"edge": EDGE_NAME, "events": []},

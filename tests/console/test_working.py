@@ -184,6 +184,19 @@ def test_the_panel_of_a_route_has_its_chain_its_calls_and_its_changes(visit: Vis
     assert visit.faults == []
 
 
+def test_a_route_is_moved_within_its_target_by_keys(visit: Visit, client: Client, routes: list[str]) -> None:
+    page = visit.page
+    visit.open(f"/routes?filter=target:%2B{TARGET[1:]}&sort=priority")
+    rows = page.get_by_role("table", name="Routes").locator("tbody tr")
+    rows.nth(2).focus()
+    for times in (1, 2):
+        page.keyboard.press("Alt+ArrowUp")
+        expect(page.get_by_text(re.compile("Saved as revision"))).to_have_count(times)
+    assert [client.routes.get(id_)["priority"] for id_ in routes] == [2, 3, 1]
+    expect(rows.first).to_be_focused()
+    assert visit.faults == []
+
+
 def test_somebody_elses_change_is_shown_beside_ones_own(visit: Visit, client: Client, routes: list[str]) -> None:
     page = visit.page
     visit.open(f"/routes?filter=%2B{TARGET[1:]}")

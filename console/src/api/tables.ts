@@ -7,6 +7,7 @@ export const SENTENCES = {
  "away": "The API does not answer.",
  "session_ended": "Your session has ended",
  "key_select": "Select the row; Shift-x a range",
+ "key_move": "Try the route earlier, later than others to its target",
  "key_pages": "Previous, next page of a list",
  "time_zone_local": "Show times in this zone",
  "choose_all": "All rows of this page",

@@ -136,6 +136,7 @@ const KEYS = [
   ['j k', 'Next, previous row'],
   ['Enter', 'Open the row'],
   ['x', sentence('key_select')],
+  ['Alt ↑ ↓', sentence('key_move')],
   ['e', 'Edit'],
   ['n', 'New'],
   ['t', 'Test the row’s number'],

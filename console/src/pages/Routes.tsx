@@ -14,6 +14,7 @@ import {
   useNames,
   usePage,
   useProviders,
+  useWrite,
 } from '../api/queries'
 import { ROUTE_ORDERS } from '../api/tables'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
@@ -26,6 +27,7 @@ import { InPlace } from '../parts/InPlace'
 import { useKeys } from '../parts/keys'
 import { label } from '../parts/labels'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
+import { failed, saved } from '../parts/saved'
 import { sentence } from '../parts/sentences'
 import { type Choice, useColumns, View } from '../parts/View'
 
@@ -182,6 +184,7 @@ function Table({ filters, count, slot, onEdit, onNew }: TableProps) {
     page_token: filters.token,
     expand: 'provider,customer,state',
   })
+  const moves = useWrite(answer => saved(answer.revision))
   const name = useNames(routes.data?.names)
   const rows = routes.data?.result
   const test = (route: Route) =>
@@ -263,6 +266,14 @@ function Table({ filters, count, slot, onEdit, onNew }: TableProps) {
           id={route => route.id}
           busy={routes.isPlaceholderData}
           onOpen={onEdit}
+          onMove={
+            onEdit &&
+            ((route, isUp) =>
+              moves.mutate(
+                { method: 'POST', path: `/v1.0/routes/${route.id}/move`, body: { to: isUp ? 'earlier' : 'later' } },
+                { onError: failed },
+              ))
+          }
           keys={{ t: test, ...(onEdit ? { e: onEdit } : {}) }}
           chosen={chosen}
           onChoose={may('changes.apply') ? setChosen : undefined}

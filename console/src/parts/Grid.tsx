@@ -28,11 +28,25 @@ type Props<T> = {
   keys?: Record<string, (row: T) => void>
   chosen?: Set<string>
   onChoose?: (chosen: Set<string>) => void
+  /** Moves the row one place up or down among others. */
+  onMove?: (row: T, isUp: boolean) => void
   busy?: boolean
   empty?: ReactNode
 }
 
-export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, onChoose, busy, empty }: Props<T>) {
+export function Grid<T>({
+  label,
+  columns,
+  rows,
+  id,
+  onOpen,
+  keys = {},
+  chosen,
+  onChoose,
+  onMove,
+  busy,
+  empty,
+}: Props<T>) {
   const [at, setAt] = useState(0)
   const [anchor, setAnchor] = useState(0)
   const [density] = useRows()
@@ -63,8 +77,11 @@ export function Grid<T>({ label, columns, rows, id, onOpen, keys = {}, chosen, o
     ...Object.fromEntries(Object.entries(keys).map(([key, act]) => [key, () => row && act(row)])),
   })
   const onKeyDown = (event: KeyboardEvent) => {
-    if ((event.target as HTMLElement).tagName !== 'TR') return
-    if (event.key === 'ArrowDown') move(here + 1)
+    const target = event.target as HTMLTableRowElement
+    if (target.tagName !== 'TR') return
+    const moving = rows?.[target.sectionRowIndex]
+    if (event.altKey && onMove && moving && /^Arrow(Up|Down)$/.test(event.key)) onMove(moving, event.key === 'ArrowUp')
+    else if (event.key === 'ArrowDown') move(here + 1)
     else if (event.key === 'ArrowUp') move(here - 1)
     else if (event.key === 'Enter' && row && onOpen) onOpen(row)
     else return

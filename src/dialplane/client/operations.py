@@ -263,6 +263,19 @@ DELETE_ROUTE = Operation(
     answer=schemas.RouteAnswer,
 )
 
+MOVE_ROUTE = Operation(
+    name="moveRoute",
+    resource="routes",
+    verb="move",
+    method="POST",
+    path="/v1.0/routes/{id}/move",
+    summary="Try a route earlier or later among those to its target",
+    permission="route.update",
+    parameters=(_ID,),
+    body=schemas.RouteMove,
+    answer=schemas.RouteAnswer,
+)
+
 LIST_CALLS = Operation(
     name="listCalls",
     resource="calls",
@@ -1399,6 +1412,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     GET_ROUTE,
     UPDATE_ROUTE,
     DELETE_ROUTE,
+    MOVE_ROUTE,
     LIST_CALLS,
     GET_CALL,
     ERASE_CALLS,

@@ -1571,6 +1571,12 @@ class RouteCreate(TypedDict):
     valid_until: NotRequired[Annotated[str | None, "Not a candidate from then on; null for always."]]
 
 
+class RouteMove(TypedDict):
+    """Where a route goes among those of its customer to its target."""
+
+    to: Annotated[Literal["earlier", "later"], "By one place, which routes of equal priority share."]
+
+
 class RouteUpdate(TypedDict):
     """The fields to change; the others stay as they are."""
 

@@ -7,10 +7,16 @@ from dialplane.control.actor import Actor
 from dialplane.control.lifecycle import UseCases
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Change, Unit
-from dialplane.domain.route import STATES, Route, require_period
+from dialplane.domain.errors import InvalidValue, ObjectDeleted
+from dialplane.domain.instants import NEVER
+from dialplane.domain.kinds import ROUTE
+from dialplane.domain.route import STATES, Route, moved, require_period
 from dialplane.store.objects import ROUTES
 from dialplane.store.queries import routes as queries
 from dialplane.store.queries.routes import SORTS, After, Count, Filters, Found, Order
+
+MOST_OF_A_TARGET = 1_000
+"""Routes of a customer to a target among which one is moved."""
 
 __all__ = ["SORTS", "STATES", "After", "Count", "Filters", "Found", "Order"]
 
@@ -36,6 +42,23 @@ async def count(unit: Unit, actor: Actor, filters: Filters) -> Count:
     """How many there are of them. Raises Unavailable."""
     own = _in_scope(actor, filters)
     return Count(0, True) if own is None else await queries.count(unit, own)
+
+
+async def move(unit: Change, actor: Actor, id_: str, *, is_earlier: bool) -> Route:
+    """The route, tried one place earlier or later than it was among those of its customer to its target.
+
+    Raises NotFound, ObjectDeleted, InvalidValue (too many of them, a priority beyond the greatest), Unavailable.
+    """
+    route = await USE_CASES.obtain(unit, actor, "route.update", id_)
+    if route.tm_delete != NEVER:
+        raise ObjectDeleted(ROUTE.name)
+    own = Filters(customer_id=route.customer_id, target=route.target)
+    found = await queries.page(unit, own, Order("priority", descending=False), page_size=MOST_OF_A_TARGET + 1)
+    if len(found.routes) > MOST_OF_A_TARGET:
+        raise InvalidValue("id", "too_many", f"must be one of at most {MOST_OF_A_TARGET} routes to its target")
+    for changed, priority in moved(found.routes, id_, is_earlier=is_earlier).items():
+        await update(unit, actor, changed, {"priority": priority})
+    return await get(unit, actor, id_)
 
 
 def _in_scope(actor: Actor, filters: Filters) -> Filters | None:

@@ -1,6 +1,8 @@
 """A route: calls of this customer to this target may go to this provider, in this order of priority."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
@@ -68,3 +70,25 @@ def require_period(route: Route) -> None:
     """Raises InvalidValue for a new route that is never a candidate: stored ones may be such."""
     if route.valid_from >= route.valid_until:
         raise InvalidValue("valid_until", "out_of_range", "must be later than valid_from")
+
+
+def moved(routes: Sequence[Route], id_: str, *, is_earlier: bool) -> Mapping[str, int]:
+    """Id -> priority of those whose priority changes where this route is tried one place earlier, or later.
+
+    `routes`: all of a customer to a target. Those of equal priority are one place: the route leaves them, and they stay
+    together. Priorities that there are go to other routes; only where a place is added are higher ones needed. Nothing
+    changes for the first that would be earlier, and the last that would be later.
+    """
+    priorities = sorted({route.priority for route in routes})
+    places = [[route for route in routes if route.priority == priority] for priority in priorities]
+    at = next(number for number, place in enumerate(places) if any(route.id == id_ for route in place))
+    alone, others = ([route for route in places[at] if (route.id == id_) is is_it] for is_it in (True, False))
+    to = at - 1 if is_earlier else at + 1
+    if others:
+        places[at : at + 1] = [alone, others] if is_earlier else [others, alone]
+        priorities = sorted([*priorities, priorities[at] + 1])
+    elif 0 <= to < len(places):
+        places[at], places[to] = places[to], places[at]
+    rising = accumulate(priorities, lambda last, priority: max(priority, last + 1))
+    pairs = [(route, priority) for place, priority in zip(places, rising, strict=True) for route in place]
+    return {route.id: priority for route, priority in pairs if route.priority != priority}

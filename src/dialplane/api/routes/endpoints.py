@@ -11,11 +11,13 @@ from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
 from dialplane.api.routes.paging import after, filters_of, order_of, token
 from dialplane.api.routes.schemas import (
+    EARLIER,
     EXPANDED,
     STATE,
     RouteAnswer,
     RouteCreate,
     RouteList,
+    RouteMove,
     RouteUpdate,
     present,
     present_at,
@@ -65,6 +67,20 @@ async def update_route(
         if body.repeats:
             body.require_as_stored(present(await routes.get(unit, request.actor, id_)))
         route = await routes.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
+    return updated(present(route), unit)
+
+
+@ROUTES.endpoint(
+    "POST",
+    "/{id}/move",
+    summary="Try a route earlier or later among those to its target",
+    permission="route.update",
+    answer=RouteAnswer,
+    refuses=[reasons.STATE_INVALID],
+)
+async def move_route(request: AuthenticatedRequest, id_: ObjectId, body: RouteMove) -> Response:
+    async with request.change() as unit:
+        route = await routes.move(unit, request.actor, id_, is_earlier=body.to == EARLIER)
     return updated(present(route), unit)
 
 

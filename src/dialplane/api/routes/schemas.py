@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.fields import (
+    Body,
     DetailText,
     Id,
     Name,
@@ -45,6 +46,7 @@ _CREATED: dict[str, Any] = {
 }
 EXPANDED = ("provider", "customer")
 STATE = "state"
+EARLIER, LATER = "earlier", "later"
 NUMBER = r"^\+[1-9][0-9]{0,14}$"
 ORDERS = tuple(f"{sign}{key}" for key in SORTS for sign in ("", "-"))
 MOST_PROVIDERS = 50
@@ -95,6 +97,14 @@ class RouteCreate(RouteUpdate):
     provider_id: Id
     priority: Priority
     target: Target
+
+
+class RouteMove(Body):
+    """Where a route goes among those of its customer to its target."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": EARLIER}]})
+
+    to: Annotated[str, among(EARLIER, LATER)] = Field(description="By one place, which routes of equal priority share.")
 
 
 class RouteList(PageSize):

@@ -147,6 +147,13 @@ class AsyncRoutes:
         """
         return await self._transport.execute(operations.DELETE_ROUTE, {"id": id_, "If-Match": if_match})
 
+    async def move(self, id_: str, to: Literal["earlier", "later"]) -> schemas.RouteAnswer:
+        """Try a route earlier or later among those to its target.
+
+        `to`: By one place, which routes of equal priority share.
+        """
+        return await self._transport.execute(operations.MOVE_ROUTE, {"id": id_}, body=without_none(to=to))
+
 
 class AsyncCalls:
     """Operations on `/v1.0/calls`."""
