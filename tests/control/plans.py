@@ -1,4 +1,4 @@
-"""SQLite's own plans of the statements that a test carries out."""
+"""The databases' own plans of the statements that a test carries out."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +25,27 @@ def sqlite_plans(db: Database) -> Iterator[list[list[str]]]:
         ):
             driver: Any = connection.connection.dbapi_connection
             plans.append([step for *_, step in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
+
+    event.listen(Engine, "before_cursor_execute", explain)
+    try:
+        yield plans
+    finally:
+        event.remove(Engine, "before_cursor_execute", explain)
+
+
+@contextmanager
+def postgresql_plans(db: Database) -> Iterator[list[str]]:
+    """The plan of each SELECT of attempts that is carried out on a database inside; none of SQLite's."""
+    plans: list[str] = []
+
+    def explain(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if (
+            connection.engine.url == db.backend.url
+            and connection.dialect.name == "postgresql"
+            and "attempts" in statement
+        ):
+            driver: Any = connection.connection.dbapi_connection
+            plans.append("\n".join(line for (line,) in driver.execute(f"EXPLAIN {statement}", parameters)))
 
     event.listen(Engine, "before_cursor_execute", explain)
     try:

@@ -27,16 +27,18 @@ class _Edge(NamedTuple):
 async def of_providers(unit: Unit, provider_ids: Collection[str]) -> dict[tuple[str, str], int]:
     """The channels of these providers in use, by provider and edge: open calls with an attempt there under way.
 
-    Reads open calls only. Raises Unavailable.
+    Reads open calls only; conditions of attempts are of what is counted, as in queries/stats.py. Raises Unavailable.
     """
     is_under_way = (_ATTEMPTS.tm_placed.is_not(None), _ATTEMPTS.skipped == 0, _ATTEMPTS.tm_ended.is_(None))
+    counted = func.count(_CALLS.id.distinct()).filter(*is_under_way, _PROVIDER.in_(list(provider_ids)))
     statement = (
-        select(_PROVIDER.label("provider_id"), _CALLS.edge, func.count(_CALLS.id.distinct()).label("channels"))
+        select(_PROVIDER.label("provider_id"), _CALLS.edge, counted.label("channels"))
         .select_from(tables.calls.join(tables.attempts, _ATTEMPTS.call_id == _CALLS.id))
-        .where(IS_OPEN, *is_under_way, _PROVIDER.in_(list(provider_ids)))
+        .where(IS_OPEN)
         .group_by(_PROVIDER, _CALLS.edge)
     )
-    return {(row.provider_id, row.edge): row.channels for row in await unit.fetch_as(_Channels, statement)}
+    rows = await unit.fetch_as(_Channels, statement)
+    return {(row.provider_id, row.edge): row.channels for row in rows if row.channels}
 
 
 async def edges_with_calls(unit: Unit, *, since: int) -> set[str]:

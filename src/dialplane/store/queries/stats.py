@@ -32,7 +32,7 @@ async def channels(unit: Unit, selection: Selection) -> dict[str, int]:
     if selection.grouped_by not in _KEYS:
         return {}
     counted = _of_calls(selection) if selection.grouped_by in OF_CALLS else _of_attempts(selection)
-    return {row.key: row.channels for row in await unit.fetch_as(_Channels, counted)}
+    return {row.key: row.channels for row in await unit.fetch_as(_Channels, counted) if row.channels}
 
 
 def _of_calls(selection: Selection) -> Select[Any]:
@@ -47,14 +47,22 @@ def _of_calls(selection: Selection) -> Select[Any]:
 
 
 def _of_attempts(selection: Selection) -> Select[Any]:
+    """What is asked of attempts is a condition of what is counted, not of what is read.
+
+    PostgreSQL would take it for rare in tables that are too young to have statistics, and compare each attempt of the
+    day with each open call: 2.2 s for 17,000 calls of which 840 go on, and 0.03 s so (measured).
+    """
     key = _KEYS[selection.grouped_by]
-    is_under_way = (_ATTEMPTS.skipped == 0, _ATTEMPTS.tm_ended.is_(None))
-    wanted = ((_CALLS.customer_id, selection.customer_id), (_ATTEMPTS.provider_id, selection.provider_id))
+    counted = [_ATTEMPTS.skipped == 0, _ATTEMPTS.tm_ended.is_(None), key != ""]
+    if selection.provider_id is not None:
+        counted.append(_ATTEMPTS.provider_id == selection.provider_id)
+    open_calls = [IS_OPEN]
+    if selection.customer_id is not None:
+        open_calls.append(_plain(_CALLS.customer_id) == selection.customer_id)
     return (
-        select(key.label("key"), func.count().label("channels"))
+        select(key.label("key"), func.count().filter(*counted).label("channels"))
         .select_from(tables.attempts.join(tables.calls, _CALLS.id == _ATTEMPTS.call_id))
-        .where(IS_OPEN, *is_under_way, _plain(key) != "")
-        .where(*(_plain(column) == value for column, value in wanted if value is not None))
+        .where(*open_calls)
         .group_by(key)
     )
 
