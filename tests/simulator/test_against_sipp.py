@@ -15,19 +15,21 @@ from dialplane_simulator.endpoint import bind_pair
 from dialplane_simulator.wire import Peer
 from tests.simulator.dialling import NUMBER
 from tests.simulator.sipp import Run, finish, recv, request, response, scenario, send, start_sipp
-from tests.waiting import eventually
+from tests.waiting import eventually, eventually_async
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["u1", "t1"])
 CALLS = 50
 
 
-def call_with_sipp(folder: Path, behaviour: str, *arguments: str) -> tuple[Run, Carrier]:
-    """SIPp calls a carrier of ours."""
+def call_with_sipp(folder: Path, behaviour: str, *arguments: str, acks: int = 0) -> tuple[Run, Carrier]:
+    """SIPp calls a carrier of ours, which stays until it has read so many ACKs: SIPp ends once it has sent its last."""
 
     async def run() -> tuple[Run, Carrier]:
         async with open_carrier(parse_behaviour(behaviour)) as carrier:
             process = start_sipp(folder, *arguments, "-s", NUMBER, carrier.address)
             ended = await asyncio.to_thread(finish, process, folder)
+            if ended.status == 0:
+                await eventually_async(lambda: carrier.counts["ACK"] >= acks, within_s=20.0, what=f"{acks} ACKs")
             assert carrier.faults == 0
             return ended, carrier
 
@@ -56,7 +58,7 @@ def test_sipp_calls_a_carrier_that_refuses(tmp_path: Path, status: int) -> None:
         send(*request("ACK", branch="[branch-3]")),
     )
     ended, carrier = call_with_sipp(
-        tmp_path, f"refuse status={status}", "-sf", str(steps), "-m", str(CALLS), "-r", "50"
+        tmp_path, f"refuse status={status}", "-sf", str(steps), "-m", str(CALLS), "-r", "50", acks=CALLS
     )
     assert ended.status == 0, ended.output
     assert carrier.counts["ACK"] == CALLS
@@ -82,7 +84,7 @@ def test_sipp_cancels_a_call(tmp_path: Path, behaviour: str, final: int) -> None
         send(*ack),
         *hangup,
     )
-    ended, carrier = call_with_sipp(tmp_path, behaviour, "-sf", str(steps), "-m", "10", "-r", "20")
+    ended, carrier = call_with_sipp(tmp_path, behaviour, "-sf", str(steps), "-m", "10", "-r", "20", acks=10)
     assert ended.status == 0, ended.output
     assert carrier.counts["cancelled"] == 10
     assert carrier.counts["stray_acks"] == 0
