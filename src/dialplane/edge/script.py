@@ -27,8 +27,8 @@ def mod_init() -> "Worker":
     """Kamailio's first call, before it forks: the object whose methods are its entry points."""
     _find_packages()
     locale.setlocale(locale.LC_CTYPE, "C")  # Kamailio's regular expressions read bytes, as without Python: "." is any
+    from dialplane.edge.call.openssl import check_names
     from dialplane.edge.nativelog import keep_lines_whole
-    from dialplane.edge.openssl import check_names
     from dialplane.edge.settings import SETTINGS_VARIABLE, ScriptSettings
     from dialplane.edge.sip import connect
     from dialplane.edge.worker import Worker

@@ -1,6 +1,6 @@
 """INVITEs over TLS: each goes to the server of its carrier's name, and down no connection that leads to another's.
 
-A connection that is opened for an INVITE asks for the name, and OpenSSL checks it (edge/openssl.py). But Kamailio 5.6.3
+A connection that is opened for an INVITE asks for the name, and OpenSSL checks it (`openssl.py`). But Kamailio 5.6.3
 finds an open connection by its address alone, and carriers may share one. Which names an open connection is good for is
 known from who opened it, and once it has brought an answer, from the certificate.
 """
