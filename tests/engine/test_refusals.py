@@ -10,7 +10,8 @@ from dialplane.engine.refusals import ANSWERS, Decider, Refusal, Trace, status_o
 from dialplane.kamailio import render
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "what-a-caller-hears.md"
-_REPLY = re.compile(r'(?:sl_send_reply\(|t_reply_callid\("\$ci", "\$cs", )"([0-9]{3})"')
+SCRIPTS = ("kamailio.cfg", "call.cfg", "hide.cfg")
+_REPLY = re.compile(r'(?:sl_send_reply|t_reply)\("([3-6][0-9]{2})"[^\n#]*(?:# *(\w*))?')
 
 
 def test_every_refusal_has_an_answer_in_the_order_of_the_checks() -> None:
@@ -35,15 +36,16 @@ def test_only_a_503_says_when_to_try_again() -> None:
     assert {answer.status for answer in ANSWERS.values() if answer.asks_to_retry} == {503}
 
 
-def test_the_statuses_that_kamailio_answers_itself_are_those_of_its_rows() -> None:
-    """A 2xx refuses nothing."""
-    script = files("dialplane.kamailio").joinpath("kamailio.cfg").read_text()
-    source = Path(render.__file__).read_text()
-    answered = {int(status) for status in _REPLY.findall(script + source)}
+def test_each_refusal_of_kamailio_itself_names_its_row_which_has_its_status() -> None:
+    """The one for scanners is printed into the script (render.py), or left out where strangers hear nothing."""
+    folder = files("dialplane.kamailio")
+    replies = [reply for name in SCRIPTS for reply in _REPLY.findall(folder.joinpath(name).read_text())]
 
-    native = {answer.status for answer in ANSWERS.values() if answer.decider is Decider.NATIVE} - {None}
-
-    assert {status for status in answered if status >= 300} == native
+    assert {code for _, code in replies} <= {*Refusal}
+    assert [status for status, code in replies if ANSWERS[Refusal(code)].status != int(status)] == []
+    native = {refusal for refusal, answer in ANSWERS.items() if answer.decider is Decider.NATIVE}
+    assert {code for _, code in replies} == native - {Refusal.BANNED, Refusal.SCANNER}
+    assert f'sl_send_reply("{ANSWERS[Refusal.SCANNER].status}"' in Path(render.__file__).read_text()
 
 
 def test_what_was_recorded_before_keeps_its_code() -> None:

@@ -47,6 +47,7 @@ class Refusal(StrEnum):
     SCRIPT_ERROR = "script_error"
     UNKNOWN_DIALOG = "unknown_dialog"
     DIALOG_OVER = "dialog_over"
+    DIALOG_CHALLENGED = "dialog_challenged"
 
 
 class Decider(StrEnum):
@@ -122,6 +123,9 @@ ANSWERS: Mapping[Refusal, Answer] = {
     Refusal.SCRIPT_ERROR: Answer(500, "a fault of the edge", _SCRIPT, Trace.SCRIPT_ERRORS),
     Refusal.UNKNOWN_DIALOG: Answer(481, "a request within a call that the edge does not carry", _SCRIPT),
     Refusal.DIALOG_OVER: Answer(481, "the call is over, or the request lacks the edge's Route", _NATIVE),
+    Refusal.DIALOG_CHALLENGED: Answer(
+        403, "a request within a call that its carrier wants credentials for, which the edge has not", _NATIVE
+    ),
 }
 
 
