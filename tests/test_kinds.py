@@ -11,11 +11,15 @@ from sqlalchemy import Integer, Text
 
 from dialplane.api.app import ENDPOINTS
 from dialplane.api.changes import schemas as changes
+from dialplane.api.console.forms import FORMS
+from dialplane.api.export.schemas import PRESENTERS
 from dialplane.api.http.reasons import NOT_FOUND_OF_KIND
 from dialplane.control.nouns import NOUNS
 from dialplane.control.permissions import TABLE
 from dialplane.domain.kinds import KINDS, LIFE, Kind, depth
+from dialplane.replica.writer import ReplicaWriter
 from dialplane.store import tables
+from tests.replica import records
 
 DOCS = Path(__file__).parents[1] / "docs" / "api"
 VERBS = ("create", "list", "get", "update", "delete")
@@ -160,3 +164,19 @@ def test_an_edge_gets_no_object_before_one_that_it_refers_to() -> None:
     for kind in KINDS.values():
         assert set(kind.references.values()) <= seen
         seen.add(kind.name)
+
+
+def test_every_kind_is_in_the_tables_that_other_rooms_keep_by_kind() -> None:
+    """Its form in the console; how an export shows one that is changed in bulk."""
+    assert set(FORMS) == set(KINDS)
+    assert set(PRESENTERS) == {kind.name for kind in KINDS.values() if kind.in_bulk}
+
+
+def test_a_replica_takes_every_kind_that_the_feed_has(tmp_path: Path) -> None:
+    objects = [records.customer(), records.provider(1), records.route(1, "+44", via=1), records.trunk(1)]
+    writer = ReplicaWriter(tmp_path)
+    try:
+        assert writer.replace(objects, revision=1, epoch="one") == len(objects)
+    finally:
+        writer.close()
+    assert {kind for kind, _ in objects} == {kind.name for kind in KINDS.values() if kind.in_feed}
