@@ -307,6 +307,10 @@ def test_a_change_is_read_and_undone_in_one_click(visit: Visit, client: Client, 
     difference = page.get_by_role("table", name="What changes").get_by_role("row").nth(1)
     expect(difference).to_contain_text(re.compile(rf"route \{TARGET} .*Priority 1 → 8"))
     expect(difference).to_contain_text("System default")
+    beside = page.get_by_role("table", name="Before and after").get_by_role("row")
+    expect(beside.nth(1)).to_contain_text("All calls")
+    provider = client.providers.get(client.routes.get(routes[0])["provider_id"])["name"]
+    expect(beside.nth(2)).to_contain_text(provider)
     assert visit.unfit() == []
     page.go_back()
     page.get_by_role("button", name=f"Undo revision {number}").click()
@@ -373,6 +377,11 @@ def test_the_live_list_shows_a_call_as_it_comes_and_as_it_ends(visit: Visit, dem
         expect(row).to_contain_text("talking", timeout=40_000)
         assert process.poll() is None
     expect(row).to_contain_text("normal", timeout=40_000)
+    page.get_by_label("Who calls").fill("anonymous")
+    page.get_by_label("Since").fill("2026-01-01T00:00")
+    expect(row).to_contain_text("normal")
+    page.get_by_label("Before", exact=True).fill("2026-01-02T00:00")
+    expect(page.get_by_text("No call fits these filters")).to_be_visible()
     assert visit.faults == []
 
 

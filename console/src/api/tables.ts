@@ -67,6 +67,8 @@ export const SENTENCES = {
  "no_change": "Nothing has been changed yet",
  "no_change_next": "Each change stands here with its author, and can be undone.",
  "change_part": "The first {shown} of {count} objects.",
+ "beside_change": "{minutes} min before and after, without the minute of the change",
+ "beside_change_next": "Of all calls, and of attempts to the providers that it touches, itself or by a route.",
  "undone": "Revision {revision} is undone by revision {by}",
  "changed_meanwhile": "Somebody has changed this meanwhile",
  "delete": "Delete this {what}?",
@@ -98,6 +100,7 @@ export const MAX_PAGE_SIZE = 100 as const
 export const MAX_CHANGES = 200000 as const
 export const POOR_ASR = 0.1 as const
 export const LOW_ASR = 0.4 as const
+export const BESIDE_CHANGE_S = 900 as const
 export const WINDOWS = {
  "30m": {
   "seconds": 1800,

@@ -1,10 +1,10 @@
 /** The calls: a list that can follow what happens, and one call as a sentence, a time line, a ladder and the reasons. */
-import { Select, Switch } from '@mantine/core'
+import { Select, Switch, TextInput } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import { type Call, useNames, usePage } from '../api/queries'
 import { CALL_STATUSES } from '../api/tables'
-import { instant } from '../api/time'
+import { fromTyped, instant } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
 import { Attempts } from '../parts/calls'
 import { span } from '../parts/figures'
@@ -26,17 +26,34 @@ export default function Calls() {
   )
 }
 
-const FILTERS = ['number', 'status', 'provider_id', 'customer_id', 'trunk_id', 'live'] as const
+const FILTERS = [
+  'number',
+  'caller',
+  'status',
+  'provider_id',
+  'customer_id',
+  'trunk_id',
+  'since',
+  'before',
+  'live',
+] as const
 const TAIL_S = 2
 
 function List() {
   const [, go] = useLocation()
   const { values, set, token, any } = useFilters(FILTERS)
-  const { live, ...wanted } = values
+  const { live, since, before, ...wanted } = values
   const isLive = live === '1' && !token
   const calls = usePage<Call>(
     '/v1.0/calls',
-    { ...wanted, page_size: PAGE_SIZE, page_token: token, expand: 'provider,customer,trunk' },
+    {
+      ...wanted,
+      started_from: fromTyped(since),
+      started_until: fromTyped(before),
+      page_size: PAGE_SIZE,
+      page_token: token,
+      expand: 'provider,customer,trunk',
+    },
     { every: isLive ? TAIL_S : token ? undefined : 15 },
   )
   const name = useNames(calls.data?.names)
@@ -56,21 +73,48 @@ function List() {
           first
           label="Number"
           placeholder="+442071234567"
+          width={150}
           value={values.number}
           onChange={value => set('number', value)}
+        />
+        <Typed
+          label="Who calls"
+          placeholder="+15550100"
+          width={120}
+          value={values.caller}
+          onChange={value => set('caller', value)}
         />
         <Select
           label="State"
           placeholder="Any"
-          w={120}
+          w={100}
           clearable
           data={Object.entries(CALL_STATUSES).map(([value, label]) => ({ value, label }))}
           value={values.status || null}
           onChange={value => set('status', value)}
         />
-        <ProviderPicker value={values.provider_id} onChange={value => set('provider_id', value)} />
-        <CustomerPicker value={values.customer_id} onChange={value => set('customer_id', value)} />
-        <TrunkPicker value={values.trunk_id} customer={values.customer_id} onChange={value => set('trunk_id', value)} />
+        <ProviderPicker width={130} value={values.provider_id} onChange={value => set('provider_id', value)} />
+        <CustomerPicker width={130} value={values.customer_id} onChange={value => set('customer_id', value)} />
+        <TrunkPicker
+          width={130}
+          value={values.trunk_id}
+          customer={values.customer_id}
+          onChange={value => set('trunk_id', value)}
+        />
+        <TextInput
+          label="Since"
+          type="datetime-local"
+          w={180}
+          value={since}
+          onChange={event => set('since', event.currentTarget.value)}
+        />
+        <TextInput
+          label="Before"
+          type="datetime-local"
+          w={180}
+          value={before}
+          onChange={event => set('before', event.currentTarget.value)}
+        />
       </div>
       <Failure error={calls.error} again={() => calls.refetch()} />
       <Panel flush>

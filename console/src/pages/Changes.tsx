@@ -1,12 +1,13 @@
 /** Who changed what, and the way back. */
 import { Button, TextInput } from '@mantine/core'
 import { Link, useLocation, useRoute } from 'wouter'
-import { type Revision, useAnswer, useMay, useNames, usePage } from '../api/queries'
-import { OPERATION_WORDS } from '../api/tables'
-import { fromTyped } from '../api/time'
+import type { Query, Schemas } from '../api/client'
+import { type Page, type Revision, useAnswer, useMay, useNames, usePage } from '../api/queries'
+import { BESIDE_CHANGE_S, OPERATION_WORDS } from '../api/tables'
+import { fromTyped, instant, stamp } from '../api/time'
 import { Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { Difference } from '../parts/changes'
-import { count } from '../parts/figures'
+import { count, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
 import { Jobs } from '../parts/Jobs'
 import { useKeys } from '../parts/keys'
@@ -173,6 +174,7 @@ function One({ number }: { number: string }) {
             {sentence('change_part', { shown: count(found.changes?.length), count: count(found.change_count) })}
           </span>
         )}
+        {found && may('stats.list') && <Beside revision={found} />}
         {found && (
           <Panel title="Request">
             <dl className="facts">
@@ -189,5 +191,96 @@ function One({ number }: { number: string }) {
         )}
       </div>
     </>
+  )
+}
+
+type Figures = Pick<Schemas['ProviderStats'], 'asr' | 'ner' | 'pdd_p95_ms'>
+type Compared = { id: string; name: string; before?: Figures; after?: Figures; seized: (number | undefined)[] }
+
+const MINUTE_MS = 60_000
+const EVERY_MS = 10_000
+
+/** Figures of the whole minutes of a window, of everything and by provider. */
+function useFigures(window: Query, enabled: boolean) {
+  const live = { enabled, every: 10 }
+  const overview = useAnswer<Schemas['StatsOverview']>('/v1.0/stats/overview', window, live)
+  const providers = useAnswer<Page<Schemas['ProviderStats']>>('/v1.0/stats/providers', window, live)
+  return {
+    calls: overview.data?.calls,
+    of: new Map(providers.data?.result.map(one => [one.provider_id, one])),
+    error: overview.error ?? providers.error,
+  }
+}
+
+/** How calls went just before and just after a change. */
+function Beside({ revision }: { revision: Revision }) {
+  const name = useNames()
+  const minute = Math.floor((instant(revision.tm_create) ?? 0) / MINUTE_MS) * MINUTE_MS
+  const length = BESIDE_CHANGE_S * 1000
+  const next = minute + MINUTE_MS
+  const until = Math.min(next + length, Math.floor(Date.now() / EVERY_MS) * EVERY_MS)
+  const before = useFigures({ from: stamp(minute - length), to: stamp(minute) }, true)
+  const after = useFigures({ from: stamp(next), to: stamp(until) }, next < until)
+  const touched = new Set(
+    (revision.changes ?? []).flatMap(({ kind, object_id, identity }) =>
+      kind === 'provider' ? [object_id] : [(identity as Record<string, string | undefined>).provider_id ?? ''],
+    ),
+  )
+  const rows: Compared[] = [
+    {
+      id: '',
+      name: 'All calls',
+      before: before.calls,
+      after: after.calls,
+      seized: [before.calls?.calls, after.calls?.calls],
+    },
+    ...[...touched].filter(Boolean).map(id => {
+      const [was, is] = [before.of.get(id), after.of.get(id)]
+      return { id, name: name(id), before: was, after: is, seized: [was?.attempts, is?.attempts] }
+    }),
+  ]
+  const both = (first: string, second: string) => (
+    <>
+      {first} <span aria-hidden="true">→</span> {second}
+    </>
+  )
+  return (
+    <Panel title="Before and after" aside={sentence('beside_change', { minutes: count(BESIDE_CHANGE_S / 60) })} flush>
+      <Failure error={before.error ?? after.error} />
+      <Grid
+        label="Before and after"
+        rows={rows}
+        id={one => one.id}
+        empty={null}
+        columns={[
+          { key: 'of', head: 'Of', cell: one => one.name },
+          {
+            key: 'seized',
+            head: 'Calls or attempts',
+            number: true,
+            cell: one => both(count(one.seized[0]), count(one.seized[1])),
+          },
+          {
+            key: 'asr',
+            head: 'ASR',
+            number: true,
+            cell: one => both(percent(one.before?.asr), percent(one.after?.asr)),
+          },
+          {
+            key: 'ner',
+            head: 'NER',
+            number: true,
+            cell: one => both(percent(one.before?.ner), percent(one.after?.ner)),
+          },
+          {
+            key: 'pdd',
+            head: 'PDD p95',
+            number: true,
+            cell: one => both(span(one.before?.pdd_p95_ms), span(one.after?.pdd_p95_ms)),
+          },
+        ]}
+      />
+      <p className="dim under">{sentence('beside_change_next')}</p>
+    </Panel>
   )
 }

@@ -18,6 +18,10 @@ POOR_ASR, LOW_ASR = 0.1, 0.4
 """Below these shares of answered calls a figure is marked as bad, and as one to look at: a hint, not a judgement."""
 
 
+BESIDE_CHANGE_S = 15 * MINUTE_S
+"""How long before and after a change its page compares figures."""
+
+
 class Window(NamedTuple):
     """How far the overview looks back, and in which steps; both in s."""
 
@@ -66,6 +70,7 @@ CONSTANTS: Mapping[str, Any] = {
     "MAX_CHANGES": MAX_CHANGES,
     "POOR_ASR": POOR_ASR,
     "LOW_ASR": LOW_ASR,
+    "BESIDE_CHANGE_S": BESIDE_CHANGE_S,
     "WINDOWS": {word: window._asdict() for word, window in WINDOWS.items()},
     "DEFAULT_WINDOW": "1h",
     "ROUTE_ORDERS": ORDERS,
