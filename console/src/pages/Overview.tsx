@@ -296,7 +296,14 @@ function Providers({ stats }: { stats?: ProviderStats[] }) {
             cell: provider => {
               const steps = of.get(provider.id)?.steps
               return (
-                steps && <Spark values={steps.asr.map(value => value ?? null)} color="var(--good-line)" height={20} />
+                steps && (
+                  <Spark
+                    values={steps.asr.map(value => value ?? null)}
+                    color="var(--good-line)"
+                    width={60}
+                    height={20}
+                  />
+                )
               )
             },
           },
