@@ -104,7 +104,7 @@ function List() {
               cell: provider => count(of.get(provider.id)?.attempts ?? 0),
             },
             { key: 'asr', head: 'ASR', number: true, cell: provider => <Asr asr={of.get(provider.id)?.asr} /> },
-            { key: 'ner', head: 'NER', number: true, cell: provider => percent(of.get(provider.id)?.ner) },
+            { key: 'ner', head: 'NER', number: true, wide: true, cell: provider => percent(of.get(provider.id)?.ner) },
             { key: 'pdd', head: 'PDD p50', number: true, cell: provider => span(of.get(provider.id)?.pdd_p50_ms) },
             {
               key: 'channels',
