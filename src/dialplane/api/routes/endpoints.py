@@ -76,6 +76,7 @@ async def update_route(
     summary="Try a route earlier or later among those to its target",
     permission="route.update",
     answer=RouteAnswer,
+    is_versioned=True,
     refuses=[reasons.STATE_INVALID],
 )
 async def move_route(request: AuthenticatedRequest, id_: ObjectId, body: RouteMove) -> Response:
