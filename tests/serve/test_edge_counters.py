@@ -38,3 +38,10 @@ def test_strangers_and_messages_that_cannot_be_parsed_are_counted_for_all_to_see
         )
 
         assert counters(client)["script_errors"] == counters(client)["replica_damages"] == 0
+
+
+def test_an_edge_answers_from_a_folder_with_a_space_in_its_name(tmp_path: Path) -> None:
+    with serving(tmp_path / "my phone's data") as instance:
+        port = int(instance.running()["sip"].rpartition(":")[2])
+        with peer(port) as somebody:
+            eventually(lambda: somebody.ask(somebody.request("OPTIONS")), within_s=20.0, what="Kamailio to answer")

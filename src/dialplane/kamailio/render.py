@@ -136,7 +136,7 @@ def render_tls(config: EdgeConfig) -> str:
         certificate, key = config.folder.certificate, config.folder.certificate_key
         if not (certificate.exists() and key.exists()):
             _create_own(certificate, key, config)
-    own = f"method = TLSv1.2+\ncertificate = {certificate}\nprivate_key = {key}\n"
+    own = f"method = TLSv1.2+\ncertificate = {_quoted(certificate)}\nprivate_key = {_quoted(key)}\n"
     authorities = tls.authorities if tls.authorities is None or tls.authorities.exists() else certificate
     verify = "no" if authorities is None else f"yes\nrequire_certificate = yes\n{_listed(authorities)}"
     return f"[server:default]\n{own}verify_certificate = no\n\n[client:default]\n{own}verify_certificate = {verify}\n"
@@ -156,7 +156,12 @@ def modules() -> Sequence[str]:
 
 
 def _listed(authorities: Path) -> str:
-    return f"{'ca_path' if authorities.is_dir() else 'ca_list'} = {authorities}"
+    return f"{'ca_path' if authorities.is_dir() else 'ca_list'} = {_quoted(authorities)}"
+
+
+def _quoted(path: Path) -> str:
+    """A path as the TLS module reads it, whatever is in its name: a bare one ends at a space."""
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _template(name: str) -> str:
