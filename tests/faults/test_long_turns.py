@@ -7,6 +7,7 @@ clock. On SQLite, whose short statements are carried out there.
 import asyncio
 import gc
 import itertools
+import random
 import sys
 import time
 import uuid
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from dialplane.control.routes import MOST_OF_A_TARGET
 from dialplane.engine.dialroute import TRIED
 from tests.api.serving import SYSTEM_DEFAULT, Api, serving, settings_for
 
@@ -105,6 +107,30 @@ def test_a_body_of_a_quarter_megabyte(api: Api) -> None:
     with no_long_turn(api, "a body"):
         answer = api.admin.post("/v1.0/routes", {str(n): 1 for n in range(18_000)})
     assert answer.status_code == 400
+
+
+def test_a_filter_with_a_name_that_a_thousand_are_a_little_like(api: Api) -> None:
+    names = ("".join(random.Random(n).choices("abcdefgh ", k=64)) for n in range(OBJECTS))
+    changes = [{"action": "create", "kind": "customer", "fields": {"name": name}} for name in names]
+    assert api.admin.post("/v1.0/changes", {"changes": changes}).status_code == 200
+    unknown = "".join(random.Random("unknown").choices("abcdefgh ", k=64))
+    with no_long_turn(api, "a filter"):
+        answer = api.admin.get("/v1.0/routes", params={"filter": f'customer:"{unknown}"'})
+    assert answer.status_code == 400
+
+
+def test_a_route_that_moves_all_others_to_its_target(api: Api) -> None:
+    provider = api.admin.made("providers", type="sip", hostname="sip.carrier.example")["id"]
+    common = {"customer_id": SYSTEM_DEFAULT, "provider_id": provider, "target": "+49"}
+    changes = [
+        {"action": "create", "kind": "route", "fields": {**common, "priority": max(0, n - 1)}}
+        for n in range(MOST_OF_A_TARGET)
+    ]
+    assert api.admin.post("/v1.0/changes", {"changes": changes}).status_code == 200
+    first = api.admin.get("/v1.0/routes", params={"priority": 0}).json()["result"][0]["id"]
+    moved = carried_out(api, "a move", lambda: api.admin.post(f"/v1.0/routes/{first}/move", {"to": "later"}))
+    revision = api.admin.get(f"/v1.0/revisions/{moved.headers['x-revision']}").json()
+    assert revision["change_count"] == MOST_OF_A_TARGET - 1
 
 
 def test_documents_that_nobody_has_asked_for_before(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

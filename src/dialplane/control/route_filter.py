@@ -1,7 +1,6 @@
 """What a filter of routes means: its words, and the conditions that they are in a list of routes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -30,9 +29,7 @@ _AGES = ("<1h", "<1d", "<7d", ">30d")
 WORDS: Sequence[Word] = (
     Word(name="provider", kind="provider", parse=typed.names, says="to this provider, or one of several with commas"),
     Word(name="customer", kind="customer", parse=typed.names, says="of this customer, or one of several with commas"),
-    Word(
-        name="target", parse=typed.target, says="with this target, or one that begins so", values=("+44", "+44*", "all")
-    ),
+    Word(name="target", parse=typed.target, says="with this target, or one that begins so", values=_TARGETS),
     Word(name="covers", parse=typed.number, says="whose target matches this number", values=("+442071234567",)),
     Word(
         name="priority",
@@ -90,19 +87,13 @@ async def _ids(unit: Unit, actor: Actor, number: int, term: Term) -> tuple[str, 
 
 
 async def _called(unit: Unit, actor: Actor, number: int, kind: str, name: Name) -> Sequence[str]:
-    if ids := await search.ids_called(unit, STORAGES[kind], name, customer_id=_whose(actor, kind)):
+    storage, whose = STORAGES[kind], _whose(actor, kind)
+    if ids := await search.ids_called(unit, storage, name, customer_id=whose):
         return ids
-    there_are = await search.names_there_are(unit, STORAGES[kind], customer_id=_whose(actor, kind), limit=MOST_READ)
-    nearest = _nearest(name.text, there_are)
+    nearest = await search.nearest_name(unit, storage, name.text, customer_id=whose, among=MOST_READ)
     rule = f"must have the name of a {kind} that there is"
     near = f": {typed.quoted(nearest)} is near it" if nearest else ""
     raise typed.refused(number, "unknown_name", rule + near)
-
-
-def _nearest(text: str, names: Sequence[str]) -> str:
-    """The name most like this text, in whatever case; "" if none is like it."""
-    by_lower = {name.lower(): name for name in names}
-    return next((by_lower[lower] for lower in get_close_matches(text.lower(), by_lower, n=1)), "")
 
 
 def _whose(actor: Actor, kind: str) -> str | None:

@@ -14,6 +14,7 @@ from dialplane.domain.route import STATES, Route, moved, require_period
 from dialplane.store.objects import ROUTES
 from dialplane.store.queries import routes as queries
 from dialplane.store.queries.routes import SORTS, After, Count, Filters, Found, Order
+from dialplane.system.turns import Turn
 
 MOST_OF_A_TARGET = 1_000
 """Routes of a customer to a target among which one is moved."""
@@ -56,7 +57,9 @@ async def move(unit: Change, actor: Actor, id_: str, *, is_earlier: bool) -> Rou
     found = await queries.page(unit, own, Order("priority", descending=False), page_size=MOST_OF_A_TARGET + 1)
     if len(found.routes) > MOST_OF_A_TARGET:
         raise InvalidValue("id", "too_many", f"must be one of at most {MOST_OF_A_TARGET} routes to its target")
+    turn = Turn()
     for changed, priority in moved(found.routes, id_, is_earlier=is_earlier).items():
+        await turn.end_if_due()
         await update(unit, actor, changed, {"priority": priority})
     return await get(unit, actor, id_)
 

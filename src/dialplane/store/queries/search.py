@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from dialplane.domain.filter import Name
 from dialplane.domain.ids import FIRST_OF_ID, is_beginning_of_id
@@ -70,14 +71,23 @@ async def ids_called(unit: Unit, storage: Storage[Any], name: Name, *, customer_
     return [row.id for row in rows if any(name.means(str(value)) for value in row)]
 
 
-async def names_there_are(unit: Unit, storage: Storage[Any], *, customer_id: str | None, limit: int) -> list[str]:
-    """What people know some of the live objects of a kind by. Raises Unavailable."""
+async def nearest_name(unit: Unit, storage: Storage[Any], text: str, *, customer_id: str | None, among: int) -> str:
+    """The name most like this text, in whatever case, of so many live objects of a kind; "" if none is like it.
+
+    Compared in the thread that reads: a thousand long names take a tenth of a second. Raises Unavailable.
+    """
     kind, c = storage.kind, storage.table.c
     where: list[Any] = [tables.LIVE]
     if customer_id is not None:
         where.append(c[kind.owner or "id"] == customer_id)
-    statement = select(c.id, *(c[name] for name in kind.labels)).where(*where).limit(limit)
-    return [kind.label_of(row) for row in await unit.fetch(statement)]
+    statement = select(c.id, *(c[name] for name in kind.labels)).where(*where).limit(among)
+
+    def compare(connection: Connection) -> str:
+        names = [kind.label_of(row) for row in connection.execute(statement)]
+        by_lower = {name.lower(): name for name in names}
+        return next((by_lower[lower] for lower in get_close_matches(text.lower(), by_lower, n=1)), "")
+
+    return await unit.run(compare)
 
 
 def _pattern(text: str) -> str:
