@@ -42,6 +42,17 @@ def test_a_create_that_is_sent_again_gets_its_first_answer_again(admin: Caller, 
     assert second.headers["idempotent-replay"] == "true"
 
 
+def test_a_route_is_moved_once_however_often_that_is_sent(admin: Caller) -> None:
+    customer, provider = admin.made("customers")["id"], admin.made("providers", **BODIES["providers"])["id"]
+    common = {"customer_id": customer, "provider_id": provider, "target": "+49"}
+    first, *_ = (admin.made("routes", **common, priority=priority)["id"] for priority in (1, 2, 3))
+    headers = key()
+    answers = [admin.post(f"/v1.0/routes/{first}/move", {"to": "later"}, headers=headers) for _ in range(2)]
+    assert [answer.json()["priority"] for answer in answers] == [2, 2]
+    assert answers[0].headers["x-revision"] == answers[1].headers["x-revision"]
+    assert admin.get(f"/v1.0/routes/{first}").json()["priority"] == 2
+
+
 def test_another_body_under_the_same_key_is_refused(admin: Caller) -> None:
     headers = key()
     assert admin.post("/v1.0/customers", {"name": "one"}, headers=headers).status_code == 200

@@ -21,19 +21,19 @@ _EXPAND = Parameter(
 
 _PAGE_SIZE = Parameter("page_size", "query", int, description="How many at most; 0 and more than 100 are 100.")
 
+_IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    "header",
+    str,
+    description="Sent again with the same key and body, the request gets its first answer again (for a day).",
+)
+
 _PAGE_TOKEN = Parameter(
     "page_token",
     "query",
     str,
     description="`next_page_token` of the page before, or the same instant as RFC 3339 has it; "
     "empty for the first page.",
-)
-
-_IDEMPOTENCY_KEY = Parameter(
-    "Idempotency-Key",
-    "header",
-    str,
-    description="Sent again with the same key and body, the request gets its first answer again (for a day).",
 )
 
 _FROM = Parameter("from", "query", str, description="Begin of the window; an hour before its end by default.")
@@ -271,7 +271,10 @@ MOVE_ROUTE = Operation(
     path="/v1.0/routes/{id}/move",
     summary="Try a route earlier or later among those to its target",
     permission="route.update",
-    parameters=(_ID,),
+    parameters=(
+        _ID,
+        _IDEMPOTENCY_KEY,
+    ),
     body=schemas.RouteMove,
     answer=schemas.RouteAnswer,
 )

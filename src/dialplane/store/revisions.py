@@ -88,6 +88,11 @@ class Change(Writing):
             connection.execute(_INSERT_REVISION, self._row())
         return first
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything was recorded or counted: if so, it is a revision once it is committed."""
+        return bool(self._pending or self._written or self._counted)
+
     async def flush(self) -> None:
         """Writes what was recorded so far, so that a large change does not pile up in memory."""
         await self.run(self._write_pending)

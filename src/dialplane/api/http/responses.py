@@ -47,8 +47,8 @@ def error_response(error: ApiError, request_id: str) -> Response:
 
 
 def updated(value: Mapping[str, Any], unit: Change) -> Response:
-    """An object after its unit of work; without X-Revision if the request changed nothing."""
-    revision = unit.revision if unit.is_committed else None
+    """An object after its unit of work, or at its end; without X-Revision if the request changed nothing."""
+    revision = unit.revision if unit.has_changed else None
     return JsonResponse(value, version=unit.version_of(value["id"]), revision=revision)
 
 

@@ -77,12 +77,13 @@ async def update_route(
     permission="route.update",
     answer=RouteAnswer,
     is_versioned=True,
+    is_repeatable=True,
     refuses=[reasons.STATE_INVALID],
 )
 async def move_route(request: AuthenticatedRequest, id_: ObjectId, body: RouteMove) -> Response:
     async with request.change() as unit:
         route = await routes.move(unit, request.actor, id_, is_earlier=body.to == EARLIER)
-    return updated(present(route), unit)
+        return await request.keep(unit, updated(present(route), unit))
 
 
 @ROUTES.verb("delete")

@@ -147,12 +147,17 @@ class AsyncRoutes:
         """
         return await self._transport.execute(operations.DELETE_ROUTE, {"id": id_, "If-Match": if_match})
 
-    async def move(self, id_: str, to: Literal["earlier", "later"]) -> schemas.RouteAnswer:
+    async def move(
+        self, id_: str, to: Literal["earlier", "later"], *, idempotency_key: str | None = None
+    ) -> schemas.RouteAnswer:
         """Try a route earlier or later among those to its target.
 
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
         `to`: By one place, which routes of equal priority share.
         """
-        return await self._transport.execute(operations.MOVE_ROUTE, {"id": id_}, body=without_none(to=to))
+        return await self._transport.execute(
+            operations.MOVE_ROUTE, {"id": id_, "Idempotency-Key": idempotency_key}, body=without_none(to=to)
+        )
 
 
 class AsyncCalls:
