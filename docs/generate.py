@@ -19,6 +19,7 @@ from dialplane.api.metrics.registry import Metrics
 from dialplane.cli.main import app
 from dialplane.control import route_filter
 from dialplane.control.permissions import TABLE
+from dialplane.domain.call import CALL_VERDICTS
 from dialplane.domain.instants import NEVER
 from dialplane.domain.permission import PERMISSIONS
 from dialplane.edge.call import plan, progress
@@ -88,6 +89,11 @@ def route_words_table() -> str:
             for word in route_filter.WORDS
         ],
     )
+
+
+def call_verdicts_table() -> str:
+    """What may have become of a call, as lists are narrowed by it."""
+    return table(("`verdict`", "only calls"), [(f"`{word}`", says) for word, says in CALL_VERDICTS.items()])
 
 
 def call_state_tables() -> str:
@@ -268,6 +274,7 @@ def _type(type_: inspect.Type) -> str:
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "call-state": call_state_tables,
+    "call-verdicts": call_verdicts_table,
     "route-words": route_words_table,
     "commands": commands,
     "endings": ending_table,

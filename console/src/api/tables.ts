@@ -145,6 +145,18 @@ export const CALL_STATUSES = {
  "progressing": "talking",
  "hangup": "ended"
 } as const
+export const CALL_VERDICT_WORDS = {
+ "answered": "answered",
+ "saved": "saved by failover",
+ "unanswered": "not answered",
+ "busy": "busy",
+ "noanswer": "no answer",
+ "cancel": "caller gave up",
+ "dialout": "edge gave up",
+ "failed": "failed",
+ "refused": "refused here",
+ "lost": "end never reported"
+} as const
 export const OPERATION_WORDS = {
  "route.create": "Route created",
  "route.update": "Route changed",

@@ -1,9 +1,9 @@
 /** The calls: a list that can follow what happens, and one call as a sentence, a time line, a ladder and the reasons. */
-import { Select, Switch, TextInput } from '@mantine/core'
-import { lazy, Suspense } from 'react'
+import { Button, Select, Switch, TextInput } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import { type Call, useNames, usePage } from '../api/queries'
-import { CALL_STATUSES } from '../api/tables'
+import { CALL_STATUSES, CALL_VERDICT_WORDS } from '../api/tables'
 import { fromTyped, instant } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
 import { Attempts } from '../parts/calls'
@@ -26,10 +26,14 @@ export default function Calls() {
   )
 }
 
+/** Filters that stand behind a button until one of them has a value. */
+const RARE = ['number_suffix', 'min_attempts', 'reason', 'edge', 'sip_call_id'] as const
 const FILTERS = [
+  ...RARE,
   'number',
   'caller',
   'status',
+  'verdict',
   'provider_id',
   'customer_id',
   'trunk_id',
@@ -43,6 +47,8 @@ function List() {
   const [, go] = useLocation()
   const { values, set, token, any } = useFilters(FILTERS)
   const { live, since, before, ...wanted } = values
+  const [isMore, setMore] = useState(false)
+  const areRare = isMore || RARE.some(name => values[name])
   const isLive = live === '1' && !token
   const calls = usePage<Call>(
     '/v1.0/calls',
@@ -93,6 +99,16 @@ function List() {
           value={values.status || null}
           onChange={value => set('status', value)}
         />
+        <Select
+          label="Verdict"
+          placeholder="Any"
+          w={140}
+          clearable
+          clearButtonProps={{ 'aria-label': 'Any verdict' }}
+          data={Object.entries(CALL_VERDICT_WORDS).map(([value, label]) => ({ value, label }))}
+          value={values.verdict || null}
+          onChange={value => set('verdict', value)}
+        />
         <ProviderPicker width={130} value={values.provider_id} onChange={value => set('provider_id', value)} />
         <CustomerPicker width={130} value={values.customer_id} onChange={value => set('customer_id', value)} />
         <TrunkPicker
@@ -115,7 +131,13 @@ function List() {
           value={before}
           onChange={event => set('before', event.currentTarget.value)}
         />
+        {!areRare && (
+          <Button variant="default" onClick={() => setMore(true)}>
+            More filters
+          </Button>
+        )}
       </div>
+      {areRare && <Rare values={values} set={set} />}
       <Failure error={calls.error} again={() => calls.refetch()} />
       <Panel flush>
         <Grid
@@ -162,6 +184,29 @@ function List() {
       </Panel>
       <Pager page={calls.data} />
     </>
+  )
+}
+
+type Rarely = (typeof RARE)[number]
+
+function Rare({ values, set }: { values: Record<Rarely, string>; set: (name: Rarely, value: string | null) => void }) {
+  const typed = (name: Rarely, label: string, placeholder: string, width: number) => (
+    <Typed
+      label={label}
+      placeholder={placeholder}
+      width={width}
+      value={values[name]}
+      onChange={value => set(name, value)}
+    />
+  )
+  return (
+    <fieldset className="bar rare" aria-label="More filters">
+      {typed('number_suffix', 'Number ends with', '4567', 130)}
+      {typed('min_attempts', 'Attempts at least', '2', 120)}
+      {typed('reason', 'Reason holds', 'unavailable', 170)}
+      {typed('edge', 'Edge', 'munich-1', 130)}
+      {typed('sip_call_id', 'Call-ID', '84551ed2@pbx', 260)}
+    </fieldset>
   )
 }
 

@@ -294,7 +294,21 @@ LIST_CALLS = Operation(
         Parameter("trunk_id", "query", str, description="Only those that came in here."),
         Parameter("provider_id", "query", str, description="Only those with an attempt to this provider."),
         Parameter("number", "query", str, description="Only those to this number."),
+        Parameter("number_prefix", "query", str, description="Only those to a number that begins so."),
+        Parameter("number_suffix", "query", str, description="Only those to a number that ends in these digits."),
         Parameter("caller", "query", str, description="Only those from this caller: the `target` of their `source`."),
+        Parameter("sip_call_id", "query", str, description="Only those whose INVITE had this Call-ID."),
+        Parameter("edge", "query", str, description="Only those of this edge."),
+        Parameter(
+            "verdict",
+            "query",
+            Literal[
+                "answered", "saved", "unanswered", "busy", "noanswer", "cancel", "dialout", "failed", "refused", "lost"
+            ],
+            description="Only those of which this became.",
+        ),
+        Parameter("min_attempts", "query", int, description="Only those with so many INVITEs or more."),
+        Parameter("reason", "query", str, description="Only those whose `reason` holds this text, in whatever case."),
         Parameter(
             "status",
             "query",

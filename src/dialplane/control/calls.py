@@ -9,7 +9,7 @@ from dialplane.control.actor import SYSTEM, Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Unit
 from dialplane.domain import statistics
-from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, Verdict
+from dialplane.domain.call import Attempt, Call, CallStatus, CallVerdict, HangupBy, Verdict
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import parse_id
 from dialplane.domain.texts import parse_member
@@ -57,12 +57,22 @@ async def list_(
     trunk_id: str | None = None,
     provider_id: str | None = None,
     number: str | None = None,
+    number_prefix: str | None = None,
+    number_suffix: str | None = None,
     caller: str | None = None,
+    sip_call_id: str | None = None,
+    edge: str | None = None,
+    verdict: str | None = None,
+    min_attempts: int | None = None,
+    reason: str | None = None,
     status: str | None = None,
     started_from: int | None = None,
     started_until: int | None = None,
 ) -> list[CallRecord]:
-    """Newest first. `status`: a word of CallStatus. `started_from` <= tm_start < `started_until`."""
+    """Newest first. `status`: a word of CallStatus; `verdict`: one of CallVerdict; `reason`: a part of it.
+
+    `started_from` <= tm_start < `started_until`.
+    """
     if permissions.require(actor, "call.list") is Scope.OWN:
         if customer_id not in (None, actor.customer_id):
             return []
@@ -72,7 +82,14 @@ async def list_(
         trunk_id=trunk_id,
         provider_id=provider_id,
         number=number,
+        number_prefix=number_prefix,
+        number_suffix=number_suffix,
         caller=caller,
+        sip_call_id=sip_call_id,
+        edge=edge,
+        verdict=None if verdict is None else parse_member(verdict, field="verdict", among=CallVerdict),
+        min_attempts=min_attempts,
+        reason=reason,
         status=None if status is None else parse_member(status, field="status", among=CallStatus),
         started_from=started_from,
         started_until=started_until,

@@ -14,6 +14,9 @@ LONGEST_CALL_S = 31 * 86_400
 LONGEST_CALL_MS = LONGEST_CALL_S * 1_000
 """Longest duration or delay that is counted, whatever two clocks say: a sum of 3 x 10^9 of them fits into 64 bits."""
 
+MOST_ATTEMPTS = 30
+"""No edge tries more carriers for one call."""
+
 NEXT = "next"
 """The action of an attempt after which another one was to follow."""
 
@@ -46,6 +49,36 @@ class HangupReason(StrEnum):
     NOANSWER = "noanswer"
     DIALOUT = "dialout"
     FAILED = "failed"
+
+
+class CallVerdict(StrEnum):
+    """What became of a call, as lists are narrowed by it. A call may have several, or none while nobody answers."""
+
+    ANSWERED = "answered"
+    SAVED = "saved"
+    UNANSWERED = "unanswered"
+    BUSY = "busy"
+    NOANSWER = "noanswer"
+    CANCEL = "cancel"
+    DIALOUT = "dialout"
+    FAILED = "failed"
+    REFUSED = "refused"
+    LOST = "lost"
+
+
+CALL_VERDICTS: Mapping[CallVerdict, str] = {
+    CallVerdict.ANSWERED: "somebody answered",
+    CallVerdict.SAVED: "answered, after another carrier had been tried in vain",
+    CallVerdict.UNANSWERED: "over, and nobody answered",
+    CallVerdict.BUSY: "over unanswered, `hangup_reason` is `busy`",
+    CallVerdict.NOANSWER: "over unanswered, `hangup_reason` is `noanswer`",
+    CallVerdict.CANCEL: "over unanswered, `hangup_reason` is `cancel`: the caller gave up",
+    CallVerdict.DIALOUT: "over unanswered, `hangup_reason` is `dialout`: the edge gave up",
+    CallVerdict.FAILED: "over unanswered, `hangup_reason` is `failed`: all else",
+    CallVerdict.REFUSED: "over without an INVITE to any carrier",
+    CallVerdict.LOST: "over as far as anybody knows: its end was never reported",
+}
+"""Verdict of a call -> which calls it means."""
 
 
 class Verdict(StrEnum):
@@ -129,10 +162,10 @@ class Call:
         if self.hangup_by == HangupBy.CALLER:
             return HangupReason.CANCEL
         otherwise = HangupReason.DIALOUT if is_timeout else HangupReason.FAILED
-        return _UNANSWERED.get(self.sip_status or 0, otherwise)
+        return UNANSWERED.get(self.sip_status or 0, otherwise)
 
 
-_UNANSWERED: Mapping[int, HangupReason] = {
+UNANSWERED: Mapping[int, HangupReason] = {
     408: HangupReason.NOANSWER,
     480: HangupReason.NOANSWER,
     486: HangupReason.BUSY,

@@ -12,6 +12,7 @@ ALL = "all"
 MAX_DIGITS = 15
 
 _E164 = re.compile(r"\+[1-9][0-9]{0,14}")
+_DIGITS = re.compile(r"[0-9]{1,15}")
 
 
 def parse_target(text: str, *, field: str = "target") -> str:
@@ -27,6 +28,13 @@ def parse_number(text: str, *, field: str = "target") -> str:
     """A full number, `+` and 1-15 digits. Raises InvalidValue."""
     if not is_number(text):
         raise InvalidValue(field, "invalid_number", "must be '+' and 1 to 15 digits of which the first is not 0")
+    return text
+
+
+def parse_digits(text: str, *, field: str) -> str:
+    """The last digits of a number, 1 to 15. Raises InvalidValue."""
+    if _DIGITS.fullmatch(text) is None:
+        raise InvalidValue(field, "invalid_digits", "must be 1 to 15 digits")
     return text
 
 

@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.fields import Body, Id, among, longest, matching, optional
-from dialplane.api.http.query import Instant, Page, Query, expanding, several
+from dialplane.api.http.query import Instant, Page, Query, decimal, expanding, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.calls import CallRecord
 from dialplane.control.names import NAMED
-from dialplane.domain.call import Attempt, Call, CallStatus, HangupBy, HangupReason, Verdict
+from dialplane.domain.call import MOST_ATTEMPTS, Attempt, Call, CallStatus, CallVerdict, HangupBy, HangupReason, Verdict
 from dialplane.domain.instants import NEVER
-from dialplane.domain.target import parse_number
+from dialplane.domain.target import parse_digits, parse_number
 from dialplane.engine.reasons import sentence
 from dialplane.engine.stages import RULES, Recorded, Stage, stages_of_record
 
@@ -40,7 +41,18 @@ class CallList(Page):
     trunk_id: Id = optional("Only those that came in here.")
     provider_id: Id = optional("Only those with an attempt to this provider.")
     number: Annotated[str, matching(parse_number, r"^\+[1-9][0-9]{0,14}$")] = optional("Only those to this number.")
+    number_prefix: Annotated[str, matching(parse_number, r"^\+[1-9][0-9]{0,14}$")] = optional(
+        "Only those to a number that begins so."
+    )
+    number_suffix: Annotated[str, matching(partial(parse_digits, field=""), r"^[0-9]{1,15}$")] = optional(
+        "Only those to a number that ends in these digits."
+    )
     caller: Annotated[str, longest(255)] = optional("Only those from this caller: the `target` of their `source`.")
+    sip_call_id: Annotated[str, longest(255)] = optional("Only those whose INVITE had this Call-ID.")
+    edge: Annotated[str, longest(255)] = optional("Only those of this edge.")
+    verdict: Annotated[str, among(*CallVerdict)] = optional("Only those of which this became.")
+    min_attempts: Annotated[int, decimal(1, MOST_ATTEMPTS)] = optional("Only those with so many INVITEs or more.")
+    reason: Annotated[str, longest(255)] = optional("Only those whose `reason` holds this text, in whatever case.")
     status: Annotated[str, among(*STATUSES)] = optional("Only those in this status.")
     started_from: Instant = optional("Only those that started then or later.")
     started_until: Instant = optional("Only those that started before.")

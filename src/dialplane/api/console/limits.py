@@ -9,7 +9,7 @@ from dialplane.api.routes.schemas import ORDERS
 from dialplane.control.bulk import MAX_CHANGES
 from dialplane.control.permissions import TABLE
 from dialplane.control.route_filter import WORDS
-from dialplane.domain.call import CallStatus
+from dialplane.domain.call import CallStatus, CallVerdict
 from dialplane.domain.filter import PLAIN, TERM
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.rollups import HOUR_S, MINUTE_S
@@ -64,6 +64,20 @@ CALL_STATUSES: Mapping[CallStatus, str] = {
 }
 """Status of a call, in the contract's words -> in people's."""
 
+CALL_VERDICT_WORDS: Mapping[CallVerdict, str] = {
+    CallVerdict.ANSWERED: "answered",
+    CallVerdict.SAVED: "saved by failover",
+    CallVerdict.UNANSWERED: "not answered",
+    CallVerdict.BUSY: "busy",
+    CallVerdict.NOANSWER: "no answer",
+    CallVerdict.CANCEL: "caller gave up",
+    CallVerdict.DIALOUT: "edge gave up",
+    CallVerdict.FAILED: "failed",
+    CallVerdict.REFUSED: "refused here",
+    CallVerdict.LOST: "end never reported",
+}
+"""Verdict of a call -> its word in the list of calls."""
+
 CONSTANTS: Mapping[str, Any] = {
     "SYSTEM_DEFAULT": SYSTEM_DEFAULT_CUSTOMER,
     "MAX_PAGE_SIZE": MAX_PAGE_SIZE,
@@ -75,6 +89,7 @@ CONSTANTS: Mapping[str, Any] = {
     "DEFAULT_WINDOW": "1h",
     "ROUTE_ORDERS": ORDERS,
     "CALL_STATUSES": CALL_STATUSES,
+    "CALL_VERDICT_WORDS": CALL_VERDICT_WORDS,
     "OPERATION_WORDS": OPERATION_WORDS,
 }
 """Name in the console -> value."""

@@ -175,7 +175,17 @@ class AsyncCalls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
+        number_prefix: str | None = None,
+        number_suffix: str | None = None,
         caller: str | None = None,
+        sip_call_id: str | None = None,
+        edge: str | None = None,
+        verdict: Literal[
+            "answered", "saved", "unanswered", "busy", "noanswer", "cancel", "dialout", "failed", "refused", "lost"
+        ]
+        | None = None,
+        min_attempts: int | None = None,
+        reason: str | None = None,
         status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
@@ -186,10 +196,13 @@ class AsyncCalls:
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
         `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this provider.
-        `number`: Only those to this number. `caller`: Only those from this caller: the `target` of their `source`.
-        `status`: Only those in this status. `started_from`: Only those that started then or later. `started_until`:
-        Only those that started before. `expand`: Add `names`: the names of the objects of these kinds that are
-        referred to, by id.
+        `number`: Only those to this number. `number_prefix`: Only those to a number that begins so. `number_suffix`:
+        Only those to a number that ends in these digits. `caller`: Only those from this caller: the `target` of their
+        `source`. `sip_call_id`: Only those whose INVITE had this Call-ID. `edge`: Only those of this edge. `verdict`:
+        Only those of which this became. `min_attempts`: Only those with so many INVITEs or more. `reason`: Only those
+        whose `reason` holds this text, in whatever case. `status`: Only those in this status. `started_from`: Only
+        those that started then or later. `started_until`: Only those that started before. `expand`: Add `names`: the
+        names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.LIST_CALLS,
@@ -200,7 +213,14 @@ class AsyncCalls:
                 "trunk_id": trunk_id,
                 "provider_id": provider_id,
                 "number": number,
+                "number_prefix": number_prefix,
+                "number_suffix": number_suffix,
                 "caller": caller,
+                "sip_call_id": sip_call_id,
+                "edge": edge,
+                "verdict": verdict,
+                "min_attempts": min_attempts,
+                "reason": reason,
                 "status": status,
                 "started_from": started_from,
                 "started_until": started_until,
@@ -216,7 +236,17 @@ class AsyncCalls:
         trunk_id: str | None = None,
         provider_id: str | None = None,
         number: str | None = None,
+        number_prefix: str | None = None,
+        number_suffix: str | None = None,
         caller: str | None = None,
+        sip_call_id: str | None = None,
+        edge: str | None = None,
+        verdict: Literal[
+            "answered", "saved", "unanswered", "busy", "noanswer", "cancel", "dialout", "failed", "refused", "lost"
+        ]
+        | None = None,
+        min_attempts: int | None = None,
+        reason: str | None = None,
         status: Literal["dialing", "ringing", "progressing", "hangup"] | None = None,
         started_from: str | None = None,
         started_until: str | None = None,
@@ -231,7 +261,14 @@ class AsyncCalls:
                 "trunk_id": trunk_id,
                 "provider_id": provider_id,
                 "number": number,
+                "number_prefix": number_prefix,
+                "number_suffix": number_suffix,
                 "caller": caller,
+                "sip_call_id": sip_call_id,
+                "edge": edge,
+                "verdict": verdict,
+                "min_attempts": min_attempts,
+                "reason": reason,
                 "status": status,
                 "started_from": started_from,
                 "started_until": started_until,

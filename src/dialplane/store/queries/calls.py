@@ -1,13 +1,13 @@
 """Calls and their attempts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, TextClause, and_, bindparam, exists, func, not_, null, select
+from sqlalchemy import ColumnElement, TextClause, and_, bindparam, case, exists, func, not_, null, select
 
-from dialplane.domain.call import CallStatus
+from dialplane.domain.call import UNANSWERED, CallStatus, CallVerdict, HangupBy, HangupReason
 from dialplane.store import tables
 from dialplane.store.unit import Unit
 
@@ -21,6 +21,42 @@ _STATUS_CONDITIONS: dict[CallStatus, ColumnElement[bool]] = {
     CallStatus.RINGING: and_(IS_OPEN, _CALLS.tm_answered.is_(None), _CALLS.tm_ringing.is_not(None)),
     CallStatus.PROGRESSING: and_(IS_OPEN, _CALLS.tm_answered.is_not(None)),
     CallStatus.HANGUP: not_(IS_OPEN),
+}
+
+
+IS_LOST = and_(_CALLS.tm_ended.is_(None), _CALLS.tm_lost.is_not(None))
+"""Its end was never reported."""
+
+_HANGUP_BY = case((IS_LOST, HangupBy.EDGE.value), else_=_CALLS.hangup_by)
+_REASON = case((IS_LOST, _CALLS.lost_reason), else_=_CALLS.reason)
+_UNANSWERED = and_(not_(IS_OPEN), _CALLS.tm_answered.is_(None))
+_UNANSWERED_REASON = case(
+    (_HANGUP_BY == HangupBy.CALLER.value, HangupReason.CANCEL.value),
+    *[(_CALLS.sip_status == status, reason.value) for status, reason in UNANSWERED.items()],
+    (_HANGUP_BY == HangupBy.TIMEOUT.value, HangupReason.DIALOUT.value),
+    else_=HangupReason.FAILED.value,
+)
+"""As Call.hangup_reason has it of a call that nobody answered."""
+
+_OWN = _ATTEMPTS.call_id == _CALLS.id
+_SENT = and_(_OWN, _ATTEMPTS.skipped == 0)
+_BEFORE = tables.attempts.alias("before")
+_TRIED_BEFORE = (
+    exists()
+    .where(_BEFORE.c.call_id == _ATTEMPTS.call_id, _BEFORE.c.skipped == 0, _BEFORE.c.number < _ATTEMPTS.number)
+    .correlate(tables.attempts)
+)
+
+_VERDICT_CONDITIONS: dict[CallVerdict, ColumnElement[bool]] = {
+    CallVerdict.ANSWERED: _CALLS.tm_answered.is_not(None),
+    CallVerdict.SAVED: exists().where(_SENT, _ATTEMPTS.tm_answered.is_not(None), _TRIED_BEFORE),
+    CallVerdict.UNANSWERED: _UNANSWERED,
+    CallVerdict.REFUSED: and_(_CALLS.tm_answered.is_(None), _CALLS.tm_ended.is_not(None), not_(exists().where(_SENT))),
+    CallVerdict.LOST: IS_LOST,
+    **{
+        CallVerdict(reason.value): and_(_UNANSWERED, _UNANSWERED_REASON == reason.value)
+        for reason in {*UNANSWERED.values(), HangupReason.DIALOUT, HangupReason.FAILED}
+    },
 }
 
 
@@ -93,7 +129,9 @@ Columns = Mapping[str, ColumnElement[Any]]
 Where = Sequence[ColumnElement[bool] | TextClause]
 
 _INDEXED, _INDEXED_ATTEMPTS = dict(_CALLS), dict(_ATTEMPTS)
-_PLAIN: Columns = {name: func.coalesce(_CALLS[name], "") for name in ("customer_id", "trunk_id", "number", "source")}
+_PLAIN: Columns = {
+    name: func.coalesce(_CALLS[name], "") for name in ("customer_id", "trunk_id", "number", "source", "sip_call_id")
+}
 _PLAIN_ATTEMPTS: Columns = {"provider_id": func.coalesce(_ATTEMPTS.provider_id, "")}
 _UNSORTED: ColumnElement[int] = _CALLS.tm_create + 0
 """Columns in a form that no index has."""
@@ -101,13 +139,24 @@ _UNSORTED: ColumnElement[int] = _CALLS.tm_create + 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Conditions on calls; None does not count. `started_from` <= tm_start < `started_until`, in instants."""
+    """Conditions on calls; None does not count. `started_from` <= tm_start < `started_until`, in instants.
+
+    No index leads to calls by an edge, the end of a number, a verdict, attempts or a reason: those of the window, or
+    the newest, are looked through, for as long as a list may take.
+    """
 
     customer_id: str | None = None
     trunk_id: str | None = None
     provider_id: str | None = None
     number: str | None = None
+    number_prefix: str | None = None
+    number_suffix: str | None = None
     caller: str | None = None
+    sip_call_id: str | None = None
+    edge: str | None = None
+    verdict: CallVerdict | None = None
+    min_attempts: int | None = None
+    reason: str | None = None
     status: CallStatus | None = None
     started_from: int | None = None
     started_until: int | None = None
@@ -141,13 +190,29 @@ class Filters:
             "trunk_id": self.trunk_id,
             "number": self.number,
             "source": self.caller,
+            "sip_call_id": self.sip_call_id,
         }
         where = [c[name] == value for name, value in equal.items() if value is not None]
+        where += self._looked_through()
         if self.status is not None:
             where.append(_STATUS_CONDITIONS[self.status])
         if self.provider_id is not None:
             where.append(exists().where(_ATTEMPTS.call_id == _CALLS.id, attempts["provider_id"] == self.provider_id))
         return where
+
+    def _looked_through(self) -> list[ColumnElement[bool]]:
+        """Conditions that no index leads to."""
+        number = func.coalesce(_CALLS.number, "")
+        conditions: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+            "number_prefix": number.startswith,
+            "number_suffix": number.endswith,
+            "edge": lambda edge: _CALLS.edge == edge,
+            "verdict": _VERDICT_CONDITIONS.__getitem__,
+            "min_attempts": lambda least: select(func.count()).where(_SENT).scalar_subquery() >= least,
+            "reason": lambda text: func.lower(_REASON).contains(text.lower(), autoescape=True),
+        }
+        wanted = [(condition, getattr(self, name)) for name, condition in conditions.items()]
+        return [condition(value) for condition, value in wanted if value is not None]
 
     def _started(self, tm_start: ColumnElement[Any]) -> Where:
         since, until = self.started_from, self.started_until
