@@ -13,6 +13,7 @@ from dialplane.control import erasure
 from dialplane.domain.instants import DAY_US
 from dialplane.jobs import retention, supervisor
 from dialplane.store.address import sqlite_url
+from dialplane.system import clock
 from tests.api.serving import Api, serving, settings_for
 from tests.api.test_edges_endpoint import report
 from tests.api.test_monitoring import metric
@@ -24,6 +25,7 @@ def own_api(prepared_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """An API that keeps calls for a day, and looks often."""
     monkeypatch.setattr(supervisor, "LONGEST_PAUSE_S", 0.1)  # a round that took long on a busy machine
     monkeypatch.setattr(retention, "EVERY_S", 0.1)
+    monkeypatch.setattr(clock, "STEADY_S", 0.0)  # this machine's clock is believed at once
     settings = settings_for(tmp_path, database=prepared_file, keep_calls_days=1, keep_revisions_days=1)
     with serving(settings) as running:
         yield running

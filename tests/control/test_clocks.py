@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from dialplane.control import accesskeys, calls, edges, events, future_instants, health, lost_calls, revisions, stats
+from dialplane.control import (
+    accesskeys,
+    calls,
+    edges,
+    events,
+    future_instants,
+    health,
+    lost_calls,
+    outbox,
+    revisions,
+    stats,
+)
 from dialplane.control.calls import CallRecord
 from dialplane.control.edges import Contacts, Edge
 from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey
@@ -260,6 +271,22 @@ async def test_a_clock_that_is_behind_is_not_believed_where_others_have_written(
     hours.pass_by(1.1)
     hours.set_to(NOW - 60 * SECOND)
     assert await dated(db) > latest
+
+
+async def test_what_a_node_has_taken_on_while_its_clock_was_ahead_is_another_ones_soon(db: Database) -> None:
+    hours = Hours(db)
+    hours.set_to(NOW + 400 * DAY)
+    story = failed_over_call()
+    await events.ingest(db, EDGE_ACTOR, edge="edge-1", events=story, hand_on=True)
+    assert await outbox.next_portion(db, node="gone for good") is not None
+    hours.set_to(NOW)
+    assert await dated(db) > NOW + DAY, "it may be this clock that is wrong"
+    portion = await outbox.next_portion(db, node="another")
+    assert portion is not None
+    assert await outbox.next_portion(db, node="a third one") is None
+    hours.pass_by(0.1)
+    assert await outbox.next_portion(db, node="a third one") is not None, "the other has said nothing for six minutes"
+    assert [one.id for one in portion.messages] == [part["id"] for part in story]
 
 
 @pytest.mark.parametrize("mono", [0, 1 << 62])

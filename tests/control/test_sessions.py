@@ -43,6 +43,14 @@ def test_a_token_ends_after_seven_days() -> None:
         KEYS.verify(token, now=ends)
 
 
+def test_a_session_of_a_clock_that_was_ahead_is_over_once_it_is_right() -> None:
+    year_us = 365 * 86_400_000_000
+    for issue in (KEYS.issue, KEYS.issue_to_browser):
+        assert KEYS.verify(issue(AGENT, "stamp", now=NOW + 60_000_000), now=NOW), "clocks of nodes differ by a little"
+        with pytest.raises(ValueError, match="ahead"):
+            KEYS.verify(issue(AGENT, "stamp", now=NOW + year_us), now=NOW)
+
+
 @pytest.mark.parametrize("missing", ["iss", "sub", "stamp", "iat", "exp"])
 def test_a_token_without_a_required_claim_is_refused(missing: str) -> None:
     assert KEYS.verify(forged(good_claims()), now=NOW)

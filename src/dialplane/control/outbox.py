@@ -140,7 +140,8 @@ async def _leads(db: Database, node: str) -> bool:
     """Whether it is this node that sends: it takes the lease if nobody has it, and prolongs its own in time."""
     async with db.read(JOBS) as unit:
         lease = await leases.find(unit, LEASE)
-    if lease is not None and lease.until > db.now() + (LEASE_US // 2 if lease.holder == node else 0):
+    soon = db.now() + (LEASE_US // 2 if lease is not None and lease.holder == node else 0)
+    if lease is not None and lease.lasts(after=soon, for_us=LEASE_US):
         return lease.holder == node
     async with db.write() as unit:
         return await leases.take(unit, LEASE, holder=node, for_us=LEASE_US)

@@ -87,7 +87,7 @@ async def keep(db: Database, periods: Periods, *, now: int, within_s: float, rep
     Raises Unavailable.
     """
     deadline = time.monotonic() + within_s
-    await _make_partitions(db, now=now)
+    await make_partitions(db, now=now)
     for name, step in _steps(db, periods, now=now):
         portion = Portion()
         while True:
@@ -142,8 +142,11 @@ def _steps(db: Database, periods: Periods, *, now: int) -> list[tuple[str, Calla
     ]
 
 
-async def _make_partitions(db: Database, *, now: int) -> None:
-    """Or leaves them to the next round, if others read the tables all the time."""
+async def make_partitions(db: Database, *, now: int) -> None:
+    """Makes what calls of the coming days need, or leaves it to the next round, if others read the tables all the time.
+
+    Raises Unavailable.
+    """
     try:
         async with db.write() as unit:
             await unit.run(partial(db.backend.make_partitions, now=now))
@@ -153,7 +156,7 @@ async def _make_partitions(db: Database, *, now: int) -> None:
 
 
 async def _drop_partition(db: Database, calls_before: int, attempts_before: int, _rows: int) -> int:
-    """As `_make_partitions`."""
+    """As `make_partitions`."""
     try:
         async with db.write() as unit:
             drop = partial(db.backend.drop_oldest_partition, calls_before=calls_before, attempts_before=attempts_before)

@@ -13,7 +13,10 @@ OTHERS_EACH = 12
 
 
 def rollups_job(db: Database, periods: Periods) -> Job:
-    """Each node has one; whichever comes first does the work. `periods`: how long sums are kept."""
+    """Each node has one; whichever comes first does the work. `periods`: how long sums are kept.
+
+    As with records, none is deleted by a clock that somebody has set within the hour.
+    """
 
     rounds = itertools.count()
 
@@ -21,6 +24,7 @@ def rollups_job(db: Database, periods: Periods) -> Job:
         await rollups.fold(db)
         if next(rounds) % OTHERS_EACH == 0:
             await rollups.make_longer(db)
-            await rollups.forget(db, periods, now=db.now())
+            if db.clock_watch.is_believed(db.now()):
+                await rollups.forget(db, periods, now=db.now())
 
     return Job(name="rollups", every_s=EVERY_S, run_round=run_round)

@@ -21,7 +21,7 @@ from dialplane.store.encryption import Encryption
 from dialplane.store.pool import Pool, Snapshots
 from dialplane.store.threads import Abandoned
 from dialplane.store.work import ANSWER_WITHIN_S, Work
-from dialplane.system.clock import MOST_AHEAD_US
+from dialplane.system.clock import MOST_AHEAD_US, STEADY_S
 
 T = TypeVar("T")
 N = TypeVar("N", bound=NamedTuple)
@@ -34,9 +34,6 @@ LEAST_ANSWER_S = 0.1
 
 COMMIT_WITHIN_S = 30.0
 """The same for a commit: giving up on one leaves open whether it happened."""
-
-STEADY_S = 3_600.0
-"""After so long a wall clock that nobody has set is believed."""
 
 FEW_ROWS = 20
 """Up to how many rows a short statement may write."""

@@ -6,6 +6,9 @@ from collections.abc import Callable
 MOST_AHEAD_US = 600_000_000
 """An instant that is so far ahead of the wall clock was dated by one that was wrong."""
 
+STEADY_S = 3_600.0
+"""After so long a wall clock that nobody has set is believed."""
+
 SET_BY_US = 60_000_000
 """By how much a clock that was set differs from one that drifts or is slewed: no clock gains a minute in an hour."""
 
@@ -35,3 +38,7 @@ class ClockWatch:
         if self._difference_us is None or abs(difference_us - self._difference_us) > SET_BY_US:
             self._difference_us, self._since_ns = difference_us, mono_ns
         return (mono_ns - self._since_ns) / 1e9
+
+    def is_believed(self, now_us: int) -> bool:
+        """Whether nobody has set it for STEADY_S: until then nothing is deleted by it."""
+        return self.steady_s(now_us) >= STEADY_S

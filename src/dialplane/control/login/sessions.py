@@ -15,6 +15,7 @@ from typing import Any
 
 import jwt
 
+from dialplane.system.clock import MOST_AHEAD_US
 from dialplane.system.files import create_file
 
 SESSION_LIFETIME_S = 7 * 86_400
@@ -112,6 +113,8 @@ class SessionKeys:
             raise ValueError("not a session of ours") from None
         if session.expires_at <= now:
             raise ValueError("the session has ended")
+        if session.issued_at > now + MOST_AHEAD_US:
+            raise ValueError("a clock that was ahead has issued the session")
         return session
 
     def _key(self, key_id: str) -> bytes:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 
 from dialplane.store import tables
 from dialplane.store.unit import Unit, Writing
+from dialplane.system.clock import MOST_AHEAD_US
 
 _LEASES = tables.leases.c
 
@@ -16,6 +17,10 @@ class Lease(NamedTuple):
     holder: str
     until: int
 
+    def lasts(self, *, after: int, for_us: int) -> bool:
+        """Whether it lasts beyond an instant. One that lasts far longer than for `for_us` was taken by a clock ahead."""
+        return 0 < self.until - after <= for_us + MOST_AHEAD_US
+
 
 async def find(unit: Unit, name: str) -> Lease | None:
     """The lease as it is. Raises Unavailable."""
@@ -25,14 +30,19 @@ async def find(unit: Unit, name: str) -> Lease | None:
 
 async def take(unit: Writing, name: str, *, holder: str, for_us: int) -> bool:
     """Takes or prolongs the lease for so long, unless another node has it. Raises Unavailable."""
-    lease = await find(unit, name)
-    if lease is not None and lease.holder != holder and lease.until > unit.instant:
+    lease, now = await find(unit, name), _now(unit)
+    if lease is not None and lease.holder != holder and lease.lasts(after=now, for_us=for_us):
         return False
     taking = unit.backend.merging_insert(tables.leases)
     new = {"holder": taking.excluded.holder, "until": taking.excluded.until}
-    values = [{"name": name, "holder": holder, "until": unit.instant + for_us}]
+    values = [{"name": name, "holder": holder, "until": now + for_us}]
     await unit.execute(taking.on_conflict_do_update(index_elements=["name"], set_=new), values, short=True)
     return True
+
+
+def _now(unit: Writing) -> int:
+    """The unit's instant, which all nodes share; or the wall clock, if a clock that was ahead has dated that."""
+    return unit.instant if unit.instant <= unit.now() + MOST_AHEAD_US else unit.now()
 
 
 async def give_up(unit: Writing, name: str, *, holder: str) -> None:
