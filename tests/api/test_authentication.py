@@ -211,6 +211,23 @@ def test_two_thousand_wrong_logins_end_in_429_and_hurt_nobody_else(guessed: Api)
     assert guessed.admin.get("/v1.0/me").status_code == 200
 
 
+def test_an_address_has_so_many_wrong_logins_a_minute_whatever_the_names(tmp_path: Path, prepared_file: Path) -> None:
+    settings = settings_for(
+        tmp_path, database=prepared_file, address_login_failures_per_minute=5, trusted_proxies="127.0.0.1"
+    )
+    with serving(settings) as api:
+
+        def login(username: str, password: str, address: str) -> int:
+            body = {"username": username, "password": password}
+            status: int = api.nobody.post("/auth/login", body, headers={"X-Forwarded-For": address}).status_code
+            return status
+
+        guesses = [login(f"name-{n}", "wrong", "203.0.113.9") for n in range(8)]
+        assert guesses == [401] * 5 + [429] * 3
+        assert login(USERNAME, PASSWORD, "203.0.113.9") == 429
+        assert login(USERNAME, PASSWORD, "198.51.100.7") == 200
+
+
 def test_a_right_login_clears_the_count_of_wrong_ones(tmp_path: Path, prepared_file: Path) -> None:
     with serving(settings_for(tmp_path, database=prepared_file, login_failures_per_minute=3)) as api:
         for _ in range(3):

@@ -16,7 +16,7 @@ import pytest
 from dialplane.client import Client
 from dialplane.demo.calling import place_call, wait_until_answering
 from tests.ports import free_port
-from tests.serve.instance import Instance, of_folder, serving
+from tests.serve.instance import Instance, of_folder, open_to_others, serving
 from tests.smalldisk import fill, small_disk
 from tests.waiting import eventually
 
@@ -171,8 +171,11 @@ def test_a_second_edge_follows_the_control_plane_and_routes_calls_by_itself(demo
     key_file.write_text(key["token"] + "\n")
     verb = ("edge", "--control", demo.running()["control_url"], "--key-file", str(key_file))
     data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(0o755)
     with serving(data, verb=verb, environment={"DIALPLANE_EDGE_NAME": "two"}) as edge:
         eventually(edge.follows, within_s=20)
+        assert open_to_others(data) == []
         placed = place_through(edge)
         assert placed == 200
         with Client(demo.running()["control_url"], token=operator_key(demo)) as client:

@@ -28,6 +28,7 @@ from dialplane.domain.instants import NEVER, format_instant
 from dialplane.system.clock import ClockWatch
 from tests.control.making import ADMIN, EDGE_ACTOR, make_provider
 from tests.control.seen import CALL, PROVIDERS, ROUTE, event, failed_over_call, uuid_of
+from tests.eventlog.test_kinds import LINES
 
 pytestmark = pytest.mark.anyio
 
@@ -104,6 +105,22 @@ async def test_an_instant_that_cannot_be_printed_is_refused(db: Database, field:
     bad = [event("edge_status", NOW) | {field: instant} for instant in (NEVER, 1 << 62)]
     result = await ingest(db, [*bad, event("edge_status", NOW, edge="good")])
     assert (result.accepted, len(result.refused)) == (1, 2)
+
+
+INSTANTS = ("at", "since", "before", "kamailio_started")
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line["kind"])
+async def test_no_kind_of_event_brings_in_an_instant_that_cannot_be_printed(db: Database, line: dict[str, Any]) -> None:
+    for instant in (NEVER, 1 << 62, (1 << 63) - 1, 1 << 64):
+        lies = [line | {field: instant} for field in INSTANTS if field in line]
+        result = await ingest(db, [*lies, event("edge_status", NOW, edge="good")])
+        assert (result.accepted, len(result.refused)) == (1, len(lies))
+    if "sources" in line:
+        late = [source | {"first": NEVER - 1, "last": NEVER - 1} for source in line["sources"]]
+        assert (await ingest(db, [line | {"at": NOW, "sources": late}])).accepted == 1
+        async with db.read() as unit:
+            assert [one.tm_last for one in await edges.refusals(unit, ADMIN, line["edge"])] == [NOW]
 
 
 def test_any_instant_is_printed() -> None:

@@ -83,6 +83,11 @@ def of_folder(data: Path) -> list[int]:
     return found
 
 
+def open_to_others(data: Path) -> list[Path]:
+    """The files and folders that another user may use, those of LMDB and SQLite among them."""
+    return [path for path in (data, *data.rglob("*")) if not path.is_symlink() and path.stat().st_mode & 0o077]
+
+
 def parent_of(pid: int) -> int:
     """The parent's process id; 0 where the process is gone."""
     try:

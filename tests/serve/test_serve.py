@@ -10,7 +10,7 @@ import pytest
 
 from dialplane.client import Client
 from dialplane.serve.supervisor import LARGEST_LOG
-from tests.serve.instance import Instance, kill_all, launch, of_folder, serving
+from tests.serve.instance import Instance, kill_all, launch, of_folder, open_to_others, serving
 from tests.waiting import eventually
 
 SLOW_MACHINE_S = 1.0  # what other tests on the same cores may take away
@@ -189,11 +189,6 @@ def test_a_start_without_the_secrets_says_so_and_goes_on(tmp_path: Path) -> None
         eventually(second.follows)
 
 
-def open_to_others(data: Path) -> list[Path]:
-    """The files and folders that another user may use, those of LMDB and SQLite among them."""
-    return [path for path in (data, *data.rglob("*")) if not path.is_symlink() and path.stat().st_mode & 0o077]
-
-
 def test_a_second_instance_on_the_same_folder_is_refused_with_a_clear_sentence(shared: Instance) -> None:
     second = launch(shared.data, "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0")
 
@@ -268,11 +263,30 @@ def test_without_kamailio_the_control_plane_runs_and_says_what_to_install(tmp_pa
         assert line.startswith(
             "No calls are taken: the program kamailio is missing. To install it: env RUNLEVEL=1 apt-get install"
         )
-        assert not [line for line in instance.said().splitlines() if line.startswith("SIP")]
+        assert not [line for line in instance.said().splitlines() if line.startswith("SIP") or "call" in line.split()]
         with instance.client() as client:
             assert client.me()
         assert instance.pids("kamailio.cfg") == []
         assert instance.stop() == 0
+
+
+def test_as_the_first_process_of_a_container_it_leaves_no_dead_worker_behind(tmp_path: Path) -> None:
+    """Orphans become its children, as those of a container become PID 1's."""
+    as_first = (
+        "import ctypes, sys; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0);"  # PR_SET_CHILD_SUBREAPER of linux/prctl.h
+        "from dialplane.serve.__main__ import main; sys.exit(main([]))"
+    )
+    with serving(tmp_path / "data", program=(sys.executable, "-c", as_first)) as instance:
+        main = instance.main_pid(PARTS["kamailio"])
+        workers = [pid for pid in instance.pids(PARTS["kamailio"]) if pid != main]
+        assert workers
+        os.kill(main, signal.SIGKILL)
+        eventually(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in (main, *workers)),
+            within_s=20,
+            what="the workers' end, without zombies",
+        )
+        assert instance.main_pid(PARTS["kamailio"]) != main
 
 
 def test_a_deleted_key_of_the_machine_is_made_anew_at_the_next_start(tmp_path: Path) -> None:

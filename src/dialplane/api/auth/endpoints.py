@@ -49,7 +49,7 @@ async def _turn(services: Services, *, username: str, address: str) -> AsyncIter
     try:
         await slots.wait(origin, within_s=WAIT_S)
     except TimeoutError:
-        await limits.login_not_tried(username=username, address=address)
+        limits.login_not_tried(username=username, address=address)
         raise ApiError(reasons.OVERLOADED) from None
     loop, rest_s = asyncio.get_running_loop(), 0.0
     began = loop.time()
@@ -67,14 +67,14 @@ async def _logged_in(request: Request, body: Login) -> tuple[Agent, str]:
     services, address = services_of(request.scope), source_ip(request)
     if proxy := unnamed_proxy(request):
         log.warning("proxy not in DIALPLANE_TRUSTED_PROXIES: its clients share one limit of logins", proxy=proxy)
-    await services.rate_limits.admit_login(username=body.username, address=address)
+    services.rate_limits.admit_login(username=body.username, address=address)
     try:
         async with _turn(services, username=body.username, address=address):
             found = await check_login(services.db, body.username, body.password)
     except InvalidCredentials:
         services.metrics.logins.labels("refused").inc()
         raise
-    await services.rate_limits.login_succeeded(username=body.username, address=address)
+    services.rate_limits.login_succeeded(username=body.username, address=address)
     services.metrics.logins.labels("accepted").inc()
     return found
 
