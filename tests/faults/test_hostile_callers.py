@@ -41,6 +41,10 @@ SLOWER = 5
 NOTICEABLE_S = 4.0
 """What it may be in any case: a short run has but a few answers, of which this is the slowest."""
 
+ROUND_S = 0.1
+"""A round of questions begins so long after the last one: whoever reads page after page without a pause is no other
+caller, but waits for its own share."""
+
 LOGIN_EVERY = 5
 """Rounds of questions with one login: it waits for guessers' passwords, and others should be measured meanwhile."""
 
@@ -64,7 +68,7 @@ class Quiet:
         asked: dict[str, list[tuple[int, float]]] = defaultdict(list)
         ends = time.monotonic() + seconds
         rounds = itertools.count()
-        while time.monotonic() < ends:
+        while (began_s := time.monotonic()) < ends:
             is_short = next(rounds) % LOGIN_EVERY > 0
             for name, ask in self._questions().items():
                 if is_short and name == "login":
@@ -72,6 +76,7 @@ class Quiet:
                 began = time.perf_counter()
                 status = ask().status_code
                 asked[name].append((status, time.perf_counter() - began))
+            time.sleep(max(0.0, began_s + ROUND_S - time.monotonic()))
         return asked
 
     def _questions(self) -> dict[str, Callable[[], Any]]:

@@ -1,6 +1,8 @@
 """Each kind of reading work has readers of its own, and a statement that nobody waits for ends."""
 
 import asyncio
+import os
+import threading
 import time
 from contextlib import AsyncExitStack
 
@@ -44,6 +46,14 @@ async def test_one_caller_does_not_have_all_readers(db: Database, work: Work) ->
             await clock_of(db, work, "modest")
         assert not more.done()
     await more
+
+
+async def test_no_reader_is_nicer_than_the_event_loop(db: Database) -> None:
+    """It holds the interpreter's lock now and then; one that waits for the processor then keeps all others waiting."""
+    for work in ALL:
+        async with db.read(work) as unit:
+            niceness = await unit.run(lambda _: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        assert niceness == os.getpriority(os.PRIO_PROCESS, 0)
 
 
 async def test_a_statement_ends_with_the_request_that_wanted_it(db: Database) -> None:

@@ -26,7 +26,6 @@ from dialplane.store.threads import Abandoned, run_to_end
 from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Reading, Writing
 from dialplane.store.work import FEED, REQUESTS, Work
 from dialplane.system.clock import ClockWatch, now_us
-from dialplane.system.process import yield_processor
 from dialplane.system.shares import Shares
 from dialplane.system.slots import EVERYBODY, Slots
 
@@ -191,9 +190,7 @@ class _Readers:
         self.work = work
         self.shares = shares
         self.slots = Slots(work.readers, each=work.each)
-        self._threads = ThreadPoolExecutor(
-            work.readers, thread_name_prefix="dialplane-read", initializer=yield_processor if work.yields else None
-        )
+        self._threads = ThreadPoolExecutor(work.readers, thread_name_prefix="dialplane-read")
         self.pool = Snapshots(backend, backend.reader_engine(work.readers), self._threads)
 
     def close(self) -> None:

@@ -8,15 +8,13 @@ class Work:
     """`readers`: connections, of which one caller has at most `each` at one time.
 
     `within_s`: longest time of one statement; `wait_s`: longest wait for a connection, None for as long as it takes.
-    `yields`: its threads leave the processor to all others. `is_scan`: no index bounds what it reads, so one that takes
-    too long is the request's own doing.
+    `is_scan`: no index bounds what it reads, so one that takes too long is the request's own doing.
     """
 
     readers: int
     each: int
     within_s: float
     wait_s: float | None
-    yields: bool = False
     is_scan: bool = False
 
 
@@ -38,19 +36,19 @@ LOGINS = Work(readers=1, each=1, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
 READINESS = Work(readers=1, each=1, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
 """/readyz."""
 
-JOBS = Work(readers=1, each=1, within_s=30.0, wait_s=None, yields=True)
+JOBS = Work(readers=1, each=1, within_s=30.0, wait_s=None)
 """Background jobs."""
 
-LISTS = Work(readers=3, each=1, within_s=5.0, wait_s=5.0, yields=True, is_scan=True)
+LISTS = Work(readers=3, each=1, within_s=5.0, wait_s=5.0, is_scan=True)
 """Pages of lists: a filter that few rows meet reads many."""
 
-STATISTICS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, yields=True, is_scan=True)
+STATISTICS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, is_scan=True)
 """Figures over a window of time: they read every call of it."""
 
 FEED = Work(readers=4, each=1, within_s=30.0, wait_s=None)
 """Answers that take as long as an edge does to read them."""
 
-EXPORTS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, yields=True, is_scan=True)
+EXPORTS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, is_scan=True)
 """Exports, which hold a reader for as long as they are read: no edge waits behind them."""
 
 ALL = (REQUESTS, CREDENTIALS, LOGINS, READINESS, JOBS, LISTS, STATISTICS, FEED, EXPORTS)

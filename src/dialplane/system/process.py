@@ -23,7 +23,10 @@ YIELDING = 10
 
 
 def yield_processor() -> None:
-    """Have the scheduler prefer all other threads to this one, and to those that it starts (Linux)."""
+    """Have the scheduler prefer all other threads to this one, and to those that it starts (Linux).
+
+    For what computes without the interpreter's lock alone: all others would wait for a holder that waits its turn.
+    """
     if sys.platform == "linux":
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + YIELDING)
