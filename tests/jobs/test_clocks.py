@@ -1,4 +1,4 @@
-"""A clock that is years ahead for a moment makes no record old: what it would have deleted is there once it is right."""
+"""A clock that is years ahead for a moment makes no record old: all that it would have deleted is still there."""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ class Lease(NamedTuple):
     until: int
 
     def lasts(self, *, after: int, for_us: int) -> bool:
-        """Whether it lasts beyond an instant. One that lasts far longer than for `for_us` was taken by a clock ahead."""
+        """Whether it lasts beyond an instant. One that lasts far longer was taken by a clock ahead."""
         return 0 < self.until - after <= for_us + MOST_AHEAD_US
 
 
