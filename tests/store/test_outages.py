@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from psycopg import sql
 from sqlalchemy import func, select
 
 from dialplane.control import customers
@@ -20,9 +21,10 @@ from dialplane.domain.errors import Unavailable
 from dialplane.store import migrations, tables
 from dialplane.store.address import sqlite_url
 from dialplane.store.database import Database
+from dialplane.store.work import CREDENTIALS, LISTS, LOGINS, READINESS, REQUESTS
 from tests.control.making import ADMIN, make_customer
 from tests.databases import ENCRYPTION_KEY, SqliteFolder, open_database
-from tests.postgresql import own_postgresql
+from tests.postgresql import PostgresqlServer, own_postgresql
 from tests.smalldisk import fill as fill_disk
 from tests.smalldisk import small_disk
 from tests.waiting import eventually
@@ -92,6 +94,28 @@ async def test_a_postgresql_that_hangs_is_told_in_time_and_comes_back_by_itself(
         numbers = await revision_numbers(db)
         assert numbers == list(range(1, len(numbers) + 1))
         await db.close()
+
+
+async def test_what_has_to_answer_soon_has_its_connections_once_the_database_is_connected(
+    postgresql_server: PostgresqlServer,
+) -> None:
+    url = postgresql_server.create("connected", template="prepared")
+    allow = sql.SQL("ALTER DATABASE connected ALLOW_CONNECTIONS {}")
+    db = open_database(url)
+    try:
+        await db.connect()
+        await asyncio.to_thread(postgresql_server.execute, allow.format(sql.SQL("false")))
+        await db.connect()
+        for work in (REQUESTS, CREDENTIALS, LOGINS, READINESS):
+            async with db.read(work) as unit:
+                assert (await unit.clock()).revision
+        with pytest.raises(Unavailable):
+            async with db.read(LISTS) as unit:
+                await unit.clock()
+    finally:
+        await db.close()
+        postgresql_server.execute(allow.format(sql.SQL("true")))
+        postgresql_server.drop("connected")
 
 
 async def test_whoever_comes_while_a_postgresql_hangs_is_told_in_time_however_many_there_are() -> None:

@@ -178,6 +178,7 @@ def _lifespan(
                 on_first_start(first)
             if problem := await secrets_problem(db):
                 log.error("stored passwords cannot be read", problem=problem)
+            await db.connect()
             contacts, news = Contacts(), News()
             with settings.folder.node() as node:
                 jobs = _supervisor(settings, db, contacts, news, metrics, node=node)

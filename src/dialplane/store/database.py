@@ -24,7 +24,7 @@ from dialplane.store.records import OpenRecords
 from dialplane.store.revisions import Author, Change
 from dialplane.store.threads import Abandoned, run_to_end
 from dialplane.store.unit import COMMIT_WITHIN_S, Clock, Reading, Writing
-from dialplane.store.work import FEED, REQUESTS, Work
+from dialplane.store.work import ANSWER_WITHIN_S, FEED, REQUESTS, Work
 from dialplane.system.clock import ClockWatch, now_us
 from dialplane.system.shares import Shares
 from dialplane.system.slots import EVERYBODY, Slots
@@ -62,6 +62,18 @@ class Database:
         self._staging_slots = Slots(STAGED_AT_ONCE, each=1)
         self._cache = CommittedCache(now=lambda: self.now())
         self._notifier = Notifier(self._poll_revision)
+
+    async def connect(self) -> None:
+        """Opens a connection for each kind of work that must answer soon. One that cannot be opened now is made by a
+        request: on a busy machine that takes up to a second (measured), and a request has two.
+        """
+        soon = [work for work in self._readers if work.within_s <= ANSWER_WITHIN_S]
+        await asyncio.gather(*map(self._connect, soon))
+
+    async def _connect(self, work: Work) -> None:
+        with suppress(Unavailable):
+            async with self.read(work) as unit:
+                await unit.clock()
 
     async def close(self) -> None:
         """Ends every connection and thread. No unit may be open."""
