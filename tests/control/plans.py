@@ -52,3 +52,19 @@ def postgresql_plans(db: Database) -> Iterator[list[str]]:
         yield plans
     finally:
         event.remove(Engine, "before_cursor_execute", explain)
+
+
+@contextmanager
+def statements(db: Database) -> Iterator[list[str]]:
+    """Each statement that is carried out on a database inside."""
+    carried_out: list[str] = []
+
+    def note(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if connection.engine.url == db.backend.url:
+            carried_out.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield carried_out
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

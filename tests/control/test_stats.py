@@ -40,7 +40,7 @@ from dialplane.store.queries import channels
 from dialplane.store.queries import rollups as queries
 from tests.control.counting import Recorded, percentile
 from tests.control.making import ADMIN, EDGE_ACTOR, actor, admin_of, make_customer, make_provider, make_route
-from tests.control.plans import postgresql_plans, sqlite_plans
+from tests.control.plans import postgresql_plans, sqlite_plans, statements
 from tests.control.seen import event, failed_over_call, uuid_of
 from tests.databases import open_database
 
@@ -421,6 +421,34 @@ def having_providers(window: Window) -> list[str]:
     return [by for by in GROUPINGS if window.provider_id is None or by not in (TRUNKS, EDGES)]
 
 
+@given(data=st.data(), order=st.randoms(use_true_random=False))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_sums_of_days_that_a_node_keeps_in_memory_are_those_that_are_stored(
+    data: st.DataObject, order: random.Random, route_targets: dict[str, str], database_url: str
+) -> None:
+    made = data.draw(st.lists(stories(list(route_targets)), min_size=2, max_size=5))
+    parts = [part for story in made for part in story.told()]
+    order.shuffle(parts)
+    cuts = sorted({0, len(parts), *data.draw(st.lists(st.integers(0, len(parts)), min_size=2, max_size=4))})
+    nodes = data.draw(st.lists(st.integers(0, 1), min_size=len(cuts), max_size=len(cuts)))
+
+    async def go_through() -> None:
+        dbs = [open_database(database_url) for _ in range(2)]
+        try:
+            for (begin, end), node in zip(pairwise(cuts), nodes, strict=False):
+                await report(dbs[node], parts[begin:end])
+                await rollups.fold(dbs[node])
+                await rollups.make_longer(dbs[node])
+                for db in dbs:
+                    await check_against_records(db, database_url, ALWAYS)
+        finally:
+            for db in dbs:
+                await db.close()
+
+    forget_calls(database_url)
+    asyncio.run(go_through())
+
+
 async def check_against_records(db: Database, url: str, window: Window) -> None:
     recorded = Recorded(url)
     for by in having_providers(window):
@@ -776,6 +804,25 @@ async def test_no_statement_reads_more_than_the_sums_of_the_window_and_what_goes
         if step.partition(" ")[2].startswith(("calls", "attempts", "rollup")):
             assert step.startswith("SEARCH") or "calls_open" in step or step == "SCAN rollup_changes", read
             assert "rollups" not in step or "instant>? AND instant<?" in step
+
+
+async def test_a_month_is_read_once_until_one_of_its_days_is_written(db: Database) -> None:
+    async def tell_of(day: int) -> None:
+        await tell(db, [Story(None, TODAY + day * DAY, [Try(SOME_PROVIDERS[0], uuid_of(1), 1, ended=2)], ended=9)])
+        await rollups.fold(db)
+        await rollups.make_longer(db)
+
+    async def rows_read() -> tuple[int, int]:
+        with statements(db) as carried_out:
+            (found,) = await found_in(db, PROVIDERS, Window(since=TODAY, until=TODAY + 31 * DAY))
+        return found.seized, sum("sums" in one and "rollups" in one for one in carried_out)
+
+    await tell_of(3)
+    assert [await rows_read() for _ in range(2)] == [(1, 2), (1, 1)], "the days that are over are read once"
+    await tell_of(30)
+    assert await rows_read() == (2, 1), "the last days are read each time"
+    await tell_of(3)
+    assert [await rows_read() for _ in range(2)] == [(3, 2), (3, 1)], "a day that is written is read anew"
 
 
 async def test_what_goes_on_is_counted_without_comparing_each_attempt_with_each_open_call(db: Database) -> None:

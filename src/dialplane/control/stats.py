@@ -10,7 +10,7 @@ from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.retention import Periods
-from dialplane.control.units import Unit
+from dialplane.control.units import Reading
 from dialplane.domain import statistics
 from dialplane.domain.instants import DAY_US, SECOND_US
 from dialplane.domain.rollups import (
@@ -169,7 +169,7 @@ class Overview:
 
 
 async def list_(
-    unit: Unit, actor: Actor, by: str, window: Window, *, limit: int = 100, order: str = BUSIEST
+    unit: Reading, actor: Actor, by: str, window: Window, *, limit: int = 100, order: str = BUSIEST
 ) -> list[Stats]:
     """The first of one of GROUPINGS over the window, `widened`, by one of ORDERS, at most `limit`.
 
@@ -195,14 +195,14 @@ def _first(
     return [one for one in made if one.channels or replace(one, key="", steps=()) != Stats()]
 
 
-async def overview(unit: Unit, actor: Actor, window: Window) -> Overview:
+async def overview(unit: Reading, actor: Actor, window: Window) -> Overview:
     """The figures of all of the actor's calls over the window, `widened`. Raises PermissionDenied, Unavailable."""
     window = widened(window)
     calls, attempts = [await _all_of(unit, actor, by, window) for by in (EDGES, PROVIDERS)]
     return Overview(calls=calls, attempts=attempts)
 
 
-async def usual_delays(unit: Unit, actor: Actor, *, now: int) -> dict[str, int]:
+async def usual_delays(unit: Reading, actor: Actor, *, now: int) -> dict[str, int]:
     """Provider -> the median of its post-dial delays in the last hour (ms), if any of its attempts rang.
 
     Of the actor's calls alone, if it may not see others'. Raises PermissionDenied, Unavailable.
@@ -218,7 +218,7 @@ def _medians(parts: Mapping[str, Sequence[Part]], window: Window) -> dict[str, i
     return {key: delay for key, delay in delays.items() if delay is not None}
 
 
-async def _all_of(unit: Unit, actor: Actor, by: str, window: Window) -> Stats:
+async def _all_of(unit: Reading, actor: Actor, by: str, window: Window) -> Stats:
     selection = _selection(actor, by, window)
     if selection is None:
         return Stats(steps=(Stats(),) * len(window.instants))
@@ -238,7 +238,7 @@ def _selection(actor: Actor, by: str, window: Window) -> Selection | None:
     return Selection(grouped_by=by, customer_id=customer_id, provider_id=window.provider_id)
 
 
-async def _parts(unit: Unit, selection: Selection, window: Window) -> dict[str, list[Part]]:
+async def _parts(unit: Reading, selection: Selection, window: Window) -> dict[str, list[Part]]:
     """Key -> the sums that make up its figures in a window. Raises Unavailable."""
     finest_s = window.finest_s or MINUTE_S
     if window.step_s is None:
@@ -248,7 +248,7 @@ async def _parts(unit: Unit, selection: Selection, window: Window) -> dict[str, 
     made += waiting_beside(made)
     found: dict[str, list[Part]] = {}
     for part in [
-        *await rollups.parts(unit, selection, made),
+        *await rollups.parts(unit, selection, made, is_one_sum=window.step_s is None),
         *await rollups.pending_parts(unit, selection, since=window.since, until=window.until),
     ]:
         found.setdefault(part.key, []).append(part)

@@ -348,9 +348,13 @@ rollups = _table(
     Column("step_s", Integer, primary_key=True, autoincrement=False),
     _big("instant", primary_key=True, autoincrement=False),
     _text("sums"),
+    _big("written", server_default="0"),
     Index("rollups_by_instant", "step_s", "instant"),
 )
-"""Blocks of sums of what calls and attempts count for: domain/rollups.py, and store/queries/rollups.py for `sums`."""
+"""Blocks of sums of what calls and attempts count for: domain/rollups.py, and store/queries/rollups.py for `sums`.
+
+`written`: when they were written last, or 0 if by a version before this column.
+"""
 
 rollup_changes = _table(
     "rollup_changes",

@@ -248,13 +248,14 @@ _CLOCK = select(tables.clock)
 class Reading(Unit):
     """A snapshot: all that is read in one unit is of one moment.
 
-    `used_s`: seconds of a processor that long work has taken in threads.
+    `used_s`: seconds of a processor that long work has taken in threads. `results`: what was computed from rows before.
     """
 
     def __init__(self, pool: Snapshots, encryption: Encryption, *, cache: CommittedCache, work: Work) -> None:
         super().__init__(pool, encryption)
         self._snapshots = pool
         self._cache = cache
+        self.results = cache.results
         self._instant: int | None = None
         self._within_s = work.within_s
         self._late = "too_long" if work.is_scan else "unreachable"
