@@ -5,13 +5,14 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from dialplane.control import calls, events
-from dialplane.control.units import Database
+from dialplane.control.units import LISTS, Database
 from dialplane.store.backend_sqlite import Sqlite
 from dialplane.store.queries.calls import FEW
 from tests.control.making import ADMIN, EDGE_ACTOR
-from tests.control.plans import sqlite_plans
+from tests.control.plans import postgresql_plans, sqlite_plans
 from tests.control.seen import ROUTE, event, uuid_of
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +64,32 @@ async def test_few_calls_are_found_by_an_index(
     read = [step for plan in plans for step in plan if step.split()[1] == "calls"]
     assert read
     assert not [step for step in read if not BY_AN_INDEX.search(step)], plans
+
+
+async def test_a_providers_attempts_are_looked_for_call_by_call(db_with_calls: Database) -> None:
+    """By PostgreSQL's plan of vacuumed tables: of a provider with many calls it read all of them first."""
+    if isinstance(db_with_calls.backend, Sqlite):
+        return
+    engine = create_engine(db_with_calls.backend.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("VACUUM (ANALYZE) calls, attempts"))
+    engine.dispose()
+    with postgresql_plans(db_with_calls) as plans:
+        async with db_with_calls.read() as unit:
+            await calls.list_(unit, ADMIN, provider_id=OFTEN, page_size=3)
+    assert [plan for plan in plans if "SubPlan" in plan and "Aggregate" not in plan and "Join" not in plan], plans
+
+
+async def test_a_list_is_planned_once_not_each_time(db: Database) -> None:
+    """On PostgreSQL: after five plans for its values it keeps one, since its limit is written out."""
+    if isinstance(db.backend, Sqlite):
+        return
+    counted = "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT calls.id%'"
+    async with db.read(LISTS) as unit:
+        for number in range(8):
+            await calls.list_(unit, ADMIN, number=f"+4420{number}")
+        (kept,) = await unit.fetch(text(counted))
+    assert kept.generic_plans == 3
 
 
 @pytest.mark.parametrize("filters", [{"provider_id": OFTEN}, {"started_from": 0}, {"started_until": LAST + SECOND}])

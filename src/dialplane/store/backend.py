@@ -54,8 +54,11 @@ class Backend(ABC):
         """An engine with one connection whose transactions may write from their first statement on."""
 
     @abstractmethod
-    def reader_engine(self, connections: int) -> Engine:
-        """An engine whose transactions only read, each in one snapshot."""
+    def reader_engine(self, connections: int, *, prepares: bool = False) -> Engine:
+        """An engine whose transactions only read, each in one snapshot.
+
+        `prepares`: each statement is prepared when it first comes.
+        """
 
     @abstractmethod
     async def run(

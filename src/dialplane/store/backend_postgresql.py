@@ -65,10 +65,10 @@ class Postgresql(Backend):
     def writer_engine(self) -> Engine:
         return self._engine(1, read_only=False)
 
-    def reader_engine(self, connections: int) -> Engine:
-        return self._engine(connections, read_only=True)
+    def reader_engine(self, connections: int, *, prepares: bool = False) -> Engine:
+        return self._engine(connections, read_only=True, prepares=prepares)
 
-    def _engine(self, connections: int, *, read_only: bool) -> Engine:
+    def _engine(self, connections: int, *, read_only: bool, prepares: bool = False) -> Engine:
         limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
         engine = create_engine(
             self.url,
@@ -85,6 +85,8 @@ class Postgresql(Backend):
         @event.listens_for(engine, "connect")
         def _prepare(connection: Any, _record: Any) -> None:
             connection.read_only = read_only
+            if prepares:
+                connection.prepare_threshold = 0
 
         return engine
 

@@ -90,7 +90,7 @@ class Sqlite(Backend):
     def writer_engine(self) -> Engine:
         return self._engine(1, WRITER_PRAGMAS)
 
-    def reader_engine(self, connections: int) -> Engine:
+    def reader_engine(self, connections: int, *, prepares: bool = False) -> Engine:
         return self._engine(connections, READER_PRAGMAS)
 
     def _engine(self, connections: int, pragmas: tuple[str, ...]) -> Engine:

@@ -203,7 +203,7 @@ class _Readers:
         self.shares = shares
         self.slots = Slots(work.readers, each=work.each)
         self._threads = ThreadPoolExecutor(work.readers, thread_name_prefix="dialplane-read")
-        self.pool = Snapshots(backend, backend.reader_engine(work.readers), self._threads)
+        self.pool = Snapshots(backend, backend.reader_engine(work.readers, prepares=work.prepares), self._threads)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)

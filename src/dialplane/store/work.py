@@ -9,6 +9,7 @@ class Work:
 
     `within_s`: longest time of one statement; `wait_s`: longest wait for a connection, None for as long as it takes.
     `is_scan`: no index bounds what it reads, so one that takes too long is the request's own doing.
+    `prepares`: its statements are few, and come again and again.
     """
 
     readers: int
@@ -16,6 +17,7 @@ class Work:
     within_s: float
     wait_s: float | None
     is_scan: bool = False
+    prepares: bool = False
 
 
 ANSWER_WITHIN_S = 1.9
@@ -39,7 +41,7 @@ READINESS = Work(readers=1, each=1, within_s=ANSWER_WITHIN_S, wait_s=WAIT_S)
 JOBS = Work(readers=1, each=1, within_s=30.0, wait_s=None)
 """Background jobs."""
 
-LISTS = Work(readers=3, each=1, within_s=5.0, wait_s=5.0, is_scan=True)
+LISTS = Work(readers=3, each=1, within_s=5.0, wait_s=5.0, is_scan=True, prepares=True)
 """Pages of lists: a filter that few rows meet reads many."""
 
 STATISTICS = Work(readers=2, each=1, within_s=30.0, wait_s=15.0, is_scan=True)

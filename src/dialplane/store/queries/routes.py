@@ -20,6 +20,7 @@ from dialplane.store import objects, tables
 from dialplane.store.backend import Backend
 from dialplane.store.objects import ROUTES
 from dialplane.store.unit import Unit
+from dialplane.store.written import first
 
 FEW = 5_000
 """Routes that are sorted sooner than the order's index is walked past all others to the few of a short page."""
@@ -242,7 +243,7 @@ def _rounded(number: int) -> int:
 
 async def _count(unit: Unit, filters: Filters, *, most: int) -> int:
     where = filters.conditions(_INDEXED, unit.backend)
-    some = select(literal_column("1")).select_from(tables.routes).where(*where).limit(most).subquery()
+    some = first(select(literal_column("1")).select_from(tables.routes).where(*where), most).subquery()
     return int((await unit.fetch(select(func.count()).select_from(some)))[0][0])
 
 
@@ -263,8 +264,8 @@ async def page(unit: Unit, filters: Filters, order: Order, *, page_size: int, af
         place = tuple_(*after[-len(keys) :])
         where.append(tuple_(*keys) < place if order.descending else tuple_(*keys) > place)
     ordered = [key.desc() if order.descending else key.asc() for key in keys]
-    statement = select(tables.routes).where(*where).order_by(*ordered).limit(page_size)
-    rows = await unit.fetch(statement)
+    statement = select(tables.routes).where(*where).order_by(*ordered)
+    rows = await unit.fetch(first(statement, page_size))
     last = After(getattr(rows[-1], SORTS[order.key]), rows[-1].tm_create) if rows else None
     return Found(objects.objects_of(unit, ROUTES, rows), last)
 

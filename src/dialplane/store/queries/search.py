@@ -12,6 +12,7 @@ from dialplane.domain.ids import FIRST_OF_ID, is_beginning_of_id
 from dialplane.store import tables
 from dialplane.store.objects import Storage
 from dialplane.store.unit import Unit
+from dialplane.store.written import first
 
 _CALLS = tables.calls.c
 
@@ -114,8 +115,8 @@ async def calls_with(unit: Unit, text: str, *, customer_id: str | None, limit: i
     found: dict[str, CallHit] = {}
     for condition in _conditions(text):
         where = [condition, *([] if customer_id is None else [_CALLS.customer_id == customer_id])]
-        statement = select(*columns).where(*where).order_by(_CALLS.tm_create.desc()).limit(limit)
-        found.update((hit.id, hit) for hit in await unit.fetch_as(CallHit, statement))
+        statement = select(*columns).where(*where).order_by(_CALLS.tm_create.desc())
+        found.update((hit.id, hit) for hit in await unit.fetch_as(CallHit, first(statement, limit)))
     return list(found.values())[:limit]
 
 
