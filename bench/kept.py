@@ -16,7 +16,8 @@ from dialplane.store.address import sqlite_url
 from tests.postgresql import SETTINGS, PostgresqlServer, server_in
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
-DATABASES = (SQLITE, POSTGRESQL)
+DATABASES = tuple(kind for kind in (SQLITE, POSTGRESQL) if os.environ.get("BENCH_DATABASE", kind) == kind)
+"""Both, or the one that `BENCH_DATABASE` names."""
 
 _FILLING = {"wal_level": "minimal", "max_wal_senders": "0", "maintenance_work_mem": "512MB"}
 """Rows of a table that the same transaction has made, and its indexes, are written once."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from bench import kept, looks, recorded
 from bench.report import Report
+from bench.served import served
 from bench.table import CALLER, RouteTable
 from dialplane.control import bootstrap
 from dialplane.control.actor import SYSTEM
@@ -38,17 +39,9 @@ def run(report: Report) -> None:
             kept.once(data, "routes", partial(_seeded, url, table))
             filled = recorded.fill(url, calls=recorded.CALLS)
             report.note(f"{kind}: {table.size:,} routes, {recorded.CALLS:,} calls, {filled} days of them new")
-            asyncio.run(_measure(report, url, table))
-
-
-async def _measure(report: Report, url: str, table: RouteTable) -> None:
-    db = open_database(url)
-    try:
-        ids = await recorded.some_ids(db)
-        for some in (looks.of_routes(table), looks.of_calls(ids), looks.of_search(_words(table, ids))):
-            await looks.measure(report, db, some, goal=GOAL)
-    finally:
-        await db.close()
+            with served(data, url) as api:
+                for some in (looks.of_routes(table), looks.of_calls(api.ids), looks.of_search(_words(table, api.ids))):
+                    looks.measure(report, api, some, goal=GOAL)
 
 
 def _words(table: RouteTable, ids: Sequence[str]) -> Mapping[str, Callable[[random.Random], str]]:
@@ -84,8 +77,8 @@ async def _seed(url: str, table: RouteTable) -> None:
         await db.close()
     if parse_address(url).get_backend_name() == "postgresql":
         engine = create_engine(parse_address(url))
-        with engine.begin() as connection:
-            connection.execute(text("ANALYZE routes"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM (ANALYZE) routes"))
         engine.dispose()
 
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
@@ -62,10 +62,11 @@ async def _filled(settings: Settings, table: RouteTable) -> str:
             while some := list(islice(routes, AT_ONCE)):
                 await objects.add_all(unit, ROUTES, some)
                 await unit.flush()
-        return await _token(db)
+        return await token_of(db)
 
 
-async def _token(db: Database) -> str:
+async def token_of(db: Database) -> str:
+    """The token of a new key of an administrator's."""
     async with db.change(SYSTEM, "accesskey.create") as unit:
         _, token = await accesskeys.create(unit, SYSTEM, {"expire": 86_400, "permission": SUPER_ADMIN})
     return token
@@ -96,11 +97,17 @@ class Node:
 
 @contextmanager
 def running(
-    data: Path, *, port: int, database_url: str = "", source: Path | None = None, admin_password: str = ""
+    data: Path,
+    *,
+    port: int,
+    database_url: str = "",
+    source: Path | None = None,
+    admin_password: str = "",
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Node]:
     """An API on this data folder, ready; gone at the end. `source`: folder of other code than this."""
     set_ = {"DIALPLANE_DATA": str(data), "DIALPLANE_HTTP": f"127.0.0.1:{port}", "DIALPLANE_DATABASE_URL": database_url}
-    environment = {**os.environ, **set_, "DIALPLANE_ADMIN_PASSWORD": admin_password}
+    environment = {**os.environ, **set_, "DIALPLANE_ADMIN_PASSWORD": admin_password, **(settings or {})}
     if source is not None:
         environment["PYTHONPATH"] = str(source)
     started = time.perf_counter()

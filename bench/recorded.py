@@ -1,27 +1,32 @@
 """Recorded calls by the million, made within the database: a hundred days of them, two attempts each.
 
-The first attempt is refused, the second is answered. All but the newest have ended. Instants are those of a year that
-is over, so that a database which is kept can be filled up later.
+The first attempt is refused, the second is answered. All have ended but a thousand that began just now. Instants are
+those of a year that is over, so that a database which is kept can be filled up later.
 """
 
 import os
 import random
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 
 from dialplane.control.units import LISTS, Database
-from dialplane.domain.instants import DAY_US
+from dialplane.domain.instants import DAY_US, MINUTE_US
 from dialplane.store import tables
 from dialplane.store.address import parse_address
 from dialplane.store.partitions import Partition, first_id
 
 CALLS = int(os.environ.get("BENCH_CALLS", "200000"))
 DAYS = int(os.environ.get("BENCH_DAYS", "100"))
+OLDER_DAYS = int(os.environ.get("BENCH_OLDER_DAYS", "0"))
+OLDER_CALLS = int(os.environ.get("BENCH_OLDER_CALLS", "1000000"))
+"""Days before these, and calls of each, whose attempts are gone: they may be kept for a shorter time. On PostgreSQL."""
+
 LAST_DAY = 1_790_000_000_000_000 - 1_790_000_000_000_000 % DAY_US
 GOING_ON = 1_000
-"""Calls of the last day that go on."""
+"""Calls that go on."""
 
 CUSTOMERS, PROVIDERS, ROUTES, CALLERS = 200, 30, 5_000, 10_000
 NUMBERS = 500_000
@@ -97,27 +102,40 @@ _UNSAFE = ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000", "temp_st
 
 
 def fill(url: str, *, calls: int) -> int:
-    """Fills the days that are missing, the newest last; how many there were. SQLite's indexes are made at the end."""
+    """Fills the days that are missing, the newest last; how many there were. SQLite's indexes are made at the end.
+
+    PostgreSQL's tables are vacuumed, as its autovacuum does: indexes alone are read then, and plans are others.
+    """
     engine = create_engine(parse_address(url))
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 for pragma in _UNSAFE:
                     connection.exec_driver_sql(f"PRAGMA {pragma}")
-            return _fill(connection, calls=calls)
+            filled = _fill(connection, calls=calls)
+        if filled and engine.dialect.name == "postgresql":
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM (ANALYZE) calls, attempts"))
+        return filled
     finally:
         engine.dispose()
 
 
 def _fill(connection: Connection, *, calls: int) -> int:
-    days = range(LAST_DAY - (DAYS - 1) * DAY_US, LAST_DAY + DAY_US, DAY_US)
-    missing = [since for since in days if not _is_filled(connection, since)]
     is_one_table = connection.dialect.name == "sqlite"
+    first = LAST_DAY - (DAYS - 1) * DAY_US
+    older = [] if is_one_table else range(first - OLDER_DAYS * DAY_US, first, DAY_US)
+    missing = [
+        since for since in (*older, *range(first, LAST_DAY + DAY_US, DAY_US)) if not _is_filled(connection, since)
+    ]
     indexes = [index for table in (tables.calls, tables.attempts) for index in table.indexes if is_one_table]
     for index in indexes if missing else ():
         index.drop(connection, checkfirst=True)
     for since in missing:
-        _fill_day(connection, since, calls=calls // DAYS)
+        if since in older:
+            _fill_day(connection, since, calls=OLDER_CALLS, has_attempts=False)
+        else:
+            _fill_day(connection, since, calls=calls // DAYS)
         connection.commit()
     for index in indexes:
         index.create(connection, checkfirst=True)
@@ -125,10 +143,23 @@ def _fill(connection: Connection, *, calls: int) -> int:
     return len(missing)
 
 
+def go_on(url: str) -> None:
+    """Calls that began within the last minute, in place of those that a run before has made."""
+    engine = create_engine(parse_address(url))
+    now = time.time_ns() // 1_000
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM calls WHERE id >= :first"), {"first": first_id(LAST_DAY + DAY_US)})
+        generated = _GENERATED.format(drawn=_DRAWN[connection.dialect.name])
+        connection.execute(text(generated), {"since": now - MINUTE_US, "day": MINUTE_US, "calls": GOING_ON})
+        values = {"decision": _DECISION, "going_on_since": 0}
+        connection.execute(text(_CALLS.format(name="calls")), values)
+    engine.dispose()
+
+
 async def some_ids(db: Database) -> list[str]:
     """Ids of calls here and there: the first of some minutes, whose calls are read one by one later."""
     draw = random.Random(2)
-    instants = [LAST_DAY - draw.randrange((DAYS - 1) * DAY_US) for _ in range(500)]
+    instants = [LAST_DAY - draw.randrange((DAYS + OLDER_DAYS - 1) * DAY_US) for _ in range(500)]
     first = text("SELECT id FROM calls WHERE id >= :first ORDER BY id LIMIT 1")
     async with db.read(LISTS) as unit:
         return [(await unit.fetch(first, {"first": first_id(instant)}))[0][0] for instant in instants]
@@ -140,14 +171,14 @@ def _is_filled(connection: Connection, since: int) -> bool:
     return connection.execute(text(some), bounds).first() is not None
 
 
-def _fill_day(connection: Connection, since: int, *, calls: int) -> None:
+def _fill_day(connection: Connection, since: int, *, calls: int, has_attempts: bool = True) -> None:
     connection.execute(text("DROP TABLE IF EXISTS generated"))
     generated = _GENERATED.format(drawn=_DRAWN[connection.dialect.name])
     connection.execute(text(generated), {"since": since, "day": DAY_US, "calls": calls})
-    going_on_since = LAST_DAY + DAY_US - GOING_ON * (DAY_US // calls)
     insert = _into_partition if connection.dialect.name == "postgresql" else _into_table
-    insert(connection, since, "calls", _CALLS, {"decision": _DECISION, "going_on_since": going_on_since})
-    insert(connection, since, "attempts", _ATTEMPTS, {})
+    insert(connection, since, "calls", _CALLS, {"decision": _DECISION, "going_on_since": since + DAY_US})
+    if has_attempts:
+        insert(connection, since, "attempts", _ATTEMPTS, {})
 
 
 def _into_table(connection: Connection, _since: int, table: str, statement: str, values: Mapping[str, Any]) -> None:
@@ -155,10 +186,9 @@ def _into_table(connection: Connection, _since: int, table: str, statement: str,
 
 
 def _into_partition(connection: Connection, since: int, table: str, statement: str, values: Mapping[str, Any]) -> None:
-    """Filled before it is attached, which makes its indexes; then ANALYZE, as autovacuum does with each."""
+    """Filled before it is attached, which makes its indexes."""
     part = Partition(table, since, since + DAY_US)
     connection.execute(text(f"CREATE TABLE {part.name} (LIKE {table} INCLUDING DEFAULTS)"))
     connection.execute(text(statement.format(name=part.name)), values)
     bounds = f"FROM ('{first_id(part.since)}') TO ('{first_id(part.until)}')"
     connection.execute(text(f"ALTER TABLE {table} ATTACH PARTITION {part.name} FOR VALUES {bounds}"))
-    connection.execute(text(f"ANALYZE {part.name}"))
