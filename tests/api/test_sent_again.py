@@ -1,5 +1,6 @@
 """Idempotency-Key: whatever is sent again is done once and answered alike."""
 
+import asyncio
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -85,16 +86,14 @@ def test_the_same_key_while_the_first_is_under_way_is_told_so(
     api: Api, provider: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside, go_on = threading.Event(), threading.Event()
-    create = routes.create
+    create = routes.Routes.create
 
-    async def slow(*given: Any) -> Any:
-        import asyncio
-
+    async def slow(*arguments: Any) -> Any:
         inside.set()
         await asyncio.to_thread(go_on.wait, 10)
-        return await create(*given)
+        return await create(*arguments)
 
-    monkeypatch.setattr(routes, "create", slow)
+    monkeypatch.setattr(routes.Routes, "create", slow)
     body = {"customer_id": SYSTEM_DEFAULT, "provider_id": provider["id"], "priority": 1, "target": "+82"}
     headers = key()
     with ThreadPoolExecutor(1) as pool:

@@ -15,22 +15,17 @@ from dialplane.api.agents.schemas import (
     present,
 )
 from dialplane.api.http import reasons
-from dialplane.api.http.names import names_of
+from dialplane.api.http.plain import Plain
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
-from dialplane.api.http.responses import JsonResponse, created, page, updated
+from dialplane.api.http.responses import created, updated
 from dialplane.control import agents
 from dialplane.domain.kinds import AGENT
 
 AGENTS = Resource.of(AGENT, AgentAnswer)
 
-
-@AGENTS.verb("list")
-async def list_agents(request: AuthenticatedRequest, query: AgentList) -> Response:
-    async with request.read() as unit:
-        found = await agents.list_(unit, request.actor, **query.listing())
-        names = await names_of(unit, request.actor, query.expand, found)
-    return await page(found, present, **names)
+_PLAIN = Plain(AGENTS, agents.USE_CASES, present)
+_PLAIN.list(AgentList)
 
 
 @AGENTS.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.ALREADY_EXISTS])
@@ -41,11 +36,7 @@ async def create_agent(request: AuthenticatedRequest, body: AgentCreate) -> Resp
         return await request.keep(unit, created(present(agent), unit))
 
 
-@AGENTS.verb("get")
-async def get_agent(request: AuthenticatedRequest, id_: ObjectId) -> Response:
-    async with request.read() as unit:
-        agent = await agents.get(unit, request.actor, id_)
-    return JsonResponse(present(agent), version=unit.version_of(id_))
+_PLAIN.get()
 
 
 @AGENTS.verb("update", refuses=[reasons.ALREADY_EXISTS, reasons.PROTECTED_OBJECT])
@@ -85,8 +76,4 @@ async def update_agent_permission(
     return await _update(request, id_, body.named_fields(), if_version)
 
 
-@AGENTS.verb("delete", refuses=[reasons.PROTECTED_OBJECT])
-async def delete_agent(request: AuthenticatedRequest, id_: ObjectId, if_version: int | None) -> Response:
-    async with request.change() as unit:
-        agent = await agents.delete(unit, request.actor, id_, if_version=if_version)
-    return updated(present(agent), unit)
+_PLAIN.delete(refuses=[reasons.PROTECTED_OBJECT])

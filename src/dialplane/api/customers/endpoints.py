@@ -11,9 +11,10 @@ from dialplane.api.customers.schemas import (
     present,
 )
 from dialplane.api.http import reasons
+from dialplane.api.http.plain import Plain
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
-from dialplane.api.http.responses import JsonResponse, created, page, updated
+from dialplane.api.http.responses import JsonResponse, updated
 from dialplane.control import customers
 from dialplane.domain.customer import CustomerStatus
 from dialplane.domain.kinds import CUSTOMER
@@ -21,44 +22,12 @@ from dialplane.domain.kinds import CUSTOMER
 CUSTOMERS = Resource.of(CUSTOMER, CustomerAnswer)
 OWN_CUSTOMER = Resource("/v1.0/customer", tag="customers", kind="customer")
 
-
-@CUSTOMERS.verb("list")
-async def list_customers(request: AuthenticatedRequest, query: CustomerList) -> Response:
-    async with request.read() as unit:
-        found = await customers.list_(unit, request.actor, **query.listing())
-    return await page(found, present)
-
-
-@CUSTOMERS.verb("create")
-async def create_customer(request: AuthenticatedRequest, body: CustomerCreate) -> Response:
-    async with request.change() as unit:
-        customer = await customers.create(unit, request.actor, body.named_fields())
-        return await request.keep(unit, created(present(customer), unit))
-
-
-@CUSTOMERS.verb("get")
-async def get_customer(request: AuthenticatedRequest, id_: ObjectId) -> Response:
-    async with request.read() as unit:
-        customer = await customers.get(unit, request.actor, id_)
-    return JsonResponse(present(customer), version=unit.version_of(id_))
-
-
-@CUSTOMERS.verb("update", refuses=[reasons.PROTECTED_OBJECT])
-async def update_customer(
-    request: AuthenticatedRequest, id_: ObjectId, body: CustomerUpdate, if_version: int | None
-) -> Response:
-    async with request.change() as unit:
-        if body.repeats:
-            body.require_as_stored(present(await customers.get(unit, request.actor, id_)))
-        customer = await customers.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
-    return updated(present(customer), unit)
-
-
-@CUSTOMERS.verb("delete", refuses=[reasons.PROTECTED_OBJECT])
-async def delete_customer(request: AuthenticatedRequest, id_: ObjectId, if_version: int | None) -> Response:
-    async with request.change() as unit:
-        customer = await customers.delete(unit, request.actor, id_, if_version=if_version)
-    return updated(present(customer), unit)
+_PLAIN = Plain(CUSTOMERS, customers.USE_CASES, present)
+_PLAIN.list(CustomerList)
+_PLAIN.create(CustomerCreate)
+_PLAIN.get()
+_PLAIN.update(CustomerUpdate, refuses=[reasons.PROTECTED_OBJECT])
+_PLAIN.delete(refuses=[reasons.PROTECTED_OBJECT])
 
 
 def _status(verb: str, status: CustomerStatus, *, summary: str) -> None:

@@ -169,6 +169,12 @@ class Page(PageSize):
         filters = {name: getattr(self, name) for name in self.model_fields_set - self.NOT_FILTERS}
         return filters | {"page_size": self.page_size, "before": self.page_token}
 
+    @property
+    def expanded(self) -> tuple[str, ...]:
+        """The kinds whose names are wanted beside the ids that refer to them."""
+        kinds: tuple[str, ...] = getattr(self, "expand", ())
+        return kinds
+
 
 def expanding(*kinds: str) -> Any:
     """The default of `expand`, for a resource that refers to objects of these kinds."""

@@ -96,7 +96,15 @@ class Resource:
         path = f"/v1.0/{kind.collection}"
         return cls(path, tag=kind.collection, kind=kind.name, noun=kind.title, answer=answer)
 
-    def verb(self, name: str, *, path: str = "", summary: str = "", refuses: Iterable[Reason] = ()) -> Callable[[H], H]:
+    def verb(
+        self,
+        name: str,
+        *,
+        path: str = "",
+        summary: str = "",
+        operation_id: str = "",
+        refuses: Iterable[Reason] = (),
+    ) -> Callable[[H], H]:
         """Decorator: the handler of one of VERBS. `path` and `summary` if they are not the verb's."""
         verb = VERBS[name]
 
@@ -108,6 +116,7 @@ class Resource:
                 verb.method,
                 path or verb.path,
                 summary=summary or verb.summary.format(**self._words),
+                operation_id=operation_id,
                 permission=f"{self.kind}.{name}",
                 answer=answer,
                 is_versioned=verb.is_versioned,

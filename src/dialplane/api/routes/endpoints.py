@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from dialplane.api.http import reasons
 from dialplane.api.http.names import names_of
+from dialplane.api.http.plain import Plain
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
-from dialplane.api.http.responses import JsonResponse, created, page, updated
+from dialplane.api.http.responses import page, updated
 from dialplane.api.routes.paging import after, filters_of, order_of, token
 from dialplane.api.routes.schemas import (
     EARLIER,
@@ -45,29 +46,10 @@ async def list_routes(request: AuthenticatedRequest, query: RouteList) -> Respon
     return await page(found.routes, shown, next_page_token=token(found.next, order), **more)
 
 
-@ROUTES.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.PROVIDER_NOT_FOUND])
-async def create_route(request: AuthenticatedRequest, body: RouteCreate) -> Response:
-    async with request.change() as unit:
-        route = await routes.create(unit, request.actor, body.named_fields())
-        return await request.keep(unit, created(present(route), unit))
-
-
-@ROUTES.verb("get")
-async def get_route(request: AuthenticatedRequest, id_: ObjectId) -> Response:
-    async with request.read() as unit:
-        route = await routes.get(unit, request.actor, id_)
-    return JsonResponse(present(route), version=unit.version_of(id_))
-
-
-@ROUTES.verb("update", refuses=[reasons.PROVIDER_NOT_FOUND])
-async def update_route(
-    request: AuthenticatedRequest, id_: ObjectId, body: RouteUpdate, if_version: int | None
-) -> Response:
-    async with request.change() as unit:
-        if body.repeats:
-            body.require_as_stored(present(await routes.get(unit, request.actor, id_)))
-        route = await routes.update(unit, request.actor, id_, body.named_fields(), if_version=if_version)
-    return updated(present(route), unit)
+_PLAIN = Plain(ROUTES, routes.USE_CASES, present)
+_PLAIN.create(RouteCreate, refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.PROVIDER_NOT_FOUND])
+_PLAIN.get()
+_PLAIN.update(RouteUpdate, refuses=[reasons.PROVIDER_NOT_FOUND])
 
 
 @ROUTES.endpoint(
@@ -86,8 +68,4 @@ async def move_route(request: AuthenticatedRequest, id_: ObjectId, body: RouteMo
         return await request.keep(unit, updated(present(route), unit))
 
 
-@ROUTES.verb("delete")
-async def delete_route(request: AuthenticatedRequest, id_: ObjectId, if_version: int | None) -> Response:
-    async with request.change() as unit:
-        route = await routes.delete(unit, request.actor, id_, if_version=if_version)
-    return updated(present(route), unit)
+_PLAIN.delete()
