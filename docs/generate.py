@@ -165,7 +165,7 @@ def ending_table() -> str:
 
 def decision_reasons() -> str:
     """Why a candidate stands where it stands."""
-    return table(("reason", "what it says"), [(f"`{code}`", text) for code, text in reasons.SENTENCES.items()])
+    return table(("reason", "what it says"), [(f"`{code}`", row.sentence) for code, row in reasons.REASONS.items()])
 
 
 def error_reasons() -> str:

@@ -14,7 +14,7 @@ from dialplane.engine.dialroute import (
     groups_for,
     standing_of,
 )
-from dialplane.engine.reasons import SENTENCES, Reason
+from dialplane.engine.reasons import REASONS, Reason
 
 NUMBER = "+821012345678"
 
@@ -151,4 +151,4 @@ def test_weights_share_the_calls_and_the_call_id_decides() -> None:
 
 
 def test_every_reason_has_a_sentence() -> None:
-    assert set(Reason) == set(SENTENCES)
+    assert set(Reason) == set(REASONS)

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from dialplane.client import Client
 from dialplane.demo.calling import fetch_call, place_call
-from dialplane.engine.reasons import SENTENCES
+from dialplane.engine.reasons import REASONS
 from tests.serve.instance import Instance
 from tests.waiting import eventually
 
@@ -124,4 +124,4 @@ def tried(call: dict[str, Any]) -> list[tuple[str, int | None]]:
 def is_placed_for(call: dict[str, Any], provider_id: str, reason: str) -> bool:
     """Whether the decision gives this reason for the provider's place."""
     [place] = [place for place in call["decision"] if place["provider_id"] == provider_id]
-    return SENTENCES[reason] in place["why"]
+    return REASONS[reason].sentence in place["why"]

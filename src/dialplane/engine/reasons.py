@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Reason(StrEnum):
@@ -31,32 +32,53 @@ class Reason(StrEnum):
     ROUTING_NUMBER_IGNORED = "routing_number_ignored"
 
 
-SENTENCES: Mapping[str, str] = {
-    Reason.OWN_ROUTE: "a route of the customer's own",
-    Reason.DEFAULT_ROUTE: "a system default route, behind the customer's own",
-    Reason.WEIGHTED: "placed among routes of equal priority by a weighted draw seeded by the call",
-    Reason.UNHEALTHY: "moved behind the healthy providers: the probes find it unhealthy",
-    Reason.BREAKER_OPEN: "moved behind all others: its recent calls failed and the breaker is open",
-    Reason.PROVIDER_REPEATED: "dropped: its provider already has an earlier place",
-    Reason.ROUTE_DISABLED: "skipped: the route is disabled",
-    Reason.ROUTE_NOT_VALID_NOW: "skipped: the route is not valid at this time",
-    Reason.PROVIDER_MISSING: "skipped: the provider is deleted",
-    Reason.PROVIDER_DISABLED: "skipped: the provider is disabled",
-    Reason.CHANNEL_CAP_FULL: "skipped: all channels of the provider are in use",
-    Reason.CPS_CAP_FULL: "skipped: the provider's calls per second are used up",
-    Reason.BEYOND_MAX_ATTEMPTS: "dropped: the call may make no more attempts",
-    Reason.UNRESOLVED: "skipped: no address of the provider's hostname was ever found",
-    Reason.OWN_SOCKET: "skipped: the provider's hostname leads to the edge itself",
-    Reason.DENIED_NETWORK: "skipped: the provider's hostname leads to a network that this platform denies",
-    Reason.NO_SHARED_CODEC: "skipped: the caller offers none of the provider's codecs",
-    Reason.NO_BRANCH_LEFT: "skipped: the edge has sent as many INVITEs for the call as it can",
-    Reason.CONNECTION_TAKEN: "skipped: the connection to its address is another carrier's, by its certificate",
-    Reason.NUMBER_UNFORMATTABLE: "skipped: the provider's rules leave nothing of the number that can be sent",
-    Reason.ANONYMOUS_REFUSED: "skipped: the caller withholds its number, and the provider takes no such calls",
-    Reason.ROUTING_NUMBER_IGNORED: "chosen by the number called: the routing number (rn) that came with it is none",
+class Row(NamedTuple):
+    """`drops_in`, `moves_in`: the rule (`stages.py`) by which a candidate with this reason leaves, or goes behind."""
+
+    sentence: str
+    drops_in: str = ""
+    moves_in: str = ""
+
+
+REASONS: Mapping[str, Row] = {
+    Reason.OWN_ROUTE: Row("a route of the customer's own"),
+    Reason.DEFAULT_ROUTE: Row("a system default route, behind the customer's own"),
+    Reason.WEIGHTED: Row("placed among routes of equal priority by a weighted draw seeded by the call"),
+    Reason.UNHEALTHY: Row("moved behind the healthy providers: the probes find it unhealthy", moves_in="health"),
+    Reason.BREAKER_OPEN: Row(
+        "moved behind all others: its recent calls failed and the breaker is open", moves_in="breaker"
+    ),
+    Reason.PROVIDER_REPEATED: Row("dropped: its provider already has an earlier place", drops_in="once"),
+    Reason.ROUTE_DISABLED: Row("skipped: the route is disabled", drops_in="usable"),
+    Reason.ROUTE_NOT_VALID_NOW: Row("skipped: the route is not valid at this time", drops_in="usable"),
+    Reason.PROVIDER_MISSING: Row("skipped: the provider is deleted", drops_in="usable"),
+    Reason.PROVIDER_DISABLED: Row("skipped: the provider is disabled", drops_in="usable"),
+    Reason.CHANNEL_CAP_FULL: Row("skipped: all channels of the provider are in use", drops_in="limits"),
+    Reason.CPS_CAP_FULL: Row("skipped: the provider's calls per second are used up", drops_in="limits"),
+    Reason.BEYOND_MAX_ATTEMPTS: Row("dropped: the call may make no more attempts", drops_in="attempts"),
+    Reason.UNRESOLVED: Row("skipped: no address of the provider's hostname was ever found", drops_in="limits"),
+    Reason.OWN_SOCKET: Row("skipped: the provider's hostname leads to the edge itself", drops_in="limits"),
+    Reason.DENIED_NETWORK: Row(
+        "skipped: the provider's hostname leads to a network that this platform denies", drops_in="limits"
+    ),
+    Reason.NO_SHARED_CODEC: Row("skipped: the caller offers none of the provider's codecs", drops_in="limits"),
+    Reason.NO_BRANCH_LEFT: Row("skipped: the edge has sent as many INVITEs for the call as it can", drops_in="limits"),
+    Reason.CONNECTION_TAKEN: Row(
+        "skipped: the connection to its address is another carrier's, by its certificate", drops_in="limits"
+    ),
+    Reason.NUMBER_UNFORMATTABLE: Row(
+        "skipped: the provider's rules leave nothing of the number that can be sent", drops_in="limits"
+    ),
+    Reason.ANONYMOUS_REFUSED: Row(
+        "skipped: the caller withholds its number, and the provider takes no such calls", drops_in="limits"
+    ),
+    Reason.ROUTING_NUMBER_IGNORED: Row(
+        "chosen by the number called: the routing number (rn) that came with it is none"
+    ),
 }
 
 
 def sentence(code: str) -> str:
     """The sentence for a code; the code itself if it is unknown here, as one of a newer edge may be."""
-    return SENTENCES.get(code, code)
+    row = REASONS.get(code)
+    return row.sentence if row else code

@@ -10,46 +10,35 @@ from typing import NamedTuple
 
 from dialplane.domain.target import specificity
 from dialplane.engine.dialroute import Dialroute, Group, drawn
-from dialplane.engine.reasons import Reason
+from dialplane.engine.reasons import REASONS, Reason
 
 
 class Rule(NamedTuple):
     """`sentence`: what it does. Candidates with a reason of `drops` leave, those with one of `moves` go behind."""
 
     sentence: str
-    drops: frozenset[Reason] = frozenset()
-    moves: frozenset[Reason] = frozenset()
+    drops: frozenset[str]
+    moves: frozenset[str]
 
+
+_SENTENCES = {
+    "matches": "own routes first, then longer targets, lower priorities, the weighted draw or age",
+    "usable": "routes that are disabled or not valid at this time leave, and those of providers that are disabled or "
+    "deleted",
+    "once": "each provider keeps its first place",
+    "limits": "providers leave that are at a limit, or that this call cannot be sent to",
+    "health": "providers that the probes find unhealthy go behind",
+    "breaker": "those whose breaker is open go behind all others",
+    "attempts": "a call makes so many attempts and no more",
+}
 
 RULES: Mapping[str, Rule] = {
-    "matches": Rule("own routes first, then longer targets, lower priorities, the weighted draw or age"),
-    "usable": Rule(
-        "routes that are disabled or not valid at this time leave, and those of providers that are disabled or deleted",
-        drops=frozenset(
-            {Reason.ROUTE_DISABLED, Reason.ROUTE_NOT_VALID_NOW, Reason.PROVIDER_DISABLED, Reason.PROVIDER_MISSING}
-        ),
-    ),
-    "once": Rule("each provider keeps its first place", drops=frozenset({Reason.PROVIDER_REPEATED})),
-    "limits": Rule(
-        "providers leave that are at a limit, or that this call cannot be sent to",
-        drops=frozenset(
-            {
-                Reason.CHANNEL_CAP_FULL,
-                Reason.CPS_CAP_FULL,
-                Reason.NUMBER_UNFORMATTABLE,
-                Reason.ANONYMOUS_REFUSED,
-                Reason.NO_SHARED_CODEC,
-                Reason.UNRESOLVED,
-                Reason.OWN_SOCKET,
-                Reason.DENIED_NETWORK,
-                Reason.NO_BRANCH_LEFT,
-                Reason.CONNECTION_TAKEN,
-            }
-        ),
-    ),
-    "health": Rule("providers that the probes find unhealthy go behind", moves=frozenset({Reason.UNHEALTHY})),
-    "breaker": Rule("those whose breaker is open go behind all others", moves=frozenset({Reason.BREAKER_OPEN})),
-    "attempts": Rule("a call makes so many attempts and no more", drops=frozenset({Reason.BEYOND_MAX_ATTEMPTS})),
+    name: Rule(
+        text,
+        drops=frozenset(reason for reason, row in REASONS.items() if row.drops_in == name),
+        moves=frozenset(reason for reason, row in REASONS.items() if row.moves_in == name),
+    )
+    for name, text in _SENTENCES.items()
 }
 """The rules in the order in which candidates meet them."""
 
