@@ -49,6 +49,9 @@ TABLES = (
     HEALTH, ADDRESSES,
 )  # fmt: skip
 
+DOCUMENTS: Mapping[str, bytes] = {"provider": PROVIDERS, "customer": CUSTOMERS}
+"""Kind -> the table of its objects, of those that are stored as the feed has them and found by their ids alone."""
+
 META_STATE = b"state"
 META_NETWORK_LENGTHS = b"network_lengths"
 

@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -219,9 +220,8 @@ class _Batch:
         self._network_counts: Counter[tuple[int, int]] = Counter()
         self._put_by_kind: Mapping[str, Callable[[Record], None]] = {
             "route": self._route if self._fresh_routes is None else self._fresh_routes.add,
-            "provider": lambda record: self._document(layout.PROVIDERS, record),
-            "customer": lambda record: self._document(layout.CUSTOMERS, record),
             "trunk": self._trunk,
+            **{kind: partial(self._document, table) for kind, table in layout.DOCUMENTS.items()},
         }
 
     def put_all(self, records: Iterable[tuple[str, Record]]) -> int:
