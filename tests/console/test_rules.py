@@ -3,13 +3,14 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from shutil import which
 
 import pytest
 
 from dialplane.api.app import openapi_document
-from dialplane.api.console.forms import ANSWERED, FORMS, LEFT_OUT, form_of
+from dialplane.api.console.forms import ANSWERED, FORMS, LEFT_OUT, MORE, Form, form_of
 from dialplane.api.console.sentences import SENTENCES
 from tests.console.conftest import ROOT
 
@@ -59,13 +60,22 @@ def test_every_sentence_is_said_somewhere() -> None:
     assert said == set(SENTENCES)
 
 
-def test_every_field_that_can_be_set_is_in_its_form() -> None:
+@pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
+def test_every_field_that_can_be_set_is_in_its_form(form: Form) -> None:
     schemas = openapi_document()["components"]["schemas"]
-    for form in FORMS.values():
-        shown = {name for _, names in form.groups for name in names}
-        for schema in (form.create, form.update):
-            fields = set(schemas[schema]["properties"]) - ANSWERED
-            assert fields - shown == set(LEFT_OUT.get(schema, {})) - shown, schema
+    shown = form_of(form, schemas)
+    for verb, schema in (("create", form.create), ("update", form.update)):
+        fields = [field["name"] for group in shown[verb] for field in group["fields"]]
+        assert len(set(fields)) == len(fields)
+        assert set(fields) == set(schemas[schema]["properties"]) - ANSWERED - set(LEFT_OUT.get(schema, {}))
+
+
+def test_a_field_that_no_group_names_stands_below_all_others() -> None:
+    schemas = openapi_document()["components"]["schemas"]
+    shown = form_of(replace(FORMS["route"], groups=(("", ("target",)),)), schemas)
+    assert [group["title"] for group in shown["create"]] == ["", MORE]
+    assert {"priority", "weight"} <= {field["name"] for field in shown["create"][1]["fields"]}
+    assert "customer_id" not in {field["name"] for field in shown["update"][1]["fields"]}
 
 
 def test_what_a_form_says_is_said_to_people() -> None:

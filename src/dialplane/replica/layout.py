@@ -24,8 +24,8 @@ from dialplane.domain.target import ALL, MAX_DIGITS
 from dialplane.engine.dialroute import Candidate, group_of
 
 SCHEMA = " ".join(("4", *Candidate._fields)).encode()
-"""By what a replica is known to be of this layout. A group holds its candidates field by field, so their names are in it:
-where they are others, edges load their table anew. The number is that of all else."""
+"""By what a replica is known to be of this layout. A group holds its candidates field by field, so their names are in
+it: where they are others, edges load their table anew. The number is that of all else."""
 CURRENT = "current"
 DAMAGED = "damaged"
 MAP_SIZE = 32 << 30  # bytes of address space, not of disk: 30 times a table of a million routes

@@ -11,6 +11,9 @@ from dialplane.api.http.fields import INSTANT_SCHEMA
 Group = tuple[str, Sequence[str]]
 """Heading, "" for none, and fields."""
 
+MORE = "More"
+"""The heading of the fields that no group names, below all others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
@@ -151,14 +154,16 @@ def form_of(form: Form, schemas: Mapping[str, Any]) -> dict[str, Any]:
         "path": form.path,
         "one": form.one,
         "create": _groups(form.groups, schemas[form.create]),
-        "update": _groups(form.groups, schemas[form.update], but=LEFT_OUT[form.update]),
+        "update": _groups(form.groups, schemas[form.update]),
     }
 
 
-def _groups(
-    groups: Sequence[Group], schema: Mapping[str, Any], *, but: Mapping[str, str] = {}
-) -> Sequence[Mapping[str, Any]]:
+def _groups(groups: Sequence[Group], schema: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The groups with their fields; those that neither a group nor LEFT_OUT names come last, as MORE."""
     properties, required = schema["properties"], schema.get("required", ())
+    but = LEFT_OUT.get(schema["title"], {})
+    named = {*ANSWERED, *but, *(name for _, names in groups for name in names)}
+    more = [name for name in properties if name not in named]
     return [
         {
             "title": title,
@@ -168,7 +173,7 @@ def _groups(
                 if name in properties and name not in but
             ],
         }
-        for title, names in groups
+        for title, names in (*groups, *([(MORE, more)] if more else []))
     ]
 
 
