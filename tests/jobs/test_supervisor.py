@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from dialplane.domain.errors import Unavailable
 from dialplane.jobs import supervisor
@@ -80,14 +81,36 @@ async def test_the_pauses_after_failures_double_up_to_the_longest() -> None:
         assert pause_s >= 1.0, "never sooner than the interval"
 
 
-async def test_a_database_that_is_away_leaves_rounds_out_and_is_no_failure_of_the_job() -> None:
+async def test_a_database_that_is_away_leaves_rounds_out_and_is_no_failure_of_the_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor, "LEFT_OUT_S", FAST_S)
     away = Rounds(Unavailable("unreachable"))
     failed: list[str] = []
     jobs = Supervisor([job("away", away)], on_failure=failed.append)
-    async with jobs.running():
-        await until(lambda: away.count > 3)
-        assert jobs.failing() == []
+    with capture_logs() as lines:
+        async with jobs.running():
+            await until(lambda: away.count > 3)
+            assert jobs.failing() == []
+            away.error = None
+            await until(lambda: jobs.states["away"].left_out == 0)
+            away.error = Unavailable("unreachable")
+            await until(lambda: jobs.states["away"].left_out > 3)
     assert failed == []
+    assert [line["event"] for line in lines] == 2 * ["job left out a round"]
+
+
+async def test_a_job_that_cannot_reach_the_database_pauses_for_a_second_at_least() -> None:
+    pauses: list[float] = []
+
+    async def note(pause_s: float) -> None:
+        pauses.append(pause_s)
+        await asyncio.sleep(0 if len(pauses) < 3 else 60)
+
+    away = Rounds(Unavailable("unreachable"))
+    async with Supervisor([job("away", away)], sleep=note).running():
+        await until(lambda: len(pauses) == 3)
+    assert pauses == 3 * [supervisor.LEFT_OUT_S]
 
 
 async def test_a_job_whose_round_does_not_end_is_stuck() -> None:

@@ -85,6 +85,7 @@ from dialplane.jobs.old_jobs import old_jobs_job
 from dialplane.jobs.retention import retention_job
 from dialplane.jobs.rollups import rollups_job
 from dialplane.jobs.runner import Runner
+from dialplane.jobs.stream import stream_job
 from dialplane.jobs.supervisor import Job, Supervisor
 from dialplane.jobs.survey import survey_job
 from dialplane.settings import Settings
@@ -181,18 +182,25 @@ def _lifespan(
             await db.connect()
             contacts, news = Contacts(), News()
             with settings.folder.node() as node:
-                jobs = _supervisor(settings, db, contacts, news, metrics, node=node)
-                services = _services(settings, db, metrics, contacts=contacts, news=news, jobs=jobs, node=node)
+                publisher = Publisher(db, news, Published(), contacts, streams())
+                jobs = _supervisor(settings, db, contacts, news, metrics, publisher, node=node)
+                services = _services(settings, db, metrics, contacts, news, publisher, jobs, node=node)
                 app.state.services = services
-                publisher = Publisher(db, news, services.published, contacts, services.streams)
-                async with jobs.running(), publisher.running(), services.runner.running():
+                async with jobs.running(), services.runner.running():
                     yield
 
     return lifespan
 
 
 def _supervisor(
-    settings: Settings, db: Database, contacts: Contacts, news: News, metrics: Metrics, *, node: str
+    settings: Settings,
+    db: Database,
+    contacts: Contacts,
+    news: News,
+    metrics: Metrics,
+    publisher: Publisher,
+    *,
+    node: str,
 ) -> Supervisor:
     def on_closed(calls: Collection[str]) -> None:
         metrics.lost_calls.inc(len(calls))
@@ -202,6 +210,7 @@ def _supervisor(
         [
             Job(name="api", every_s=LAG_EVERY_S, run_round=metrics.measure_loop_lag),
             contacts_job(db, contacts),
+            stream_job(publisher.tell),
             lost_calls_job(db, max_call_s=settings.max_call_s, on_closed=on_closed),
             rollups_job(db, _periods(settings)),
             survey_job(db, metrics.network),
@@ -247,13 +256,14 @@ def _services(
     settings: Settings,
     db: Database,
     metrics: Metrics,
-    *,
     contacts: Contacts,
     news: News,
+    publisher: Publisher,
     jobs: Supervisor,
+    *,
     node: str,
 ) -> Services:
-    slots, published = slots_of(settings), Published()
+    slots, published = slots_of(settings), publisher.published
 
     def tell(job: LongJob) -> None:
         published.add(JOBS_TOPIC, "job", msgspec.json.encode(present_job(job)))
@@ -271,7 +281,7 @@ def _services(
         published=published,
         demo=settings.folder if settings.demo else None,
         runner=Runner(db, node=node, tell=tell, describe=outcome_of),
-        streams=streams(),
+        streams=publisher.streams,
         hands_events_on=bool(settings.kafka_brokers),
         jobs=jobs,
         periods=_periods(settings),

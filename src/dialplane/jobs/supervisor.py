@@ -24,6 +24,9 @@ takes seconds."""
 LONGEST_WAIT_S = 60.0
 """Longest pause after a failed round."""
 
+LEFT_OUT_S = 1.0
+"""Shortest pause after a round that could not reach the database."""
+
 log = structlog.get_logger("dialplane.jobs")
 
 
@@ -43,18 +46,23 @@ class Job:
 
 @dataclass(slots=True)
 class JobState:
-    """`due`: time.monotonic() at which its round began, or begins next. `failures`: rounds failed in a row."""
+    """`due`: time.monotonic() at which its round began, or begins next. `failures`: rounds failed in a row.
+
+    `left_out`: rounds in a row that could not reach the database.
+    """
 
     due: float
     failures: int = 0
+    left_out: int = 0
 
 
 class Supervisor:
     """Runs jobs side by side. `states` by the job's name, for readiness.
 
     A round that cannot reach the database (Unavailable) is left out: the database has its own check, and the job goes
-    on at its interval. Any other exception is a failure: logged with its traceback, counted by `on_failure`, and
-    followed by pauses that double up to LONGEST_WAIT_S until a round succeeds.
+    on at its interval, or after LEFT_OUT_S; of several in a row the first is logged. Any other exception is a failure:
+    logged with its traceback, counted by `on_failure`, and followed by pauses that double up to LONGEST_WAIT_S until a
+    round succeeds.
     """
 
     def __init__(
@@ -108,15 +116,20 @@ class Supervisor:
                 pause_s = backoff.next_s(at_least_s=pause_s)
             else:
                 backoff.reset()
+                pause_s = max(pause_s, LEFT_OUT_S) if state.left_out else pause_s
             state.due = time.monotonic() + pause_s
             await self._sleep(pause_s)
 
     def _report(self, job: Job, state: JobState, error: Exception | None) -> None:
+        if isinstance(error, Unavailable):
+            if not state.left_out:
+                log.warning("job left out a round", job=job.name, reason=error.code)
+            state.left_out += 1
+            return
+        state.left_out = 0
         if error is None:
             state.failures = 0
             self._on_success(job.name)
-        elif isinstance(error, Unavailable):
-            log.warning("job left out a round", job=job.name, reason=error.code)
         else:
             state.failures += 1
             log.error("job failed", job=job.name, failures=state.failures, exc_info=error)

@@ -1,13 +1,10 @@
 """Tells news to those who watch: a few times a second, each piece read and written once for all of them."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-import structlog
 
 from dialplane.api.calls.schemas import present_listed, without_carriers
 from dialplane.api.edges.schemas import present as present_edge
@@ -20,14 +17,10 @@ from dialplane.control.calls import CallRecord
 from dialplane.control.edges import Contacts
 from dialplane.control.news import News
 from dialplane.control.units import Database
-from dialplane.domain.errors import Unavailable
 from dialplane.system.clock import now_us
 from dialplane.system.slots import Slots
 from dialplane.system.turns import in_turns
 
-log = structlog.get_logger("dialplane.api")
-
-EVERY_S = 0.25
 LINGERS_S = 60.0
 """After the last of those who watch has gone, so that one whose connection broke off misses nothing."""
 
@@ -35,7 +28,6 @@ CALLS_AT_ONCE = 500
 """Calls that one statement reads, between which others have their turn."""
 
 MOST_REVISIONS = 100
-RETRIED_AFTER_S = 1.0
 
 
 class Publisher:
@@ -44,56 +36,34 @@ class Publisher:
     def __init__(self, db: Database, news: News, published: Published, contacts: Contacts, streams: Slots) -> None:
         self._db = db
         self._news = news
-        self._published = published
+        self.published = published
         self._contacts = contacts
-        self._streams = streams
+        self.streams = streams
         self._revision: int | None = None
         self._watched_at = -LINGERS_S
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Tells news until the block ends."""
-        task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.tell()
-                await asyncio.sleep(EVERY_S)
-            except Unavailable:
-                await asyncio.sleep(RETRIED_AFTER_S)
-            except Exception:
-                log.exception("the stream cannot be told")
-                await asyncio.sleep(RETRIED_AFTER_S)
 
     async def tell(self) -> None:
         """One round. What happens while nobody watches is left out; whoever comes back after that must look anew.
 
         Whoever comes in the middle of a round has the next one, and all that is new by then.
         """
-        if self._streams.held:
+        if self.streams.held:
             self._watched_at = time.monotonic()
         if time.monotonic() - self._watched_at < LINGERS_S:
             await self._tell(self._news.taken())
             return
         latest = await self._db.latest_revision()
-        if self._streams.held:
+        if self.streams.held:
             return
         news = self._news.taken()
         if latest != self._revision or not news.is_empty:
-            self._published.gap()
+            self.published.gap()
         self._revision = latest
 
     async def _tell(self, news: News) -> None:
-        before = self._published.last
+        before = self.published.last
         if news.has_gap:
-            self._published.gap()
+            self.published.gap()
         try:
             await self._tell_revisions()
             await self._tell_edges(list(news.edges))
@@ -103,19 +73,19 @@ class Publisher:
             raise
         self._add_all(HEALTH, (_with_instant(row, "checked_at") for row in news.health.values()))
         self._add_all(BREAKERS, (_with_instant(row, "changed_at") for row in news.breakers.values()))
-        if self._published.last != before:
-            self._published.announce()
+        if self.published.last != before:
+            self.published.announce()
 
     async def _tell_calls(self, ids: list[str]) -> None:
         for start in range(0, len(ids), CALLS_AT_ONCE):
             async with self._db.read() as unit:
                 records = await calls.listed(unit, ids[start : start + CALLS_AT_ONCE])
             await in_turns(sorted(records, key=lambda record: record.tm_create), self._add_call)
-            self._published.announce()
+            self.published.announce()
 
     def _add_call(self, record: CallRecord) -> None:
         shown = present_listed(record)
-        self._published.add(
+        self.published.add(
             CALLS,
             MEANINGS[CALLS].event,
             msgspec.json.encode(shown),
@@ -140,7 +110,7 @@ class Publisher:
 
     def _add_all(self, topic: str, shown: Iterable[Mapping[str, Any]]) -> None:
         for each in shown:
-            self._published.add(topic, MEANINGS[topic].event, msgspec.json.encode(each))
+            self.published.add(topic, MEANINGS[topic].event, msgspec.json.encode(each))
 
 
 def _with_instant(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
