@@ -39,7 +39,7 @@ MOST_EXPORTS = 16
 
 STREAMS_PER_CALLER = 32
 MOST_STREAMS = 256
-"""Open streams: a person has one for all tabs of a browser; each costs a connection, and what is told of 300 calls a
+"""Open streams: a person has one for all tabs of a browser; each costs a connection, and the events of 300 calls a
 second is some 2 MB a second."""
 
 POLLS_PER_EDGE = 4

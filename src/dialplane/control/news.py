@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST = 5_000
-"""Pieces of each sort that wait; of more, the oldest are left out, and those who watch are told."""
+"""Pieces of each sort that wait; of more, the oldest are left out, and those who watch learn that there is a gap."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class News:
         self._note(self.breakers, breakers)
 
     def gap(self) -> None:
-        """Something is gone that was told before: whoever watches must look anew."""
+        """Something is gone that was published before: whoever watches must look anew."""
         self.has_gap = True
 
     @property
@@ -59,7 +59,7 @@ class News:
         return taken
 
     def again(self, taken: "News") -> None:
-        """It could not be told: it is news still."""
+        """It could not be published: it is news still."""
         newer = self.taken()
         for name in ("calls", "edges", "health", "breakers"):
             self._note(getattr(self, name), getattr(taken, name))

@@ -110,7 +110,7 @@ class CountedAttempt(NamedTuple):
 
 
 class TimedCall(Protocol):
-    """Whose duration and delay can be told: `CountedCall`, or any row of a call."""
+    """Of a known duration and delay: `CountedCall`, or any row of a call."""
 
     @property
     def tm_start(self) -> int | None: ...
@@ -131,7 +131,7 @@ class TimedCall(Protocol):
 
 
 class TimedAttempt(Protocol):
-    """Whose delay can be told: `CountedAttempt`, or any row of an attempt."""
+    """Of a known delay: `CountedAttempt`, or any row of an attempt."""
 
     @property
     def tm_placed(self) -> int | None: ...

@@ -1,5 +1,7 @@
 """The SIP messages of a call, as its record lets them be known: who sent what to whom, and when. Pure.
 
+Their order is that of RFC 3261: section 13 (INVITE), 9 (CANCEL), 15 (BYE), 17.1.1.3 (the ACK of a failure).
+
 A record has the instants of an attempt's INVITE, of its first ringing, its answer and its end, and those of the call.
 The messages between follow from these; what the edge sends on, it sends when it was received. ACK, PRACK and
 retransmissions are not on record.

@@ -1,4 +1,7 @@
-"""Numbers in the form that a carrier wants: its rules on the digits, then its format; from the original number."""
+"""Numbers in the form that a carrier wants: its rules on the digits, then its format; from the original number.
+
+Numbers are E.164 (ITU-T E.164, and RFC 3966, section 5.1.4, for `+` and digits in a URI).
+"""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -130,7 +130,7 @@ ANSWERS: Mapping[Refusal, Answer] = {
 
 
 class SourceFault(StrEnum):
-    """Why requests of a source were refused, more exactly than the source is told."""
+    """Why requests of a source were refused, more exactly than the answer says."""
 
     UNKNOWN_SOURCE = "unknown_source"
     NO_USABLE_TRUNK = "no_usable_trunk"

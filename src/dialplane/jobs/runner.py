@@ -120,7 +120,7 @@ class Runner:
         return running.job
 
     async def _carry_out(self, id_: str, actor: Actor, work: Work) -> None:
-        """From its turn to its end. A job that is over is cancelled no more, so its end is stored and told."""
+        """From its turn to its end. A job that is over is cancelled no more, so its end is stored and published."""
         running = self._running[id_]
         try:
             outcome = await self._outcome(id_, actor, work)

@@ -62,7 +62,7 @@ pages of indexes again and again, and each is then carried over once (measured: 
 """
 
 SAMPLED = 2_000
-"""Rows of a sample: what a fiftieth of all meet is told to within a seventh, as a rule."""
+"""Rows of a sample: what a fiftieth of all meet is estimated to within a seventh, as a rule."""
 
 _ROWID: ColumnElement[int] = literal_column("rowid")
 

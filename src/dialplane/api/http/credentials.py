@@ -61,7 +61,7 @@ def session_cookie(scope: Scope) -> str:
 
 
 def _of_cookies(scope: Scope) -> Iterator[Credential]:
-    """None from a browser that another site's page told to send the request (cross-site request forgery)."""
+    """None from a browser that sends the request for another site's page (cross-site request forgery)."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     if _is_of_own_page(headers):
         cookies = cookie_parser(headers.get(b"cookie", ""))

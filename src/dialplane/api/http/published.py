@@ -1,4 +1,4 @@
-"""What those who watch are told: the last events, in order, for all of them; each has a place of its own in them.
+"""The last events, in order, for all who watch; each has a place of its own in them.
 
 Nobody has a queue: memory holds the last events once, however many watch and however slowly they read. Whoever falls
 behind them, or comes back after too long, is told to look anew.
@@ -16,7 +16,7 @@ KEPT = 5_000
 
 
 class Event(NamedTuple):
-    """`text`: as the platform is told; `for_customer`: as people of its customer are, None if they are not.
+    """`text`: as the platform sees it; `for_customer`: as people of its customer are, None if they are not.
 
     `kind` is the topic's word for one event.
     """
@@ -46,7 +46,7 @@ class Published:
         self._events.append(Event(self.last, topic, kind, text, customer_id, for_customer))
 
     def gap(self) -> None:
-        """Something happened that nobody is told: those who watch must look anew."""
+        """Something happened that no event says: those who watch must look anew."""
         self._events.clear()
         self.last += 1
 

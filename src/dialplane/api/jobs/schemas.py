@@ -1,4 +1,4 @@
-"""Schemas of jobs, and what each kind of job is told."""
+"""Schemas of jobs, and the parameters of each kind of job."""
 
 import time
 from collections.abc import Mapping

@@ -64,7 +64,7 @@ class Watch:
         return cls(actor, topics, actor.customer_id if is_own else query.customer_id)
 
     def text_of(self, event: Event) -> bytes | None:
-        """An event as it is told here; None if it is not."""
+        """An event as this one may see it; None if not."""
         if event.topic not in self.topics:
             return None
         if event.for_customer is not None and self.customer_id not in (None, event.customer_id):
@@ -112,7 +112,7 @@ async def _chunks(
 
 
 class _Reader:
-    """How far one who watches has been told. `resumed`: the id of the last event before, None at the first time."""
+    """How far one who watches has come. `resumed`: the id of the last event before, None at the first time."""
 
     def __init__(self, published: Published, watch: Watch, resumed: str | None) -> None:
         self._published = published
@@ -148,7 +148,7 @@ class _Reader:
         return time.monotonic() - self._looked_at >= HEARTBEAT_S
 
     def heartbeat(self) -> bytes:
-        """A comment, and how far this has come, whether or not anything of it was told."""
+        """A comment, and how far this has come, whether or not any event of it was sent."""
         self._looked_at = time.monotonic()
         return f": \nid: {self._published.id_of(self._number or 0)}\n\n".encode()
 

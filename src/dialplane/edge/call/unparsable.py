@@ -1,4 +1,4 @@
-"""The answer to a request that Kamailio's parser does not read, though its sender can be told (RFC 4475, RFC 3261,
+"""The answer to a request that Kamailio's parser does not read, though its sender is known (RFC 4475, RFC 3261,
 8.2).
 
 The parser ends at a header whose name or white space it does not know, and says nothing. What an answer needs is read
