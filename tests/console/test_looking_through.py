@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.console.visit import Visit
+from tests.serve.instance import Instance
 
 
 def test_calls_are_narrowed_by_what_became_of_them_and_by_more(visit: Visit) -> None:
@@ -28,3 +29,32 @@ def test_calls_are_narrowed_by_what_became_of_them_and_by_more(visit: Visit) -> 
     more.get_by_label("Attempts at least").fill("many")
     expect(page.get_by_role("alert")).to_contain_text("must be a number in decimal digits")
     assert [fault for fault in visit.faults if "400" not in fault] == []
+
+
+def test_two_revisions_are_compared_and_revisions_are_narrowed(visit: Visit, demo: Instance) -> None:
+    page = visit.page
+    with demo.client() as client:
+        made = client.providers.create(type="sip", hostname="sip.compared.example", name="Compared")
+        first = next(iter(client.revisions.all()))["number"]
+        for name in ("Compared once", "Compared twice"):
+            client.providers.update(made["id"], name=name)
+        last = next(iter(client.revisions.all()))["number"]
+        try:
+            visit.open(f"/changes/{last}")
+            page.get_by_label("Compare with revision").fill(str(first))
+            page.get_by_role("button", name="Compare", exact=True).click()
+            expect(page.locator("h1")).to_have_text("Two revisions compared")
+            row = page.get_by_role("table", name="What changes").locator("tbody tr").filter(has_text="Compared twice")
+            expect(row.locator("del")).to_have_text("Compared")
+            expect(row.locator("ins")).to_have_text("Compared twice")
+            assert visit.unfit() == []
+            row.get_by_role("link", name="provider").click()
+            rows = page.get_by_role("table", name="Revisions").locator("tbody tr")
+            expect(rows).to_have_count(3)
+            page.get_by_role("combobox", name="Kind").click()
+            page.get_by_role("option", name="route").click()
+            expect(page.get_by_text("No change fits this")).to_be_visible()
+            assert visit.unfit() == []
+            assert visit.faults == []
+        finally:
+            client.providers.delete(made["id"])

@@ -7,7 +7,7 @@ import pytest
 from dialplane.control import agents, providers, revisions, routes
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import Database
-from dialplane.domain.errors import NotFound
+from dialplane.domain.errors import InvalidValue, NotFound
 from dialplane.domain.records import record_of
 from tests.control.making import ADMIN, admin_of, make_agent, make_customer, make_provider, make_route
 
@@ -94,3 +94,56 @@ async def test_only_administrators_read_revisions(db: Database) -> None:
             await revisions.list_(unit, acme)
         with pytest.raises(PermissionDenied):
             await revisions.get(unit, acme, 1)
+
+
+async def test_two_revisions_are_compared_object_by_object(db: Database) -> None:
+    """Changes of an object are folded together; what is as it was, and what came and went, is no difference."""
+    provider = await make_provider(db, name="Alpha")
+    route, same = await make_route(db, provider), await make_route(db, provider, target="+44")
+    first = await db.latest_revision()
+    await put_route(db, route.id, priority=5)
+    await put_route(db, route.id, priority=9, name="last")
+    await put_route(db, same.id, priority=3)
+    await put_route(db, same.id, priority=same.priority)
+    gone = await make_route(db, provider, target="+1")
+    async with db.change(ADMIN, "route.delete") as unit:
+        await routes.delete(unit, ADMIN, gone.id)
+    made = await make_route(db, provider, target="+49")
+    last = await db.latest_revision()
+    async with db.read() as unit:
+        difference = await revisions.compare(unit, ADMIN, first, last)
+        assert await revisions.compare(unit, ADMIN, last, first) == difference
+        assert (await revisions.compare(unit, ADMIN, last, last)).changes == []
+        whole = await revisions.compare(unit, ADMIN, 0, last)
+        with pytest.raises(NotFound):
+            await revisions.compare(unit, ADMIN, first, last + 1)
+    assert (difference.first, difference.last, difference.revisions) == (first, last, last - first)
+    assert difference.has_contents
+    changed, created = difference.changes
+    assert (changed.object_id, {*changed.changed}) == (route.id, {"priority", "name", "tm_update"})
+    assert changed.before is not None
+    assert changed.after is not None
+    assert (changed.before["priority"], changed.after["priority"]) == (route.priority, 9)
+    assert (created.object_id, created.before) == (made.id, None)
+    assert {change.object_id for change in whole.changes} >= {provider.id, route.id, same.id, made.id}
+
+
+async def test_revisions_too_far_apart_are_not_compared(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make_route(db, await make_provider(db))
+    monkeypatch.setattr(revisions, "MOST_COMPARED", 1)
+    async with db.read() as unit:
+        with pytest.raises(InvalidValue):
+            await revisions.compare(unit, ADMIN, 0, 3)
+
+
+async def test_revisions_are_listed_by_the_kind_that_they_changed(db: Database) -> None:
+    await make_route(db, await make_provider(db))
+    async with db.read() as unit:
+        assert [one.operation for one in await revisions.list_(unit, ADMIN, kind="route")] == ["route.create"]
+        assert [one.operation for one in await revisions.list_(unit, ADMIN, kind="provider")] == ["provider.create"]
+        assert await revisions.list_(unit, ADMIN, kind="trunk") == []
+
+
+async def put_route(db: Database, id_: str, **fields: object) -> None:
+    async with db.change(ADMIN, "route.update") as unit:
+        await routes.update(unit, ADMIN, id_, fields)

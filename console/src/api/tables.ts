@@ -67,6 +67,8 @@ export const SENTENCES = {
  "no_change": "Nothing has been changed yet",
  "no_change_next": "Each change stands here with its author, and can be undone.",
  "change_part": "The first {shown} of {count} objects.",
+ "compared": "{objects} objects differ, by {revisions} revisions; what several did to one is folded together.",
+ "compared_part": "What some of these changed is kept no longer.",
  "beside_change": "{minutes} min before and after, without the minute of the change",
  "beside_change_next": "Of all calls, and of attempts to the providers that it touches, itself or by a route.",
  "undone": "Revision {revision} is undone by revision {by}",
@@ -156,6 +158,14 @@ export const CALL_VERDICT_WORDS = {
  "failed": "failed",
  "refused": "refused here",
  "lost": "end never reported"
+} as const
+export const KIND_WORDS = {
+ "route": "route",
+ "provider": "provider",
+ "customer": "customer",
+ "trunk": "trunk",
+ "accesskey": "access key",
+ "agent": "person"
 } as const
 export const OPERATION_WORDS = {
  "route.create": "Route created",

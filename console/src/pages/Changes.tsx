@@ -1,9 +1,10 @@
 /** Who changed what, and the way back. */
-import { Button, TextInput } from '@mantine/core'
-import { Link, useLocation, useRoute } from 'wouter'
+import { Button, Select, TextInput } from '@mantine/core'
+import type { FormEvent } from 'react'
+import { Link, useLocation, useRoute, useSearchParams } from 'wouter'
 import type { Query, Schemas } from '../api/client'
-import { type Page, type Revision, useAnswer, useMay, useNames, usePage } from '../api/queries'
-import { BESIDE_CHANGE_S, OPERATION_WORDS } from '../api/tables'
+import { type Agent, type Page, type Revision, useAll, useAnswer, useMay, useNames, usePage } from '../api/queries'
+import { BESIDE_CHANGE_S, KIND_WORDS, OPERATION_WORDS } from '../api/tables'
 import { fromTyped, instant, stamp } from '../api/time'
 import { Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { Difference } from '../parts/changes'
@@ -17,7 +18,10 @@ import { sentence } from '../parts/sentences'
 
 export default function Changes() {
   const [, params] = useRoute('/changes/:number')
-  return params?.number ? <One number={params.number} /> : <List />
+  const [search] = useSearchParams()
+  const other = search.get('to')
+  if (!params?.number) return <List />
+  return other ? <Compared one={params.number} other={other} /> : <One number={params.number} />
 }
 
 const operation = ({ operation }: Revision) =>
@@ -27,7 +31,7 @@ function List() {
   const may = useMay()
   const [, go] = useLocation()
   const name = useNames()
-  const { values, set, token, any } = useFilters(['object_id', 'actor_id', 'since', 'until'] as const)
+  const { values, set, token, any } = useFilters(['object_id', 'kind', 'actor_id', 'since', 'until'] as const)
   const revisions = usePage<Revision>(
     '/v1.0/revisions',
     {
@@ -40,6 +44,8 @@ function List() {
     { every: token ? undefined : 10 },
   )
   const first = revisions.data?.result[0]
+  const people = useAll<Agent>('/v1.0/agents', {}, { enabled: may('agent.list') }).data
+  const isPerson = !values.actor_id || people?.some(one => one.id === values.actor_id)
   const author = first?.actor_name || first?.actor_kind
   return (
     <>
@@ -60,12 +66,35 @@ function List() {
           value={values.until}
           onChange={event => set('until', event.currentTarget.value)}
         />
+        <Select
+          label="Kind"
+          placeholder="Any"
+          w={140}
+          clearable
+          clearButtonProps={{ 'aria-label': 'Any kind' }}
+          data={Object.entries(KIND_WORDS).map(([value, label]) => ({ value, label }))}
+          value={values.kind || null}
+          onChange={value => set('kind', value)}
+        />
+        {people && (
+          <Select
+            label="Person"
+            placeholder="Anybody"
+            w={190}
+            searchable
+            clearable
+            clearButtonProps={{ 'aria-label': 'Any person' }}
+            data={people.map(one => ({ value: one.id, label: one.username }))}
+            value={values.actor_id || null}
+            onChange={value => set('actor_id', value)}
+          />
+        )}
         {values.object_id && (
           <Button variant="default" onClick={() => set('object_id', null)}>
             Only {name(values.object_id)} ×
           </Button>
         )}
-        {values.actor_id && (
+        {!isPerson && (
           <Button variant="default" onClick={() => set('actor_id', null)}>
             Only {author || 'one author'} ×
           </Button>
@@ -162,6 +191,7 @@ function One({ number }: { number: string }) {
           )
         }
       >
+        <CompareWith number={number} />
         {may('revision.undo') && <Button onClick={() => undo(Number(number))}>Undo</Button>}
       </Head>
       <Failure error={revision.error} again={() => revision.refetch()} />
@@ -184,12 +214,71 @@ function One({ number }: { number: string }) {
               <dd className="mono">{found.request_id || '–'}</dd>
               <dt>By</dt>
               <dd title={found.actor_id}>
-                {found.actor_name || found.actor_kind} <span className="dim">{found.actor_kind}</span>
+                <Link href={`/changes?actor_id=${found.actor_id}`}>{found.actor_name || found.actor_kind}</Link>{' '}
+                <span className="dim">{found.actor_kind}</span>
               </dd>
             </dl>
           </Panel>
         )}
       </div>
+    </>
+  )
+}
+
+/** The number of another revision leads to what differs between the two. */
+function CompareWith({ number }: { number: string }) {
+  const [, go] = useLocation()
+  const compare = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const other = String(new FormData(event.currentTarget).get('other')).trim()
+    if (other) go(`/changes/${number}?to=${encodeURIComponent(other)}`)
+  }
+  return (
+    <form className="row" onSubmit={compare}>
+      <TextInput name="other" aria-label="Compare with revision" placeholder="Compare with" w={120} />
+      <Button type="submit" variant="default">
+        Compare
+      </Button>
+    </form>
+  )
+}
+
+function Compared({ one, other }: { one: string; other: string }) {
+  const answer = useAnswer<Schemas['DifferenceAnswer']>(`/v1.0/revisions/${one}/difference`, { to: other })
+  const found = answer.data
+  return (
+    <>
+      <Head
+        title="Two revisions compared"
+        sub={
+          found && (
+            <>
+              <Link href={`/changes/${found.first}`}>{count(found.first)}</Link> <span aria-hidden="true">→</span>{' '}
+              <Link href={`/changes/${found.last}`}>{count(found.last)}</Link>
+            </>
+          )
+        }
+      >
+        <CompareWith number={one} />
+      </Head>
+      <Failure error={answer.error} again={() => answer.refetch()} />
+      {found && (
+        <div className="stack">
+          <span className="dim">
+            {sentence('compared', { objects: count(found.changes.length), revisions: count(found.revisions) })}{' '}
+            {found.contents_deleted && sentence('compared_part')}
+          </span>
+          <Panel flush>
+            {found.changes.length > 0 ? (
+              <div className="grid-box">
+                <Difference changes={found.changes} />
+              </div>
+            ) : (
+              <Empty title="Nothing differs" />
+            )}
+          </Panel>
+        </div>
+      )}
     </>
   )
 }

@@ -1,4 +1,5 @@
 /** What a change does to objects, field by field, as the API tells it. */
+import { Link } from 'wouter'
 import type { Schemas } from '../api/client'
 import { useNames } from '../api/queries'
 import { Chip, type Tone } from './basics'
@@ -84,7 +85,10 @@ function Changed({ change, name }: { change: ObjectChange; name: (id: string) =>
   const [first = change.kind] = Object.values(own)
   return (
     <span title={change.object_id}>
-      <span className="dim">{change.kind}</span> {own.target ? <span className="mono">{own.target}</span> : first}
+      <Link className="dim" href={`/changes?object_id=${change.object_id}`} title="Its changes">
+        {change.kind}
+      </Link>{' '}
+      {own.target ? <span className="mono">{own.target}</span> : first}
       {provider_id && ` ${name(provider_id)}`} {customer_id && <div className="dim">{name(customer_id)}</div>}
     </span>
   )

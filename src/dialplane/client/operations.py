@@ -64,6 +64,8 @@ _SORT = Parameter(
     description="Which first: the busiest, or those of which most reached nobody.",
 )
 
+_NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
+
 _NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
 
 _CALL_ID = Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order.")
@@ -105,8 +107,6 @@ _FULL = Parameter("full", "query", str, description="What if all channels of the
 _REMOVED = Parameter("removed", "query", str, description="What if these were disabled.")
 
 _CODECS = Parameter("codecs", "query", str, description="What if the caller offered these alone, `PCMA,G729`.")
-
-_NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
 
 LIST_DIALROUTES = Operation(
     name="listDialroutes",
@@ -928,6 +928,12 @@ LIST_REVISIONS = Operation(
         _PAGE_SIZE,
         _PAGE_TOKEN,
         Parameter("object_id", "query", str, description="Only those that changed this object."),
+        Parameter(
+            "kind",
+            "query",
+            Literal["customer", "provider", "trunk", "route", "accesskey", "agent"],
+            description="Only those that changed an object of this kind.",
+        ),
         Parameter("actor_id", "query", str, description="Only those made by this agent or access key."),
         Parameter("since", "query", str, description="Only those made then or later."),
         Parameter("until", "query", str, description="Only those made before."),
@@ -949,6 +955,21 @@ GET_REVISION = Operation(
         Parameter("after", "query", int, description="`next_after` of the page before."),
     ),
     answer=schemas.RevisionAnswer,
+)
+
+COMPARE_REVISIONS = Operation(
+    name="compareRevisions",
+    resource="revisions",
+    verb="difference",
+    method="GET",
+    path="/v1.0/revisions/{number}/difference",
+    summary="Compare two revisions, object by object and field by field",
+    permission="revision.get",
+    parameters=(
+        _NUMBER,
+        Parameter("to", "query", int, required=True, description="The other revision's number; 0: before the first."),
+    ),
+    answer=schemas.DifferenceAnswer,
 )
 
 UNDO_REVISION = Operation(
@@ -1474,6 +1495,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     LIST_DIALLED_DIALROUTES,
     LIST_REVISIONS,
     GET_REVISION,
+    COMPARE_REVISIONS,
     UNDO_REVISION,
     LOGIN,
     APPLY_CHANGES,

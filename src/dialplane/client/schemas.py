@@ -527,6 +527,19 @@ class DialrouteAnswer(TypedDict):
     names: NotRequired[dict[str, str]]
 
 
+class DifferenceAnswer(TypedDict):
+    """What differs between how all was after one revision and after another."""
+
+    first: Annotated[int, "The earlier revision; its own changes are not among these."]
+    last: Annotated[int, "The later one; its own changes are."]
+    revisions: Annotated[int, "How many revisions came after the first, up to the last."]
+    changes: Annotated[
+        list[ObjectChangeAnswer],
+        "One for each object that differs, from before the first change of it to after the last.",
+    ]
+    contents_deleted: NotRequired[Annotated[bool, "Shown as true where what some of them changed is kept no longer."]]
+
+
 class DigitRuleAnswer(TypedDict):
     """A rule of a provider on the digits of a number."""
 

@@ -8,7 +8,8 @@ from typing import Any
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Encryption, Undecrypted, Unit
-from dialplane.domain.errors import NotFound
+from dialplane.domain.errors import InvalidValue, NotFound
+from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import KINDS
 from dialplane.store.queries import revisions as queries
 from dialplane.store.queries.revisions import ChangeRow, RevisionRow
@@ -51,6 +52,24 @@ class Revision:
     has_contents: bool = True
 
 
+MOST_COMPARED = 10_000
+"""Changes between two revisions that are compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What differs between the revisions `first` and `last`; `revisions`: how many came after the first.
+
+    `has_contents`: what all of them changed is still kept.
+    """
+
+    first: int
+    last: int
+    revisions: int
+    changes: Sequence[ObjectChange]
+    has_contents: bool
+
+
 async def get(unit: Unit, actor: Actor, number: int, *, page_size: int = 1_000, after_seq: int = -1) -> Revision:
     """The revision with its changes, at most `page_size` of them, those after `after_seq`. Raises NotFound."""
     permissions.require(actor, "revision.get")
@@ -75,6 +94,7 @@ async def list_(
     page_size: int = 100,
     before: int | None = None,
     object_id: str | None = None,
+    kind: str | None = None,
     actor_id: str | None = None,
     since: int | None = None,
     until: int | None = None,
@@ -82,9 +102,56 @@ async def list_(
     """Newest first; `before` is the instant of the last one of the page before. `since` <= instant < `until`."""
     permissions.require(actor, "revision.list")
     rows = await queries.page(
-        unit, page_size=page_size, before=before, object_id=object_id, actor_id=actor_id, since=since, until=until
+        unit,
+        page_size=page_size,
+        before=before,
+        object_id=object_id,
+        kind=kind,
+        actor_id=actor_id,
+        since=since,
+        until=until,
     )
     return [_revision(row, ()) for row in rows]
+
+
+async def compare(unit: Unit, actor: Actor, one: int, other: int) -> Difference:
+    """What differs between how all was after one revision and after another, in whatever order they are named.
+
+    Raises NotFound, and InvalidValue for more than MOST_COMPARED changes between them.
+    """
+    permissions.require(actor, "revision.get")
+    first, last = sorted((one, other))
+    for number in {first, last} - {0}:
+        if await queries.find(unit, number) is None:
+            raise NotFound("revision")
+    extent = await queries.extent(unit, first, last)
+    if extent.changes > MOST_COMPARED:
+        raise InvalidValue("to", "too_far", f"must be nearer: at most {MOST_COMPARED} changes are compared")
+    rows = await queries.changes_between(unit, first, last, limit=MOST_COMPARED)
+    folded = await in_turns(_folded(rows), lambda row: _object_change(row, unit.encryption))
+    return Difference(
+        first=first,
+        last=last,
+        revisions=extent.revisions,
+        changes=[change for change in folded if _differs(change)],
+        has_contents=len(rows) == extent.changes,
+    )
+
+
+def _folded(rows: Sequence[ChangeRow]) -> Sequence[ChangeRow]:
+    """One change for each object: from how it was before the first to how it is after the last."""
+    folded: dict[str, ChangeRow] = {}
+    for row in rows:
+        earlier = folded.get(row.object_id)
+        folded[row.object_id] = row if earlier is None else earlier._replace(after=row.after)
+    return tuple(folded.values())
+
+
+def _differs(change: ObjectChange) -> bool:
+    """Not if it is as it was, or came and went."""
+    if change.before is None:
+        return change.after is not None and change.after["tm_delete"] == NEVER
+    return bool({*change.changed} - {"tm_update"})
 
 
 def _revision(row: RevisionRow, changes: Sequence[ObjectChange]) -> Revision:

@@ -56,6 +56,9 @@ OPERATION_WORDS: Mapping[str, str] = {
 }
 """Operation of a revision -> what was done."""
 
+KIND_WORDS: Mapping[str, str] = {kind: form.one for kind, form in FORMS.items()}
+"""Kind of object -> its word, for the filter of revisions."""
+
 CALL_STATUSES: Mapping[CallStatus, str] = {
     CallStatus.DIALING: "dialing",
     CallStatus.RINGING: "ringing",
@@ -90,6 +93,7 @@ CONSTANTS: Mapping[str, Any] = {
     "ROUTE_ORDERS": ORDERS,
     "CALL_STATUSES": CALL_STATUSES,
     "CALL_VERDICT_WORDS": CALL_VERDICT_WORDS,
+    "KIND_WORDS": KIND_WORDS,
     "OPERATION_WORDS": OPERATION_WORDS,
 }
 """Name in the console -> value."""

@@ -83,6 +83,8 @@ SENTENCES: Mapping[str, str] = {
     "no_change": "Nothing has been changed yet",
     "no_change_next": "Each change stands here with its author, and can be undone.",
     "change_part": "The first {shown} of {count} objects.",
+    "compared": "{objects} objects differ, by {revisions} revisions; what several did to one is folded together.",
+    "compared_part": "What some of these changed is kept no longer.",
     "beside_change": "{minutes} min before and after, without the minute of the change",
     "beside_change_next": "Of all calls, and of attempts to the providers that it touches, itself or by a route.",
     "undone": "Revision {revision} is undone by revision {by}",

@@ -11,12 +11,22 @@ from dialplane.api.http.query import decimal
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse, page
-from dialplane.api.revisions.schemas import ChangesQuery, RevisionAnswer, RevisionList, present, present_whole
+from dialplane.api.revisions.schemas import (
+    ChangesQuery,
+    ComparedQuery,
+    DifferenceAnswer,
+    RevisionAnswer,
+    RevisionList,
+    present,
+    present_difference,
+    present_whole,
+)
 from dialplane.control import revisions, undo
 from dialplane.control.actor import Actor
 from dialplane.control.revisions import Revision
 from dialplane.control.units import Change
 from dialplane.domain.errors import NotFound
+from dialplane.store.work import LISTS
 
 REVISIONS = Resource("/v1.0/revisions", tag="revisions", kind="revision", answer=RevisionAnswer)
 
@@ -36,6 +46,20 @@ async def get_revision(request: AuthenticatedRequest, number: Number, query: Cha
     async with request.read() as unit:
         revision = await revisions.get(unit, request.actor, number, page_size=query.page_size, after_seq=after)
     return JsonResponse(await present_whole(revision, after=after), version=revision.number)
+
+
+@REVISIONS.endpoint(
+    "GET",
+    "/{number}/difference",
+    summary="Compare two revisions, object by object and field by field",
+    permission="revision.get",
+    answer=DifferenceAnswer,
+    work=LISTS,
+)
+async def compare_revisions(request: AuthenticatedRequest, number: Number, query: ComparedQuery) -> Response:
+    async with request.read() as unit:
+        difference = await revisions.compare(unit, request.actor, number, query.to)
+    return JsonResponse(await present_difference(difference))
 
 
 @REVISIONS.endpoint(

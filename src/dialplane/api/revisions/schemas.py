@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from dialplane.api.http.fields import Id, optional
+from dialplane.api.http.fields import Id, among, optional
 from dialplane.api.http.query import Instant, Page, Query, decimal
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
-from dialplane.control.revisions import ObjectChange, Revision
+from dialplane.control.revisions import Difference, ObjectChange, Revision
 from dialplane.domain.instants import NEVER
+from dialplane.domain.kinds import KINDS
 from dialplane.system.turns import in_turns
 
 MAX_CHANGES = 1_000
@@ -21,6 +22,7 @@ class RevisionList(Page):
     """Filters of the list of revisions."""
 
     object_id: Id = optional("Only those that changed this object.")
+    kind: Annotated[str, among(*KINDS)] = optional("Only those that changed an object of this kind.")
     actor_id: Id = optional("Only those made by this agent or access key.")
     since: Instant = optional("Only those made then or later.")
     until: Instant = optional("Only those made before.")
@@ -31,6 +33,12 @@ class ChangesQuery(Query):
 
     page_size: Annotated[int, decimal(1, MAX_CHANGES)] = Field(MAX_CHANGES, description="How many changes at most.")
     after: Annotated[int, decimal(0, 2**31 - 1)] = optional("`next_after` of the page before.")
+
+
+class ComparedQuery(Query):
+    """The other revision."""
+
+    to: Annotated[int, decimal(0, 2**63 - 1)] = Field(description="The other revision's number; 0: before the first.")
 
 
 class FieldChange(BaseModel):
@@ -73,6 +81,19 @@ class RevisionAnswer(BaseModel):
     tm_create: AnsweredInstant
 
 
+class DifferenceAnswer(BaseModel):
+    """What differs between how all was after one revision and after another."""
+
+    first: Annotated[int, Field(description="The earlier revision; its own changes are not among these.")]
+    last: Annotated[int, Field(description="The later one; its own changes are.")]
+    revisions: Annotated[int, Field(description="How many revisions came after the first, up to the last.")]
+    changes: Annotated[
+        list[ObjectChangeAnswer],
+        Field(description="One for each object that differs, from before the first change of it to after the last."),
+    ]
+    contents_deleted: bool = optional("Shown as true where what some of them changed is kept no longer.")
+
+
 _IDENTITIES: Mapping[str, Sequence[str]] = {
     "route": ("target", "provider_id", "customer_id", "name"),
     "provider": ("name", "hostname"),
@@ -95,6 +116,17 @@ async def present_whole(revision: Revision, *, after: int = -1) -> dict[str, Any
     shown_so_far = after + 1 + len(revision.changes)
     more = {"next_after": shown_so_far - 1} if shown_so_far < revision.change_count else {}
     return {**present(revision), "changes": await in_turns(revision.changes, present_change), **more}
+
+
+async def present_difference(difference: Difference) -> dict[str, Any]:
+    """What differs between two revisions."""
+    return {
+        "first": difference.first,
+        "last": difference.last,
+        "revisions": difference.revisions,
+        "changes": await in_turns(difference.changes, present_change),
+        **({} if difference.has_contents else {"contents_deleted": True}),
+    }
 
 
 def present_change(change: ObjectChange) -> dict[str, Any]:

@@ -686,6 +686,7 @@ class Revisions:
         page_size: int = 100,
         page_token: str | None = None,
         object_id: str | None = None,
+        kind: Literal["customer", "provider", "trunk", "route", "accesskey", "agent"] | None = None,
         actor_id: str | None = None,
         since: str | None = None,
         until: str | None = None,
@@ -694,8 +695,8 @@ class Revisions:
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `object_id`: Only those that changed
-        this object. `actor_id`: Only those made by this agent or access key. `since`: Only those made then or later.
-        `until`: Only those made before.
+        this object. `kind`: Only those that changed an object of this kind. `actor_id`: Only those made by this agent
+        or access key. `since`: Only those made then or later. `until`: Only those made before.
         """
         return self._transport.execute(
             operations.LIST_REVISIONS,
@@ -703,6 +704,7 @@ class Revisions:
                 "page_size": page_size,
                 "page_token": page_token,
                 "object_id": object_id,
+                "kind": kind,
                 "actor_id": actor_id,
                 "since": since,
                 "until": until,
@@ -714,6 +716,7 @@ class Revisions:
         *,
         page_size: int = 100,
         object_id: str | None = None,
+        kind: Literal["customer", "provider", "trunk", "route", "accesskey", "agent"] | None = None,
         actor_id: str | None = None,
         since: str | None = None,
         until: str | None = None,
@@ -721,7 +724,14 @@ class Revisions:
         """List revisions, all of them, page by page."""
         return self._transport.execute_paged(
             operations.LIST_REVISIONS,
-            {"page_size": page_size, "object_id": object_id, "actor_id": actor_id, "since": since, "until": until},
+            {
+                "page_size": page_size,
+                "object_id": object_id,
+                "kind": kind,
+                "actor_id": actor_id,
+                "since": since,
+                "until": until,
+            },
         )
 
     def get(self, number: int, *, page_size: int = 1000, after: int | None = None) -> schemas.RevisionAnswer:
@@ -740,6 +750,13 @@ class Revisions:
         return self._transport.execute_tagged(
             operations.GET_REVISION, {"number": number, "page_size": page_size, "after": after}
         )
+
+    def difference(self, number: int, to: int) -> schemas.DifferenceAnswer:
+        """Compare two revisions, object by object and field by field.
+
+        `to`: The other revision's number; 0: before the first.
+        """
+        return self._transport.execute(operations.COMPARE_REVISIONS, {"number": number, "to": to})
 
     def undo(self, number: int, *, idempotency_key: str | None = None) -> schemas.RevisionAnswer:
         """Reverse a revision by a new one.

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
 from dialplane.store import tables
 from dialplane.store.objects import STORAGES
@@ -71,6 +71,7 @@ async def page(
     page_size: int,
     before: int | None = None,
     object_id: str | None = None,
+    kind: str | None = None,
     actor_id: str | None = None,
     since: int | None = None,
     until: int | None = None,
@@ -90,6 +91,8 @@ async def page(
         where.append(_REVISIONS.instant < until)
     if object_id is not None:
         where.append(_REVISIONS.number.in_(select(_CHANGES.revision).where(_CHANGES.object_id == object_id)))
+    if kind is not None:
+        where.append(exists().where(_CHANGES.revision == _REVISIONS.number, _CHANGES.kind == kind))
     newest_first = select(*_REVISION_COLUMNS).where(*where).order_by(_REVISIONS.instant.desc())
     return await unit.fetch_as(RevisionRow, newest_first.limit(page_size))
 
@@ -103,6 +106,30 @@ async def changes(unit: Unit, number: int, *, after_seq: int, limit: int) -> lis
     """The revision's changes after `after_seq`, in order, at most `limit`. Raises Unavailable."""
     parameters = {"number_": number, "after_": after_seq, "limit_": limit}
     return await unit.fetch_as(ChangeRow, _CHANGES_AFTER, parameters)
+
+
+class Extent(NamedTuple):
+    """How many revisions, and how many objects they changed, one counted for each of them."""
+
+    revisions: int
+    changes: int
+
+
+async def extent(unit: Unit, after: int, until: int) -> Extent:
+    """That of the revisions after one, until another. Raises Unavailable."""
+    sums = select(
+        func.count().label("revisions"), func.coalesce(func.sum(_REVISIONS.change_count), 0).label("changes")
+    ).where(_REVISIONS.number > after, _REVISIONS.number <= until)
+    (found,) = await unit.fetch_as(Extent, sums)
+    return Extent(found.revisions, int(found.changes))
+
+
+async def changes_between(unit: Unit, after: int, until: int, *, limit: int) -> list[ChangeRow]:
+    """What the revisions after one, until another, changed, in order. Raises Unavailable."""
+    between = select(*(_CHANGES[name] for name in ChangeRow._fields)).where(
+        _CHANGES.revision > after, _CHANGES.revision <= until
+    )
+    return await unit.fetch_as(ChangeRow, between.order_by(_CHANGES.revision, _CHANGES.seq).limit(limit))
 
 
 async def changed_since(unit: Unit, number: int, *, limit: int) -> list[ChangedObject]:
