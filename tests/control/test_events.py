@@ -312,11 +312,12 @@ async def test_the_newest_health_of_each_edge_counts(db: Database) -> None:
     await ingest(db, [report(15, "healthy", "a")])
     async with db.read() as unit:
         assert (await health.of_providers(unit, [provider]))[provider.id].status == "unhealthy"
-        assert await health.by_edge(unit, provider) == {"a": Health(UNHEALTHY, 20, provider.hostname, "")}
+        (view,) = await health.views(unit, provider)
+        assert (view.edge, view.health) == ("a", Health(UNHEALTHY, 20, provider.hostname, ""))
     await ingest(db, [report(5, "healthy", "b"), report(99, "unhealthy", "c", hostname="elsewhere.example")])
     async with db.read() as unit:
         assert (await health.of_providers(unit, [provider]))[provider.id] == Health(HEALTHY, 5, provider.hostname, "")
-        assert set(await health.by_edge(unit, provider)) == {"a", "b"}
+        assert [view.edge for view in await health.views(unit, provider)] == ["a", "b"]
 
 
 async def test_calls_are_listed_newest_first_and_filtered(db: Database) -> None:

@@ -407,6 +407,12 @@ LIST_PROVIDERS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
+        Parameter(
+            "show",
+            "query",
+            str,
+            description="Add to each: `edges`, each edge's view of it; `use`, how much it is used.",
+        ),
     ),
     answer=schemas.ProviderPage,
 )
@@ -491,6 +497,29 @@ GET_PROVIDER_ABSENCE = Operation(
     permission="provider.absence",
     parameters=(_ID,),
     answer=schemas.AbsenceAnswer,
+)
+
+GET_PROVIDER_INVITE = Operation(
+    name="getProviderInvite",
+    resource="providers",
+    verb="invite",
+    method="GET",
+    path="/v1.0/providers/{id}/invite",
+    summary="Get the INVITE that a provider would get",
+    description="What the provider's settings make of a call; the rest of it is the caller's own.",
+    permission="provider.get",
+    parameters=(
+        _ID,
+        Parameter(
+            "number",
+            "query",
+            str,
+            description="The number that is called, in E.164; an example of the provider's `home_region` by default.",
+        ),
+        Parameter("caller", "query", str, description="Who calls, in E.164, or `anonymous`."),
+        Parameter("rn", "query", str, description="The routing number of a ported number."),
+    ),
+    answer=schemas.InviteAnswer,
 )
 
 LIST_CUSTOMERS = Operation(
@@ -1464,6 +1493,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     DELETE_PROVIDER,
     GET_PROVIDER_HEALTH,
     GET_PROVIDER_ABSENCE,
+    GET_PROVIDER_INVITE,
     LIST_CUSTOMERS,
     CREATE_CUSTOMER,
     GET_CUSTOMER,

@@ -674,6 +674,19 @@ class HitAnswer(TypedDict):
     text: Annotated[str, "Where it was found: the host, the target of a route, the Call-ID ..."]
 
 
+class InviteAnswer(TypedDict):
+    """The INVITE that a provider gets, as far as the provider decides it."""
+
+    provider_id: str
+    number: Annotated[str, "The number that is called."]
+    uri: Annotated[str | None, "The request URI; null where nothing of the number can be sent."]
+    headers: Annotated[list[HeaderAnswer], "Headers that are added to the caller's own."]
+    removed_headers: Annotated[list[str], "The caller's headers that are left out."]
+    codecs: Annotated[str, "Codecs left in the audio of the offer; empty for all."]
+    timeouts: TimeoutsAnswer
+    obstacle: Annotated[str | None, "Why no such call is sent there, as a sentence; null if one is."]
+
+
 class ProgressAnswer(TypedDict):
     """How far a job has come."""
 
@@ -792,6 +805,20 @@ class PlannedCall(TypedDict):
     talk_s: Annotated[int, "It is hung up so long after an answer: 5 s."]
 
 
+class RouteCountAnswer(TypedDict):
+    """The live routes that lead to a provider."""
+
+    about: int
+    exact: Annotated[bool, "False where there are more: no more than 10000 are counted."]
+
+
+class UseAnswer(TypedDict):
+    """How much a provider is used."""
+
+    routes: RouteCountAnswer
+    cps: Annotated[float, "Attempts per second, over the last 10 s."]
+
+
 class ProviderAnswer(TypedDict):
     """A provider."""
 
@@ -830,6 +857,8 @@ class ProviderAnswer(TypedDict):
     diversion: NotRequired[Annotated[str, "Shown where not keep."]]
     sign: NotRequired[Annotated[str, "Shown where not none."]]
     portability: NotRequired[Annotated[str, "Shown where not drop."]]
+    edges: NotRequired[Annotated[list[EdgeViewAnswer], "Each edge's view, by the edge's name; with `show=edges`."]]
+    use: NotRequired[Annotated[UseAnswer, "With `show=use`."]]
 
 
 class ProviderPage(TypedDict):

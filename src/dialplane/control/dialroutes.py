@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
+from dialplane.control.invites import obstacle_of
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Reading
 from dialplane.control.whatif import NOTHING, Circumstances, WhatIf, circumstances
@@ -27,10 +28,8 @@ from dialplane.engine.dialroute import (
     group_of,
     groups_for,
 )
-from dialplane.engine.egress import egress_uri, is_plain
-from dialplane.engine.identity import Caller, caller_of, is_refused
+from dialplane.engine.identity import Caller, caller_of
 from dialplane.engine.number import NOT_LOOKED_UP, Ported, Step, normalise, ported, steps_of
-from dialplane.engine.reasons import Reason
 from dialplane.engine.refusals import Refusal
 from dialplane.store import objects
 from dialplane.store.objects import CUSTOMERS, PROVIDERS, TRUNKS
@@ -115,7 +114,11 @@ def decide(
     groups: Sequence[Group], arrival: "Arrival", there: Circumstances, *, call_id: str, max_attempts: int
 ) -> Dialroute:
     """The engine's decision on groups that match, under these circumstances."""
-    unusable = {id_: why for id_, found in there.providers.items() if (why := _obstacle(found, arrival))}
+    unusable = {
+        id_: why
+        for id_, found in there.providers.items()
+        if (why := obstacle_of(found, arrival.number, arrival.caller, arrival.ported))
+    }
     return dialroute(
         groups,
         now=there.at,
@@ -175,14 +178,6 @@ async def _trunk(unit: Reading, actor: Actor, call: Call) -> Trunk | None:
         raise NotFound(TRUNKS.kind.name)
     permissions.require(actor, "dialroute.list", customer_id=trunk.customer_id, kind=TRUNKS.kind.name)
     return trunk
-
-
-def _obstacle(provider: Provider, arrival: Arrival) -> Reason | None:
-    """Why such a call cannot be sent to a provider, though a route leads there."""
-    if is_refused(provider, arrival.caller):
-        return Reason.ANONYMOUS_REFUSED
-    is_sendable = is_plain(provider) or egress_uri(provider, arrival.number, arrival.ported)
-    return None if is_sendable else Reason.NUMBER_UNFORMATTABLE
 
 
 _candidate = attrgetter("id", *Candidate._fields[1:])

@@ -44,17 +44,25 @@ async def of_providers_cached(unit: Reading, providers: Collection[Provider]) ->
     return cached
 
 
-async def by_edge(unit: Unit, provider: Provider) -> dict[str, Health]:
-    """Edge name -> that edge's latest report about the provider's present hostname. Raises Unavailable."""
-    return (await _reports(unit, [provider])).get(provider.id, {})
-
-
 async def views(unit: Unit, provider: Provider) -> list[EdgeView]:
     """Every edge's view of the provider's present hostname, by the edge's name. Raises Unavailable."""
-    health = await by_edge(unit, provider)
-    breakers = {row.edge: _breaker(row) for row in await queries.breakers(unit, provider)}
+    return (await views_of(unit, [provider]))[provider.id]
+
+
+async def views_of(unit: Unit, providers: Iterable[Provider]) -> dict[str, list[EdgeView]]:
+    """Provider's id -> every edge's view of its present hostname, by the edge's name. Raises Unavailable."""
+    wanted = {provider.id: provider for provider in providers}
+    reports = await _reports(unit, wanted.values())
+    found: dict[str, dict[str, Breaker]] = {id_: {} for id_ in wanted}
+    for row in await queries.breakers(unit, wanted):
+        if row.hostname == wanted[row.provider_id].hostname:
+            found[row.provider_id][row.breaker.edge] = _breaker(row.breaker)
+    return {id_: _views(id_, reports.get(id_, {}), breakers) for id_, breakers in found.items()}
+
+
+def _views(provider_id: str, health: Mapping[str, Health], breakers: Mapping[str, Breaker]) -> list[EdgeView]:
     return [
-        EdgeView(provider.id, edge, health.get(edge, Health()), breakers.get(edge, Breaker()))
+        EdgeView(provider_id, edge, health.get(edge, Health()), breakers.get(edge, Breaker()))
         for edge in sorted(health.keys() | breakers.keys())
     ]
 

@@ -10,20 +10,26 @@ from dialplane.api.http.fields import Id, among, longest, matching, optional
 from dialplane.api.http.query import Flag, Instant, Query, expanding, ids, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId
+from dialplane.api.providers.invite import (
+    NUMBER,
+    Caller,
+    HeaderAnswer,
+    RoutingNumber,
+    TimeoutsAnswer,
+    present_headers,
+    present_timeouts,
+)
 from dialplane.api.routes.schemas import RouteAnswer
 from dialplane.api.routes.schemas import present as present_route
 from dialplane.control.dialroutes import NOTHING, Call, Computed, WhatIf
-from dialplane.domain.provider import Provider
+from dialplane.control.invites import invite_of
 from dialplane.domain.target import parse_number
 from dialplane.engine.dialroute import Place
-from dialplane.engine.egress import egress_headers, egress_uri
-from dialplane.engine.identity import ANONYMOUS, AS_RECEIVED, identity_of
 from dialplane.engine.number import STEPS
 from dialplane.engine.reasons import sentence
 from dialplane.engine.refusals import ANSWERS
 from dialplane.engine.stages import stages
 
-NUMBER = r"^\+[1-9][0-9]{0,14}$"
 LIVE, IGNORE = "live", "ignore"
 MOST_PROVIDERS = 50
 MAX_TEXT = 255
@@ -32,21 +38,12 @@ WHAT_IF = {"at", "edge", "health", "down", "broken", "full", "removed", "codecs"
 Providers = Annotated[tuple[str, ...], ids(MOST_PROVIDERS)]
 
 
-def parse_caller(text: str) -> str:
-    """A number, or `anonymous`. Raises InvalidValue."""
-    return text if text == ANONYMOUS else parse_number(text, field="caller")
-
-
 class WhatIfQuery(Query):
     """Who calls, and what would be otherwise than now."""
 
     call_id: Annotated[str, longest(255)] = optional("Seeds the weighted draw: the same id gives the same order.")
-    caller: Annotated[str, matching(parse_caller, r"^(\+[1-9][0-9]{0,14}|anonymous)$")] = optional(
-        "Who calls, in E.164, or `anonymous`: for providers with rules for that."
-    )
-    rn: Annotated[str, matching(parse_number, NUMBER)] = optional(
-        "The routing number of a ported number; routes are chosen by it."
-    )
+    caller: Caller = optional("Who calls, in E.164, or `anonymous`: for providers with rules for that.")
+    rn: RoutingNumber = optional("The routing number of a ported number; routes are chosen by it.")
     explain: Flag = Field(
         default=False,
         description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
@@ -121,21 +118,6 @@ class DialledQuery(WhatIfQuery):
             caller=self.caller or "",
             routing_number=self.rn or "",
         )
-
-
-class HeaderAnswer(BaseModel):
-    """A header as it would be sent."""
-
-    name: str
-    value: str
-
-
-class TimeoutsAnswer(BaseModel):
-    """Seconds after which an attempt is given up."""
-
-    no_response_s: Annotated[int, Field(description="Without any response.")]
-    progress_s: Annotated[int, Field(description="Without ringing.")]
-    ring_s: Annotated[int, Field(description="Without an answer.")]
 
 
 class CandidateAnswer(BaseModel):
@@ -230,8 +212,7 @@ def _present_arrival(computed: Computed) -> dict[str, Any]:
 def _present_place(place: Place, computed: Computed) -> dict[str, Any]:
     candidate, provider = place.candidate, place.provider if computed.sees_carriers else None
     arrival = computed.arrival
-    identity = AS_RECEIVED if provider is None else identity_of(provider, arrival.caller)
-    headers = () if provider is None else (*egress_headers(provider), *identity.added)
+    invite = None if provider is None else invite_of(provider, arrival.number, arrival.caller, arrival.ported)
     return {
         "position": place.position,
         "outcome": place.outcome,
@@ -239,18 +220,10 @@ def _present_place(place: Place, computed: Computed) -> dict[str, Any]:
         "provider_id": candidate.provider_id,
         "target": place.target,
         "priority": candidate.priority,
-        "uri": None if provider is None else egress_uri(provider, arrival.number, arrival.ported),
-        "headers": [{"name": name, "value": value} for name, value in headers],
-        **({"removed_headers": list(identity.removed)} if identity.removed else {}),
+        "uri": invite and invite.uri,
+        "headers": present_headers(invite.headers if invite else ()),
+        **({"removed_headers": list(invite.removed)} if invite and invite.removed else {}),
         "reasons": list(place.reasons),
         "why": [sentence(code) for code in place.reasons],
-        "timeouts": None if provider is None else _timeouts(provider),
-    }
-
-
-def _timeouts(provider: Provider) -> dict[str, int]:
-    return {
-        "no_response_s": provider.no_response_timeout_s,
-        "progress_s": provider.progress_timeout_s,
-        "ring_s": provider.ring_timeout_s,
+        "timeouts": provider and present_timeouts(provider),
     }

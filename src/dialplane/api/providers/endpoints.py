@@ -1,5 +1,7 @@
 """`/v1.0/providers`."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from dialplane.api.http import reasons
@@ -8,7 +10,10 @@ from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
 from dialplane.api.providers.absence import AbsenceAnswer, present_absence
 from dialplane.api.providers.destinations import check_hostname
+from dialplane.api.providers.invite import InviteAnswer, InviteQuery, present_invite
 from dialplane.api.providers.schemas import (
+    EDGES,
+    USE,
     Force,
     HealthAnswer,
     ProviderAnswer,
@@ -18,10 +23,11 @@ from dialplane.api.providers.schemas import (
     present,
     present_health,
 )
-from dialplane.control import absence, health, providers
+from dialplane.control import absence, health, invites, providers
 from dialplane.control.units import STATISTICS
 from dialplane.domain.health import Health
 from dialplane.domain.kinds import PROVIDER
+from dialplane.domain.provider import Provider
 from dialplane.system.clock import now_us
 
 PROVIDERS = Resource.of(PROVIDER, ProviderAnswer)
@@ -32,7 +38,14 @@ async def list_providers(request: AuthenticatedRequest, query: ProviderList) -> 
     async with request.read() as unit:
         found = await providers.list_(unit, request.actor, **query.listing())
         healths = await health.of_providers(unit, found)
-    return await page(found, lambda provider: present(provider, healths[provider.id]))
+        views = await health.views_of(unit, found) if EDGES in query.show else {}
+        use = await providers.use(unit, found, now=now_us()) if USE in query.show else {}
+
+    def shown(provider: Provider) -> dict[str, Any]:
+        id_ = provider.id
+        return present(provider, healths[id_], views=views.get(id_), use=use.get(id_))
+
+    return await page(found, shown)
 
 
 @PROVIDERS.verb("create")
@@ -78,6 +91,27 @@ async def get_provider_absence(request: AuthenticatedRequest, id_: ObjectId) -> 
     async with request.read() as unit:
         found = await absence.of(unit, request.actor, id_, now=now_us())
     return JsonResponse(present_absence(found))
+
+
+@PROVIDERS.endpoint(
+    "GET",
+    "/{id}/invite",
+    summary="Get the INVITE that a provider would get",
+    description="What the provider's settings make of a call; the rest of it is the caller's own.",
+    permission="provider.get",
+    answer=InviteAnswer,
+)
+async def get_provider_invite(request: AuthenticatedRequest, id_: ObjectId, query: InviteQuery) -> Response:
+    async with request.read() as unit:
+        found = await invites.of_provider(
+            unit,
+            request.actor,
+            id_,
+            number=query.number or "",
+            caller=query.caller or "",
+            routing_number=query.rn or "",
+        )
+    return JsonResponse(present_invite(found))
 
 
 @PROVIDERS.verb("update")

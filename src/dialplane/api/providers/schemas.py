@@ -18,10 +18,11 @@ from dialplane.api.http.fields import (
     within,
     within_or_null,
 )
-from dialplane.api.http.query import Flag, Page, Query
+from dialplane.api.http.query import Flag, Page, Query, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.health import EdgeView, together
+from dialplane.control.providers import LOAD_WINDOW_S, ROUTES_COUNTED, Use
 from dialplane.domain import health
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.health import Health
@@ -212,8 +213,18 @@ class ProviderCreate(ProviderUpdate):
     hostname: Hostname
 
 
+EDGES, USE = "edges", "use"
+
+
 class ProviderList(Page):
     """Which part of the list of providers."""
+
+    show: Annotated[tuple[str, ...], several(EDGES, USE)] = Field(
+        default_factory=tuple,
+        description="Add to each: `edges`, each edge's view of it; `use`, how much it is used.",
+    )
+
+    NOT_FILTERS: ClassVar = Page.NOT_FILTERS | {"show"}
 
 
 class Force(Query):
@@ -228,6 +239,32 @@ class DigitRuleAnswer(BaseModel):
     match: str
     strip: int
     prepend: str
+
+
+class EdgeViewAnswer(BaseModel):
+    """The state of a provider as one edge sees it."""
+
+    edge: str
+    status: Annotated[str, among(*health.STATUSES), Field(description="By its probes.")]
+    checked_at: AnsweredInstant | None
+    detail: Annotated[str, Field(description="What the last probe met.")]
+    breaker: Annotated[str, among(*health.BREAKER_STATES), Field(description="By its calls; open: tried last.")]
+    breaker_changed_at: Annotated[AnsweredInstant, Field(description="Never where the breaker has never been open.")]
+    breaker_detail: Annotated[str, Field(description="Why it changed.")]
+
+
+class RouteCountAnswer(BaseModel):
+    """The live routes that lead to a provider."""
+
+    about: int
+    exact: Annotated[bool, Field(description=f"False where there are more: no more than {ROUTES_COUNTED} are counted.")]
+
+
+class UseAnswer(BaseModel):
+    """How much a provider is used."""
+
+    routes: RouteCountAnswer
+    cps: Annotated[float, Field(description=f"Attempts per second, over the last {LOAD_WINDOW_S} s.")]
 
 
 class ProviderAnswer(BaseModel):
@@ -270,18 +307,8 @@ class ProviderAnswer(BaseModel):
     diversion: str = optional(f"Shown where not {KEEP}.")
     sign: str = optional(f"Shown where not {UNSIGNED}.")
     portability: str = optional(f"Shown where not {DROP}.")
-
-
-class EdgeViewAnswer(BaseModel):
-    """The state of a provider as one edge sees it."""
-
-    edge: str
-    status: Annotated[str, among(*health.STATUSES), Field(description="By its probes.")]
-    checked_at: AnsweredInstant | None
-    detail: Annotated[str, Field(description="What the last probe met.")]
-    breaker: Annotated[str, among(*health.BREAKER_STATES), Field(description="By its calls; open: tried last.")]
-    breaker_changed_at: Annotated[AnsweredInstant, Field(description="Never where the breaker has never been open.")]
-    breaker_detail: Annotated[str, Field(description="Why it changed.")]
+    edges: list[EdgeViewAnswer] = optional("Each edge's view, by the edge's name; with `show=edges`.")
+    use: UseAnswer = optional("With `show=use`.")
 
 
 class HealthAnswer(BaseModel):
@@ -297,14 +324,18 @@ class HealthAnswer(BaseModel):
 _present = Presenter(ProviderAnswer, Provider)
 
 
-def present(provider: Provider, seen: Health) -> dict[str, Any]:
-    """A provider with its health by all edges together; without the password."""
+def present(
+    provider: Provider, seen: Health, *, views: Sequence[EdgeView] | None = None, use: Use | None = None
+) -> dict[str, Any]:
+    """A provider with its health by all edges together, without the password; with more of it if there is any."""
     failover = {str(status): action for status, action in provider.failover.items()}
     return _present(
         provider,
         health_status=seen.status,
         health_checked_at=_timestamp_or_null(seen.checked_at),
         **({"failover": failover} if failover else {}),
+        **({} if views is None else {EDGES: [_present_view(view) for view in views]}),
+        **({} if use is None else {USE: {"routes": {"about": use.routes, "exact": use.is_exact}, "cps": use.cps}}),
     )
 
 

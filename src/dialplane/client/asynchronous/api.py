@@ -307,19 +307,22 @@ class AsyncProviders:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.ProviderPage:
+    async def list(
+        self, *, page_size: int = 100, page_token: str | None = None, show: str | None = None
+    ) -> schemas.ProviderPage:
         """List providers.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `show`: Add to each: `edges`, each
+        edge's view of it; `use`, how much it is used.
         """
         return await self._transport.execute(
-            operations.LIST_PROVIDERS, {"page_size": page_size, "page_token": page_token}
+            operations.LIST_PROVIDERS, {"page_size": page_size, "page_token": page_token, "show": show}
         )
 
-    def all(self, *, page_size: int = 100) -> AsyncIterator[schemas.ProviderAnswer]:
+    def all(self, *, page_size: int = 100, show: str | None = None) -> AsyncIterator[schemas.ProviderAnswer]:
         """List providers, all of them, page by page."""
-        return self._transport.execute_paged(operations.LIST_PROVIDERS, {"page_size": page_size})
+        return self._transport.execute_paged(operations.LIST_PROVIDERS, {"page_size": page_size, "show": show})
 
     async def create(
         self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.ProviderCreate]
@@ -369,6 +372,20 @@ class AsyncProviders:
         By the decisions that are stored with them; the newest 500 calls that had it in their plan.
         """
         return await self._transport.execute(operations.GET_PROVIDER_ABSENCE, {"id": id_})
+
+    async def invite(
+        self, id_: str, *, number: str | None = None, caller: str | None = None, rn: str | None = None
+    ) -> schemas.InviteAnswer:
+        """Get the INVITE that a provider would get.
+
+        What the provider's settings make of a call; the rest of it is the caller's own.
+
+        `number`: The number that is called, in E.164; an example of the provider's `home_region` by default.
+        `caller`: Who calls, in E.164, or `anonymous`. `rn`: The routing number of a ported number.
+        """
+        return await self._transport.execute(
+            operations.GET_PROVIDER_INVITE, {"id": id_, "number": number, "caller": caller, "rn": rn}
+        )
 
 
 class AsyncCustomers:

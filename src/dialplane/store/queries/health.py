@@ -1,12 +1,11 @@
 """Reports of the edges about providers' health, and of their circuit breakers."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, select
 
 from dialplane.domain.instants import NEVER
-from dialplane.domain.provider import Provider
 from dialplane.store import tables
 from dialplane.store.objects import FEW_IDS
 from dialplane.store.unit import Unit
@@ -51,33 +50,31 @@ async def reports(unit: Unit, provider_ids: Collection[str]) -> list[HealthRow]:
     return await unit.fetch_as(HealthRow, _OF_PROVIDERS, {"ids": list(provider_ids)}, short=is_short)
 
 
-async def breakers(unit: Unit, provider: Provider) -> list[BreakerRow]:
-    """Every edge's breaker of the provider's present hostname. Raises Unavailable."""
-    statement = (
-        select(_BREAKERS.c.edge, *_BREAKER_COLUMNS)
-        .select_from(_BREAKERS.outerjoin(_EDGES, _EDGES.c.name == _BREAKERS.c.edge))
-        .where(_BREAKERS.c.provider_id == provider.id, _BREAKERS.c.hostname == provider.hostname)
-    )
-    return await unit.fetch_as(BreakerRow, statement)
-
-
-class BreakerOfEdge(NamedTuple):
-    """A breaker of an edge, and whose it is."""
+class BreakerOfProvider(NamedTuple):
+    """A breaker, and whose it is."""
 
     provider_id: str
     hostname: str | None
     breaker: BreakerRow
 
 
-async def breakers_of_edge(unit: Unit, edge: str) -> list[BreakerOfEdge]:
+_WITH_OWNER = select(_BREAKERS.c.provider_id, _BREAKERS.c.hostname, _BREAKERS.c.edge, *_BREAKER_COLUMNS).select_from(
+    _BREAKERS.outerjoin(_EDGES, _EDGES.c.name == _BREAKERS.c.edge)
+)
+
+
+async def breakers(unit: Unit, provider_ids: Collection[str]) -> list[BreakerOfProvider]:
+    """Every edge's breakers of these providers, of earlier hostnames too. Raises Unavailable."""
+    return await _breakers(unit, _WITH_OWNER.where(_BREAKERS.c.provider_id.in_(list(provider_ids))))
+
+
+async def breakers_of_edge(unit: Unit, edge: str) -> list[BreakerOfProvider]:
     """The breakers of one edge, of earlier hostnames too. Raises Unavailable."""
-    statement = (
-        select(_BREAKERS.c.provider_id, _BREAKERS.c.hostname, *_BREAKER_COLUMNS)
-        .select_from(_BREAKERS.outerjoin(_EDGES, _EDGES.c.name == _BREAKERS.c.edge))
-        .where(_BREAKERS.c.edge == edge)
-    )
-    rows = await unit.fetch(statement)
-    return [BreakerOfEdge(row.provider_id, row.hostname, BreakerRow(edge, *row[2:])) for row in rows]
+    return await _breakers(unit, _WITH_OWNER.where(_BREAKERS.c.edge == edge))
+
+
+async def _breakers(unit: Unit, statement: Select[Any]) -> list[BreakerOfProvider]:
+    return [BreakerOfProvider(*row[:2], BreakerRow(*row[2:])) for row in await unit.fetch(statement)]
 
 
 async def all_reports(unit: Unit, *, limit: int) -> list[tuple[HealthRow, BreakerRow]]:
