@@ -148,7 +148,7 @@ def empty(route: Route) -> None:
         ("/", "begin_trunk", "Connect a switch"),
         ("/calls", "no_call_next", "How to point a switch here"),
         ("/routes", "no_route_next", "Make the first route"),
-        ("/providers", "no_provider_next", "Add the first provider"),
+        ("/providers", "try_provider", "Add and try it"),
         ("/customers", "no_customer_next", "Add the first customer"),
         ("/trunks", "no_trunk_next", "Add the first trunk"),
         ("/keys", "no_key_next", "Make the first key"),

@@ -3,14 +3,18 @@ import { Button } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import type { Schemas } from '../api/client'
-import { type Page, type Provider, useAnswer, useMay, useProviders } from '../api/queries'
-import { Chip, Empty, Failure, Head, Panel } from '../parts/basics'
-import { count, percent, span } from '../parts/figures'
-import { Grid } from '../parts/Grid'
-import { Edges, ProviderName, useHealth } from '../parts/health'
+import { FORMS } from '../api/forms'
+import { type Page, type Provider, useAll, useAnswer, useMay, useWrite } from '../api/queries'
+import { Chip, Dot, Empty, Failure, Head, Panel } from '../parts/basics'
+import { count, NONE, percent, span } from '../parts/figures'
+import { routesWith, term } from '../parts/filter'
+import { type Column, Grid } from '../parts/Grid'
+import { ProviderName, viewTone, viewWord } from '../parts/health'
 import { useKeys } from '../parts/keys'
+import { ObjectForm } from '../parts/ObjectForm'
 import { useFilters } from '../parts/paging'
 import { Typed } from '../parts/pickers'
+import { saved } from '../parts/saved'
 import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
 
@@ -24,21 +28,22 @@ export default function Providers() {
   return <Suspense>{params?.id ? <OneProvider id={params.id} /> : <List />}</Suspense>
 }
 
-const MOST_LOOKED_AT = 50
+/** Edges that have a column each; of more, dots alone are drawn. */
+const MOST_COLUMNS = 5
 
 function List() {
   const may = useMay()
   const [, go] = useLocation()
   const [editing, setEditing] = useState<Provider | 'new' | null>(null)
   const { values, set } = useFilters(['q'] as const)
-  const providers = useProviders()
+  const providers = useAll<Provider>('/v1.0/providers', { show: 'edges,use' }, { every: 10, stale: 1 })
   const stats = useAnswer<Page<ProviderStats>>('/v1.0/stats/providers', {}, { every: 15 })
   const of = new Map(stats.data?.result.map(row => [row.provider_id, row]))
   const text = values.q.toLowerCase()
   const rows = providers.data
     ?.filter(one => `${one.name} ${one.hostname} ${one.detail}`.toLowerCase().includes(text))
     .sort((a, b) => a.name.localeCompare(b.name))
-  const health = useHealth(rows?.slice(0, MOST_LOOKED_AT).map(provider => provider.id) ?? [])
+  const edges = [...new Set(providers.data?.flatMap(one => one.edges?.map(view => view.edge) ?? []))].sort()
   const mayCreate = may('provider.create')
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
   return (
@@ -55,18 +60,7 @@ function List() {
           id={provider => provider.id}
           onOpen={provider => go(`/providers/${provider.id}`)}
           keys={may('provider.update') ? { e: setEditing } : {}}
-          empty={
-            text ? (
-              <Empty title={sentence('no_provider_named')} />
-            ) : (
-              <Empty
-                title={sentence('no_provider')}
-                action={mayCreate && <Button onClick={() => setEditing('new')}>Add the first provider</Button>}
-              >
-                {sentence('no_provider_next')}
-              </Empty>
-            )
-          }
+          empty={text ? <Empty title={sentence('no_provider_named')} /> : <First />}
           columns={[
             {
               key: 'name',
@@ -80,6 +74,7 @@ function List() {
             {
               key: 'host',
               head: 'Host',
+              wide: true,
               cell: provider => (
                 <>
                   <span className="mono">{provider.hostname}</span>{' '}
@@ -87,16 +82,7 @@ function List() {
                 </>
               ),
             },
-            {
-              key: 'edges',
-              head: 'Health by edge',
-              cell: provider =>
-                provider.enabled === false ? (
-                  <Chip tone="dim">disabled</Chip>
-                ) : (
-                  <Edges health={health.get(provider.id)} />
-                ),
-            },
+            ...matrix(edges),
             {
               key: 'attempts',
               head: 'Attempts, 1 h',
@@ -107,17 +93,39 @@ function List() {
             { key: 'ner', head: 'NER', number: true, wide: true, cell: provider => percent(of.get(provider.id)?.ner) },
             { key: 'pdd', head: 'PDD p50', number: true, cell: provider => span(of.get(provider.id)?.pdd_p50_ms) },
             {
+              key: 'late',
+              head: 'Late answers',
+              number: true,
+              wide: true,
+              cell: provider => count(of.get(provider.id)?.late_answers ?? 0),
+            },
+            {
               key: 'channels',
               head: 'Channels',
               number: true,
               cell: provider => (
-                <>
-                  {count(of.get(provider.id)?.channels ?? 0)}
-                  {provider.max_channels ? <span className="dim"> / {count(provider.max_channels)}</span> : ''}
-                </>
+                <OfCap used={of.get(provider.id)?.channels ?? 0} cap={provider.max_channels} shown={count} />
               ),
             },
-            { key: 'cps', head: 'CPS cap', number: true, wide: true, cell: provider => count(provider.max_cps) },
+            {
+              key: 'cps',
+              head: 'CPS',
+              number: true,
+              cell: provider => (
+                <OfCap used={provider.use?.cps} cap={provider.max_cps} shown={value => value.toFixed(1)} />
+              ),
+            },
+            {
+              key: 'routes',
+              head: 'Routes',
+              number: true,
+              cell: provider => (
+                <Link href={routesWith(term('provider', provider.name || provider.hostname))}>
+                  {count(provider.use?.routes.about)}
+                  {provider.use?.routes.exact === false && '+'}
+                </Link>
+              ),
+            },
           ]}
         />
       </Panel>
@@ -133,5 +141,87 @@ function List() {
         )}
       </Suspense>
     </>
+  )
+}
+
+type OfCapProps = { used: number | undefined; cap: number | undefined; shown: (value: number) => string }
+
+const OfCap = ({ used, cap, shown }: OfCapProps) => (
+  <span className="nowrap">
+    {used === undefined ? NONE : shown(used)}
+    {cap !== undefined && <span className="dim"> / {count(cap)}</span>}
+  </span>
+)
+
+/** A dot for each provider at each edge: a column for each edge, or one for all where they are many. */
+function matrix(edges: string[]): Column<Provider>[] {
+  if (edges.length > MOST_COLUMNS)
+    return [
+      {
+        key: 'edges',
+        head: `At ${count(edges.length)} edges`,
+        cell: provider =>
+          provider.enabled === false ? (
+            <Chip tone="dim">disabled</Chip>
+          ) : (
+            <span className="dots">
+              {edges.map(edge => (
+                <SeenBy key={edge} provider={provider} edge={edge} isAlone={false} />
+              ))}
+            </span>
+          ),
+      },
+    ]
+  return edges.map(edge => ({
+    key: `at ${edge}`,
+    head: `At ${edge}`,
+    cell: provider => (provider.enabled === false ? null : <SeenBy provider={provider} edge={edge} isAlone />),
+  }))
+}
+
+/** How one edge finds it; its word stands beside the dot unless all is well. */
+function SeenBy({ provider, edge, isAlone }: { provider: Provider; edge: string; isAlone: boolean }) {
+  const view = provider.edges?.find(one => one.edge === edge)
+  const said = view ? `${edge}: ${viewWord(view)}` : `${edge}: unknown`
+  const tone = view ? viewTone(view) : 'dim'
+  const isWell = tone === 'good'
+  return (
+    <span className="row nowrap" title={[said, view?.detail, view?.breaker_detail].filter(Boolean).join('; ')}>
+      <Dot tone={tone} word={said} />
+      {isAlone && !isWell && <span aria-hidden="true">{view ? viewWord(view) : 'unknown'}</span>}
+    </span>
+  )
+}
+
+const FIRST_FIELDS = ['name', 'hostname', 'transport']
+
+/** The first provider: three fields, and what its page shows of it a moment later. */
+function First() {
+  const mayCreate = useMay()('provider.create')
+  const [, go] = useLocation()
+  const write = useWrite<Provider>(({ value, revision }) => {
+    saved(revision)
+    go(`/providers/${value.id}`)
+  })
+  const fields = FORMS.provider.create.flatMap(group => group.fields).filter(field => FIRST_FIELDS.includes(field.name))
+  return (
+    <Empty title={sentence('no_provider')}>
+      {sentence('no_provider_next')}
+      {mayCreate && (
+        <div className="first">
+          <ObjectForm
+            groups={[{ title: '', fields }]}
+            values={{}}
+            error={write.error}
+            busy={write.isPending}
+            save="Add and try it"
+            onSave={changed =>
+              write.mutate({ method: 'POST', path: FORMS.provider.path, body: { type: 'sip', ...changed } })
+            }
+          />
+          <p className="dim">{sentence('try_provider')}</p>
+        </div>
+      )}
+    </Empty>
   )
 }

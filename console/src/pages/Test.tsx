@@ -1,29 +1,18 @@
 /** What a number would get, decided by the engine that decides live calls: drawn, explained, as it would be sent. */
-import { Button, Chip as Choice, Modal, Select, TextInput } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { useState } from 'react'
-import { Link, useLocation, useSearchParams } from 'wouter'
+import { Button, Chip as Choice, Select, TextInput } from '@mantine/core'
+import { Link, useSearchParams } from 'wouter'
 import type { Schemas } from '../api/client'
-import {
-  type Edge,
-  useAnswer,
-  useCustomers,
-  useMay,
-  useMe,
-  useNames,
-  usePage,
-  useTrunks,
-  useWrite,
-} from '../api/queries'
+import { type Edge, useAnswer, useCustomers, useMay, useMe, useNames, usePage } from '../api/queries'
 import { SYSTEM_DEFAULT } from '../api/tables'
 import { fromTyped } from '../api/time'
-import { Chip, Empty, Failure, Head, Panel, Worded } from '../parts/basics'
+import { Chip, Empty, Failure, Head, Panel } from '../parts/basics'
 import { CopyButton, curl } from '../parts/CopyAs'
 import { count, span } from '../parts/figures'
 import { routesWith } from '../parts/filter'
 import { CustomerPicker, TrunkPicker, Typed } from '../parts/pickers'
 import { savePicture } from '../parts/picture'
 import { sentence } from '../parts/sentences'
+import { TestCall } from '../parts/TestCall'
 import { Picture } from './test/Picture'
 
 export type Decision = Schemas['DialrouteAnswer'] & Partial<Schemas['DialledAnswer']>
@@ -31,7 +20,6 @@ export type Decision = Schemas['DialrouteAnswer'] & Partial<Schemas['DialledAnsw
 /** Parameters of the API that say "what if" of providers -> the words of their chips. */
 const CIRCUMSTANCES = { down: 'down', full: 'full', removed: 'disabled' }
 const MOST_CHIPS = 6
-const PLACING = '/v1.0/testcalls'
 
 export default function Test() {
   const [params, setParams] = useSearchParams()
@@ -79,7 +67,15 @@ export default function Test() {
       <Head title="Test a number">
         {number && <CopyButton what={curl(path, query)}>As curl</CopyButton>}
         <CopyButton what={location.href}>Share link</CopyButton>
-        {number && <PlaceCall number={number} caller={get('caller')} customer={customer} chosen={trunk} />}
+        {number && (
+          <TestCall
+            label="Place a real call"
+            number={number}
+            caller={get('caller')}
+            customer={customer}
+            trunk={trunk}
+          />
+        )}
       </Head>
       <Panel>
         <div className="bar" style={{ margin: '10px 0 0' }}>
@@ -322,60 +318,5 @@ function AsSent({ decision, name }: { decision: Decision; name: (id: string) => 
         </table>
       </div>
     </Panel>
-  )
-}
-
-/** A short real call by a trunk of the customer's; the API says what it would be, and whether it can be placed. */
-function PlaceCall({ number, caller, customer, chosen }: Record<'number' | 'caller' | 'customer' | 'chosen', string>) {
-  const [isOpen, open] = useState(false)
-  const [picked, pick] = useState<string | null>(null)
-  const [, go] = useLocation()
-  const may = useMay()
-  const own = useTrunks().data?.filter(one => one.customer_id === customer)
-  const trunk_id = chosen || picked || own?.[0]?.id || ''
-  const plan = useAnswer<Schemas['PlannedCall']>(PLACING, { trunk_id, number }, { enabled: isOpen && !!trunk_id })
-  const write = useWrite<Schemas['PlacedCall']>(({ value }) => {
-    if (!value.is_placed || value.sip_status) return
-    notifications.show({ message: value.meaning, closeButtonProps: { 'aria-label': 'Close' } })
-    go(`/calls?live=1&number=${encodeURIComponent(value.number)}`)
-  })
-  if (!may('testcall.place')) return null
-  const close = () => {
-    open(false)
-    write.reset()
-  }
-  const said = write.data?.value.meaning ?? plan.data?.meaning
-  return (
-    <>
-      <Button onClick={() => open(true)}>Place a real call</Button>
-      <Modal opened={isOpen} onClose={close} title="Place a real call" closeButtonProps={{ 'aria-label': 'Close' }}>
-        <div className="form">
-          {!chosen && <TrunkPicker value={trunk_id} customer={customer} onChange={pick} width={260} every="" />}
-          {own?.length === 0 && !chosen && (
-            <p className="said">
-              {sentence('no_trunk_to_call_by')} <Link href="/trunks">Trunks</Link>
-            </p>
-          )}
-          {said && (
-            <p className="said">
-              <Worded text={said} />
-            </p>
-          )}
-          <Failure error={plan.error ?? write.error} />
-          <div className="row">
-            <Button
-              disabled={!plan.data?.is_possible || !!write.data}
-              loading={write.isPending}
-              onClick={() => write.mutate({ method: 'POST', path: PLACING, body: { trunk_id, number, caller } })}
-            >
-              Call {plan.data?.number ?? number}
-            </Button>
-            <Button variant="default" onClick={close}>
-              Close
-            </Button>
-          </div>
-        </div>
-      </Modal>
-    </>
   )
 }

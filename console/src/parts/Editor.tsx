@@ -10,6 +10,7 @@ import { Absence } from './Absence'
 import { Failure } from './basics'
 import { label } from './labels'
 import { ObjectForm, type Values } from './ObjectForm'
+import { Replace, RoutesShown } from './Replace'
 import { saved } from './saved'
 import { sentence } from './sentences'
 
@@ -162,8 +163,17 @@ function Delete({ kind, id, write }: { kind: KindName; id: string; write: Return
         <div className="form">
           {kind === 'provider' && <Absence id={id} />}
           <p>{sentence('delete_next')}</p>
-          <Failure error={write.error} />
+          <Failure error={inUse ? null : write.error} />
+          {inUse && (
+            <>
+              <p className="said bad" role="alert">
+                {write.error?.message}
+              </p>
+              <RoutesShown id={id} />
+            </>
+          )}
           <div className="row">
+            {inUse && <Replace id={id} />}
             <Button
               color="red"
               loading={write.isPending}

@@ -7,27 +7,31 @@ import {
   type Call,
   type Page,
   type Provider,
-  type Route,
+  type Revision,
   useAnswer,
   useMay,
   useNames,
   usePage,
   useWrite,
 } from '../../api/queries'
-import { instant, shown } from '../../api/time'
+import { OPERATION_WORDS } from '../../api/tables'
 import { Absence } from '../../parts/Absence'
 import { Chip, Dot, Empty, Failure, Gone, Head, Panel, When } from '../../parts/basics'
 import { Attempts } from '../../parts/calls'
+import { Numbered } from '../../parts/country'
 import { count, percent, span } from '../../parts/figures'
 import { routesWith, term } from '../../parts/filter'
 import { Grid } from '../../parts/Grid'
 import { type Health, healthTone, viewTone } from '../../parts/health'
 import { useKeys } from '../../parts/keys'
 import { label } from '../../parts/labels'
+import { inAll, Replace, useRoutesTo } from '../../parts/Replace'
 import { failed, saved } from '../../parts/saved'
 import { sentence } from '../../parts/sentences'
-import { asrTone } from '../../parts/stats'
+import { TestCall } from '../../parts/TestCall'
 import type { ProviderStats } from '../Providers'
+import { AsSent } from './AsSent'
+import { LastHour, Targets } from './LastHour'
 
 const Editor = lazy(() => import('../../parts/Editor'))
 
@@ -41,6 +45,8 @@ export default function OneProvider({ id }: { id: string }) {
     { provider_id: id },
     { every: 5 },
   ).data?.result.find(row => row.provider_id === id)
+  const calls = usePage<Call>('/v1.0/calls', { provider_id: id, page_size: 8 }, { every: 5 })
+  const last = calls.data?.result.find(call => call.number)?.number
   const write = useWrite(({ revision }) => {
     saved(revision)
     setDisabling(false)
@@ -72,6 +78,7 @@ export default function OneProvider({ id }: { id: string }) {
         }
         sub={provider.detail}
       >
+        <TestCall label="Send a test call" number={last} provider={id} />
         {mayEdit &&
           (isOff ? (
             <Button variant="default" loading={write.isPending} onClick={() => enable(true)}>
@@ -116,13 +123,18 @@ export default function OneProvider({ id }: { id: string }) {
           <div className="stack">
             <HealthByEdge id={id} />
             {stats && <LastHour id={id} stats={stats} />}
+            <Targets id={id} />
             <Panel title="If it were gone">
               <Absence id={id} />
             </Panel>
-            <LastCalls id={id} />
+            <LastCalls id={id} calls={calls.data?.result} />
             <RoutesOf id={id} />
+            {may('revision.list') && <Revisions id={id} />}
           </div>
-          <Settings provider={provider} />
+          <div className="stack">
+            <AsSent id={id} example={last} />
+            <Settings provider={provider} />
+          </div>
         </div>
       </div>
       <Suspense>{editing && <Editor kind="provider" id={id} onClose={() => setEditing(false)} />}</Suspense>
@@ -145,66 +157,6 @@ export default function OneProvider({ id }: { id: string }) {
         </div>
       </Modal>
     </>
-  )
-}
-
-/** Minute by minute what became of its attempts, how long they took to ring, and what they ended with. */
-function LastHour({ id, stats }: { id: string; stats: ProviderStats }) {
-  const minutes = useAnswer<Page<ProviderStats> & { from: string }>(
-    '/v1.0/stats/providers',
-    { provider_id: id, step: 60 },
-    { every: 10 },
-  ).data
-  const statuses = useAnswer<Page<Schemas['StatusStats']>>(
-    '/v1.0/stats/statuses',
-    { provider_id: id, page_size: 6 },
-    { every: 10 },
-  ).data?.result
-  const asr = minutes?.result.find(row => row.provider_id === id)?.steps?.asr ?? []
-  const begin = instant(minutes?.from) ?? 0
-  const most = Math.max(1, ...stats.pdd.map(one => one.attempts))
-  return (
-    <Panel title="Last hour">
-      <div className="strip" role="img" aria-label={sentence('answered_by_minute')}>
-        {asr.map((share, i) => (
-          <i
-            key={i}
-            className={share === null ? '' : asrTone(share)}
-            title={`${shown(begin + i * 60_000)}: ${percent(share)} answered`}
-          />
-        ))}
-      </div>
-      <div className="halves">
-        <table className="bars" aria-label="Post-dial delay">
-          <caption>Post-dial delay</caption>
-          <tbody>
-            {stats.pdd.map((one, i) => (
-              <tr key={one.until_ms ?? 'more'}>
-                <th scope="row">
-                  {one.until_ms === null ? `over ${span(stats.pdd[i - 1]?.until_ms)}` : `to ${span(one.until_ms)}`}
-                </th>
-                <td>{one.attempts > 0 && <i style={{ width: `${(one.attempts / most) * 100}%` }} />}</td>
-                <td className="num">{count(one.attempts)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        <table className="bars" aria-label={sentence('ended_with')}>
-          <caption>{sentence('ended_with')}</caption>
-          <tbody>
-            {statuses?.map(one => (
-              <tr key={one.sip_status}>
-                <th scope="row">{one.sip_status}</th>
-                <td>
-                  <i style={{ width: `${(one.attempts / (statuses[0]?.attempts || 1)) * 100}%` }} />
-                </td>
-                <td className="num">{count(one.attempts)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Panel>
   )
 }
 
@@ -236,18 +188,18 @@ function HealthByEdge({ id }: { id: string }) {
           { key: 'why', head: 'Why', cell: view => <span className="dim">{view.breaker_detail}</span> },
         ]}
       />
+      <p className="dim under">{sentence('health_known')}</p>
     </Panel>
   )
 }
 
-function LastCalls({ id }: { id: string }) {
+function LastCalls({ id, calls }: { id: string; calls: Call[] | undefined }) {
   const name = useNames()
-  const calls = usePage<Call>('/v1.0/calls', { provider_id: id, page_size: 8 }, { every: 5 })
   return (
     <Panel title="Its last calls" aside={<Link href={`/calls?provider_id=${id}`}>all</Link>} flush>
       <Grid
         label="Its last calls"
-        rows={calls.data?.result}
+        rows={calls}
         id={call => call.id}
         empty={<Empty title={sentence('no_call_there')} />}
         columns={[
@@ -273,9 +225,19 @@ function LastCalls({ id }: { id: string }) {
 function RoutesOf({ id }: { id: string }) {
   const name = useNames()
   const all = routesWith(term('provider', name(id)))
-  const routes = usePage<Route>('/v1.0/routes', { provider_id: id, page_size: 10 })
+  const routes = useRoutesTo(id)
+  const found = routes.data?.count
   return (
-    <Panel title="Routes to it" aside={<Link href={all}>all</Link>} flush>
+    <Panel
+      title="Routes to it"
+      aside={
+        <>
+          <Link href={all}>all {inAll(found)}</Link>
+          {!!found?.about && <Replace id={id} />}
+        </>
+      }
+      flush
+    >
       <Grid
         label="Routes to it"
         rows={routes.data?.result}
@@ -286,9 +248,41 @@ function RoutesOf({ id }: { id: string }) {
           </Empty>
         }
         columns={[
-          { key: 'target', head: 'Target', cell: route => <span className="mono">{route.target}</span> },
+          { key: 'target', head: 'Target', cell: route => <Numbered number={route.target} /> },
           { key: 'customer', head: 'Customer', cell: route => name(route.customer_id) },
           { key: 'priority', head: 'Priority', number: true, cell: route => count(route.priority) },
+        ]}
+      />
+    </Panel>
+  )
+}
+
+/** What was changed of it last, and by whom. */
+function Revisions({ id }: { id: string }) {
+  const revisions = usePage<Revision>('/v1.0/revisions', { object_id: id, page_size: 6 })
+  return (
+    <Panel title="Its changes" aside={<Link href={`/changes?object_id=${id}`}>all</Link>} flush>
+      <Failure error={revisions.error} />
+      <Grid
+        label="Its changes"
+        rows={revisions.data?.result}
+        id={revision => String(revision.number)}
+        empty={<Empty title={sentence('no_change')} />}
+        columns={[
+          {
+            key: 'number',
+            head: 'Revision',
+            number: true,
+            width: 90,
+            cell: ({ number }) => <Link href={`/changes/${number}`}>{count(number)}</Link>,
+          },
+          { key: 'when', head: 'When', cell: revision => <When at={revision.tm_create} /> },
+          { key: 'who', head: 'Who', cell: revision => revision.actor_name || revision.actor_kind },
+          {
+            key: 'what',
+            head: 'What',
+            cell: ({ operation }) => OPERATION_WORDS[operation as keyof typeof OPERATION_WORDS] ?? operation,
+          },
         ]}
       />
     </Panel>

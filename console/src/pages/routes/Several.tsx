@@ -9,14 +9,12 @@ import { type Page, type Route, useProviders } from '../../api/queries'
 import { MAX_CHANGES } from '../../api/tables'
 import { Failure } from '../../parts/basics'
 import { Difference } from '../../parts/changes'
+import { actionOf, type Counted, changeAll, type Fields } from '../../parts/changing'
 import { count } from '../../parts/figures'
 import { failed, saved } from '../../parts/saved'
 import { sentence } from '../../parts/sentences'
 
 type Changes = Schemas['ChangesAnswer']
-type Job = Schemas['JobAnswer']
-type Fields = Record<string, unknown> | null
-type Counted = { matched: number; changed: number; revision: number | null }
 type Tried = { changes: Schemas['ObjectChangeAnswer'][]; counted: Counted | null }
 
 type Props = {
@@ -28,23 +26,6 @@ type Props = {
   onDone: () => void
 }
 
-const AGAIN_MS = 250
-const GOING = new Set(['queued', 'running'])
-
-/** The result of a job once it is over. Raises Error in the job's words. */
-async function outcome(job: Job, onProgress: (percent: number | null) => void): Promise<Counted> {
-  let now = job
-  while (GOING.has(now.state)) {
-    onProgress(now.progress.percent)
-    await new Promise(resolve => setTimeout(resolve, AGAIN_MS))
-    now = (await request<Job>('GET', `/v1.0/jobs/${job.id}`)).value
-  }
-  if (!now.result) throw new Error(now.error?.message)
-  return now.result as Counted
-}
-
-const actionOf = (fields: Fields) => (fields ? { action: 'update', fields } : { action: 'delete' })
-
 export default function Several({ routes, isPage, filter, found, onDone }: Props) {
   const [fields, setFields] = useState<Fields>(null)
   const [isAll, setAll] = useState(false)
@@ -55,16 +36,11 @@ export default function Several({ routes, isPage, filter, found, onDone }: Props
       query,
       body: { changes: routes.map(({ id }) => ({ ...actionOf(changed), kind: 'route', id })) },
     })
-  const changeAll = async (changed: Fields, isRehearsal: boolean) => {
-    const parameters = { ...actionOf(changed), filters: String(new URLSearchParams({ filter })), dry_run: isRehearsal }
-    const job = await request<Job>('POST', '/v1.0/jobs', { body: { kind: 'routes.change', parameters } })
-    return outcome(job.value, setPercent)
-  }
   const tried = useMutation({
     mutationFn: async (changed: Fields): Promise<Tried> => {
       const [shown, counted] = await Promise.all([
         changes(changed, { dry_run: true }),
-        isAll ? changeAll(changed, true) : null,
+        isAll ? changeAll({ filter }, changed, true, setPercent) : null,
       ])
       return { changes: shown.value.changes ?? [], counted }
     },
@@ -72,7 +48,7 @@ export default function Several({ routes, isPage, filter, found, onDone }: Props
   })
   const publish = useMutation({
     mutationFn: async (changed: Fields): Promise<Counted> => {
-      if (isAll) return changeAll(changed, false)
+      if (isAll) return changeAll({ filter }, changed, false, setPercent)
       const { revision } = await changes(changed)
       return { matched: routes.length, changed: routes.length, revision }
     },
