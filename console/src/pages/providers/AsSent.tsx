@@ -16,7 +16,9 @@ const lines = ({ uri, headers }: Invite) =>
 export function AsSent({ id, example }: { id: string; example: string | undefined }) {
   const [number, setNumber] = useState('')
   const [caller, setCaller] = useState('')
-  const query = { number: number || example, caller }
+  const [kept, keep] = useState(example)
+  if (!kept && example) keep(example) // the last call as the page was opened: what is read does not change by itself
+  const query = { number: number || kept, caller }
   const answer = useAnswer<Invite>(`/v1.0/providers/${id}/invite`, query, { stale: 30 })
   const found = answer.data
   return (
@@ -34,7 +36,7 @@ export function AsSent({ id, example }: { id: string; example: string | undefine
         </pre>
       )}
       {found && (
-        <div className="row wrap">
+        <div className="row wrap" style={{ marginTop: 8 }}>
           <Chip>{found.timeouts.no_response_s} s silent</Chip>
           <Chip>{found.timeouts.progress_s} s to ring</Chip>
           <Chip>{found.timeouts.ring_s} s ringing</Chip>
