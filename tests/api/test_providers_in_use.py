@@ -1,4 +1,4 @@
-"""Providers as whoever runs them looks at them: how much each is used, what each edge finds of it, what it would get."""
+"""Providers as whoever runs them looks at them: how much each is used, what edges find, what it would get."""
 
 import time
 import uuid

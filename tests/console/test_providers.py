@@ -60,12 +60,12 @@ def test_a_test_call_says_first_where_the_routes_lead_it(visit: Visit, client: C
 def test_a_provider_in_use_names_its_routes_which_are_led_to_another_at_once(visit: Visit, client: Client) -> None:
     page = visit.page
     old, new = (
-        client.providers.create({"type": "sip", "hostname": f"127.0.0.{n}:9", "name": name})["id"]
+        client.providers.create(type="sip", hostname=f"127.0.0.{n}:9", name=name)["id"]
         for n, name in ((71, "Retiring"), (72, "Successor"))
     )
     acme = next(one["id"] for one in client.customers.all() if one["name"] == "Acme")
     for target in ("+8881", "+8882"):
-        client.routes.create({"customer_id": acme, "provider_id": old, "target": target, "priority": 1})
+        client.routes.create(customer_id=acme, provider_id=old, target=target, priority=1)
     visit.open(f"/providers/{old}")
     page.get_by_role("button", name="Edit").click()
     page.get_by_role("button", name="Delete").click()

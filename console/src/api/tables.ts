@@ -52,7 +52,7 @@ export const SENTENCES = {
  "matrix": "Priorities by target and provider",
  "no_provider": "No provider yet",
  "no_provider_next": "A provider is a carrier that calls are sent to: a name and a host are enough to begin with.",
- "try_provider": "Every edge looks for it at once, and its page says what they met. No call goes there without a route.",
+ "try_provider": "Every edge looks for it at once, and its page says what they met. Without a route no call goes there.",
  "no_provider_named": "No provider has that name",
  "disabled_going": "disabled; these go on until they end",
  "drain": "Drain {name}?",

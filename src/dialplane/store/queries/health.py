@@ -74,7 +74,9 @@ async def breakers_of_edge(unit: Unit, edge: str) -> list[BreakerOfProvider]:
 
 
 async def _breakers(unit: Unit, statement: Select[Any]) -> list[BreakerOfProvider]:
-    return [BreakerOfProvider(*row[:2], BreakerRow(*row[2:])) for row in await unit.fetch(statement)]
+    return [
+        BreakerOfProvider(row.provider_id, row.hostname, BreakerRow(*row[2:])) for row in await unit.fetch(statement)
+    ]
 
 
 async def all_reports(unit: Unit, *, limit: int) -> list[tuple[HealthRow, BreakerRow]]:

@@ -30,7 +30,7 @@ async def routes_in_use(unit: Unit, provider_id: str, *, limit: int) -> RoutesIn
 
 class _Counted(NamedTuple):
     provider_id: str
-    count: int
+    counted: int
 
 
 async def routes_counted(unit: Unit, provider_ids: Collection[str], *, most: int) -> dict[str, int]:
@@ -41,22 +41,22 @@ async def routes_counted(unit: Unit, provider_ids: Collection[str], *, most: int
             select(func.count())
             .select_from(select(_ROUTES.id).where(tables.LIVE, _ROUTES.provider_id == id_).limit(most).subquery())
             .scalar_subquery()
-            .label("count"),
+            .label("counted"),
         )
         for id_ in provider_ids
     ]
     rows = await unit.fetch_as(_Counted, union_all(*counts)) if counts else []
-    return {row.provider_id: row.count for row in rows}
+    return {row.provider_id: row.counted for row in rows}
 
 
 async def attempts_placed(unit: Unit, *, since: int, until: int) -> dict[str, int]:
     """Provider -> its attempts with `since` <= tm_placed < `until`, those passed over apart. Raises Unavailable."""
     statement = (
-        select(_ATTEMPTS.provider_id, func.count().label("count"))
+        select(_ATTEMPTS.provider_id, func.count().label("counted"))
         .where(_ATTEMPTS.tm_placed >= since, _ATTEMPTS.tm_placed < until, func.coalesce(_ATTEMPTS.skipped, 0) == 0)
         .group_by(_ATTEMPTS.provider_id)
     )
-    return {row.provider_id: row.count for row in await unit.fetch_as(_Counted, statement)}
+    return {row.provider_id: row.counted for row in await unit.fetch_as(_Counted, statement)}
 
 
 async def delete_reports(unit: Writing, provider_id: str) -> None:
