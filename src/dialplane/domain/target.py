@@ -1,6 +1,7 @@
 """Targets and numbers: the two E.164 values that routing matches against each other.
 
-A number is `+` and 1-15 ASCII digits, the first not 0 (ITU-T E.164). A target is a prefix of one, or `all`.
+A number is `+` and 1-15 ASCII digits, the first not 0 (ITU-T E.164). A target is a prefix of one, or `all`. Both are
+text with a rule, not classes: they are keys in LMDB, columns and JSON, and what holds one has checked it (`value.py`).
 """
 
 import re
