@@ -66,6 +66,7 @@ class World:
             "/v1.0/testcalls": TEST_CALL | {"trunk_id": self.own["trunks"]} if method == "GET" else {},
             "/v1.0/stream": {"for_s": "0"},
             "/v1.0/export": {"kind": "route"},
+            "/v1.0/revisions/{number}/difference": {"to": "0"},
         }
         params = needed.get(template, {})
         return Prepared(method, self.path(template, ids), self.body(method, template), params)

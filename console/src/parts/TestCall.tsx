@@ -107,10 +107,11 @@ function Order({ trunk, dialled, provider }: { trunk: string; dialled: string; p
   const name = useNames(found?.names)
   if (!found) return null
   const tried = found.result.map(route => route.provider_id)
-  const said = found.refusal?.sentence ?? sentence(tried[0] === provider ? 'tried_first' : 'not_tried_first')
+  const isFirst = tried[0] === provider
+  const said = found.refusal?.sentence ?? (isFirst ? sentence('tried_first') : sentence('not_tried_first'))
   return (
     <div>
-      <p className={`said ${tried[0] === provider ? '' : 'bad'}`}>{said}</p>
+      <p className={`said ${isFirst ? '' : 'bad'}`}>{said}</p>
       <div className="row wrap">
         {tried.map(id => (
           <Chip key={id} tone={id === provider ? 'good' : ''}>

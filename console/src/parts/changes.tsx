@@ -85,7 +85,7 @@ function Changed({ change, name }: { change: ObjectChange; name: (id: string) =>
   const [first = change.kind] = Object.values(own)
   return (
     <span title={change.object_id}>
-      <Link className="dim" href={`/changes?object_id=${change.object_id}`} title="Its changes">
+      <Link className="within" href={`/changes?object_id=${change.object_id}`} title="Its changes">
         {change.kind}
       </Link>{' '}
       {own.target ? <span className="mono">{own.target}</span> : first}

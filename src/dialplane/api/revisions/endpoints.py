@@ -24,9 +24,8 @@ from dialplane.api.revisions.schemas import (
 from dialplane.control import revisions, undo
 from dialplane.control.actor import Actor
 from dialplane.control.revisions import Revision
-from dialplane.control.units import Change
+from dialplane.control.units import LISTS, Change
 from dialplane.domain.errors import NotFound
-from dialplane.store.work import LISTS
 
 REVISIONS = Resource("/v1.0/revisions", tag="revisions", kind="revision", answer=RevisionAnswer)
 
