@@ -132,7 +132,8 @@ def keys_of(api: Api) -> SessionKeys:
 
 def aged(api: Api, *, age_s: int, login_age_s: int) -> str:
     """The cookie of a session that was issued so long ago, to somebody who logged in so long ago."""
-    now, claims = time.time_ns() // 1_000, keys_of(api).verify(token_of(begin(api)), now=0)
+    now = time.time_ns() // 1_000
+    claims = keys_of(api).verify(token_of(begin(api)), now=now)
     token = keys_of(api).issue_to_browser(
         claims.agent_id, claims.stamp, now=now - age_s * 1_000_000, logged_in_at=now - login_age_s * 1_000_000
     )
