@@ -13,7 +13,7 @@ from tests.serve.instance import Instance
 def test_a_customers_manager_sees_what_is_of_the_customer(
     demo: Instance, contexts: Callable[[StorageState | None], BrowserContext]
 ) -> None:
-    username = f"manager-{uuid.uuid4().hex[:8]}@example.net"
+    username = f"manager-{uuid.uuid4().int % 10**8:08}@example.net"  # pages are looked at for ids, which have letters
     with demo.client() as client:
         customer = next(one for one in client.customers.all() if one["name"] == "Acme")
         client.agents.create(username=username, password=PASSWORD, customer_id=customer["id"], role="customer_manager")

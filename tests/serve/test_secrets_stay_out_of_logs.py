@@ -23,13 +23,14 @@ def test_no_secret_of_a_call_with_digest_on_both_sides_is_written_anywhere_but_w
         node.client() as client,
     ):
         customer = client.customers.create(name="customer")["id"]
-        client.trunks.create(
-            customer_id=customer, name="pbx", auth_types=["basic"], username="pbx", password=TRUNK_SECRET
-        )
         provider = client.providers.create(
             type="sip", hostname=carrier.hostname, username="us", password=CARRIER_SECRET
         )["id"]
         client.routes.create(customer_id=customer, provider_id=provider, priority=1, target="all")
+        # last, so that an edge that knows the trunk knows its route
+        client.trunks.create(
+            customer_id=customer, name="pbx", auth_types=["basic"], username="pbx", password=TRUNK_SECRET
+        )
         _, _, port = node.running()["sip"].rpartition(":")
         with peer(int(port), address="127.0.0.2") as caller:
             eventually(lambda: " 407 " in caller.ask(caller.request("INVITE")).partition("\r\n")[0], within_s=30)
