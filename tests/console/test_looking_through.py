@@ -58,3 +58,16 @@ def test_two_revisions_are_compared_and_revisions_are_narrowed(visit: Visit, dem
             assert visit.faults == []
         finally:
             client.providers.delete(made["id"])
+
+
+def test_a_change_names_a_provider_that_is_gone(visit: Visit, demo: Instance) -> None:
+    with demo.client() as client:
+        made = client.providers.create(type="sip", hostname="sip.gone.example", name="Gone Telecom")
+        customer = next(iter(client.customers.all()))["id"]
+        client.routes.create(customer_id=customer, provider_id=made["id"], priority=9, target="+4479")
+        client.providers.delete(made["id"], force=True)
+        number = next(iter(client.revisions.all()))["number"]
+    visit.open(f"/changes/{number}")
+    row = visit.page.get_by_role("table", name="What changes").locator("tbody tr").filter(has_text="+4479")
+    expect(row).to_contain_text("Gone Telecom")
+    assert visit.unfit() == []

@@ -174,9 +174,12 @@ function List() {
   )
 }
 
+/** The kinds that changes refer to: their names come with them, since some are of objects that are gone. */
+const NAMED = 'provider,customer,trunk'
+
 function One({ number }: { number: string }) {
   const may = useMay()
-  const revision = useAnswer<Revision>(`/v1.0/revisions/${number}`)
+  const revision = useAnswer<Revision>(`/v1.0/revisions/${number}`, { expand: NAMED })
   const found = revision.data
   useKeys(may('revision.undo') ? { z: () => undo(Number(number)) } : {})
   return (
@@ -197,7 +200,7 @@ function One({ number }: { number: string }) {
       <Failure error={revision.error} again={() => revision.refetch()} />
       <div className="stack">
         <Panel flush>
-          <div className="grid-box">{found && <Difference changes={found.changes ?? []} />}</div>
+          <div className="grid-box">{found && <Difference changes={found.changes ?? []} names={found.names} />}</div>
         </Panel>
         {found?.next_after !== undefined && (
           <span className="dim">
@@ -244,7 +247,10 @@ function CompareWith({ number }: { number: string }) {
 }
 
 function Compared({ one, other }: { one: string; other: string }) {
-  const answer = useAnswer<Schemas['DifferenceAnswer']>(`/v1.0/revisions/${one}/difference`, { to: other })
+  const answer = useAnswer<Schemas['DifferenceAnswer']>(`/v1.0/revisions/${one}/difference`, {
+    to: other,
+    expand: NAMED,
+  })
   const found = answer.data
   return (
     <>
@@ -271,7 +277,7 @@ function Compared({ one, other }: { one: string; other: string }) {
           <Panel flush>
             {found.changes.length > 0 ? (
               <div className="grid-box">
-                <Difference changes={found.changes} />
+                <Difference changes={found.changes} names={found.names} />
               </div>
             ) : (
               <Empty title="Nothing differs" />
@@ -303,17 +309,19 @@ function useFigures(window: Query, enabled: boolean) {
 
 /** How calls went just before and just after a change. */
 function Beside({ revision }: { revision: Revision }) {
-  const name = useNames()
+  const name = useNames(revision.names)
   const minute = Math.floor((instant(revision.tm_create) ?? 0) / MINUTE_MS) * MINUTE_MS
   const length = BESIDE_CHANGE_S * 1000
   const next = minute + MINUTE_MS
   const until = Math.min(next + length, Math.floor(Date.now() / EVERY_MS) * EVERY_MS)
   const before = useFigures({ from: stamp(minute - length), to: stamp(minute) }, true)
   const after = useFigures({ from: stamp(next), to: stamp(until) }, next < until)
-  const touched = new Set(
-    (revision.changes ?? []).flatMap(({ kind, object_id, identity }) =>
-      kind === 'provider' ? [object_id] : [(identity as Record<string, string | undefined>).provider_id ?? ''],
-    ),
+  const touched = new Map(
+    (revision.changes ?? []).map(({ kind, object_id, identity }) => {
+      const known = identity as Record<string, string | undefined>
+      const id = known.provider_id ?? ''
+      return kind === 'provider' ? [object_id, known.name || known.hostname || ''] : [id, name(id)]
+    }),
   )
   const rows: Compared[] = [
     {
@@ -323,9 +331,10 @@ function Beside({ revision }: { revision: Revision }) {
       after: after.calls,
       seized: [before.calls?.calls, after.calls?.calls],
     },
-    ...[...touched].filter(Boolean).map(id => {
+    ...[...touched].flatMap(([id, named]) => {
+      if (!id) return []
       const [was, is] = [before.of.get(id), after.of.get(id)]
-      return { id, name: name(id), before: was, after: is, seized: [was?.attempts, is?.attempts] }
+      return { id, name: named, before: was, after: is, seized: [was?.attempts, is?.attempts] }
     }),
   ]
   const both = (first: string, second: string) => (

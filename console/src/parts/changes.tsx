@@ -16,8 +16,7 @@ const MOST_FIELDS = 14
 const isEmpty = (value: unknown) =>
   value == null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)
 
-function useShown() {
-  const name = useNames()
+function useShown(name: (id: string) => string) {
   return (field: string, value: unknown): string => {
     if (isEmpty(value)) return NONE
     if (/_id$/.test(field)) return name(String(value))
@@ -27,9 +26,10 @@ function useShown() {
   }
 }
 
-export function Difference({ changes }: { changes: ObjectChange[] }) {
-  const name = useNames()
-  const shown = useShown()
+/** `names`: those of objects that may be gone. */
+export function Difference({ changes, names }: { changes: ObjectChange[]; names?: Record<string, string> }) {
+  const name = useNames(names)
+  const shown = useShown(name)
   return (
     <table className="grid" aria-label="What changes">
       <thead>

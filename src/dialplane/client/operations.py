@@ -8,15 +8,15 @@ from dialplane.client.operation import Operation, Parameter
 
 _ID = Parameter("id", "path", str, required=True, description="The object's id.")
 
-_IF_MATCH = Parameter(
-    "If-Match", "header", str, description="Carry it out only if the object is still at this version."
-)
-
 _EXPAND = Parameter(
     "expand",
     "query",
     str,
     description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
+)
+
+_IF_MATCH = Parameter(
+    "If-Match", "header", str, description="Carry it out only if the object is still at this version."
 )
 
 _PAGE_SIZE = Parameter("page_size", "query", int, description="How many at most; 0 and more than 100 are 100.")
@@ -982,6 +982,7 @@ GET_REVISION = Operation(
         _NUMBER,
         Parameter("page_size", "query", int, description="How many changes at most."),
         Parameter("after", "query", int, description="`next_after` of the page before."),
+        _EXPAND,
     ),
     answer=schemas.RevisionAnswer,
 )
@@ -997,6 +998,7 @@ COMPARE_REVISIONS = Operation(
     parameters=(
         _NUMBER,
         Parameter("to", "query", int, required=True, description="The other revision's number; 0: before the first."),
+        _EXPAND,
     ),
     answer=schemas.DifferenceAnswer,
 )

@@ -538,6 +538,7 @@ class DifferenceAnswer(TypedDict):
         "One for each object that differs, from before the first change of it to after the last.",
     ]
     contents_deleted: NotRequired[Annotated[bool, "Shown as true where what some of them changed is kept no longer."]]
+    names: NotRequired[dict[str, str]]
 
 
 class DigitRuleAnswer(TypedDict):
@@ -951,6 +952,7 @@ class RevisionAnswer(TypedDict):
         Annotated[bool, "Shown as true where what it changed is kept no longer, or never was."]
     ]
     next_after: NotRequired[Annotated[int, "Shown where there are more changes: `after` of the next page."]]
+    names: NotRequired[dict[str, str]]
     tm_create: str
 
 

@@ -1,12 +1,14 @@
 """`/v1.0/revisions`: the history of all changes, and their undo."""
 
-from typing import Annotated
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 from starlette.responses import Response
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
+from dialplane.api.http.names import names_in
 from dialplane.api.http.query import decimal
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
@@ -23,7 +25,7 @@ from dialplane.api.revisions.schemas import (
 )
 from dialplane.control import revisions, undo
 from dialplane.control.actor import Actor
-from dialplane.control.revisions import Revision
+from dialplane.control.revisions import ObjectChange, Revision
 from dialplane.control.units import LISTS, Change
 from dialplane.domain.errors import NotFound
 
@@ -44,7 +46,8 @@ async def get_revision(request: AuthenticatedRequest, number: Number, query: Cha
     after = -1 if query.after is None else query.after
     async with request.read() as unit:
         revision = await revisions.get(unit, request.actor, number, page_size=query.page_size, after_seq=after)
-    return JsonResponse(await present_whole(revision, after=after), version=revision.number)
+        names = await names_in(unit, request.actor, query.expand, _records(revision.changes))
+    return JsonResponse(await present_whole(revision, after=after) | names, version=revision.number)
 
 
 @REVISIONS.endpoint(
@@ -58,7 +61,13 @@ async def get_revision(request: AuthenticatedRequest, number: Number, query: Cha
 async def compare_revisions(request: AuthenticatedRequest, number: Number, query: ComparedQuery) -> Response:
     async with request.read() as unit:
         difference = await revisions.compare(unit, request.actor, number, query.to)
-    return JsonResponse(await present_difference(difference))
+        names = await names_in(unit, request.actor, query.expand, _records(difference.changes))
+    return JsonResponse(await present_difference(difference) | names)
+
+
+def _records(changes: Iterable[ObjectChange]) -> list[Mapping[str, Any]]:
+    """The objects before and after."""
+    return [record for change in changes for record in (change.before, change.after) if record]
 
 
 @REVISIONS.endpoint(

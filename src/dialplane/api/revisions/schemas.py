@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from dialplane.api.http.fields import Id, among, optional
-from dialplane.api.http.query import Instant, Page, Query, decimal
+from dialplane.api.http.query import Instant, Page, Query, decimal, expanding, several
 from dialplane.api.http.responses import timestamp
-from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
+from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
+from dialplane.control.names import NAMED
 from dialplane.control.revisions import Difference, ObjectChange, Revision
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import KINDS
@@ -33,12 +34,14 @@ class ChangesQuery(Query):
 
     page_size: Annotated[int, decimal(1, MAX_CHANGES)] = Field(MAX_CHANGES, description="How many changes at most.")
     after: Annotated[int, decimal(0, 2**31 - 1)] = optional("`next_after` of the page before.")
+    expand: Annotated[tuple[str, ...], several(*NAMED)] = expanding(*NAMED)
 
 
 class ComparedQuery(Query):
     """The other revision."""
 
     to: Annotated[int, decimal(0, 2**63 - 1)] = Field(description="The other revision's number; 0: before the first.")
+    expand: Annotated[tuple[str, ...], several(*NAMED)] = expanding(*NAMED)
 
 
 class FieldChange(BaseModel):
@@ -78,6 +81,7 @@ class RevisionAnswer(BaseModel):
     changes: list[ObjectChangeAnswer] = optional("In the answer of one revision.")
     contents_deleted: bool = optional("Shown as true where what it changed is kept no longer, or never was.")
     next_after: int = optional("Shown where there are more changes: `after` of the next page.")
+    names: NAMES = optional()
     tm_create: AnsweredInstant
 
 
@@ -92,6 +96,7 @@ class DifferenceAnswer(BaseModel):
         Field(description="One for each object that differs, from before the first change of it to after the last."),
     ]
     contents_deleted: bool = optional("Shown as true where what some of them changed is kept no longer.")
+    names: NAMES = optional()
 
 
 _IDENTITIES: Mapping[str, Sequence[str]] = {

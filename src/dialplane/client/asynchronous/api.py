@@ -766,29 +766,35 @@ class AsyncRevisions:
             },
         )
 
-    async def get(self, number: int, *, page_size: int = 1000, after: int | None = None) -> schemas.RevisionAnswer:
+    async def get(
+        self, number: int, *, page_size: int = 1000, after: int | None = None, expand: str | None = None
+    ) -> schemas.RevisionAnswer:
         """Get a revision with what it changed.
 
-        `page_size`: How many changes at most. `after`: `next_after` of the page before.
+        `page_size`: How many changes at most. `after`: `next_after` of the page before. `expand`: Add `names`: the
+        names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
-            operations.GET_REVISION, {"number": number, "page_size": page_size, "after": after}
+            operations.GET_REVISION, {"number": number, "page_size": page_size, "after": after, "expand": expand}
         )
 
     async def get_tagged(
-        self, number: int, *, page_size: int = 1000, after: int | None = None
+        self, number: int, *, page_size: int = 1000, after: int | None = None, expand: str | None = None
     ) -> Tagged[schemas.RevisionAnswer]:
         """Get a revision with what it changed; with its ETag, for an If-Match."""
         return await self._transport.execute_tagged(
-            operations.GET_REVISION, {"number": number, "page_size": page_size, "after": after}
+            operations.GET_REVISION, {"number": number, "page_size": page_size, "after": after, "expand": expand}
         )
 
-    async def difference(self, number: int, to: int) -> schemas.DifferenceAnswer:
+    async def difference(self, number: int, to: int, *, expand: str | None = None) -> schemas.DifferenceAnswer:
         """Compare two revisions, object by object and field by field.
 
-        `to`: The other revision's number; 0: before the first.
+        `to`: The other revision's number; 0: before the first. `expand`: Add `names`: the names of the objects of
+        these kinds that are referred to, by id.
         """
-        return await self._transport.execute(operations.COMPARE_REVISIONS, {"number": number, "to": to})
+        return await self._transport.execute(
+            operations.COMPARE_REVISIONS, {"number": number, "to": to, "expand": expand}
+        )
 
     async def undo(self, number: int, *, idempotency_key: str | None = None) -> schemas.RevisionAnswer:
         """Reverse a revision by a new one.
