@@ -3,9 +3,7 @@
 import os
 import re
 import shutil
-import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,22 +17,15 @@ DOCUMENTS = sorted(FOLDER.parent.rglob("*.md"))
 PAGES = sorted(file.name for file in FOLDER.glob("*.md") if "```sh" in file.read_text())
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
-JQ = f"""#!{sys.executable}
-import json, sys
-print(json.load(sys.stdin)[sys.argv[2].lstrip(".")])
-"""
 PRELUDE = 'set -euo pipefail\ncurl() { command curl --silent --show-error --fail-with-body "$@"; }\n'
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_lines_of_a_page_work_one_after_the_other(sqlite_api: Api, tmp_path: Path, page: str) -> None:
-    assert shutil.which("curl"), "curl is needed to run the documented lines"
-    jq = tmp_path / "jq"
-    jq.write_text(JQ)
-    jq.chmod(jq.stat().st_mode | stat.S_IXUSR)
+    assert all(map(shutil.which, ("curl", "jq"))), "curl and jq are needed to run the documented lines"
     script = PRELUDE + "\n".join(BLOCK.findall((FOLDER / page).read_text()))
     environment = {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PATH": os.environ["PATH"],
         "API": sqlite_api.base_url,
         "TOKEN": sqlite_api.login(USERNAME, PASSWORD),
         "USERNAME": USERNAME,
