@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import attrgetter
 from typing import Annotated
 
 from dialplane.domain.errors import InvalidValue
@@ -79,8 +80,9 @@ def moved(routes: Sequence[Route], id_: str, *, is_earlier: bool) -> Mapping[str
     together. Priorities that there are go to other routes; only where a place is added are higher ones needed. Nothing
     changes for the first that would be earlier, and the last that would be later.
     """
-    priorities = sorted({route.priority for route in routes})
-    places = [[route for route in routes if route.priority == priority] for priority in priorities]
+    of_priority = attrgetter("priority")
+    places = [list(place) for _, place in groupby(sorted(routes, key=of_priority), key=of_priority)]
+    priorities = [place[0].priority for place in places]
     at = next(number for number, place in enumerate(places) if any(route.id == id_ for route in place))
     alone, others = ([route for route in places[at] if (route.id == id_) is is_it] for is_it in (True, False))
     to = at - 1 if is_earlier else at + 1
