@@ -1,6 +1,7 @@
 """Each program gets its settings: the edge's by their own names, the others by the environment."""
 
 import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,12 @@ def test_the_command_to_try_next_is_short_where_people_type_and_whole_where_serv
     monkeypatch.setattr(os, "getcwd", lambda: here)
     monkeypatch.delenv(OWN_COMMAND, raising=False)
     assert call_command(Path(data)) == command
+
+
+def test_the_call_that_is_suggested_can_be_pasted_where_a_folder_has_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(OWN_COMMAND, "/srv/my phone/.venv/bin/dialplane")
+    line = call_command(Path("/srv/my data"))
+    assert shlex.split(line) == ["/srv/my phone/.venv/bin/dialplane", "call", "--data", "/srv/my data"]
 
 
 def test_a_demo_without_callers_has_no_breakers(tmp_path: Path) -> None:

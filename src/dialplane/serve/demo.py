@@ -123,7 +123,7 @@ class Demo:
 
 def call_command(root: Path) -> str:
     """The command to place a call, by the name that Dialplane was started with, and with an unusual data folder."""
-    program = os.environ.get(OWN_COMMAND, "dialplane")
+    program = shlex.quote(os.environ.get(OWN_COMMAND, "dialplane"))
     if root == datafolder.DEFAULT.absolute():
         return f"{program} call"
     here = Path.cwd()
