@@ -81,6 +81,7 @@ class Place:
         self.data, self._folder = folder / "data", folder
         for name in ("bin", "etc", "backups"):
             (folder / name).mkdir()
+        (folder / "share").symlink_to(ROOT / "deploy")
         self._command("systemctl", SYSTEMCTL.replace("DATA", str(self.data)).replace("FOLDER", str(folder)))
         self._command("sudo", SUDO)
         self._database = postgresql
@@ -104,7 +105,7 @@ class Place:
             text.replace("/var/lib/dialplane", str(self.data))
             .replace("/var/backups", str(self._folder / "backups"))
             .replace("/etc/dialplane", str(self._folder / "etc"))
-            .replace("/usr/share/dialplane", str(ROOT / "deploy"))
+            .replace("/usr/share/dialplane", str(self._folder / "share"))
             .replace("https://control.example", self.api)
             .replace("postgresql://dialplane@db.example/postgres", self._database.url("postgres"))
             .replace("postgresql://dialplane@db.example/dialplane", self._database.url("dialplane"))
