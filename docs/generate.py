@@ -14,12 +14,14 @@ from typing import Any, get_args
 from msgspec import Struct, inspect
 from typer.main import get_command
 
+from dialplane.api.console import edges
 from dialplane.api.http.reasons import REASONS
 from dialplane.api.metrics.registry import Metrics
 from dialplane.cli.main import app
 from dialplane.control import route_filter
 from dialplane.control.permissions import TABLE
 from dialplane.domain.call import CALL_VERDICTS
+from dialplane.domain.edge_counters import COUNTERS
 from dialplane.domain.instants import NEVER
 from dialplane.domain.permission import PERMISSIONS
 from dialplane.edge.call import plan, progress
@@ -105,6 +107,19 @@ def call_state_tables() -> str:
         f"{table(('variable', 'written by', 'meaning'), variables)}\n## A row of the plan\n\n"
         f"{table(('column', 'name', 'meaning'), columns)}\n## When it is Python's turn\n\n"
         f"{table(('flag', 'name', 'when'), turns)}"
+    )
+
+
+def edge_installation() -> str:
+    """The commands that make a machine an edge."""
+    return f"```sh\n{edges.INSTALL.format_map(edges.EXAMPLE)}```\n"
+
+
+def edge_counters_table() -> str:
+    """Counter of an edge, and what it counts."""
+    return table(
+        ("counter", "what it counts, since `kamailio_started`"),
+        [(f"`{name}`", meaning) for name, meaning in COUNTERS.items()],
     )
 
 
@@ -277,6 +292,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "call-verdicts": call_verdicts_table,
     "route-words": route_words_table,
     "commands": commands,
+    "edge-counters": edge_counters_table,
+    "edge-installation": edge_installation,
     "endings": ending_table,
     "errors": error_reasons,
     "events": events,

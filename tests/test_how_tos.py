@@ -44,7 +44,19 @@ start() {
   dialplane serve </dev/null >>FOLDER/said 2>&1 &
   until [ -e DATA/running.json ]; do sleep 0.05; done
 }
-case $1 in restart) stop; start ;; *) "$1" ;; esac
+edge() { # the edge of its own, with its settings and the folder that is its place
+  set -a
+  . FOLDER/etc/edge.env
+  dialplane edge --data DATA/alone --key-file FOLDER/etc/edge.key </dev/null >>FOLDER/said 2>&1 &
+  until curl --silent --fail "$DIALPLANE_CONTROL_URL/v1.0/edges/$DIALPLANE_EDGE_NAME" --header "Authorization: Bearer $TOKEN"
+  do sleep 0.1; done
+}
+case $* in
+  restart*) stop; start ;;
+  'disable --now kamailio') ;; # there is none of Debian's
+  'enable --now dialplane-edge') edge ;;
+  *) "$1" ;;
+esac
 """
 SUDO = '#!/bin/bash\n[ "$1" = -u ] && shift 2\nexec "$@"\n'
 
@@ -109,6 +121,7 @@ class Place:
             .replace("https://control.example", self.api)
             .replace("postgresql://dialplane@db.example/postgres", self._database.url("postgres"))
             .replace("postgresql://dialplane@db.example/dialplane", self._database.url("dialplane"))
+            .replace("192.0.2.20:5060", f"127.0.0.1:{free_port()}")
             .replace("# install the version before", "unset PYTHONPATH")
             .replace("--owner dialplane ", "")
         )

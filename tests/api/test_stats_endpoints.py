@@ -130,6 +130,14 @@ def test_a_provider_as_a_filter_narrows_every_grouping(api: Api, reported: Repor
     assert [one["calls"] for one in result_of(api.admin, "customers", provider_id=first)] == [1]
 
 
+def test_one_edge_is_narrowed_to_among_edges_alone(api: Api, reported: Reported) -> None:
+    of_customer = {"customer_id": reported.customer}
+    assert [one["calls"] for one in result_of(api.admin, "edges", edge="edge-1", **of_customer)] == [1]
+    assert result_of(api.admin, "edges", edge="edge-2", **of_customer) == []
+    answer = api.admin.get("/v1.0/stats/trunks?edge=edge-1")
+    assert (answer.status_code, answer.json()["error"]["details"][0]["field"]) == (400, "edge")
+
+
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_what_is_outside_the_minutes_of_the_window_does_not_count(api: Api, reported: Reported, by: str) -> None:
     def counted(begin_min: int, end_min: int) -> int:

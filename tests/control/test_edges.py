@@ -268,10 +268,36 @@ async def test_an_edge_is_in_step_behind_silent_or_unheard(db: Database) -> None
     await poll(db, "edge-1")
     seen = await edge_of(db)
     assert (seen.state, seen.state_detail) == ("in_step", "in step")
-    silent = await edge_of(db, now=NOW + (edges.SILENT_AFTER_S + 1) * SECOND_US)
-    assert (silent.state, silent.state_detail) == ("silent", f"silent; it routes by revision {seen.revision}")
+    silent = await edge_of(db, now=NOW + 250 * SECOND_US)
+    assert (silent.state, silent.state_detail) == (
+        "silent",
+        f"not heard for 4 min: unless it is down, calls go on there by revision {seen.revision}, and their records "
+        "wait there",
+    )
     await make_provider(db)
     behind = await edge_of(db)
-    assert (behind.state, behind.state_detail) == ("behind", "one revision behind")
+    assert (behind.state, behind.state_detail) == (
+        "behind",
+        "one revision behind: its calls are still decided as before",
+    )
     unheard = replace(seen, lag_revisions=None, revision=None)
     assert unheard.state == "unheard"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [(60, "in step"), (61, "in step; what it saw in the last 1 min is not here yet"), (7_300, "the last 2 h is")],
+)
+async def test_an_edge_that_is_heard_and_whose_records_are_late_says_so(db: Database, seconds: int, says: str) -> None:
+    await poll(db, "edge-1")
+    seen = await edge_of(db)
+    assert says in replace(seen, records_s=seconds).state_detail
+
+
+async def test_its_counters_have_a_rate_since_kamailio_started(db: Database) -> None:
+    counters = {"strangers": 3, "flooded": 0, "replica_damages": 2}
+    await ingest(db, [event("edge_status", 1 + 2 * 3_600 * SECOND_US, kamailio_started=1, counters=counters)])
+    told = await edge_of(db)
+    assert told.counters_per_hour == {"strangers": 1.5, "flooded": 0.0}
+    assert replace(told, kamailio_started=None).counters_per_hour == {}
+    assert replace(told, kamailio_started=told.tm_status).counters_per_hour == {}

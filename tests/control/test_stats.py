@@ -329,6 +329,7 @@ def test_every_figure_is_that_of_a_naive_count(
         TRUNKS: naive_of_calls(made, lambda story: story.trunk, window),
         EDGES: naive_of_calls(made, lambda story: story.edge, window),
     }
+    one_edge = replace(window, edge=data.draw(st.sampled_from([story.edge for story in made] or ["edge-1"])))
     is_folded, is_made = data.draw(st.booleans()), data.draw(st.booleans())
 
     async def counted() -> dict[str, list[Stats]]:
@@ -338,12 +339,15 @@ def test_every_figure_is_that_of_a_naive_count(
             await rollups.fold(db)
         if is_made:
             await rollups.make_longer(db)
-        found = {by: await found_in(db, by, window) for by in GROUPINGS}
+        found = {by: await found_in(db, by, window) for by in GROUPINGS} | {
+            "one edge": await found_in(db, EDGES, one_edge)
+        }
         await db.close()
         return found
 
     forget_calls(database_url)
     found = asyncio.run(counted())
+    assert found["one edge"] == [one for one in found[EDGES] if one.key == one_edge.edge]
     for by in having_providers(window):
         assert sorted(found[by], key=lambda one: one.key) == sorted(expected[by], key=lambda one: one.key), by
         assert [one.seized for one in found[by]] == sorted((one.seized for one in found[by]), reverse=True)

@@ -101,7 +101,19 @@ export const SENTENCES = {
  "nobody": "Nobody yet",
  "nobody_next": "People sign in with a user name and a password.",
  "no_edge": "No edge yet",
- "no_edge_next": "An edge decides and carries calls. It needs an access key of the role `edge` and then runs `dialplane edge --control {url}`.",
+ "no_edge_next": "An edge decides and carries calls, each by itself, also while this control plane is away.",
+ "edge_name": "A name of its own, by which it stands in lists and records.",
+ "edge_sip": "The address of that machine to which switches send their calls.",
+ "edge_url": "The address under which that machine reaches this control plane.",
+ "install_edge": "cat >/etc/dialplane/edge.env <<END\nDIALPLANE_CONTROL_URL={url}\nDIALPLANE_EDGE_NAME={name}\nDIALPLANE_SIP={sip}\nEND\ninstall --owner dialplane --mode 400 /dev/stdin /etc/dialplane/edge.key <<END\n{token}\nEND\nsystemctl disable --now kamailio\nsystemctl enable --now dialplane-edge\n",
+ "install_edge_next": "Run it as root on a Debian that has the package `dialplane` installed. The edge stands in this list as soon as it has asked for its table.",
+ "install_edge_once": "The key in it is shown this once: it is bound to this name.",
+ "edge_here": "{name} is here: {state}.",
+ "refused_in_step": "Calls that ended without an INVITE to any carrier, by step",
+ "no_call_at_edge": "No call came in here",
+ "edge_views": "What this edge finds of each provider, by its own probes and its own calls.",
+ "no_view": "This edge has probed no provider yet",
+ "counted_since": "Since its Kamailio started, but for what its companion counts; an hour: on average since then.",
  "settings_source": "Read-only: they come from the environment of the process.",
  "as_curl": "curl -s '{url}' -H \"Authorization: Bearer $DIALPLANE_TOKEN\"",
  "key_as_curl": "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'"
@@ -202,6 +214,22 @@ export const OPERATION_WORDS = {
  "trunk.trust": "Trunk changed",
  "system.prepare": "First start"
 } as const
+export const EDGE_COUNTERS = {
+ "script_errors": "requests that met an error of the edge's own, and were answered 500",
+ "strangers": "requests from sources that no trunk names",
+ "flooded": "requests beyond the limits per second, of one source or of all together",
+ "auth_failures": "wrong passwords",
+ "unparsable": "messages that begin like SIP and cannot be parsed",
+ "replica_damages": "since its companion started: how often its table was found damaged, and was loaded again"
+} as const
+export const EDGE_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}" as const
+export const EDGE_KEY = {
+ "name": "edge {name}",
+ "permission": "edge",
+ "edge": "{name}",
+ "expire": 315360000
+} as const
+export const EDGE_SIP = "192.0.2.20:5060" as const
 export const EDGE_FIELDS = {
  "name": "",
  "revision": "That of its table at its last poll; null before the first.",
@@ -209,7 +237,7 @@ export const EDGE_FIELDS = {
  "last_contact": "When it last polled, or reported events.",
  "silent_s": "Seconds since then.",
  "state": "`silent`: not heard for 30 s. `behind`: its table is older than the database. `unheard`: it has not polled yet. An edge routes calls in each of them, once it has a table.",
- "state_detail": "The same for people.",
+ "state_detail": "The same for people, with what it means for calls.",
  "agent_version": "Null until the edge has told.",
  "kamailio_version": "Null until it has told; empty where there is none.",
  "kamailio_started": "Since when; never where Kamailio does not run.",
@@ -218,6 +246,7 @@ export const EDGE_FIELDS = {
  "shed_percent": "Of the new calls, how many it refuses as it last told.",
  "events_lost": "Events of calls that its disk had no room for, since kamailio_started.",
  "counters": "What else it counts, by name; empty until it has told. See the documentation of edges.",
+ "counters_per_hour": "Those that count since kamailio_started, on average since then.",
  "calls_in_progress": "Calls it has reported that have not ended.",
  "cps": "Calls per second, over the last 10 s.",
  "tm_status": "When it last told of itself; events before are all here.",

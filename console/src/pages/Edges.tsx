@@ -1,113 +1,144 @@
-/** Where calls are decided: how far behind each edge is, what runs there, what it carries. */
-import { Link } from 'wouter'
-import { HOME } from '../api/place'
-import { type Edge, usePage, useProviders } from '../api/queries'
-import { EDGE_FIELDS, MAX_PAGE_SIZE } from '../api/tables'
-import { Chip, Dot, Empty, Failure, Head, Panel, type Tone, When, Worded } from '../parts/basics'
+/** Where calls are decided: how far behind each edge is, what runs there, what it carries; and how another is installed. */
+import { Button, Modal } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
+import { Link, useRoute } from 'wouter'
+import { type Edge, type Provider, useMay, usePage } from '../api/queries'
+import { EDGE_COUNTERS, EDGE_FIELDS } from '../api/tables'
+import { Chip, Dot, Empty, Failure, Head, Panel, type Tone } from '../parts/basics'
 import { count, NONE, span } from '../parts/figures'
-import { useHealth, viewTone, viewWord } from '../parts/health'
+import { useSeen, viewTone, viewWord } from '../parts/health'
+import { useKeys } from '../parts/keys'
 import { sentence } from '../parts/sentences'
 
+const NewEdge = lazy(() => import('./edges/NewEdge'))
+const OneEdge = lazy(() => import('./edges/OneEdge'))
+
 export default function Edges() {
+  const [, params] = useRoute('/edges/:name')
+  return <Suspense>{params?.name ? <OneEdge name={decodeURIComponent(params.name)} /> : <List />}</Suspense>
+}
+
+export const pageOf = (edge: string) => `/edges/${encodeURIComponent(edge)}`
+
+function List() {
   const edges = usePage<Edge>('/v1.0/edges', {}, { every: 2 })
+  const providers = useSeen().data
+  const [making, setMaking] = useState(false)
+  const mayMake = useMay()('accesskey.create')
+  const isEmpty = edges.data?.result.length === 0
+  useKeys(mayMake && !isEmpty ? { n: () => setMaking(true) } : {})
   return (
     <>
-      <Head title="Edges" />
+      <Head title="Edges">
+        {mayMake && !isEmpty && <Button onClick={() => setMaking(true)}>New edge</Button>}
+      </Head>
       <Failure error={edges.error} again={() => edges.refetch()} />
-      {edges.data?.result.length === 0 && (
+      {isEmpty && (
         <Panel>
-          <Empty title={sentence('no_edge')} action={<Link href="/keys">Make its access key</Link>}>
-            <Worded text={sentence('no_edge_next', { url: HOME })} />
-          </Empty>
+          <Empty title={sentence('no_edge')}>{sentence('no_edge_next')}</Empty>
+          <Suspense>{mayMake && <NewEdge />}</Suspense>
         </Panel>
       )}
       <div className="stack">
         {edges.data?.result.map(edge => (
-          <Card key={edge.name} edge={edge} />
+          <Card key={edge.name} edge={edge} providers={providers} />
         ))}
       </div>
+      <Modal
+        opened={making}
+        onClose={() => setMaking(false)}
+        title="New edge"
+        size="xl"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <Suspense>
+          <NewEdge />
+        </Suspense>
+      </Modal>
     </>
   )
 }
 
 const TONES: Record<Edge['state'], Tone> = { in_step: 'good', behind: 'warn', silent: 'bad', unheard: 'dim' }
 
-function Card({ edge }: { edge: Edge }) {
-  const counters = Object.entries(edge.counters).filter(([, value]) => value > 0)
+export const Name = ({ edge }: { edge: Edge }) => (
+  <span className="row">
+    <Dot tone={TONES[edge.state]} word={edge.state.replace('_', ' ')} />
+    {edge.name}
+  </span>
+)
+
+/** What it carries, as far as it has told. */
+export function Figures({ edge, plain }: { edge: Edge; plain?: boolean }) {
   const tiles: [keyof typeof EDGE_FIELDS, string, string, string][] = [
-    ['revision', 'Revision', count(edge.revision), edge.state_detail],
-    ['silent_s', 'Silent for', edge.silent_s === null ? NONE : span(edge.silent_s * 1000), 'since it was heard'],
     ['calls_in_progress', 'Calls in progress', count(edge.calls_in_progress), ''],
     ['cps', 'Calls a second', edge.cps.toFixed(1), ''],
     [
       'shed_percent',
-      'Shed',
+      'Shed now',
       edge.shed_percent === null ? NONE : `${edge.shed_percent} %`,
-      `${count(edge.calls_shed)} calls in all`,
+      `${count(edge.calls_shed)} calls since start`,
     ],
-    ['events_lost', 'Events lost', count(edge.events_lost), ''],
+    ['revision', 'Revision', count(edge.revision), edge.lag_revisions ? `${count(edge.lag_revisions)} behind` : ''],
+    ['silent_s', 'Silent for', edge.silent_s === null ? NONE : span(edge.silent_s * 1000), 'since it was heard'],
+    ['events_lost', 'Events lost', count(edge.events_lost), 'since start'],
   ]
+  return (
+    <div className={`tiles ${plain ? 'plain' : ''}`}>
+      {tiles.map(([name, title, value, note]) => (
+        <div key={name} className={`tile ${plain ? '' : 'panel'}`} title={EDGE_FIELDS[name]}>
+          <span className="label">{title}</span>
+          <span className="value">{value}</span>
+          <span className="note">{note}</span>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function Card({ edge, providers }: { edge: Edge; providers: Provider[] | undefined }) {
+  const counters = Object.entries(edge.counters).filter(([, value]) => value > 0)
   return (
     <Panel
       title={
-        <span className="row">
-          <Dot tone={TONES[edge.state]} word={edge.state_detail} />
-          {edge.name}
-        </span>
+        <Link className="name" href={pageOf(edge.name)}>
+          <Name edge={edge} />
+        </Link>
       }
-      aside={<Link href="/trunks">whom it refused</Link>}
+      aside={<Link href={`/test?edge=${encodeURIComponent(edge.name)}`}>Test a number here</Link>}
     >
-      <div className="tiles plain">
-        {tiles.map(([name, title, value, note]) => (
-          <div key={name} className="tile" title={EDGE_FIELDS[name]}>
-            <span className="label">{title}</span>
-            <span className="value">{value}</span>
-            <span className="note">{note}</span>
-          </div>
-        ))}
-      </div>
+      <p className={`said ${TONES[edge.state]}`}>{edge.state_detail}</p>
+      <Figures edge={edge} plain />
       <dl className="facts" style={{ marginTop: 10 }}>
-        <dt>Dialplane</dt>
-        <dd>{edge.agent_version ?? NONE}</dd>
-        <dt>Kamailio</dt>
-        <dd>
-          {edge.kamailio_version || NONE}, since <When at={edge.kamailio_started} />
-        </dd>
-        <dt>Last contact</dt>
-        <dd>
-          <When at={edge.last_contact} />
-        </dd>
-        <dt>Longest call</dt>
-        <dd>{edge.max_call_s === null ? NONE : span(edge.max_call_s * 1000)}</dd>
         <dt>Counters</dt>
         <dd className="row wrap">
           {counters.map(([name, value]) => (
-            <Chip key={name}>
+            <Chip key={name} title={meaning(name)}>
               {name.replaceAll('_', ' ')} <span className="num">{count(value)}</span>
+              <span className="dim num">{hourly(edge, name)}</span>
             </Chip>
           ))}
           {counters.length === 0 && NONE}
         </dd>
         <dt>Finds of providers</dt>
         <dd>
-          <Providers edge={edge.name} />
+          <Finds edge={edge.name} providers={providers} />
         </dd>
       </dl>
     </Panel>
   )
 }
 
+export const meaning = (counter: string) => (EDGE_COUNTERS as Record<string, string>)[counter] ?? ''
+
+export function hourly(edge: Edge, counter: string) {
+  const rate = edge.counters_per_hour[counter]
+  return rate === undefined ? '' : `${count(rate)} / h`
+}
+
 /** What this edge finds of each provider: its probes and its breaker. */
-function Providers({ edge }: { edge: string }) {
-  const providers =
-    useProviders()
-      .data?.filter(one => one.enabled !== false)
-      .slice(0, MAX_PAGE_SIZE) ?? []
-  const health = useHealth(providers.map(one => one.id))
-  const views = providers.flatMap(provider => {
-    const view = health.get(provider.id)?.edges.find(one => one.edge === edge)
-    return view ? [{ provider, view }] : []
-  })
+function Finds({ edge, providers }: { edge: string; providers: Provider[] | undefined }) {
+  const views = viewsOf(edge, providers)
   return (
     <div className="row wrap">
       {views.map(({ provider, view }) => (
@@ -121,3 +152,11 @@ function Providers({ edge }: { edge: string }) {
     </div>
   )
 }
+
+export const viewsOf = (edge: string, providers: Provider[] | undefined) =>
+  (providers ?? [])
+    .filter(one => one.enabled !== false)
+    .flatMap(provider => {
+      const view = provider.edges?.find(one => one.edge === edge)
+      return view ? [{ provider, view }] : []
+    })

@@ -1,5 +1,4 @@
 /** Is it well, and if not, where. */
-import { SegmentedControl } from '@mantine/core'
 import { type ReactNode, Suspense } from 'react'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import type { Query, Schemas } from '../api/client'
@@ -16,38 +15,31 @@ import {
   useProviders,
   useTrunks,
 } from '../api/queries'
-import { DEFAULT_WINDOW, WINDOWS } from '../api/tables'
-import { instant, stamp } from '../api/time'
+import { instant } from '../api/time'
 import { Empty, Failure, Head, Panel, Spark, When, Worded } from '../parts/basics'
 import { Attempts } from '../parts/calls'
 import { Chart } from '../parts/charts'
 import { count, NONE, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
-import { Edges, ProviderName, useHealth } from '../parts/health'
+import { Edges, ProviderName, useSeen } from '../parts/health'
 import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
+import { Quality } from '../parts/traffic'
+import { looked, WindowChoice } from '../parts/window'
 import { SERIES } from '../theme'
 
 type Overview = Schemas['StatsOverview']
 type ProviderStats = Schemas['ProviderStats']
-
-type Window = keyof typeof WINDOWS
 
 const PATHS = {
   overview: '/v1.0/stats/overview',
   providers: '/v1.0/stats/providers',
   failing: '/v1.0/stats/targets',
 }
-const EVERY_MS = 10_000
-
 /** What is asked about the window that the page's address names. */
-function looked(params: URLSearchParams) {
-  const wanted = params.get('window') ?? ''
-  const name: Window = wanted in WINDOWS ? (wanted as Window) : DEFAULT_WINDOW
-  const { seconds, step } = WINDOWS[name]
-  const from = stamp(Math.floor(Date.now() / EVERY_MS) * EVERY_MS - seconds * 1000)
+function queriesOf(params: URLSearchParams) {
+  const { from, step } = looked(params)
   return {
-    name,
     from,
     overview: { from, step },
     providers: { from, step, page_size: MOST, expand: 'provider' },
@@ -56,14 +48,13 @@ function looked(params: URLSearchParams) {
 }
 
 export function ask() {
-  const { overview, providers } = looked(new URLSearchParams(location.search))
+  const { overview, providers } = queriesOf(new URLSearchParams(location.search))
   first(PATHS.overview, overview)
   first(PATHS.providers, providers)
 }
 
 export default function OverviewPage() {
-  const [params, setParams] = useSearchParams()
-  const { name, from, ...queries } = looked(params)
+  const { from, ...queries } = queriesOf(useSearchParams()[0])
   const overview = useAnswer<Overview>(PATHS.overview, queries.overview, { every: 10 })
   const providers = useAnswer<Page<ProviderStats> & { from: string; step: number }>(
     PATHS.providers,
@@ -73,13 +64,7 @@ export default function OverviewPage() {
   return (
     <>
       <Head title="Overview">
-        <SegmentedControl
-          size="xs"
-          aria-label="Window of time"
-          value={name}
-          onChange={value => setParams({ window: value }, { replace: true })}
-          data={Object.entries(WINDOWS).map(([value, { label }]) => ({ value, label }))}
-        />
+        <WindowChoice />
       </Head>
       <div className="stack">
         <Failure error={overview.error ?? providers.error} again={() => overview.refetch()} />
@@ -189,7 +174,7 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
     { since: from, page_size: 50 },
     { enabled: may('revision.list'), every: 10 },
   )
-  const health = useHealth(may('provider.list') ? (providers?.result ?? []).map(one => one.provider_id) : [])
+  const seen = useSeen().data
   const begin = instant(overview?.from)
   const steps = overview?.calls.steps
   if (!overview || begin === null || !steps)
@@ -207,8 +192,8 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
   }
   const marks = [
     ...(revisions.data?.result ?? []).flatMap(one => at(one.tm_create, false)),
-    ...[...health.values()]
-      .flatMap(one => one.edges)
+    ...(seen ?? [])
+      .flatMap(one => one.edges ?? [])
       .flatMap(view => (view.breaker === 'closed' ? [] : at(view.breaker_changed_at, true))),
   ]
   const byProvider = (providers?.result ?? []).map((one, i) => ({
@@ -220,45 +205,19 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
     <Panel title="Traffic" aside={<span>{sentence('marks')}</span>}>
       <Suspense fallback={<div style={{ height: 430 }} />}>
         <Chart label="Attempts a minute" times={times} stacked series={byProvider} shown={count} marks={marks} />
-        <Chart
-          label={sentence('asr_and_ner')}
-          times={times}
-          top={1}
-          shown={value => percent(value)}
-          marks={marks}
-          height={120}
-          series={[
-            { label: 'ASR', color: SERIES[1] ?? '', values: whole(steps.asr, begun) },
-            { label: 'NER', color: SERIES[0] ?? '', values: whole(steps.ner, begun) },
-          ]}
-        />
-        <Chart
-          label="Post-dial delay"
-          times={times}
-          shown={span}
-          marks={marks}
-          height={120}
-          series={[
-            { label: 'p50', color: SERIES[4] ?? '', values: whole(steps.pdd_p50_ms, begun) },
-            { label: 'p95', color: SERIES[2] ?? '', values: whole(steps.pdd_p95_ms, begun) },
-          ]}
-        />
+        <Quality steps={steps} times={times} begun={begun} marks={marks} />
       </Suspense>
     </Panel>
   )
 }
 
-/** Shares and delays of a step that has only begun say nothing yet: its calls still ring. */
-const whole = (values: (number | null)[], begun: number) => values.map((value, i) => (i < begun ? value : null))
-
 function Providers({ stats }: { stats?: ProviderStats[] }) {
   const may = useMay()
   const [, go] = useLocation()
-  const providers = useProviders().data
+  const providers = useSeen().data
   const of = new Map(stats?.map(row => [row.provider_id, row]))
   const worst =
     providers && [...providers].sort((a, b) => (of.get(a.id)?.asr ?? 2) - (of.get(b.id)?.asr ?? 2)).slice(0, MOST)
-  const health = useHealth(worst?.map(provider => provider.id) ?? [])
   if (!may('provider.list')) return null
   return (
     <Panel title="Providers" aside="worst first" flush>
@@ -282,7 +241,7 @@ function Providers({ stats }: { stats?: ProviderStats[] }) {
               </Link>
             ),
           },
-          { key: 'edges', head: 'Health by edge', cell: provider => <Edges health={health.get(provider.id)} /> },
+          { key: 'edges', head: 'Health by edge', cell: provider => <Edges views={provider.edges} /> },
           {
             key: 'attempts',
             head: 'Attempts',

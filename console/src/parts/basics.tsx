@@ -119,7 +119,7 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
 }
 
 /** In place of an object's page where there is none with this id: the list, and what became of it. */
-export function Gone({ error, again, id, list }: { error: unknown; again: () => void; id: string; list: string }) {
+export function Gone({ error, again, id, list }: { error: unknown; again: () => void; id?: string; list: string }) {
   if (!(error instanceof Refusal && error.status === NOT_FOUND)) return <Failure error={error} again={again} />
   return (
     <Panel>
@@ -128,11 +128,11 @@ export function Gone({ error, again, id, list }: { error: unknown; again: () => 
         action={
           <>
             <Link href={list}>All there are</Link>
-            <Link href={`/changes?object_id=${id}`}>Its changes</Link>
+            {id && <Link href={`/changes?object_id=${id}`}>Its changes</Link>}
           </>
         }
       >
-        {sentence('gone_next')}
+        {id && sentence('gone_next')}
       </Empty>
     </Panel>
   )

@@ -1,11 +1,10 @@
 /** A provider's health, by all edges and by each. */
-import { useQueries } from '@tanstack/react-query'
-import { get, type Schemas } from '../api/client'
-import type { Provider } from '../api/queries'
+import type { Schemas } from '../api/client'
+import { type Provider, useAll, useMay } from '../api/queries'
 import { Chip, Dot, type Tone } from './basics'
 
 export type Health = Schemas['HealthAnswer']
-type View = Health['edges'][number]
+export type View = Health['edges'][number]
 
 const TONES: Record<string, Tone> = { healthy: 'good', unhealthy: 'bad', unknown: 'dim' }
 
@@ -23,27 +22,23 @@ export const ProviderName = ({ provider }: { provider: Provider }) => (
   </span>
 )
 
-/** Each provider's health by its id, asked for again every ten seconds. */
-export function useHealth(ids: string[]): Map<string, Health> {
-  const answers = useQueries({
-    queries: ids.map(id => ({
-      queryKey: [`/v1.0/providers/${id}/health`],
-      queryFn: () => get<Health>(`/v1.0/providers/${id}/health`),
-      refetchInterval: 10_000,
-    })),
-  })
-  return new Map(answers.flatMap(({ data }) => (data ? [[data.provider_id, data] as const] : [])))
-}
+/** All providers with each edge's view of them, asked for again every ten seconds. */
+export const useSeen = () =>
+  useAll<Provider>(
+    '/v1.0/providers',
+    { show: 'edges' },
+    { every: 10, stale: 1, enabled: useMay()('provider.list') },
+  )
 
 export const viewTone = (view: View): Tone =>
   view.breaker === 'open' ? 'bad' : view.breaker === 'half_open' ? 'warn' : healthTone(view.status)
 export const viewWord = (view: View) =>
   view.breaker === 'closed' ? view.status : `breaker ${view.breaker.replace('_', ' ')}`
 
-export function Edges({ health }: { health: Health | undefined }) {
+export function Edges({ views }: { views: View[] | undefined }) {
   return (
     <span className="row" style={{ gap: 4, flexWrap: 'wrap' }}>
-      {health?.edges.map(view => (
+      {views?.map(view => (
         <Chip
           key={view.edge}
           tone={viewTone(view)}

@@ -57,6 +57,8 @@ _PROVIDER_ID = Parameter(
     description="Only attempts to this provider, or customers' calls with one; not for trunks and edges.",
 )
 
+_EDGE = Parameter("edge", "query", str, description="Only this edge; of edges alone.")
+
 _SORT = Parameter(
     "sort",
     "query",
@@ -84,10 +86,6 @@ _EXPLAIN = Parameter(
 )
 
 _AT = Parameter("at", "query", str, description="What if the call came then.")
-
-_EDGE = Parameter(
-    "edge", "query", str, description="By this edge's view of the providers: its probes and its breakers."
-)
 
 _HEALTH = Parameter(
     "health",
@@ -122,7 +120,9 @@ LIST_DIALROUTES = Operation(
         _RN,
         _EXPLAIN,
         _AT,
-        _EDGE,
+        Parameter(
+            "edge", "query", str, description="By this edge's view of the providers: its probes and its breakers."
+        ),
         _HEALTH,
         _DOWN,
         _BROKEN,
@@ -931,7 +931,9 @@ LIST_DIALLED_DIALROUTES = Operation(
         _RN,
         _EXPLAIN,
         _AT,
-        _EDGE,
+        Parameter(
+            "edge", "query", str, description="By this edge's view of the providers: its probes and its breakers."
+        ),
         _HEALTH,
         _DOWN,
         _BROKEN,
@@ -1115,6 +1117,7 @@ GET_PROVIDER_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
+        _EDGE,
         Parameter("page_size", "query", int, description="How many."),
         _SORT,
         _EXPAND,
@@ -1141,6 +1144,7 @@ GET_ROUTE_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
+        _EDGE,
         Parameter("page_size", "query", int, description="How many."),
         _SORT,
         _EXPAND,
@@ -1167,6 +1171,7 @@ GET_TARGET_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
+        _EDGE,
         Parameter("page_size", "query", int, description="How many."),
         _SORT,
         _EXPAND,
@@ -1193,6 +1198,7 @@ GET_STATUS_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
+        _EDGE,
         Parameter("page_size", "query", int, description="How many."),
         _SORT,
         _EXPAND,
@@ -1219,6 +1225,7 @@ GET_CUSTOMER_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
+        _EDGE,
         Parameter("page_size", "query", int, description="How many."),
         _SORT,
         _EXPAND,
@@ -1245,6 +1252,7 @@ GET_TRUNK_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
+        _EDGE,
         Parameter("page_size", "query", int, description="How many."),
         _SORT,
         _EXPAND,
@@ -1271,6 +1279,7 @@ GET_EDGE_STATS = Operation(
         _STEP,
         _CUSTOMER_ID,
         _PROVIDER_ID,
+        _EDGE,
         Parameter("page_size", "query", int, description="How many."),
         _SORT,
         _EXPAND,

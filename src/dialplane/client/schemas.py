@@ -563,7 +563,7 @@ class EdgeAnswer(TypedDict):
         "`unheard`: it has not polled yet. An edge routes calls in each of them, once it "
         "has a table.",
     ]
-    state_detail: Annotated[str, "The same for people."]
+    state_detail: Annotated[str, "The same for people, with what it means for calls."]
     agent_version: Annotated[str | None, "Null until the edge has told."]
     kamailio_version: Annotated[str | None, "Null until it has told; empty where there is none."]
     kamailio_started: Annotated[str, "Since when; never where Kamailio does not run."]
@@ -574,6 +574,7 @@ class EdgeAnswer(TypedDict):
     counters: Annotated[
         dict[str, int], "What else it counts, by name; empty until it has told. See the documentation of edges."
     ]
+    counters_per_hour: Annotated[dict[str, float], "Those that count since kamailio_started, on average since then."]
     calls_in_progress: Annotated[int, "Calls it has reported that have not ended."]
     cps: Annotated[float, "Calls per second, over the last 10 s."]
     tm_status: Annotated[str, "When it last told of itself; events before are all here."]

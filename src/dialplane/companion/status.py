@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from dialplane.companion.heartbeat import Heartbeats
+from dialplane.domain.edge_counters import REPLICA_DAMAGES
 from dialplane.eventlog.writer import EventLog
 from dialplane.system.datafolder import KamailioFolder
 from dialplane.system.process import ProcessStart, process_of_pid_file, program_path
@@ -24,7 +25,6 @@ LOOP = "status"
 EVERY_S = 15.0
 LOOK_S = 1.0
 LOAD_FIELDS = ("calls_shed", "shed_percent", "events_lost")
-DAMAGES = "replica_damages"
 CLOCK_WAS_SET_US = 1_000_000
 """Ticks and clocks leave the instant of one start uncertain by less."""
 
@@ -81,7 +81,7 @@ class EdgeStatus:
                 kamailio_version=kamailio,
                 kamailio_started=started,
                 max_call_s=self._max_call_s,
-                counters={**counters_of(self._folder.load), DAMAGES: self._damages()},
+                counters={**counters_of(self._folder.load), REPLICA_DAMAGES: self._damages()},
                 **load,
             )
             self._events.write()

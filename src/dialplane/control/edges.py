@@ -8,6 +8,7 @@ from typing import Any
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Database, Reading, Writing
+from dialplane.domain.edge_counters import per_hour
 from dialplane.domain.errors import NotFound
 from dialplane.domain.instants import SECOND_US
 from dialplane.store.merging import EDGES
@@ -26,7 +27,11 @@ IN_STEP, BEHIND, SILENT, UNHEARD = STATES = ("in_step", "behind", "silent", "unh
 MOST_EDGES = 1_000
 """Names that are kept without an access key bound to them: a key that is bound to none may name any edge."""
 
+LATE_S = 60
+"""An edge tells of itself behind all that it saw before, each 15 s: what is older than this is still to come."""
+
 _HOUR_US = 3_600 * SECOND_US
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +41,8 @@ class Edge:
     `revision`: that of its table at its last poll. `lag_revisions`: how many the database is ahead of it. `silent_s`:
     seconds since its last contact. Since `kamailio_started`: `calls_shed`, new calls refused because it was too busy,
     and `events_lost`, events that its disk had no room for. `shed_percent`: of the new calls, how many it was refusing
-    at its last report. `counters`: its other counters, by name. `calls_in_progress`, `cps`: from the events it has
-    handed in so far.
+    at its last report. `counters`: its other counters, by name. `records_s`: seconds since it told of itself; what it
+    saw before is here. `calls_in_progress`, `cps`: from the events it has handed in so far.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Edge:
     shed_percent: int | None
     events_lost: int | None
     counters: Mapping[str, int]
+    records_s: float | None
     calls_in_progress: int
     cps: float
     tm_status: int | None
@@ -69,14 +75,32 @@ class Edge:
 
     @property
     def state_detail(self) -> str:
-        """The same for people."""
+        """The same for people, with what it means for calls."""
+        behind = "one revision behind" if self.lag_revisions == 1 else f"{self.lag_revisions or 0:,} revisions behind"
         sentences = {
-            UNHEARD: "has not asked for its table yet",
-            SILENT: f"silent; it routes by revision {self.revision}",
-            BEHIND: "one revision behind" if self.lag_revisions == 1 else f"{self.lag_revisions} revisions behind",
+            UNHEARD: "has not asked for its table yet: it carries no call before",
+            SILENT: f"not heard for {_length(self.silent_s or 0)}: unless it is down, calls go on there by revision "
+            f"{self.revision or 0:,}, and their records wait there",
+            BEHIND: f"{behind}: its calls are still decided as before",
             IN_STEP: "in step",
         }
-        return sentences[self.state]
+        return sentences[self.state] + (self._late if self.state in (IN_STEP, BEHIND) else "")
+
+    @property
+    def _late(self) -> str:
+        late_s = self.records_s or 0
+        return f"; what it saw in the last {_length(late_s)} is not here yet" if late_s > LATE_S else ""
+
+    @property
+    def counters_per_hour(self) -> dict[str, float]:
+        """See `per_hour`."""
+        return per_hour(self.counters, started=self.kamailio_started, told=self.tm_status)
+
+
+def _length(seconds: float) -> str:
+    """A length of time in its longest unit: `4 min`."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), _UNITS[-1])
+    return f"{int(seconds // size)} {unit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +266,7 @@ async def _edges(unit: Reading, stored: Sequence[EdgeRow], *, now: int, contacts
             shed_percent=row.shed_percent,
             events_lost=row.events_lost,
             counters=json.loads(row.counters or "{}"),
+            records_s=None if row.tm_status is None else max(0, now - row.tm_status) / SECOND_US,
             calls_in_progress=in_progress.get(row.name, 0),
             cps=started.get(row.name, 0) / LOAD_WINDOW_S,
             tm_status=row.tm_status,

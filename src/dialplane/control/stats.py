@@ -64,7 +64,7 @@ class SumsNotKept(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """`since` <= instant < `until` (us). `customer_id` and `provider_id` narrow it unless they are None.
+    """`since` <= instant < `until` (us). `customer_id`, `provider_id` and `edge` narrow it unless they are None.
 
     `step_s`: length of the steps that it is divided into, None for none. `finest_s`: length of the shortest sums that
     make it up, once it is `widened`.
@@ -75,6 +75,7 @@ class Window:
     step_s: int | None = None
     customer_id: str | None = None
     provider_id: str | None = None
+    edge: str | None = None
     finest_s: int | None = None
 
     @property
@@ -235,7 +236,7 @@ def _selection(actor: Actor, by: str, window: Window) -> Selection | None:
         if customer_id not in (None, actor.customer_id):
             return None
         customer_id = actor.customer_id
-    return Selection(grouped_by=by, customer_id=customer_id, provider_id=window.provider_id)
+    return Selection(grouped_by=by, customer_id=customer_id, provider_id=window.provider_id, edge=window.edge)
 
 
 async def _parts(unit: Reading, selection: Selection, window: Window) -> dict[str, list[Part]]:

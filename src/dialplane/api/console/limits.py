@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dialplane.api.console import edges
 from dialplane.api.console.forms import FORMS
 from dialplane.api.http.query import MAX_PAGE_SIZE
 from dialplane.api.routes.schemas import ORDERS
@@ -10,6 +11,7 @@ from dialplane.control.bulk import MAX_CHANGES
 from dialplane.control.permissions import TABLE
 from dialplane.control.route_filter import WORDS
 from dialplane.domain.call import CallStatus, CallVerdict
+from dialplane.domain.edge_counters import COUNTERS
 from dialplane.domain.filter import PLAIN, TERM
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.rollups import HOUR_S, MINUTE_S
@@ -95,6 +97,10 @@ CONSTANTS: Mapping[str, Any] = {
     "CALL_VERDICT_WORDS": CALL_VERDICT_WORDS,
     "KIND_WORDS": KIND_WORDS,
     "OPERATION_WORDS": OPERATION_WORDS,
+    "EDGE_COUNTERS": COUNTERS,
+    "EDGE_NAME": edges.NAME,
+    "EDGE_KEY": edges.key_of("{name}"),
+    "EDGE_SIP": edges.EXAMPLE["sip"],
 }
 """Name in the console -> value."""
 

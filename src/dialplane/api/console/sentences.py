@@ -5,6 +5,8 @@
 
 from collections.abc import Mapping
 
+from dialplane.api.console.edges import INSTALL
+
 SENTENCES: Mapping[str, str] = {
     # the frame
     "no_such_page": "There is no such page",
@@ -121,8 +123,20 @@ SENTENCES: Mapping[str, str] = {
     "nobody": "Nobody yet",
     "nobody_next": "People sign in with a user name and a password.",
     "no_edge": "No edge yet",
-    "no_edge_next": "An edge decides and carries calls. It needs an access key of the role `edge` and then runs "
-    "`dialplane edge --control {url}`.",
+    "no_edge_next": "An edge decides and carries calls, each by itself, also while this control plane is away.",
+    "edge_name": "A name of its own, by which it stands in lists and records.",
+    "edge_sip": "The address of that machine to which switches send their calls.",
+    "edge_url": "The address under which that machine reaches this control plane.",
+    "install_edge": INSTALL,
+    "install_edge_next": "Run it as root on a Debian that has the package `dialplane` installed. The edge stands in this "
+    "list as soon as it has asked for its table.",
+    "install_edge_once": "The key in it is shown this once: it is bound to this name.",
+    "edge_here": "{name} is here: {state}.",
+    "refused_in_step": "Calls that ended without an INVITE to any carrier, by step",
+    "no_call_at_edge": "No call came in here",
+    "edge_views": "What this edge finds of each provider, by its own probes and its own calls.",
+    "no_view": "This edge has probed no provider yet",
+    "counted_since": "Since its Kamailio started, but for what its companion counts; an hour: on average since then.",
     "settings_source": "Read-only: they come from the environment of the process.",
     "as_curl": "curl -s '{url}' -H \"Authorization: Bearer $DIALPLANE_TOKEN\"",
     "key_as_curl": "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'",

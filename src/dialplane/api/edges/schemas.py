@@ -26,6 +26,7 @@ EXAMPLE: dict[str, Any] = {
     "shed_percent": 0,
     "events_lost": 0,
     "counters": {"script_errors": 0, "strangers": 12, "replica_damages": 0},
+    "counters_per_hour": {"script_errors": 0.0, "strangers": 0.2},
     "calls_in_progress": 118,
     "cps": 12.4,
     "tm_status": "2022-10-22 16:16:14.120001",
@@ -55,7 +56,7 @@ class EdgeAnswer(BaseModel):
             "`unheard`: it has not polled yet. An edge routes calls in each of them, once it has a table."
         ),
     ]
-    state_detail: Annotated[str, Field(description="The same for people.")]
+    state_detail: Annotated[str, Field(description="The same for people, with what it means for calls.")]
     agent_version: Annotated[str | None, Field(description="Null until the edge has told.")]
     kamailio_version: Annotated[str | None, Field(description="Null until it has told; empty where there is none.")]
     kamailio_started: Annotated[AnsweredInstant, Field(description="Since when; never where Kamailio does not run.")]
@@ -70,6 +71,9 @@ class EdgeAnswer(BaseModel):
     counters: Annotated[
         dict[str, int],
         Field(description="What else it counts, by name; empty until it has told. See the documentation of edges."),
+    ]
+    counters_per_hour: Annotated[
+        dict[str, float], Field(description="Those that count since kamailio_started, on average since then.")
     ]
     calls_in_progress: Annotated[int, Field(description="Calls it has reported that have not ended.")]
     cps: Annotated[float, Field(description=f"Calls per second, over the last {LOAD_WINDOW_S} s.")]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
-from dialplane.api.http.fields import Id, among, optional
+from dialplane.api.http.fields import Id, among, longest, optional
 from dialplane.api.http.query import MAX_PAGE_SIZE, Instant, Query, decimal, expanding, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
@@ -52,6 +52,7 @@ class StatsQuery(OverviewQuery):
     provider_id: Id = optional(
         "Only attempts to this provider, or customers' calls with one; not for trunks and edges."
     )
+    edge: Annotated[str, longest(255)] = optional("Only this edge; of edges alone.")
     page_size: Annotated[int, decimal(1, MAX_PAGE_SIZE)] = Field(MAX_PAGE_SIZE, description="How many.")
     sort: Annotated[str, among(*stats.ORDERS)] = Field(
         stats.BUSIEST, description="Which first: the busiest, or those of which most reached nobody."
@@ -69,11 +70,20 @@ def window_of(query: OverviewQuery, periods: Periods, *, now: int, by: str = "")
     longest_us = LONGEST_WINDOW_OF_DAYS_US if has_days else LONGEST_WINDOW_US
     if not 0 < until - since <= longest_us:
         raise _refused("from", "out_of_range", f"must be before `to`, by at most {longest_us // DAY_US} days")
-    provider_id = query.provider_id if isinstance(query, StatsQuery) else None
+    provider_id, edge = (query.provider_id, query.edge) if isinstance(query, StatsQuery) else (None, None)
+    if edge is not None and by != stats.EDGES:
+        raise _refused("edge", "not_supported", "narrows figures of edges alone")
     if provider_id is not None and by in (stats.TRUNKS, stats.EDGES):
         raise _refused("provider_id", "not_supported", "cannot narrow figures of trunks and edges")
     keys = query.page_size if isinstance(query, StatsQuery) else 1
-    wanted = Window(since=since, until=until, step_s=query.step, customer_id=query.customer_id, provider_id=provider_id)
+    wanted = Window(
+        since=since,
+        until=until,
+        step_s=query.step,
+        customer_id=query.customer_id,
+        provider_id=provider_id,
+        edge=edge,
+    )
     try:
         window = widened(wanted, periods, now=now)
     except SumsNotKept as error:

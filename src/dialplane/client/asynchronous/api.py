@@ -862,6 +862,7 @@ class AsyncStats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -876,9 +877,9 @@ class AsyncStats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_PROVIDER_STATS,
@@ -888,6 +889,7 @@ class AsyncStats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -902,6 +904,7 @@ class AsyncStats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -916,9 +919,9 @@ class AsyncStats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_ROUTE_STATS,
@@ -928,6 +931,7 @@ class AsyncStats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -942,6 +946,7 @@ class AsyncStats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -956,9 +961,9 @@ class AsyncStats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_TARGET_STATS,
@@ -968,6 +973,7 @@ class AsyncStats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -982,6 +988,7 @@ class AsyncStats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -996,9 +1003,9 @@ class AsyncStats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_STATUS_STATS,
@@ -1008,6 +1015,7 @@ class AsyncStats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -1022,6 +1030,7 @@ class AsyncStats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -1036,9 +1045,9 @@ class AsyncStats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_CUSTOMER_STATS,
@@ -1048,6 +1057,7 @@ class AsyncStats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -1062,6 +1072,7 @@ class AsyncStats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -1076,9 +1087,9 @@ class AsyncStats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_TRUNK_STATS,
@@ -1088,6 +1099,7 @@ class AsyncStats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -1102,6 +1114,7 @@ class AsyncStats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -1116,9 +1129,9 @@ class AsyncStats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return await self._transport.execute(
             operations.GET_EDGE_STATS,
@@ -1128,6 +1141,7 @@ class AsyncStats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,

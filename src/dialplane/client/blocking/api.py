@@ -845,6 +845,7 @@ class Stats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -859,9 +860,9 @@ class Stats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_PROVIDER_STATS,
@@ -871,6 +872,7 @@ class Stats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -885,6 +887,7 @@ class Stats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -899,9 +902,9 @@ class Stats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_ROUTE_STATS,
@@ -911,6 +914,7 @@ class Stats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -925,6 +929,7 @@ class Stats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -939,9 +944,9 @@ class Stats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_TARGET_STATS,
@@ -951,6 +956,7 @@ class Stats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -965,6 +971,7 @@ class Stats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -979,9 +986,9 @@ class Stats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_STATUS_STATS,
@@ -991,6 +998,7 @@ class Stats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -1005,6 +1013,7 @@ class Stats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -1019,9 +1028,9 @@ class Stats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_CUSTOMER_STATS,
@@ -1031,6 +1040,7 @@ class Stats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -1045,6 +1055,7 @@ class Stats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -1059,9 +1070,9 @@ class Stats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_TRUNK_STATS,
@@ -1071,6 +1082,7 @@ class Stats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,
@@ -1085,6 +1097,7 @@ class Stats:
         step: int | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
+        edge: str | None = None,
         page_size: int = 100,
         sort: Literal["busiest", "unreached"] = "busiest",
         expand: str | None = None,
@@ -1099,9 +1112,9 @@ class Stats:
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
         widened to whole steps. `customer_id`: Only calls of this customer. `provider_id`: Only attempts to this
-        provider, or customers' calls with one; not for trunks and edges. `page_size`: How many. `sort`: Which first:
-        the busiest, or those of which most reached nobody. `expand`: Add `names`: the names of the objects of these
-        kinds that are referred to, by id.
+        provider, or customers' calls with one; not for trunks and edges. `edge`: Only this edge; of edges alone.
+        `page_size`: How many. `sort`: Which first: the busiest, or those of which most reached nobody. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.GET_EDGE_STATS,
@@ -1111,6 +1124,7 @@ class Stats:
                 "step": step,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
+                "edge": edge,
                 "page_size": page_size,
                 "sort": sort,
                 "expand": expand,

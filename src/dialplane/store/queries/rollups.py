@@ -18,6 +18,7 @@ from dialplane.domain.instants import SECOND_US
 from dialplane.domain.rollups import (
     CUSTOMERS,
     DAY_S,
+    EDGES,
     OF_CALLS,
     WAITING_S,
     Block,
@@ -303,11 +304,12 @@ async def forget(unit: Writing, *, step_s: int, before: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which sums: a grouping's, of one customer or of all together, and of one provider or of any."""
+    """Which sums: a grouping's, of one customer or of all together, of one provider or of any, of edges' one or all."""
 
     grouped_by: str
     customer_id: str | None = None
     provider_id: str | None = None
+    edge: str | None = None
 
     @property
     def _customer_id(self) -> str:
@@ -322,7 +324,7 @@ class Selection:
     @property
     def _key(self) -> str | None:
         """None for those of any."""
-        return self.customer_id if self.grouped_by == CUSTOMERS else None
+        return {CUSTOMERS: self.customer_id, EDGES: self.edge}.get(self.grouped_by)
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The blocks that they are in: the begin of the table's key."""

@@ -40,6 +40,8 @@ def _of_calls(selection: Selection) -> Select[Any]:
     counted = select(key.label("key"), func.count().label("channels")).where(IS_OPEN, _plain(key) != "")
     if selection.customer_id is not None:
         counted = counted.where(_plain(_CALLS.customer_id) == selection.customer_id)
+    if selection.edge is not None:
+        counted = counted.where(_plain(_CALLS.edge) == selection.edge)
     if selection.provider_id is not None:
         tried = exists().where(_ATTEMPTS.call_id == _CALLS.id, _plain(_ATTEMPTS.provider_id) == selection.provider_id)
         counted = counted.where(tried)

@@ -1,0 +1,191 @@
+/** One edge: what it carried, what it finds of each provider, what it counts. */
+import { Button } from '@mantine/core'
+import { Suspense } from 'react'
+import { Link, useSearchParams } from 'wouter'
+import type { Schemas } from '../../api/client'
+import { type Edge, type Page, useAnswer } from '../../api/queries'
+import { instant } from '../../api/time'
+import { Chip, Empty, Failure, Gone, Head, Panel, When } from '../../parts/basics'
+import { Chart } from '../../parts/charts'
+import { count, NONE, span } from '../../parts/figures'
+import { Grid } from '../../parts/Grid'
+import { healthTone, ProviderName, useSeen, viewTone } from '../../parts/health'
+import { sentence } from '../../parts/sentences'
+import { Quality } from '../../parts/traffic'
+import { looked, WindowChoice } from '../../parts/window'
+import { SERIES } from '../../theme'
+import { Figures, hourly, meaning, Name, viewsOf } from '../Edges'
+
+type Stats = Page<Schemas['EdgeStats']> & { from: string; step: number; whole_steps: number }
+
+export default function OneEdge({ name }: { name: string }) {
+  const answer = useAnswer<Edge>(`/v1.0/edges/${encodeURIComponent(name)}`, {}, { every: 2 })
+  const edge = answer.data
+  if (!edge)
+    return (
+      <>
+        <Head title="Edge" />
+        <Gone error={answer.error} again={() => answer.refetch()} list="/edges" />
+      </>
+    )
+  const here = encodeURIComponent(name)
+  return (
+    <>
+      <Head title={<Name edge={edge} />} sub={edge.state_detail}>
+        <WindowChoice />
+        <Button component={Link} href={`/test?edge=${here}`} variant="default">
+          Test a number here
+        </Button>
+        <Button component={Link} href={`/calls?edge=${here}`} variant="default">
+          Its calls
+        </Button>
+      </Head>
+      <div className="stack">
+        <Figures edge={edge} />
+        <div className="cols">
+          <div className="stack">
+            <Traffic name={name} />
+            <Views name={name} />
+          </div>
+          <div className="stack">
+            <Counters edge={edge} />
+            <Facts edge={edge} />
+          </div>
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Traffic({ name }: { name: string }) {
+  const { from, step } = looked(useSearchParams()[0])
+  const stats = useAnswer<Stats>('/v1.0/stats/edges', { edge: name, from, step }, { every: 10 })
+  const steps = stats.data?.result[0]?.steps
+  const begin = instant(stats.data?.from)
+  const times = steps && begin !== null ? steps.calls.map((_, i) => begin / 1000 + i * (stats.data?.step ?? step)) : []
+  return (
+    <Panel title="Calls" aside={<Link href="/trunks">Whom it refused</Link>}>
+      <Failure error={stats.error} />
+      {stats.data && !steps && <Empty title={sentence('no_call_at_edge')} />}
+      {steps && (
+        <Suspense fallback={<div style={{ height: 430 }} />}>
+          <Chart
+            label="Calls a minute"
+            times={times}
+            shown={count}
+            series={[{ label: 'Calls', color: SERIES[0] ?? '', values: steps.calls_per_min }]}
+          />
+          <Chart
+            label={sentence('refused_in_step')}
+            times={times}
+            shown={count}
+            height={90}
+            series={[{ label: 'Refused', color: SERIES[3] ?? '', values: steps.refused }]}
+          />
+          <Quality steps={steps} times={times} begun={stats.data?.whole_steps ?? times.length} />
+        </Suspense>
+      )}
+    </Panel>
+  )
+}
+
+function Views({ name }: { name: string }) {
+  const seen = useSeen()
+  return (
+    <Panel title="Providers, from here" flush>
+      <Failure error={seen.error} />
+      <Grid
+        label="Providers, from here"
+        rows={seen.data && viewsOf(name, seen.data)}
+        id={one => one.provider.id}
+        empty={<Empty title={sentence('no_view')} />}
+        columns={[
+          {
+            key: 'name',
+            head: 'Provider',
+            cell: ({ provider }) => (
+              <Link className="name" href={`/providers/${provider.id}`}>
+                <ProviderName provider={provider} />
+              </Link>
+            ),
+          },
+          {
+            key: 'probe',
+            head: 'Probe',
+            cell: ({ view }) => <Chip tone={healthTone(view.status)}>{view.status}</Chip>,
+          },
+          { key: 'met', head: 'What it met', cell: ({ view }) => <span className="dim">{view.detail}</span> },
+          { key: 'at', head: 'Looked', cell: ({ view }) => <When at={view.checked_at} relative /> },
+          {
+            key: 'breaker',
+            head: 'Breaker',
+            cell: ({ view }) => (
+              <Chip tone={view.breaker === 'closed' ? 'dim' : viewTone(view)} title={view.breaker_detail}>
+                {view.breaker.replace('_', ' ')}
+              </Chip>
+            ),
+          },
+          { key: 'since', head: 'Since', cell: ({ view }) => <When at={view.breaker_changed_at} relative /> },
+        ]}
+      />
+      <p className="dim under">{sentence('edge_views')}</p>
+    </Panel>
+  )
+}
+
+function Counters({ edge }: { edge: Edge }) {
+  return (
+    <Panel title="Counters" flush>
+      <Grid
+        label="Counters"
+        rows={Object.entries(edge.counters)}
+        id={([counter]) => counter}
+        empty={<Empty title="None told yet" />}
+        columns={[
+          {
+            key: 'name',
+            head: 'Counter',
+            cell: ([counter]) => (
+              <>
+                {counter.replaceAll('_', ' ')}
+                <div className="dim">{meaning(counter)}</div>
+              </>
+            ),
+          },
+          { key: 'count', head: 'Count', number: true, cell: ([, value]) => count(value) },
+          { key: 'rate', head: 'An hour', number: true, cell: ([counter]) => hourly(edge, counter) },
+        ]}
+      />
+      <p className="dim under">{sentence('counted_since')}</p>
+    </Panel>
+  )
+}
+
+function Facts({ edge }: { edge: Edge }) {
+  return (
+    <Panel title="What runs there">
+      <dl className="facts">
+        <dt>Dialplane</dt>
+        <dd>{edge.agent_version ?? NONE}</dd>
+        <dt>Kamailio</dt>
+        <dd>
+          {edge.kamailio_version || NONE}, since <When at={edge.kamailio_started} />
+        </dd>
+        <dt>Last contact</dt>
+        <dd>
+          <When at={edge.last_contact} />
+        </dd>
+        <dt>All is here until</dt>
+        <dd>
+          <When at={edge.tm_status} />
+        </dd>
+        <dt>Known since</dt>
+        <dd>
+          <When at={edge.tm_create} />
+        </dd>
+        <dt>Longest call</dt>
+        <dd>{edge.max_call_s === null ? NONE : span(edge.max_call_s * 1000)}</dd>
+      </dl>
+    </Panel>
+  )
+}
