@@ -48,8 +48,8 @@ edge() { # the edge of its own, with its settings and the folder that is its pla
   set -a
   . FOLDER/etc/edge.env
   dialplane edge --data DATA/alone --key-file FOLDER/etc/edge.key </dev/null >>FOLDER/said 2>&1 &
-  until curl --silent --fail "$DIALPLANE_CONTROL_URL/v1.0/edges/$DIALPLANE_EDGE_NAME" --header "Authorization: Bearer $TOKEN"
-  do sleep 0.1; done
+  until curl --silent --fail "$DIALPLANE_CONTROL_URL/v1.0/edges/$DIALPLANE_EDGE_NAME" \\
+    --header "Authorization: Bearer $TOKEN"; do sleep 0.1; done
 }
 case $* in
   restart*) stop; start ;;

@@ -31,7 +31,7 @@ PAGES = {
 """Path -> heading and the key after g."""
 
 VIEWS = ("/routes?view=tree", "/routes?view=matrix", "/test?number=%2B821021656521", "/calls?number=%2B1")
-OBJECTS = ("calls", "providers", "customers", "trunks", "changes")
+OBJECTS = ("calls", "providers", "customers", "trunks", "changes", "edges")
 """Pages of one object."""
 
 REACHED_WITHIN = 60
@@ -47,6 +47,7 @@ def objects(demo: Instance) -> Mapping[str, str]:
             "providers": next(one["id"] for one in client.providers.all() if one["name"] == "Bravo"),
             "customers": next(one["id"] for one in client.customers.all() if one["name"] == "Acme"),
             "trunks": next(iter(client.trunks.all()))["id"],
+            "edges": client.edges.list()["result"][0]["name"],
             "changes": str(next(iter(client.revisions.all()))["number"]),
         }
     return {kind: f"/{kind}/{id_}" for kind, id_ in found.items()}

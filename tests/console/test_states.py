@@ -153,7 +153,7 @@ def empty(route: Route) -> None:
         ("/trunks", "no_trunk_next", "Add the first trunk"),
         ("/keys", "no_key_next", "Make the first key"),
         ("/people", "nobody_next", "Add the first person"),
-        ("/edges", "no_edge_next", "Make its access key"),
+        ("/edges", "install_edge_next", "Make its key"),
         ("/changes", "no_change_next", ""),
         ("/test", "which_number_next", ""),
     ],

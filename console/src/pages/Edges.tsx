@@ -29,9 +29,7 @@ function List() {
   useKeys(mayMake && !isEmpty ? { n: () => setMaking(true) } : {})
   return (
     <>
-      <Head title="Edges">
-        {mayMake && !isEmpty && <Button onClick={() => setMaking(true)}>New edge</Button>}
-      </Head>
+      <Head title="Edges">{mayMake && !isEmpty && <Button onClick={() => setMaking(true)}>New edge</Button>}</Head>
       <Failure error={edges.error} again={() => edges.refetch()} />
       {isEmpty && (
         <Panel>
@@ -84,7 +82,7 @@ export function Figures({ edge, plain }: { edge: Edge; plain?: boolean }) {
     ['events_lost', 'Events lost', count(edge.events_lost), 'since start'],
   ]
   return (
-    <div className={`tiles ${plain ? 'plain' : ''}`}>
+    <div className={`tiles six ${plain ? 'plain' : ''}`}>
       {tiles.map(([name, title, value, note]) => (
         <div key={name} className={`tile ${plain ? '' : 'panel'}`} title={EDGE_FIELDS[name]}>
           <span className="label">{title}</span>
@@ -101,13 +99,13 @@ function Card({ edge, providers }: { edge: Edge; providers: Provider[] | undefin
   return (
     <Panel
       title={
-        <Link className="name" href={pageOf(edge.name)}>
+        <Link href={pageOf(edge.name)}>
           <Name edge={edge} />
         </Link>
       }
       aside={<Link href={`/test?edge=${encodeURIComponent(edge.name)}`}>Test a number here</Link>}
     >
-      <p className={`said ${TONES[edge.state]}`}>{edge.state_detail}</p>
+      <p className={edge.state === 'in_step' ? 'dim' : `said ${TONES[edge.state]}`}>{edge.state_detail}</p>
       <Figures edge={edge} plain />
       <dl className="facts" style={{ marginTop: 10 }}>
         <dt>Counters</dt>
@@ -131,7 +129,7 @@ function Card({ edge, providers }: { edge: Edge; providers: Provider[] | undefin
 
 export const meaning = (counter: string) => (EDGE_COUNTERS as Record<string, string>)[counter] ?? ''
 
-export function hourly(edge: Edge, counter: string) {
+function hourly(edge: Edge, counter: string) {
   const rate = edge.counters_per_hour[counter]
   return rate === undefined ? '' : `${count(rate)} / h`
 }

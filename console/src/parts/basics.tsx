@@ -118,13 +118,15 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
   )
 }
 
+type GoneProps = { error: unknown; again: () => void; list: string; id?: string; title?: string }
+
 /** In place of an object's page where there is none with this id: the list, and what became of it. */
-export function Gone({ error, again, id, list }: { error: unknown; again: () => void; id?: string; list: string }) {
+export function Gone({ error, again, id, list, title = sentence('gone') }: GoneProps) {
   if (!(error instanceof Refusal && error.status === NOT_FOUND)) return <Failure error={error} again={again} />
   return (
     <Panel>
       <Empty
-        title={sentence('gone')}
+        title={title}
         action={
           <>
             <Link href={list}>All there are</Link>

@@ -24,11 +24,7 @@ export const ProviderName = ({ provider }: { provider: Provider }) => (
 
 /** All providers with each edge's view of them, asked for again every ten seconds. */
 export const useSeen = () =>
-  useAll<Provider>(
-    '/v1.0/providers',
-    { show: 'edges' },
-    { every: 10, stale: 1, enabled: useMay()('provider.list') },
-  )
+  useAll<Provider>('/v1.0/providers', { show: 'edges' }, { every: 10, stale: 1, enabled: useMay()('provider.list') })
 
 export const viewTone = (view: View): Tone =>
   view.breaker === 'open' ? 'bad' : view.breaker === 'half_open' ? 'warn' : healthTone(view.status)

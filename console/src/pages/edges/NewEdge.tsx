@@ -64,10 +64,7 @@ export default function NewEdge() {
           onChange={event => setUrl(event.currentTarget.value)}
         />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it may be wider than its place, and is scrolled by keys */}
-      <pre className="code" tabIndex={0} role="group" aria-label="Commands of the installation">
-        {command}
-      </pre>
+      <pre className="code">{command}</pre>
       <p className="dim">{sentence('install_edge_next')}</p>
       <Failure error={write.error} />
       {made ? (

@@ -14,7 +14,7 @@ import { sentence } from '../../parts/sentences'
 import { Quality } from '../../parts/traffic'
 import { looked, WindowChoice } from '../../parts/window'
 import { SERIES } from '../../theme'
-import { Figures, hourly, meaning, Name, viewsOf } from '../Edges'
+import { Figures, meaning, Name, viewsOf } from '../Edges'
 
 type Stats = Page<Schemas['EdgeStats']> & { from: string; step: number; whole_steps: number }
 
@@ -25,7 +25,12 @@ export default function OneEdge({ name }: { name: string }) {
     return (
       <>
         <Head title="Edge" />
-        <Gone error={answer.error} again={() => answer.refetch()} list="/edges" />
+        <Gone
+          error={answer.error}
+          again={() => answer.refetch()}
+          list="/edges"
+          title={sentence('no_edge_named', { name })}
+        />
       </>
     )
   const here = encodeURIComponent(name)
@@ -153,7 +158,7 @@ function Counters({ edge }: { edge: Edge }) {
             ),
           },
           { key: 'count', head: 'Count', number: true, cell: ([, value]) => count(value) },
-          { key: 'rate', head: 'An hour', number: true, cell: ([counter]) => hourly(edge, counter) },
+          { key: 'rate', head: 'An hour', number: true, cell: ([counter]) => count(edge.counters_per_hour[counter]) },
         ]}
       />
       <p className="dim under">{sentence('counted_since')}</p>

@@ -124,11 +124,12 @@ SENTENCES: Mapping[str, str] = {
     "nobody_next": "People sign in with a user name and a password.",
     "no_edge": "No edge yet",
     "no_edge_next": "An edge decides and carries calls, each by itself, also while this control plane is away.",
+    "no_edge_named": "There is no edge {name}",
     "edge_name": "A name of its own, by which it stands in lists and records.",
     "edge_sip": "The address of that machine to which switches send their calls.",
     "edge_url": "The address under which that machine reaches this control plane.",
     "install_edge": INSTALL,
-    "install_edge_next": "Run it as root on a Debian that has the package `dialplane` installed. The edge stands in this "
+    "install_edge_next": "Run it as root on a Debian that has the package dialplane installed. The edge stands in this "
     "list as soon as it has asked for its table.",
     "install_edge_once": "The key in it is shown this once: it is bound to this name.",
     "edge_here": "{name} is here: {state}.",
