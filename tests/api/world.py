@@ -56,7 +56,7 @@ class World:
     def prepared(self, method: str, template: str) -> Prepared:
         """The request to this endpoint, on an object that exists; a new one for what may be done to it only once."""
         ids = self.own
-        if method == "DELETE" or template.endswith(("/undo", "/freeze", "/recover", "/password", "/cancel")):
+        if method == "DELETE" or template.endswith(("/undo", "/freeze", "/recover", "/password", "/cancel", "/logout")):
             ids = {**ids, noun_of(template): self._fresh(noun_of(template))}
         asked = {"customer_id": self.own["customers"], "target": "+821012345678"}
         needed = {
@@ -92,7 +92,7 @@ class World:
         """One that the endpoint takes; None for none."""
         if method == "PUT":
             return _CHANGES.get(template.rpartition("/")[2], {"name": "renamed"})
-        if method != "POST" or template.endswith(("/undo", "/freeze", "/recover", "/cancel")):
+        if method != "POST" or template.endswith(("/undo", "/freeze", "/recover", "/cancel", "/logout")):
             return {} if method == "POST" else None
         return {
             "/v1.0/routes/{id}/move": {"to": "later"},

@@ -12,7 +12,7 @@ from typing import Any
 import jwt
 import pytest
 
-from dialplane.control.login.sessions import SESSION_LIFETIME_S, SessionKeys, rotate
+from dialplane.control.login.sessions import RENEWED_AFTER_S, SESSION_LIFETIME_S, SessionKeys, rotate
 
 AGENT = "11111111-2222-4333-8444-555555555555"
 SECRET = b"s" * 48
@@ -33,6 +33,16 @@ def test_a_token_says_who_and_for_how_long() -> None:
     claims = KEYS.verify(KEYS.issue(AGENT, "stamp", now=NOW), now=NOW + 1)
     assert (claims.agent_id, claims.stamp) == (AGENT, "stamp")
     assert claims.expires_at == NOW + SESSION_LIFETIME_S * 1_000_000
+
+
+def test_a_session_keeps_its_id_when_it_is_renewed() -> None:
+    token = KEYS.issue_to_browser(AGENT, "stamp", now=NOW)
+    later = NOW + RENEWED_AFTER_S * 1_000_000
+    renewed = KEYS.renewed(token, now=later)
+    assert renewed is not None
+    ids = [KEYS.verify(one, now=later).id for one in (token, renewed, KEYS.issue_to_browser(AGENT, "stamp", now=NOW))]
+    assert ids[0] == ids[1] != ids[2]
+    assert KEYS.verify(forged(good_claims()), now=NOW).id == "", "sessions of older versions have none, and last"
 
 
 def test_a_token_ends_after_seven_days() -> None:

@@ -209,6 +209,7 @@ export const OPERATION_WORDS = {
  "agent.create": "Person created",
  "agent.update": "Person changed",
  "agent.delete": "Person deleted",
+ "agent.logout": "Sessions ended",
  "changes.apply": "Several objects changed",
  "job.change_routes": "Many routes changed",
  "revision.undo": "Revision undone",
@@ -253,4 +254,4 @@ export const EDGE_FIELDS = {
  "tm_status": "When it last told of itself; events before are all here.",
  "tm_create": "When it was first heard of."
 } as const
-export type Operation = "customer.create" | "customer.list" | "customer.get" | "customer.update" | "customer.delete" | "customer.get_own" | "customer.update_own" | "agent.create" | "agent.list" | "agent.get" | "agent.update" | "agent.delete" | "accesskey.create" | "accesskey.list" | "accesskey.get" | "accesskey.update" | "accesskey.delete" | "provider.create" | "provider.list" | "provider.get" | "provider.update" | "provider.absence" | "provider.delete" | "route.create" | "route.list" | "route.get" | "route.update" | "route.delete" | "trunk.create" | "trunk.list" | "trunk.get" | "trunk.update" | "trunk.delete" | "trunk.trust" | "call.list" | "call.get" | "call.erase" | "dialroute.list" | "stats.list" | "search.list" | "stream.read" | "export.read" | "job.create" | "job.list" | "job.get" | "job.cancel" | "me.get" | "revision.list" | "revision.get" | "revision.undo" | "changes.apply" | "feed.read" | "events.write" | "edge.list" | "edge.get" | "edge.delete" | "edge.refusals" | "settings.get" | "testcall.place" | "demo.get" | "demo.update"
+export type Operation = "customer.create" | "customer.list" | "customer.get" | "customer.update" | "customer.delete" | "customer.get_own" | "customer.update_own" | "agent.create" | "agent.list" | "agent.get" | "agent.update" | "agent.delete" | "agent.sessions" | "agent.logout" | "accesskey.create" | "accesskey.list" | "accesskey.get" | "accesskey.update" | "accesskey.delete" | "provider.create" | "provider.list" | "provider.get" | "provider.update" | "provider.absence" | "provider.delete" | "route.create" | "route.list" | "route.get" | "route.update" | "route.delete" | "trunk.create" | "trunk.list" | "trunk.get" | "trunk.update" | "trunk.delete" | "trunk.trust" | "call.list" | "call.get" | "call.erase" | "dialroute.list" | "stats.list" | "search.list" | "stream.read" | "export.read" | "job.create" | "job.list" | "job.get" | "job.cancel" | "me.get" | "revision.list" | "revision.get" | "revision.undo" | "changes.apply" | "feed.read" | "events.write" | "edge.list" | "edge.get" | "edge.delete" | "edge.refusals" | "settings.get" | "testcall.place" | "demo.get" | "demo.update"

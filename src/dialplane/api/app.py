@@ -72,6 +72,7 @@ from dialplane.api.trunks.endpoints import TRUNKS
 from dialplane.control.bootstrap import FirstStart
 from dialplane.control.edges import Contacts
 from dialplane.control.login.sessions import SessionKeys
+from dialplane.control.login.uses import Uses
 from dialplane.control.news import News
 from dialplane.control.retention import Periods
 from dialplane.control.units import FEED as FEED_WORK
@@ -88,6 +89,7 @@ from dialplane.jobs.runner import Runner
 from dialplane.jobs.stream import stream_job
 from dialplane.jobs.supervisor import Job, Supervisor
 from dialplane.jobs.survey import survey_job
+from dialplane.jobs.uses import uses_job
 from dialplane.settings import Settings
 from dialplane.system.address import SocketAddress, advertised
 
@@ -180,11 +182,11 @@ def _lifespan(
             if problem := await secrets_problem(db):
                 log.error("stored passwords cannot be read", problem=problem)
             await db.connect()
-            contacts, news = Contacts(), News()
+            contacts, uses, news = Contacts(), Uses(), News()
             with settings.folder.node() as node:
                 publisher = Publisher(db, news, Published(), contacts, streams())
-                jobs = _supervisor(settings, db, contacts, news, metrics, publisher, node=node)
-                services = _services(settings, db, metrics, contacts, news, publisher, jobs, node=node)
+                jobs = _supervisor(settings, db, contacts, uses, news, metrics, publisher, node=node)
+                services = _services(settings, db, metrics, contacts, uses, news, publisher, jobs, node=node)
                 app.state.services = services
                 async with jobs.running(), services.runner.running():
                     yield
@@ -196,6 +198,7 @@ def _supervisor(
     settings: Settings,
     db: Database,
     contacts: Contacts,
+    uses: Uses,
     news: News,
     metrics: Metrics,
     publisher: Publisher,
@@ -210,6 +213,7 @@ def _supervisor(
         [
             Job(name="api", every_s=LAG_EVERY_S, run_round=metrics.measure_loop_lag),
             contacts_job(db, contacts),
+            uses_job(db, uses),
             stream_job(publisher.tell),
             lost_calls_job(db, max_call_s=settings.max_call_s, on_closed=on_closed),
             rollups_job(db, _periods(settings)),
@@ -257,6 +261,7 @@ def _services(
     db: Database,
     metrics: Metrics,
     contacts: Contacts,
+    uses: Uses,
     news: News,
     publisher: Publisher,
     jobs: Supervisor,
@@ -277,6 +282,7 @@ def _services(
         settings=[Setting(*setting) for setting in settings.in_effect()],
         metrics=metrics,
         contacts=contacts,
+        uses=uses,
         news=news,
         published=published,
         demo=settings.folder if settings.demo else None,

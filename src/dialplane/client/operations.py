@@ -8,15 +8,15 @@ from dialplane.client.operation import Operation, Parameter
 
 _ID = Parameter("id", "path", str, required=True, description="The object's id.")
 
+_IF_MATCH = Parameter(
+    "If-Match", "header", str, description="Carry it out only if the object is still at this version."
+)
+
 _EXPAND = Parameter(
     "expand",
     "query",
     str,
     description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
-)
-
-_IF_MATCH = Parameter(
-    "If-Match", "header", str, description="Carry it out only if the object is still at this version."
 )
 
 _PAGE_SIZE = Parameter("page_size", "query", int, description="How many at most; 0 and more than 100 are 100.")
@@ -738,7 +738,13 @@ LIST_ACCESS_KEYS = Operation(
         _PAGE_SIZE,
         _PAGE_TOKEN,
         Parameter("customer_id", "query", str, description="Only this customer's."),
-        _EXPAND,
+        Parameter(
+            "expand",
+            "query",
+            str,
+            description="Add `names`: the names of the customers that are referred to, by id; `state`: "
+            "what each key is now; `used`: when, and from where, each was used last.",
+        ),
     ),
     answer=schemas.AccessKeyPage,
 )
@@ -811,7 +817,14 @@ LIST_AGENTS = Operation(
         _PAGE_SIZE,
         _PAGE_TOKEN,
         Parameter("customer_id", "query", str, description="Only this customer's."),
-        _EXPAND,
+        Parameter(
+            "expand",
+            "query",
+            str,
+            description="Add `names`: the names of the customers that are referred to, by id; `sessions`:"
+            " when each agent logged in last, and how many sessions of it last, for "
+            "administrators.",
+        ),
         Parameter("status", "query", str, description="Taken and not looked at: agents have no status here."),
         Parameter("tag_ids", "query", str, description="Taken and not looked at: tags have no meaning here."),
     ),
@@ -903,6 +916,31 @@ UPDATE_AGENT_PERMISSION = Operation(
         _IF_MATCH,
     ),
     body=schemas.AgentPermission,
+    answer=schemas.AgentAnswer,
+)
+
+LIST_AGENT_SESSIONS = Operation(
+    name="listAgentSessions",
+    resource="agents",
+    verb="sessions",
+    method="GET",
+    path="/v1.0/agents/{id}/sessions",
+    summary="List the sessions of an agent that last",
+    permission="agent.sessions",
+    parameters=(_ID,),
+    answer=schemas.AgentSessions,
+)
+
+LOG_AGENT_OUT = Operation(
+    name="logAgentOut",
+    resource="agents",
+    verb="logout",
+    method="POST",
+    path="/v1.0/agents/{id}/logout",
+    summary="Log an agent out: all of its sessions end",
+    description="As a new password does, but the password stays.",
+    permission="agent.logout",
+    parameters=(_ID,),
     answer=schemas.AgentAnswer,
 )
 
@@ -1532,6 +1570,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     DELETE_AGENT,
     UPDATE_AGENT_PASSWORD,
     UPDATE_AGENT_PERMISSION,
+    LIST_AGENT_SESSIONS,
+    LOG_AGENT_OUT,
     GET_ME,
     LIST_DIALLED_DIALROUTES,
     LIST_REVISIONS,

@@ -67,6 +67,14 @@ class AccessKeyAnswer(TypedDict):
     permission: Literal[1, 32, 64, 256]
     role: Literal["project_super_admin", "customer_admin", "customer_manager", "edge"]
     edge: NotRequired[Annotated[str, "The edge that the key is bound to, if it is bound to one."]]
+    state: NotRequired[
+        Annotated[
+            Literal["live", "expiring", "expired"],
+            "What it is at the time of the answer, `expiring` in its last 14 days; with `expand=state`.",
+        ]
+    ]
+    tm_used: NotRequired[Annotated[str, "Its last use; with `expand=used`, if one is known."]]
+    used_from: NotRequired[Annotated[str, "The address of its last use; with `expand=used`, if one is known."]]
     tm_expire: str
     tm_create: str
     tm_update: str
@@ -104,6 +112,8 @@ class AgentAnswer(TypedDict):
     ring_method: str
     tag_ids: list[str]
     addresses: list[dict[str, Any]]
+    tm_login: NotRequired[Annotated[str, "The last login; with `expand=sessions`."]]
+    sessions: NotRequired[Annotated[int, "How many sessions last; with `expand=sessions`."]]
     tm_create: str
     tm_update: str
     tm_delete: str
@@ -115,6 +125,24 @@ class AgentPage(TypedDict):
     result: Annotated[list[AgentAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
     names: NotRequired[dict[str, str]]
+
+
+class AgentSession(TypedDict):
+    """A session that lasts."""
+
+    id: str
+    holder: Literal["browser", "program"]
+    source_ip: Annotated[str, "The address of its last use."]
+    user_agent: Annotated[str, "What the browser or program calls itself."]
+    tm_login: str
+    tm_used: str
+    tm_end: Annotated[str, "When it ends unless it is used."]
+
+
+class AgentSessions(TypedDict):
+    """The sessions of an agent that last, the one that was used last first."""
+
+    result: list[AgentSession]
 
 
 class AttemptAnswer(TypedDict):

@@ -46,6 +46,13 @@ create, get, list_ = USE_CASES.create, USE_CASES.get, USE_CASES.list_
 update, delete = USE_CASES.update, USE_CASES.delete
 
 
+async def log_out(unit: Change, actor: Actor, id_: str) -> Agent:
+    """The agent, none of whose sessions lasts on; the password stays. Raises NotFound, ObjectDeleted."""
+    before = await USE_CASES.obtain(unit, actor, "agent.logout", id_)
+    marked = passwords.marked(before.password_hash, unit.revision)
+    return await USE_CASES.change(unit, actor, before, {"password_hash": marked}, if_version=None)
+
+
 async def with_password_hash(fields: Fields) -> Fields:
     """The fields with `password` replaced by its argon2id `password_hash`.
 

@@ -42,6 +42,8 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "agent.get": _OWN_EVERYONE,
     "agent.update": _OWN_ADMIN,
     "agent.delete": _OWN_ADMIN,
+    "agent.sessions": _OWN_ADMIN,
+    "agent.logout": _OWN_ADMIN,
     "accesskey.create": _OWN_ADMIN,
     "accesskey.list": _OWN_EVERYONE,
     "accesskey.get": _OWN_EVERYONE,

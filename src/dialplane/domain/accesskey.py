@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from dialplane.domain.ids import Id
-from dialplane.domain.instants import NEVER, Instant
+from dialplane.domain.instants import DAY_US, NEVER, Instant
 from dialplane.domain.permission import Permission
 from dialplane.domain.texts import Detail, Name, parse_range, text
 from dialplane.domain.value import Value
@@ -13,6 +13,12 @@ MIN_EXPIRE_S = 86_400
 MAX_EXPIRE_S = NEVER // 1_000_000
 TOKEN_PREFIX_LENGTH = 8
 TOKEN_HASH_LENGTH = 64
+
+LIVE, EXPIRING, EXPIRED = STATES = ("live", "expiring", "expired")
+"""What a key is at an instant."""
+
+EXPIRING_US = 14 * DAY_US
+"""How long before its end whoever looks after keys is warned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,13 @@ class AccessKey(Value):
     tm_create: Instant = 0
     tm_update: Instant = NEVER
     tm_delete: Instant = NEVER
+
+
+def state_at(key: AccessKey, now: int) -> str:
+    """Which of STATES a key is in at this instant (us)."""
+    if key.tm_expire <= now:
+        return EXPIRED
+    return EXPIRING if key.tm_expire <= now + EXPIRING_US else LIVE
 
 
 def parse_expire(value: int, *, field: str = "expire") -> int:

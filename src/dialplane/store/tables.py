@@ -161,6 +161,24 @@ accesskeys = _table(
     _live_index("accesskeys_of_customer", "customer_id", "tm_create"),
 )
 
+accesskey_uses = _table("accesskey_uses", _text("id", primary_key=True), _text("source_ip"), _big("tm_used"))
+"""When an access key was used last, and from where."""
+
+sessions = _table(
+    "sessions",
+    _text("id", primary_key=True),
+    _text("agent_id"),
+    _text("stamp"),
+    _flag("is_browser"),
+    _text("source_ip"),
+    _text("user_agent"),
+    _big("tm_login"),
+    _big("tm_used"),
+    _big("tm_end"),
+    Index("sessions_of_agent", "agent_id", "tm_used"),
+)
+"""Logins, as far as they are remembered. Whether a token is good is not decided by these rows."""
+
 providers = _table(
     "providers",
     _text("id", primary_key=True),

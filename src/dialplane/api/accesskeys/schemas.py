@@ -1,18 +1,24 @@
 """Schemas of access keys. The token is in the answer to the create, and never again."""
 
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, OwnerId, among, bit, optional, within
-from dialplane.api.http.query import Page, expanding, several
+from dialplane.api.http.query import Page, several
+from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
-from dialplane.domain.accesskey import MAX_EXPIRE_S, MIN_EXPIRE_S, AccessKey
-from dialplane.domain.kinds import ACCESSKEY
+from dialplane.control.login.uses import KeyUse
+from dialplane.domain.accesskey import MAX_EXPIRE_S, MIN_EXPIRE_S, STATES, AccessKey, state_at
+from dialplane.domain.kinds import ACCESSKEY, CUSTOMER
 from dialplane.domain.permission import BITS, PERMISSIONS, Permission
 
 DEFAULT_EXPIRE_S = 31_536_000
 """One year: the contract lets `expire` be left out."""
+
+STATE, USED = "state", "used"
+"""What `expand` adds to each key."""
 
 _READ_ONLY = ObjectBody.READ_ONLY | {"token", "token_prefix", "tm_expire"}
 
@@ -66,7 +72,11 @@ class AccessKeyList(Page):
     """Filters of the list of access keys."""
 
     customer_id: Id = optional("Only this customer's.")
-    expand: Annotated[tuple[str, ...], several("customer")] = expanding("customer")
+    expand: Annotated[tuple[str, ...], several(CUSTOMER.name, STATE, USED)] = Field(
+        default_factory=tuple,
+        description="Add `names`: the names of the customers that are referred to, by id; `state`: what each key is "
+        "now; `used`: when, and from where, each was used last.",
+    )
 
 
 class AccessKeyAnswer(BaseModel):
@@ -83,6 +93,11 @@ class AccessKeyAnswer(BaseModel):
     permission: Annotated[int, bit(*PERMISSIONS)]
     role: Annotated[str, among(*PERMISSIONS)]
     edge: str = optional("The edge that the key is bound to, if it is bound to one.")
+    state: Annotated[str, among(*STATES)] = optional(
+        "What it is at the time of the answer, `expiring` in its last 14 days; with `expand=state`."
+    )
+    tm_used: AnsweredInstant = optional("Its last use; with `expand=used`, if one is known.")
+    used_from: str = optional("The address of its last use; with `expand=used`, if one is known.")
     tm_expire: AnsweredInstant
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant
@@ -96,3 +111,15 @@ def present(key: AccessKey, *, token: str = "") -> dict[str, Any]:
     """An access key; `token` only if it has just been created."""
     shown = _present(key, permission=BITS[key.permission], role=key.permission)
     return {**shown, "token": token} if token else shown
+
+
+def present_expanded(
+    key: AccessKey, *, expand: Collection[str], uses: Mapping[str, KeyUse], now: int
+) -> dict[str, Any]:
+    """A key with what `expand` adds to it."""
+    shown = present(key)
+    if STATE in expand:
+        shown["state"] = state_at(key, now)
+    if use := uses.get(key.id):
+        shown |= {"tm_used": timestamp(use.tm_used), "used_from": use.source_ip}
+    return shown

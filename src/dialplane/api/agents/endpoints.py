@@ -1,31 +1,50 @@
 """`/v1.0/agents`."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
 from dialplane.api.agents.schemas import (
+    SESSIONS,
     AgentAnswer,
     AgentCreate,
     AgentList,
     AgentPassword,
     AgentPermission,
+    AgentSessions,
     AgentUpdate,
     present,
+    present_expanded,
+    present_session,
 )
 from dialplane.api.http import reasons
+from dialplane.api.http.names import names_of
 from dialplane.api.http.plain import Plain
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
-from dialplane.api.http.responses import created, updated
+from dialplane.api.http.responses import JsonResponse, created, page, updated
 from dialplane.control import agents
-from dialplane.domain.kinds import AGENT
+from dialplane.control.login import uses
+from dialplane.control.login.uses import Seen
+from dialplane.domain.kinds import AGENT, CUSTOMER
+from dialplane.system.clock import now_us
 
 AGENTS = Resource.of(AGENT, AgentAnswer)
 
 _PLAIN = Plain(AGENTS, agents.USE_CASES, present)
-_PLAIN.list(AgentList)
+
+
+@AGENTS.verb("list")
+async def list_agents(request: AuthenticatedRequest, query: AgentList) -> Response:
+    async with request.read() as unit:
+        found = await agents.list_(unit, request.actor, **query.listing())
+        names = await names_of(unit, request.actor, [word for word in query.expand if word == CUSTOMER.name], found)
+        seen: Mapping[str, Seen] = {}
+        if SESSIONS in query.expand:
+            seen = await uses.of_agents(unit, request.services.uses, request.actor, found, now=now_us())
+    return await page(found, partial(present_expanded, seen=seen), **names)
 
 
 @AGENTS.verb("create", refuses=[reasons.CUSTOMER_NOT_FOUND, reasons.ALREADY_EXISTS])
@@ -74,6 +93,34 @@ async def update_agent_permission(
     request: AuthenticatedRequest, id_: ObjectId, body: AgentPermission, if_version: int | None
 ) -> Response:
     return await _update(request, id_, body.named_fields(), if_version)
+
+
+@AGENTS.endpoint(
+    "GET",
+    "/{id}/sessions",
+    summary="List the sessions of an agent that last",
+    permission="agent.sessions",
+    answer=AgentSessions,
+)
+async def list_agent_sessions(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+    async with request.read() as unit:
+        found = await uses.sessions_of(unit, request.services.uses, request.actor, id_, now=now_us())
+    return JsonResponse({"result": [present_session(session) for session in found]})
+
+
+@AGENTS.endpoint(
+    "POST",
+    "/{id}/logout",
+    summary="Log an agent out: all of its sessions end",
+    description="As a new password does, but the password stays.",
+    permission="agent.logout",
+    answer=AgentAnswer,
+    refuses=[reasons.STATE_INVALID],
+)
+async def log_agent_out(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+    async with request.change() as unit:
+        agent = await agents.log_out(unit, request.actor, id_)
+    return updated(present(agent), unit)
 
 
 _PLAIN.delete(refuses=[reasons.PROTECTED_OBJECT])

@@ -1,8 +1,9 @@
 """Schemas of agents."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.fields import (
     Body,
@@ -18,8 +19,10 @@ from dialplane.api.http.fields import (
     optional,
     secret,
 )
-from dialplane.api.http.query import Page, expanding, several
+from dialplane.api.http.query import Page, several
+from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
+from dialplane.control.login.uses import Seen, Session
 from dialplane.domain.agent import (
     MAX_ADDRESSES_BYTES,
     MAX_PASSWORD_BYTES,
@@ -31,7 +34,7 @@ from dialplane.domain.agent import (
     parse_tag_ids,
     parse_username,
 )
-from dialplane.domain.kinds import AGENT
+from dialplane.domain.kinds import AGENT, CUSTOMER
 from dialplane.domain.permission import BITS, EDGE, PERMISSIONS, Permission
 
 Username = Annotated[
@@ -49,6 +52,12 @@ TagIds = Annotated[
     Rule(parse_tag_ids, {"type": "array", "items": {"type": "string", "maxLength": 255}, "maxItems": MAX_TAGS}),
 ]
 Addresses = Annotated[list[dict[str, Any]], Rule(parse_addresses, {"type": "array", "items": {"type": "object"}})]
+
+SESSIONS = "sessions"
+"""What `expand` adds to each agent."""
+
+BROWSER, PROGRAM = HOLDERS = ("browser", "program")
+"""Whose session it is."""
 
 EXAMPLE: dict[str, Any] = {
     "id": "8a6a4b1e-51e5-4b1c-9c1f-6d3f1f0a7b11",
@@ -128,7 +137,11 @@ class AgentList(Page):
     """Filters of the list of agents."""
 
     customer_id: Id = optional("Only this customer's.")
-    expand: Annotated[tuple[str, ...], several("customer")] = expanding("customer")
+    expand: Annotated[tuple[str, ...], several(CUSTOMER.name, SESSIONS)] = Field(
+        default_factory=tuple,
+        description="Add `names`: the names of the customers that are referred to, by id; `sessions`: when each agent "
+        "logged in last, and how many sessions of it last, for administrators.",
+    )
     status: Annotated[str, longest(255)] = optional("Taken and not looked at: agents have no status here.")
     tag_ids: Annotated[str, longest(1024)] = optional("Taken and not looked at: tags have no meaning here.")
 
@@ -151,6 +164,8 @@ class AgentAnswer(BaseModel):
     ring_method: str
     tag_ids: list[str]
     addresses: list[dict[str, Any]]
+    tm_login: AnsweredInstant = optional("The last login; with `expand=sessions`.")
+    sessions: int = optional("How many sessions last; with `expand=sessions`.")
     tm_create: AnsweredInstant
     tm_update: AnsweredInstant
     tm_delete: AnsweredInstant
@@ -162,3 +177,40 @@ _present = Presenter(AgentAnswer, Agent)
 def present(agent: Agent) -> dict[str, Any]:
     """An agent; never its password."""
     return _present(agent, permission=BITS[agent.permission], role=agent.permission)
+
+
+def present_expanded(agent: Agent, *, seen: Mapping[str, Seen]) -> dict[str, Any]:
+    """An agent with what `expand` adds to it."""
+    if agent.id not in seen:
+        return present(agent)
+    found = seen[agent.id]
+    return {**present(agent), "tm_login": timestamp(found.tm_login), "sessions": found.sessions}
+
+
+class AgentSession(BaseModel):
+    """A session that lasts."""
+
+    id: AnsweredId
+    holder: Annotated[str, among(*HOLDERS)]
+    source_ip: Annotated[str, Field(description="The address of its last use.")]
+    user_agent: Annotated[str, Field(description="What the browser or program calls itself.")]
+    tm_login: AnsweredInstant
+    tm_used: AnsweredInstant
+    tm_end: Annotated[AnsweredInstant, Field(description="When it ends unless it is used.")]
+
+
+class AgentSessions(BaseModel):
+    """The sessions of an agent that last, the one that was used last first."""
+
+    result: list[AgentSession]
+
+
+def present_session(session: Session) -> dict[str, Any]:
+    """A session; never its token, or the stamp of the password."""
+    return {
+        "id": session.id,
+        "holder": BROWSER if session.is_browser else PROGRAM,
+        "source_ip": session.source_ip,
+        "user_agent": session.user_agent,
+        **{name: timestamp(getattr(session, name)) for name in ("tm_login", "tm_used", "tm_end")},
+    }

@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from dialplane.api.auth.schemas import Login, LoginAnswer, SessionAnswer, SessionEnded
 from dialplane.api.http import reasons
+from dialplane.api.http.credentials import session_cookie
 from dialplane.api.http.errors import ApiError
 from dialplane.api.http.rate_limits import origin_of
-from dialplane.api.http.request import source_ip, unnamed_proxy
+from dialplane.api.http.request import note_session, source_ip, unnamed_proxy
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services, services_of
@@ -95,6 +96,7 @@ def _login(path: str, *, operation_id: str) -> None:
     async def log_in(request: Request, body: Login) -> Response:
         agent, stamp = await _logged_in(request, body)
         token = services_of(request.scope).session_keys.issue(agent.id, stamp, now=now_us())
+        note_session(request, token)
         return JsonResponse({"username": agent.username, "token": token})
 
 
@@ -114,13 +116,15 @@ _login("/v1.0/auth/login", operation_id="loginVersioned")
 async def begin_session(request: Request, body: Login) -> Response:
     agent, stamp = await _logged_in(request, body)
     response = JsonResponse({"username": agent.username, "idle_s": BROWSER_IDLE_S})
-    keys = services_of(request.scope).session_keys
-    set_session(request, response, keys.issue_to_browser(agent.id, stamp, now=now_us()))
+    token = services_of(request.scope).session_keys.issue_to_browser(agent.id, stamp, now=now_us())
+    note_session(request, token)
+    set_session(request, response, token)
     return response
 
 
 @AUTH.endpoint("DELETE", "/auth/session", summary="Log out of a browser", answer=SessionEnded, work=CREDENTIALS)
 async def end_own_session(request: Request) -> Response:
     response = JsonResponse({"status": "ended"})
+    note_session(request, request.cookies.get(session_cookie(request.scope), ""), is_ended=True)
     end_session(request, response)
     return response

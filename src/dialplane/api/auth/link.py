@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError
-from dialplane.api.http.request import is_from_this_machine
+from dialplane.api.http.request import is_from_this_machine, note_session
 from dialplane.api.http.services import services_of
 from dialplane.api.http.sessions import set_session
 from dialplane.control.login import link
@@ -33,6 +33,7 @@ def link_route(file: Path, *, home: str) -> BaseRoute:
         agent = None if username is None else await find_agent(services.db, username)
         if agent is not None:
             token = services.session_keys.issue_to_browser(agent.id, stamp_of(agent.password_hash), now=now_us())
+            note_session(request, token)
             set_session(request, response, token)
         return response
 

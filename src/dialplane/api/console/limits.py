@@ -50,6 +50,7 @@ OPERATION_WORDS: Mapping[str, str] = {
         for verb, word in _VERBS.items()
         if f"{kind}.{verb}" in TABLE
     },
+    "agent.logout": "Sessions ended",
     "changes.apply": "Several objects changed",
     "job.change_routes": "Many routes changed",
     "revision.undo": "Revision undone",

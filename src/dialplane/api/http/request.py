@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
@@ -20,6 +20,7 @@ from dialplane.api.http.rate_limits import origin_of
 from dialplane.api.http.services import Services, held, services_of
 from dialplane.control.actor import Actor
 from dialplane.control.login.credentials import actor_of_accesskey, actor_of_session
+from dialplane.control.login.uses import Source
 from dialplane.control.units import CREDENTIALS, BulkInsert, Change, Reading, Work
 from dialplane.domain.kinds import KINDS
 from dialplane.system.clock import now_us
@@ -156,14 +157,33 @@ async def _actor_of(credential: Credential, services: Services, request: Request
     last = services.actors.last(credential)
     caller = origin_of(source_ip(request)) if last is None else last.caller
     with held(services.unknown_callers, caller):
-        return await services.actors.obtain(credential, lambda: _looked_up(credential, services, caller))
+        return await services.actors.obtain(
+            credential, lambda: _looked_up(credential, services, caller, _source_of(request))
+        )
 
 
-async def _looked_up(credential: Credential, services: Services, caller: str) -> Actor:
+async def _looked_up(credential: Credential, services: Services, caller: str, source: Source) -> Actor:
+    now, keys = now_us(), services.session_keys
     async with services.db.read(CREDENTIALS, caller=caller) as unit:
         if credential.is_accesskey:
-            return await actor_of_accesskey(unit, credential.token, now=now_us())
-        return await actor_of_session(unit, services.session_keys, credential.token, now=now_us())
+            actor = await actor_of_accesskey(unit, credential.token, now=now)
+            services.uses.of_key(actor.id, source, now=now)
+        else:
+            actor = await actor_of_session(unit, keys, credential.token, now=now)
+            services.uses.of_session(keys.verify(credential.token, now=now), source, now=now)
+    return actor
+
+
+def note_session(request: Request, token: str, *, is_ended: bool = False) -> None:
+    """Notes that a session has just begun, or ended; nothing for a token that is none of ours."""
+    services, now = services_of(request.scope), now_us()
+    with suppress(ValueError):
+        claims = services.session_keys.verify(token, now=now)
+        services.uses.of_session(claims, _source_of(request), now=now, is_ended=is_ended)
+
+
+def _source_of(request: Request) -> Source:
+    return Source(source_ip(request), request.headers.get("user-agent", ""))
 
 
 def source_ip(request: Request) -> str:

@@ -21,6 +21,7 @@ from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
 from dialplane.control.login.passwords import HASHERS, KNOWN_HASHERS
 from dialplane.control.login.sessions import SessionKeys
+from dialplane.control.login.uses import Uses
 from dialplane.control.news import News
 from dialplane.control.retention import Periods
 from dialplane.control.units import Database, Work
@@ -107,6 +108,7 @@ class Services:
     destinations: Destinations
     jobs: Supervisor
     contacts: Contacts
+    uses: Uses
     news: News
     streams: Slots
     published: Published

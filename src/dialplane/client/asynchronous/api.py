@@ -541,7 +541,8 @@ class AsyncAccessKeys:
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        `expand`: Add `names`: the names of the customers that are referred to, by id; `state`: what each key is now;
+        `used`: when, and from where, each was used last.
         """
         return await self._transport.execute(
             operations.LIST_ACCESS_KEYS,
@@ -614,8 +615,9 @@ class AsyncAgents:
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id. `status`: Taken
-        and not looked at: agents have no status here. `tag_ids`: Taken and not looked at: tags have no meaning here.
+        `expand`: Add `names`: the names of the customers that are referred to, by id; `sessions`: when each agent
+        logged in last, and how many sessions of it last, for administrators. `status`: Taken and not looked at:
+        agents have no status here. `tag_ids`: Taken and not looked at: tags have no meaning here.
         """
         return await self._transport.execute(
             operations.LIST_AGENTS,
@@ -704,6 +706,17 @@ class AsyncAgents:
         return await self._transport.execute(
             operations.UPDATE_AGENT_PERMISSION, {"id": id_, "If-Match": if_match}, body=fields
         )
+
+    async def sessions(self, id_: str) -> schemas.AgentSessions:
+        """List the sessions of an agent that last."""
+        return await self._transport.execute(operations.LIST_AGENT_SESSIONS, {"id": id_})
+
+    async def logout(self, id_: str) -> schemas.AgentAnswer:
+        """Log an agent out: all of its sessions end.
+
+        As a new password does, but the password stays.
+        """
+        return await self._transport.execute(operations.LOG_AGENT_OUT, {"id": id_})
 
 
 class AsyncRevisions:

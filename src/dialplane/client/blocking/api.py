@@ -534,7 +534,8 @@ class AccessKeys:
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        `expand`: Add `names`: the names of the customers that are referred to, by id; `state`: what each key is now;
+        `used`: when, and from where, each was used last.
         """
         return self._transport.execute(
             operations.LIST_ACCESS_KEYS,
@@ -603,8 +604,9 @@ class Agents:
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id. `status`: Taken
-        and not looked at: agents have no status here. `tag_ids`: Taken and not looked at: tags have no meaning here.
+        `expand`: Add `names`: the names of the customers that are referred to, by id; `sessions`: when each agent
+        logged in last, and how many sessions of it last, for administrators. `status`: Taken and not looked at:
+        agents have no status here. `tag_ids`: Taken and not looked at: tags have no meaning here.
         """
         return self._transport.execute(
             operations.LIST_AGENTS,
@@ -691,6 +693,17 @@ class Agents:
         return self._transport.execute(
             operations.UPDATE_AGENT_PERMISSION, {"id": id_, "If-Match": if_match}, body=fields
         )
+
+    def sessions(self, id_: str) -> schemas.AgentSessions:
+        """List the sessions of an agent that last."""
+        return self._transport.execute(operations.LIST_AGENT_SESSIONS, {"id": id_})
+
+    def logout(self, id_: str) -> schemas.AgentAnswer:
+        """Log an agent out: all of its sessions end.
+
+        As a new password does, but the password stays.
+        """
+        return self._transport.execute(operations.LOG_AGENT_OUT, {"id": id_})
 
 
 class Revisions:

@@ -6,9 +6,10 @@ login at the latest.
 
 import secrets
 import time
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ _SUFFIX = ".session-key"
 class Claims:
     """The claims of a valid session: the agent, the stamp of its password, issue and expiry (instants).
 
-    `logged_in_at`: of a browser's session, however often it was renewed; None of a program's.
+    `logged_in_at`: of a browser's session, however often it was renewed; None of a program's. `id`: of the session,
+    which it keeps when it is renewed; "" of one that an older version has issued.
     """
 
     agent_id: str
@@ -43,6 +45,7 @@ class Claims:
     issued_at: int
     expires_at: int
     logged_in_at: int | None = None
+    id: str = field(default="", compare=False)
 
 
 class SessionKeys:
@@ -74,27 +77,34 @@ class SessionKeys:
     def issue(self, agent_id: str, stamp: str, *, now: int) -> str:
         """A program's token for this agent, valid for SESSION_LIFETIME_S from `now` (instant, us)."""
         issued_s = now // 1_000_000
-        return self._signed(agent_id, stamp, iat=issued_s, exp=issued_s + SESSION_LIFETIME_S)
+        return self._signed(agent_id, stamp, _new_id(), iat=issued_s, exp=issued_s + SESSION_LIFETIME_S)
 
-    def issue_to_browser(self, agent_id: str, stamp: str, *, now: int, logged_in_at: int | None = None) -> str:
-        """A browser's token for this agent, who logged in at `logged_in_at`, now by default (instants, us)."""
+    def issue_to_browser(
+        self, agent_id: str, stamp: str, *, now: int, logged_in_at: int | None = None, id_: str = ""
+    ) -> str:
+        """A browser's token for this agent, who logged in at `logged_in_at`, now by default (instants, us).
+
+        `id_`: of the session that it renews.
+        """
         issued_s = now // 1_000_000
         login_s = issued_s if logged_in_at is None else logged_in_at // 1_000_000
         ends_s = min(issued_s + BROWSER_IDLE_S, login_s + SESSION_LIFETIME_S)
-        return self._signed(agent_id, stamp, iat=issued_s, exp=ends_s, auth_time=login_s)
+        return self._signed(agent_id, stamp, id_ or _new_id(), iat=issued_s, exp=ends_s, auth_time=login_s)
 
     def renewed(self, token: str, *, now: int) -> str | None:
         """A browser's token in place of this one, if it is old enough for that. Raises ValueError as `verify` does."""
         claims = self.verify(token, now=now)
         if claims.logged_in_at is None or now - claims.issued_at < RENEWED_AFTER_S * 1_000_000:
             return None
-        return self.issue_to_browser(claims.agent_id, claims.stamp, now=now, logged_in_at=claims.logged_in_at)
+        return self.issue_to_browser(
+            claims.agent_id, claims.stamp, now=now, logged_in_at=claims.logged_in_at, id_=claims.id
+        )
 
-    def _signed(self, agent_id: str, stamp: str, **times: int) -> str:
+    def _signed(self, agent_id: str, stamp: str, id_: str, **times: int) -> str:
         """`times`: registered claims in seconds, and `auth_time` (OpenID Connect Core 1.0, section 2)."""
         self._reload()
         key_id, key = self._newest
-        claims = {"iss": _ISSUER, "sub": agent_id, "stamp": stamp, **times}
+        claims = {"iss": _ISSUER, "sub": agent_id, "stamp": stamp, "jti": id_, **times}
         return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": key_id})
 
     def verify(self, token: str, *, now: int) -> Claims:
@@ -134,9 +144,16 @@ class SessionKeys:
 def _claims(claims: dict[str, Any]) -> Claims:
     agent_id, stamp, issued_s, expires_s = (claims[name] for name in ("sub", "stamp", "iat", "exp"))
     login_s = claims.get("auth_time", 0)
-    if not (type(agent_id) is type(stamp) is str and type(issued_s) is type(expires_s) is type(login_s) is int):
+    id_ = claims.get("jti", "")
+    if not (
+        type(agent_id) is type(stamp) is type(id_) is str and type(issued_s) is type(expires_s) is type(login_s) is int
+    ):
         raise TypeError
-    return Claims(agent_id, stamp, issued_s * 1_000_000, expires_s * 1_000_000, login_s * 1_000_000 or None)
+    return Claims(agent_id, stamp, issued_s * 1_000_000, expires_s * 1_000_000, login_s * 1_000_000 or None, id_)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def rotate(folder: Path) -> None:

@@ -24,6 +24,7 @@ from dialplane.domain.kinds import KINDS, Kind, depth
 from dialplane.store import tables
 from dialplane.store.objects import STORAGES
 from dialplane.store.queries import edges as edge_queries
+from dialplane.store.queries import uses
 from dialplane.store.queries.calls import IS_OPEN
 from dialplane.store.unit import Unit, Writing
 
@@ -144,6 +145,8 @@ async def _delete_objects(unit: Writing, kind: Kind[Any], ids: Collection[str]) 
     if kind is KINDS["provider"]:
         for reports in (tables.provider_health, tables.provider_breakers):
             await _delete(unit, reports.c.provider_id, ids)
+    if kind.changes_callers:
+        await uses.forget(unit, ids)
     await _delete(unit, STORAGES[kind.name].table.c.id, ids)
 
 
