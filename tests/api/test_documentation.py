@@ -41,7 +41,7 @@ def test_every_operation_tells_its_credentials_answers_and_refusals(document: di
             assert {"401", "403", "429"} <= set(told["responses"]), path
             assert "x-permission" in told
         assert ("requestBody" in told) == (
-            method in ("post", "put") and not path.endswith(("/undo", "/freeze", "/recover", "/cancel"))
+            method in ("post", "put") and not path.endswith(("/undo", "/freeze", "/recover", "/cancel", "/logout"))
         ), path
         if "requestBody" in told:
             assert {"400", "413", "415"} <= set(told["responses"]), path

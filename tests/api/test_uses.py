@@ -1,6 +1,5 @@
 """Whoever looks after keys and people sees when they were here last, and may end their sessions."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,10 +23,9 @@ def agent(api: Api, customer: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is noted is stored soon."""
     monkeypatch.setattr(uses, "EVERY_S", 0.05)
-    return
 
 
 def listed(caller: Caller, collection: str, object_: dict[str, Any], **query: str) -> dict[str, Any]:

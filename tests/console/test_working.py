@@ -238,14 +238,14 @@ def answers(client: Client) -> bool:
 def test_the_console_says_that_the_api_is_away_and_goes_on_by_itself(visit: Visit) -> None:
     page = visit.page
     visit.open("/providers")
-    page.get_by_label("Name or host").fill("brav")
+    page.get_by_role("textbox", name="Filter").fill("brav")
     page.context.set_offline(True)
     expect(page.locator(".away")).to_contain_text("Edges go on routing calls", timeout=20_000)
     expect(page.locator("main").get_by_role("link", name="Bravo")).to_be_visible()
     assert visit.violations() == []
     page.context.set_offline(False)
     expect(page.locator(".away")).to_have_count(0, timeout=20_000)
-    expect(page.get_by_label("Name or host")).to_have_value("brav")
+    expect(page.get_by_role("textbox", name="Filter")).to_have_value("brav")
 
 
 def test_a_refused_field_is_told_at_the_field(visit: Visit) -> None:

@@ -1,80 +1,338 @@
 // Generated from dialplane.domain.filter and the tables of its words by `python -m tools.generate_console`, not edited by hand.
 export const TERM = "(-?)(?:([a-z]+):)?((?:\"(?:[^\"]|\"\")*\"|[^\\s\"])*)" as const
 export const PLAIN = "[^\\s\\\",*:-][^\\s\\\",*:]*" as const
-export const ROUTE_WORDS = [
- {
-  "name": "provider",
-  "says": "to this provider, or one of several with commas",
-  "values": [],
-  "kind": "provider"
+export const LISTS = {
+ "route": {
+  "plural": "routes",
+  "like": "provider:bics -customer:acme target:+44* is:live",
+  "words": [
+   {
+    "name": "provider",
+    "says": "to this provider, or one of several with commas",
+    "values": [],
+    "kind": "provider"
+   },
+   {
+    "name": "customer",
+    "says": "of this customer, or one of several with commas",
+    "values": [],
+    "kind": "customer"
+   },
+   {
+    "name": "target",
+    "says": "with this target, or one that begins so",
+    "values": [
+     "+44",
+     "+44*",
+     "all"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "covers",
+    "says": "whose target matches this number",
+    "values": [
+     "+442071234567"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "priority",
+    "says": "of this priority, or in this range",
+    "values": [
+     "1",
+     "<3",
+     ">=3",
+     "2..4"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "is",
+    "says": "that are so now",
+    "values": [
+     "live",
+     "disabled",
+     "not_yet",
+     "expired",
+     "expiring"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "updated",
+    "says": "made or changed in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "created",
+    "says": "made in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   }
+  ]
  },
- {
-  "name": "customer",
-  "says": "of this customer, or one of several with commas",
-  "values": [],
-  "kind": "customer"
+ "provider": {
+  "plural": "providers",
+  "like": "-is:disabled transport:tls",
+  "words": [
+   {
+    "name": "is",
+    "says": "that are so now",
+    "values": [
+     "enabled",
+     "disabled"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "transport",
+    "says": "that are reached by this",
+    "values": [
+     "udp",
+     "tcp",
+     "tls"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "updated",
+    "says": "made or changed in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "created",
+    "says": "made in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   }
+  ]
  },
- {
-  "name": "target",
-  "says": "with this target, or one that begins so",
-  "values": [
-   "+44",
-   "+44*",
-   "all"
-  ],
-  "kind": ""
+ "customer": {
+  "plural": "customers",
+  "like": "is:frozen",
+  "words": [
+   {
+    "name": "is",
+    "says": "that are so now",
+    "values": [
+     "active",
+     "frozen"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "updated",
+    "says": "made or changed in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "created",
+    "says": "made in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   }
+  ]
  },
- {
-  "name": "covers",
-  "says": "whose target matches this number",
-  "values": [
-   "+442071234567"
-  ],
-  "kind": ""
+ "trunk": {
+  "plural": "trunks",
+  "like": "-customer:acme is:enabled 198.51.100",
+  "words": [
+   {
+    "name": "customer",
+    "says": "of this customer, or one of several with commas",
+    "values": [],
+    "kind": "customer"
+   },
+   {
+    "name": "is",
+    "says": "that are so now",
+    "values": [
+     "enabled",
+     "disabled"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "region",
+    "says": "whose numbers are of this country",
+    "values": [
+     "DE",
+     "GB",
+     "US"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "updated",
+    "says": "made or changed in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "created",
+    "says": "made in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   }
+  ]
  },
- {
-  "name": "priority",
-  "says": "of this priority, or in this range",
-  "values": [
-   "1",
-   "<3",
-   ">=3",
-   "2..4"
-  ],
-  "kind": ""
+ "accesskey": {
+  "plural": "keys",
+  "like": "is:expiring -role:edge",
+  "words": [
+   {
+    "name": "customer",
+    "says": "of this customer, or one of several with commas",
+    "values": [],
+    "kind": "customer"
+   },
+   {
+    "name": "role",
+    "says": "with this role",
+    "values": [
+     "project_super_admin",
+     "customer_admin",
+     "customer_manager",
+     "edge"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "is",
+    "says": "that are so now",
+    "values": [
+     "live",
+     "expiring",
+     "expired"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "edge",
+    "says": "of this edge",
+    "values": [],
+    "kind": ""
+   },
+   {
+    "name": "expires",
+    "says": "that expire in this time",
+    "values": [
+     "<14d",
+     "<30d",
+     ">30d"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "updated",
+    "says": "made or changed in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "created",
+    "says": "made in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   }
+  ]
  },
- {
-  "name": "is",
-  "says": "that are so now",
-  "values": [
-   "live",
-   "disabled",
-   "not_yet",
-   "expired",
-   "expiring"
-  ],
-  "kind": ""
- },
- {
-  "name": "updated",
-  "says": "made or changed in this time",
-  "values": [
-   "<1h",
-   "<1d",
-   "<7d",
-   ">30d"
-  ],
-  "kind": ""
- },
- {
-  "name": "created",
-  "says": "made in this time",
-  "values": [
-   "<1h",
-   "<1d",
-   "<7d",
-   ">30d"
-  ],
-  "kind": ""
+ "agent": {
+  "plural": "people",
+  "like": "role:customer_admin -customer:acme",
+  "words": [
+   {
+    "name": "customer",
+    "says": "of this customer, or one of several with commas",
+    "values": [],
+    "kind": "customer"
+   },
+   {
+    "name": "role",
+    "says": "with this role",
+    "values": [
+     "project_super_admin",
+     "customer_admin",
+     "customer_manager"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "updated",
+    "says": "made or changed in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "created",
+    "says": "made in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   }
+  ]
  }
-] as const
+} as const

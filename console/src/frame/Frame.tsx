@@ -1,13 +1,14 @@
 /** What is around every page: navigation, search, the edges' state, who is signed in. */
 import { ActionIcon, Menu, Modal, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { IconHelp, IconKeyboard, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react'
+import { IconHelp, IconKey, IconKeyboard, IconMoon, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Fragment, lazy, type ReactNode, Suspense, useEffect, useReducer, useState, useSyncExternalStore } from 'react'
 import { Link, useLocation } from 'wouter'
 import { connection, request } from '../api/client'
 import { useLive } from '../api/live'
 import { CONSOLE, HOME } from '../api/place'
-import { type Edge, useMay, useMe, usePage } from '../api/queries'
+import { type AccessKey, type Edge, useMay, useMe, usePage } from '../api/queries'
+import { EXPIRING_DAYS, MAX_PAGE_SIZE } from '../api/tables'
 import { zone } from '../api/time'
 import { Dot } from '../parts/basics'
 import { count } from '../parts/figures'
@@ -62,6 +63,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <kbd>Ctrl K</kbd>
         </button>
         <div className="row">
+          {may('accesskey.list') && <Expiring />}
           {may('edge.list') && <EdgesState />}
           <ActionIcon variant="subtle" color="gray" aria-label="Keys" onClick={() => setHelp(true)}>
             <IconKeyboard size={17} stroke={1.6} />
@@ -140,6 +142,7 @@ const KEYS = [
   ['e', 'Edit'],
   ['n', 'New'],
   ['t', 'Test the row’s number'],
+  ['z', sentence('key_undo')],
   ['[ ]', sentence('key_pages')],
   ['Esc', 'Close'],
 ] as const
@@ -169,6 +172,25 @@ function EdgesState() {
         ? `${behind.length} of ${edges.length} edges behind`
         : `${edges.length} ${edges.length === 1 ? 'edge' : 'edges'} in step`}
       <span className="dim num revision">rev {count(revision)}</span>
+    </Link>
+  )
+}
+
+/** Keys that expire soon, on every page: what uses one stops with it. */
+function Expiring() {
+  const keys = usePage<AccessKey>('/v1.0/accesskeys', { filter: 'is:expiring' }, { every: 300, stale: 60 })
+  const { result = [], next_page_token } = keys.data ?? {}
+  if (!result.length) return null
+  const many = `${count(result.length)}${next_page_token && result.length === MAX_PAGE_SIZE ? '+' : ''}`
+  const said = sentence(result.length === 1 ? 'key_expires' : 'keys_expire', { count: many, days: EXPIRING_DAYS })
+  return (
+    <Link
+      href="/keys?filter=is%3Aexpiring"
+      className="chip warn expiring"
+      aria-label={said}
+      title={result.map(one => one.name || one.token_prefix).join(', ')}
+    >
+      <IconKey size={13} aria-hidden="true" /> <span>{said}</span>
     </Link>
   )
 }

@@ -1,17 +1,17 @@
 /** Whose calls are routed. */
-import { Button } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useRoute } from 'wouter'
 import type { Schemas } from '../api/client'
-import { type Customer, type Page, useAnswer, useCustomers, useMay, useTrunks, useWrite } from '../api/queries'
+import { type Customer, type Page, useAll, useAnswer, useMay, useTrunks, useWrite } from '../api/queries'
 import { SYSTEM_DEFAULT } from '../api/tables'
 import { Chip, Empty, Failure, Gone, Head, Panel, When } from '../parts/basics'
+import { Filter } from '../parts/Filter'
 import { count, percent, span } from '../parts/figures'
-import { routesWith, term } from '../parts/filter'
+import { filtered, isUnread, routesWith, term } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
 import { useFilters } from '../parts/paging'
-import { Typed } from '../parts/pickers'
 import { failed, saved } from '../parts/saved'
 import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
@@ -34,33 +34,37 @@ function List() {
   const may = useMay()
   const [, go] = useLocation()
   const [editing, setEditing] = useState<Customer | 'new' | null>(null)
-  const { values, set } = useFilters(['q'] as const)
-  const customers = useCustomers()
+  const { values, set, any } = useFilters(['filter'] as const)
+  const customers = useAll<Customer>('/v1.0/customers', values)
   const stats = useAnswer<Page<Stats>>('/v1.0/stats/customers', {}, { every: 15 })
   const of = new Map(stats.data?.result.map(row => [row.customer_id, row]))
-  const text = values.q.toLowerCase()
   const mayCreate = may('customer.create')
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
   return (
     <>
       <Head title="Customers">{mayCreate && <Button onClick={() => setEditing('new')}>New customer</Button>}</Head>
       <div className="bar">
-        <Typed first label="Name" value={values.q} onChange={value => set('q', value)} />
+        <Filter
+          list="customer"
+          value={values.filter}
+          onChange={value => set('filter', value)}
+          error={customers.error}
+        />
       </div>
-      <Failure error={customers.error} again={() => customers.refetch()} />
+      {!isUnread(customers.error) && <Failure error={customers.error} again={() => customers.refetch()} />}
       <Panel flush>
         <Grid
           label="Customers"
-          rows={customers.data?.filter(one => `${one.name} ${one.detail}`.toLowerCase().includes(text))}
+          rows={isUnread(customers.error) ? [] : customers.data}
           id={customer => customer.id}
           onOpen={customer => go(`/customers/${customer.id}`)}
           keys={may('customer.update') ? { e: setEditing } : {}}
           empty={
             <Empty
-              title={text ? sentence('no_customer_named') : sentence('no_customer')}
-              action={!text && mayCreate && <Button onClick={() => setEditing('new')}>Add the first customer</Button>}
+              title={any ? sentence('no_customer_fits') : sentence('no_customer')}
+              action={!any && mayCreate && <Button onClick={() => setEditing('new')}>Add the first customer</Button>}
             >
-              {sentence('no_customer_next')}
+              {!any && sentence('no_customer_next')}
             </Empty>
           }
           columns={[
@@ -109,6 +113,7 @@ function List() {
 function One({ id }: { id: string }) {
   const may = useMay()
   const [editing, setEditing] = useState(false)
+  const [freezing, setFreezing] = useState(false)
   const answer = useAnswer<Customer>(`/v1.0/customers/${id}`)
   const stats = useAnswer<Page<Stats>>('/v1.0/stats/customers', { customer_id: id }, { every: 15 }).data?.result.find(
     row => row.customer_id === id,
@@ -125,8 +130,12 @@ function One({ id }: { id: string }) {
         <Gone error={answer.error} again={() => answer.refetch()} id={id} list="/customers" />
       </>
     )
-  const turn = (verb: 'freeze' | 'recover') =>
+  const turn = (verb: 'freeze' | 'recover') => {
+    setFreezing(false)
     write.mutate({ method: 'POST', path: `/v1.0/customers/${id}/${verb}` }, { onError: failed })
+  }
+  const name = customer.name || id
+  const going = count(stats?.channels ?? 0)
   return (
     <>
       <Head
@@ -144,7 +153,7 @@ function One({ id }: { id: string }) {
               Recover
             </Button>
           ) : (
-            <Button variant="default" loading={write.isPending} onClick={() => turn('freeze')}>
+            <Button variant="default" onClick={() => setFreezing(true)}>
               Freeze
             </Button>
           ))}
@@ -158,23 +167,27 @@ function One({ id }: { id: string }) {
               ['Answered (ASR)', percent(stats?.asr)],
               [sentence('went_on'), percent(stats?.failover_rate)],
               ['Post-dial delay p50', span(stats?.pdd_p50_ms)],
-              ['Calls now', count(stats?.channels ?? 0)],
+              ['Calls now', going, customer.status === 'frozen' ? sentence('frozen_going') : ''],
             ] as const
-          ).map(([title, value]) => (
+          ).map(([title, value, note]) => (
             <div key={title} className="panel tile">
               <span className="label">{title}</span>
               <span className="value">{value}</span>
+              {note && <span className="dim">{note}</span>}
             </div>
           ))}
         </div>
         <div className="cols">
-          <Panel title="Trunks" aside={<Link href={`/trunks?customer_id=${id}`}>all</Link>} flush>
+          <Panel title="Trunks" aside={<Link href={filtered('/trunks', term('customer', name))}>all</Link>} flush>
             <Grid
               label="Trunks"
               rows={trunks}
               id={trunk => trunk.id}
               empty={
-                <Empty title={sentence('no_trunk')} action={<Link href={`/trunks?customer_id=${id}`}>Add one</Link>}>
+                <Empty
+                  title={sentence('no_trunk')}
+                  action={<Link href={filtered('/trunks', term('customer', name))}>Add one</Link>}
+                >
                   {sentence('no_trunk_of_customer')}
                 </Empty>
               }
@@ -201,7 +214,7 @@ function One({ id }: { id: string }) {
           <div className="stack">
             <Panel title="Go to">
               <div className="row wrap">
-                <Link className="chip" href={routesWith(term('customer', customer.name || id))}>
+                <Link className="chip" href={routesWith(term('customer', name))}>
                   Routes
                 </Link>
                 <Link className="chip" href={`/calls?customer_id=${id}`}>
@@ -210,10 +223,10 @@ function One({ id }: { id: string }) {
                 <Link className="chip" href={`/test?customer_id=${id}`}>
                   Test a number
                 </Link>
-                <Link className="chip" href={`/keys?customer_id=${id}`}>
+                <Link className="chip" href={filtered('/keys', term('customer', name))}>
                   Keys
                 </Link>
-                <Link className="chip" href={`/people?customer_id=${id}`}>
+                <Link className="chip" href={filtered('/people', term('customer', name))}>
                   People
                 </Link>
                 <Link className="chip" href={`/changes?object_id=${id}`}>
@@ -237,6 +250,25 @@ function One({ id }: { id: string }) {
         </div>
       </div>
       <Suspense>{editing && <Editor kind="customer" id={id} onClose={() => setEditing(false)} />}</Suspense>
+      <Modal
+        opened={freezing}
+        onClose={() => setFreezing(false)}
+        title={sentence('freeze', { name })}
+        size="sm"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <div className="form">
+          <p>{sentence('freeze_next', { count: going })}</p>
+          <div className="row">
+            <Button color="red" onClick={() => turn('freeze')}>
+              Freeze
+            </Button>
+            <Button variant="default" onClick={() => setFreezing(false)}>
+              Cancel
+            </Button>
+          </div>
+        </div>
+      </Modal>
     </>
   )
 }

@@ -3,20 +3,30 @@ import { Button } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { type Agent, useMay, useNames, usePage } from '../api/queries'
 import { Chip, Empty, Failure, Head, Panel, When } from '../parts/basics'
-import { Grid } from '../parts/Grid'
+import { Filter, meantBy, useNamed } from '../parts/Filter'
+import { count } from '../parts/figures'
+import { isUnread } from '../parts/filter'
+import { type Column, Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
-import { CustomerPicker } from '../parts/pickers'
 import { sentence } from '../parts/sentences'
 
 const Editor = lazy(() => import('../parts/Editor'))
+const Sessions = lazy(() => import('./people/Sessions'))
 
 export default function People() {
   const may = useMay()
-  const name = useNames()
+  const named = useNamed()
   const [editing, setEditing] = useState<Agent | 'new' | null>(null)
-  const { values, set, token } = useFilters(['customer_id'] as const)
-  const people = usePage<Agent>('/v1.0/agents', { ...values, page_size: PAGE_SIZE, page_token: token })
+  const { values, set, token, any } = useFilters(['filter'] as const)
+  const seesSessions = may('agent.sessions')
+  const expand = seesSessions ? 'customer,sessions' : 'customer'
+  const people = usePage<Agent>(
+    '/v1.0/agents',
+    { ...values, page_size: PAGE_SIZE, page_token: token, expand },
+    { every: 10 },
+  )
+  const name = useNames(people.data?.names)
   const mayCreate = may('agent.create')
   const mayEdit = may('agent.update')
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
@@ -24,24 +34,28 @@ export default function People() {
     <>
       <Head title="People">{mayCreate && <Button onClick={() => setEditing('new')}>New person</Button>}</Head>
       <div className="bar">
-        <CustomerPicker value={values.customer_id} onChange={value => set('customer_id', value)} />
+        <Filter list="agent" value={values.filter} onChange={value => set('filter', value)} error={people.error} />
       </div>
-      <Failure error={people.error} again={() => people.refetch()} />
+      {!isUnread(people.error) && <Failure error={people.error} again={() => people.refetch()} />}
       <Panel flush>
         <Grid
           label="People"
-          rows={people.data?.result}
+          rows={isUnread(people.error) ? [] : people.data?.result}
           id={person => person.id}
           busy={people.isPlaceholderData}
           onOpen={mayEdit ? setEditing : undefined}
           keys={mayEdit ? { e: setEditing } : {}}
           empty={
-            <Empty
-              title={sentence('nobody')}
-              action={mayCreate && <Button onClick={() => setEditing('new')}>Add the first person</Button>}
-            >
-              {sentence('nobody_next')}
-            </Empty>
+            any ? (
+              <Empty title={sentence('nobody_fits')} />
+            ) : (
+              <Empty
+                title={sentence('nobody')}
+                action={mayCreate && <Button onClick={() => setEditing('new')}>Add the first person</Button>}
+              >
+                {sentence('nobody_next')}
+              </Empty>
+            )
           }
           columns={[
             {
@@ -60,7 +74,8 @@ export default function People() {
             { key: 'customer', head: 'Customer', cell: person => name(person.customer_id) },
             { key: 'role', head: 'Role', cell: person => <Chip>{person.role.replaceAll('_', ' ')}</Chip> },
             { key: 'detail', head: 'Detail', wide: true, cell: person => <span className="dim">{person.detail}</span> },
-            { key: 'since', head: 'Since', width: 130, cell: person => <When at={person.tm_create} /> },
+            ...(seesSessions ? SEEN : []),
+            { key: 'since', head: 'Since', width: 120, wide: true, cell: person => <When at={person.tm_create} /> },
           ]}
         />
       </Panel>
@@ -70,11 +85,17 @@ export default function People() {
           <Editor
             kind="agent"
             id={editing === 'new' ? null : editing.id}
-            initial={{ customer_id: values.customer_id || undefined }}
+            initial={{ customer_id: meantBy(values.filter, 'customer', named) }}
             onClose={() => setEditing(null)}
+            about={editing !== 'new' && seesSessions && <Sessions person={editing} />}
           />
         )}
       </Suspense>
     </>
   )
 }
+
+const SEEN: Column<Agent>[] = [
+  { key: 'login', head: 'Last login', width: 120, cell: person => <When at={person.tm_login} relative /> },
+  { key: 'sessions', head: 'Sessions', number: true, width: 90, cell: person => count(person.sessions) },
+]

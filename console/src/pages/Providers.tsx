@@ -6,14 +6,14 @@ import type { Schemas } from '../api/client'
 import { FORMS } from '../api/forms'
 import { type Page, type Provider, useAll, useAnswer, useMay, useWrite } from '../api/queries'
 import { Chip, Dot, Empty, Failure, Head, Panel } from '../parts/basics'
+import { Filter } from '../parts/Filter'
 import { count, NONE, percent, span } from '../parts/figures'
-import { routesWith, term } from '../parts/filter'
+import { isUnread, routesWith, term } from '../parts/filter'
 import { type Column, Grid } from '../parts/Grid'
 import { ProviderName, viewTone, viewWord } from '../parts/health'
 import { useKeys } from '../parts/keys'
 import { ObjectForm } from '../parts/ObjectForm'
 import { useFilters } from '../parts/paging'
-import { Typed } from '../parts/pickers'
 import { saved } from '../parts/saved'
 import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
@@ -35,14 +35,11 @@ function List() {
   const may = useMay()
   const [, go] = useLocation()
   const [editing, setEditing] = useState<Provider | 'new' | null>(null)
-  const { values, set } = useFilters(['q'] as const)
-  const providers = useAll<Provider>('/v1.0/providers', { show: 'edges,use' }, { every: 10, stale: 1 })
+  const { values, set, any } = useFilters(['filter'] as const)
+  const providers = useAll<Provider>('/v1.0/providers', { ...values, show: 'edges,use' }, { every: 10, stale: 1 })
   const stats = useAnswer<Page<ProviderStats>>('/v1.0/stats/providers', {}, { every: 15 })
   const of = new Map(stats.data?.result.map(row => [row.provider_id, row]))
-  const text = values.q.toLowerCase()
-  const rows = providers.data
-    ?.filter(one => `${one.name} ${one.hostname} ${one.detail}`.toLowerCase().includes(text))
-    .sort((a, b) => a.name.localeCompare(b.name))
+  const rows = isUnread(providers.error) ? [] : providers.data?.toSorted((a, b) => a.name.localeCompare(b.name))
   const edges = [...new Set(providers.data?.flatMap(one => one.edges?.map(view => view.edge) ?? []))].sort()
   const mayCreate = may('provider.create')
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
@@ -50,9 +47,16 @@ function List() {
     <>
       <Head title="Providers">{mayCreate && <Button onClick={() => setEditing('new')}>New provider</Button>}</Head>
       <div className="bar">
-        <Typed first label="Name or host" value={values.q} onChange={value => set('q', value)} />
+        <Filter
+          list="provider"
+          value={values.filter}
+          onChange={value => set('filter', value)}
+          error={providers.error}
+        />
       </div>
-      <Failure error={providers.error ?? stats.error} again={() => providers.refetch()} />
+      {!isUnread(providers.error) && (
+        <Failure error={providers.error ?? stats.error} again={() => providers.refetch()} />
+      )}
       <Panel flush>
         <Grid
           label="Providers"
@@ -60,7 +64,7 @@ function List() {
           id={provider => provider.id}
           onOpen={provider => go(`/providers/${provider.id}`)}
           keys={may('provider.update') ? { e: setEditing } : {}}
-          empty={text ? <Empty title={sentence('no_provider_named')} /> : <First />}
+          empty={any ? <Empty title={sentence('no_provider_fits')} /> : <First />}
           columns={[
             {
               key: 'name',

@@ -3,24 +3,13 @@ import { Button, SegmentedControl, Select } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { Link, useLocation, useSearchParams } from 'wouter'
-import { address, Refusal } from '../api/client'
-import { ROUTE_WORDS } from '../api/filters'
-import {
-  type Page,
-  type Provider,
-  type Route,
-  useCustomers,
-  useMay,
-  useNames,
-  usePage,
-  useProviders,
-  useWrite,
-} from '../api/queries'
+import { address } from '../api/client'
+import { type Page, type Provider, type Route, useMay, useNames, usePage, useProviders, useWrite } from '../api/queries'
 import { ROUTE_ORDERS } from '../api/tables'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
 import { Numbered } from '../parts/country'
-import { FilterBox } from '../parts/FilterBox'
-import { isUnread, termsOf, unquoted } from '../parts/filter'
+import { Filter, meantBy, useNamed, valuesOf } from '../parts/Filter'
+import { isUnread } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { ProviderName } from '../parts/health'
 import { InPlace } from '../parts/InPlace'
@@ -90,16 +79,11 @@ export default function Routes() {
         {may('route.create') && <Button onClick={() => setEditing('new')}>New route</Button>}
       </Head>
       <div className="bar">
-        <FilterBox
+        <Filter
+          list="route"
           value={filters.values.filter}
           onChange={value => filters.set('filter', value)}
-          words={ROUTE_WORDS.filter(word => !word.kind || may(`${word.kind}.list`))}
-          names={kind => Object.keys(named(kind))}
-          says={(word, isNot) =>
-            isNot ? sentence('filter_not', { says: word.says }) : sentence('filter_only', { says: word.says })
-          }
-          placeholder={sentence('filter_routes')}
-          error={counted.error instanceof Refusal ? counted.error.field('filter') : undefined}
+          error={counted.error}
         />
         <Select
           label="Order"
@@ -143,23 +127,10 @@ export default function Routes() {
   )
 }
 
-/** Name -> id of the objects of a kind; beside its name an object is known by its id. */
-function useNamed() {
-  const objects: Record<string, { id: string; name: string; hostname?: string }[] | undefined> = {
-    provider: useProviders().data,
-    customer: useCustomers().data,
-  }
-  return (kind: string): Record<string, string> =>
-    Object.fromEntries(objects[kind]?.map(one => [one.name || one.hostname || one.id, one.id]) ?? [])
-}
-
 /** What a new route has of the filter: its customer, its provider and its target, where each of them is one. */
 function fieldsOf(filter: string, named: ReturnType<typeof useNamed>) {
-  const value = Object.fromEntries(
-    termsOf(filter).flatMap(one => (one.minus ? [] : [[one.word, unquoted(one.value)]])),
-  ) as Record<string, string>
-  const id = (kind: string) =>
-    Object.entries(named(kind)).find(one => one.some(text => text.toLowerCase() === value[kind]?.toLowerCase()))?.[1]
+  const value = valuesOf(filter)
+  const id = (kind: string) => meantBy(filter, kind, named)
   const target = [value.target, value['']].find(text => text && /^(\+\d+|all)$/.test(text))
   return { customer_id: id('customer'), provider_id: id('provider'), target }
 }

@@ -5,12 +5,13 @@ import { Link, useLocation, useRoute } from 'wouter'
 import type { Schemas } from '../api/client'
 import { type Edge, type Trunk, useAll, useAnswer, useMay, useNames, usePage } from '../api/queries'
 import { Chip, Empty, Failure, Gone, Head, Panel, When, Worded } from '../parts/basics'
-import { CopyButton } from '../parts/CopyAs'
+import { Code, CopyButton } from '../parts/CopyAs'
+import { Filter, meantBy, useNamed } from '../parts/Filter'
 import { count } from '../parts/figures'
+import { isUnread } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
 import { useFilters } from '../parts/paging'
-import { CustomerPicker, Typed } from '../parts/pickers'
 import { sentence } from '../parts/sentences'
 
 const Editor = lazy(() => import('../parts/Editor'))
@@ -27,37 +28,32 @@ function List() {
   const name = useNames()
   const [, go] = useLocation()
   const [editing, setEditing] = useState<Trunk | 'new' | null>(null)
-  const { values, set } = useFilters(['q', 'customer_id'] as const)
-  const trunks = useAll<Trunk>('/v1.0/trunks', { customer_id: values.customer_id })
-  const text = values.q.toLowerCase()
+  const named = useNamed()
+  const { values, set, any } = useFilters(['filter'] as const)
+  const trunks = useAll<Trunk>('/v1.0/trunks', values)
   const mayCreate = may('trunk.create')
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
   return (
     <>
       <Head title="Trunks">{mayCreate && <Button onClick={() => setEditing('new')}>New trunk</Button>}</Head>
       <div className="bar">
-        <Typed first label="Name or address" value={values.q} onChange={value => set('q', value)} />
-        <CustomerPicker value={values.customer_id} onChange={value => set('customer_id', value)} />
+        <Filter list="trunk" value={values.filter} onChange={value => set('filter', value)} error={trunks.error} />
       </div>
-      <Failure error={trunks.error} again={() => trunks.refetch()} />
+      {!isUnread(trunks.error) && <Failure error={trunks.error} again={() => trunks.refetch()} />}
       <div className="stack">
         <Panel flush>
           <Grid
             label="Trunks"
-            rows={trunks.data?.filter(one =>
-              `${one.name} ${one.username} ${one.domain_name} ${one.allowed_ips.join(' ')}`
-                .toLowerCase()
-                .includes(text),
-            )}
+            rows={isUnread(trunks.error) ? [] : trunks.data}
             id={trunk => trunk.id}
             onOpen={trunk => go(`/trunks/${trunk.id}`)}
             keys={may('trunk.update') ? { e: setEditing } : {}}
             empty={
               <Empty
-                title={text ? 'No trunk fits' : sentence('no_trunk')}
-                action={!text && mayCreate && <Button onClick={() => setEditing('new')}>Add the first trunk</Button>}
+                title={any ? sentence('no_trunk_fits') : sentence('no_trunk')}
+                action={!any && mayCreate && <Button onClick={() => setEditing('new')}>Add the first trunk</Button>}
               >
-                {sentence('no_trunk_next')}
+                {!any && sentence('no_trunk_next')}
               </Empty>
             }
             columns={[
@@ -103,7 +99,7 @@ function List() {
           <Editor
             kind="trunk"
             id={editing === 'new' ? null : editing.id}
-            initial={{ customer_id: values.customer_id || undefined, auth_types: ['ip'] }}
+            initial={{ customer_id: meantBy(values.filter, 'customer', named), auth_types: ['ip'] }}
             onClose={() => setEditing(null)}
             onSaved={value => editing === 'new' && go(`/trunks/${value.id}`)}
           />
@@ -207,10 +203,7 @@ function One({ id }: { id: string }) {
               <p className="dim">
                 <Worded text={snippet.note} />
               </p>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-              <pre className="code" tabIndex={0}>
-                {snippet.text}
-              </pre>
+              <Code text={snippet.text} />
             </Panel>
           ))}
         </div>

@@ -14,5 +14,13 @@ export const CopyButton = ({ what, children }: { what: string; children: ReactNo
   </Copying>
 )
 
+/** Text for programs, as it stands; it is scrolled where it is wider than its place. */
+export const Code = ({ text }: { text: string }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+  <pre className="code" tabIndex={0}>
+    {text}
+  </pre>
+)
+
 export const curl = (path: string, query: Query = {}) =>
   sentence('as_curl', { url: location.origin + address(path, query) })

@@ -8,6 +8,7 @@ import { HOME } from '../api/place'
 import { useMay, useWrite } from '../api/queries'
 import { Absence } from './Absence'
 import { Failure } from './basics'
+import { Code, CopyButton } from './CopyAs'
 import { label } from './labels'
 import { ObjectForm, type Values } from './ObjectForm'
 import { Replace, RoutesShown } from './Replace'
@@ -194,16 +195,17 @@ function Delete({ kind, id, write }: { kind: KindName; id: string; write: Return
 }
 
 function Token({ token, onClose }: { token: string; onClose: () => void }) {
+  const asCurl = sentence('key_as_curl', { url: HOME, token })
   return (
     <div className="form">
       <b>{sentence('key_once')}</b>
-      <pre className="code">{token}</pre>
-      <pre className="code">{sentence('key_as_curl', { url: HOME, token })}</pre>
+      <Code text={token} />
+      <span className="dim">{sentence('key_tried')}</span>
+      <Code text={asCurl} />
       <div className="row">
-        <Button onClick={() => void navigator.clipboard.writeText(token)}>Copy the key</Button>
-        <Button variant="default" onClick={onClose}>
-          Done
-        </Button>
+        <CopyButton what={token}>Copy the key</CopyButton>
+        <CopyButton what={asCurl}>Copy as curl</CopyButton>
+        <Button onClick={onClose}>Done</Button>
       </div>
     </div>
   )

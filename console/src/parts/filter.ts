@@ -22,8 +22,10 @@ export const term = (word: string, name: string) => `${word}:${quoted(name)}`
 /** Whether a filter could not be read: its box says why. */
 export const isUnread = (error: unknown) => error instanceof Refusal && !!error.field('filter')
 
-/** The address of the list of routes with this filter. */
-export const routesWith = (filter: string) => `/routes?filter=${encodeURIComponent(filter)}`
+/** The address of a list with this filter. */
+export const filtered = (path: string, filter: string) => `${path}?filter=${encodeURIComponent(filter)}`
+/** The same of the list of routes. */
+export const routesWith = (filter: string) => filtered('/routes', filter)
 
 /** How the text may go on: the whole of it then, what is shown of it, and whether its last term is complete. */
 export type Proposal = { text: string; shown: string; note: string; isWhole: boolean }

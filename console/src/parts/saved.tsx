@@ -4,6 +4,7 @@ import { notifications } from '@mantine/notifications'
 import { refresh } from '../api/cache'
 import { request } from '../api/client'
 import { count } from './figures'
+import { useKeys } from './keys'
 import { sentence } from './sentences'
 
 export function failed(error: Error) {
@@ -23,23 +24,31 @@ export function saved(revision: number | null, what = 'Saved') {
     color: 'teal',
     autoClose: 9000,
     closeButtonProps: { 'aria-label': 'Close' },
-    message: (
-      <div className="between">
-        <span>{revision ? `${what} as revision ${count(revision)}` : 'Nothing changed'}</span>
-        {revision && (
-          <Button
-            variant="subtle"
-            onClick={() => {
-              notifications.hide(id)
-              undo(revision)
-            }}
-          >
-            Undo
-          </Button>
-        )}
-      </div>
+    message: revision ? (
+      <Saved revision={revision} what={what} onUndo={() => notifications.hide(id)} />
+    ) : (
+      'Nothing changed'
     ),
   })
+}
+
+/** While it stands, `z` is the way back from it. */
+function Saved({ revision, what, onUndo }: { revision: number; what: string; onUndo: () => void }) {
+  const back = () => {
+    onUndo()
+    undo(revision)
+  }
+  useKeys({ z: back })
+  return (
+    <div className="between">
+      <span>
+        {what} as revision {count(revision)}
+      </span>
+      <Button variant="subtle" onClick={back}>
+        Undo
+      </Button>
+    </div>
+  )
 }
 
 export function undo(revision: number) {

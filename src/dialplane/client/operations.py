@@ -408,6 +408,14 @@ LIST_PROVIDERS = Operation(
         _PAGE_SIZE,
         _PAGE_TOKEN,
         Parameter(
+            "filter",
+            "query",
+            str,
+            description="Only those that all its terms mean, like `transport:tls -is:disabled`: text, or "
+            "one of `is:`, `transport:`, `updated:`, `created:` with a value; with a minus "
+            "before it, all others. The documentation of routes has the grammar.",
+        ),
+        Parameter(
             "show",
             "query",
             str,
@@ -533,6 +541,14 @@ LIST_CUSTOMERS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
+        Parameter(
+            "filter",
+            "query",
+            str,
+            description="Only those that all its terms mean, like `-is:frozen created:<30d`: text, or one"
+            " of `is:`, `updated:`, `created:` with a value; with a minus before it, all "
+            "others. The documentation of routes has the grammar.",
+        ),
     ),
     answer=schemas.CustomerPage,
 )
@@ -652,6 +668,15 @@ LIST_TRUNKS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
+        Parameter(
+            "filter",
+            "query",
+            str,
+            description="Only those that all its terms mean, like `customer:acme -is:disabled "
+            "198.51.100.`: text, or one of `customer:`, `is:`, `region:`, `updated:`, "
+            "`created:` with a value; with a minus before it, all others. The documentation "
+            "of routes has the grammar.",
+        ),
         Parameter("customer_id", "query", str, description="Only this customer's."),
         _EXPAND,
     ),
@@ -737,6 +762,15 @@ LIST_ACCESS_KEYS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
+        Parameter(
+            "filter",
+            "query",
+            str,
+            description="Only those that all its terms mean, like `is:expiring -role:edge`: text, or one "
+            "of `customer:`, `role:`, `is:`, `edge:`, `expires:`, `updated:`, `created:` with"
+            " a value; with a minus before it, all others. The documentation of routes has "
+            "the grammar.",
+        ),
         Parameter("customer_id", "query", str, description="Only this customer's."),
         Parameter(
             "expand",
@@ -816,6 +850,14 @@ LIST_AGENTS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
+        Parameter(
+            "filter",
+            "query",
+            str,
+            description="Only those that all its terms mean, like `role:customer_admin -customer:acme`: "
+            "text, or one of `customer:`, `role:`, `updated:`, `created:` with a value; with "
+            "a minus before it, all others. The documentation of routes has the grammar.",
+        ),
         Parameter("customer_id", "query", str, description="Only this customer's."),
         Parameter(
             "expand",

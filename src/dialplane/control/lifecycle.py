@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic
 
-from dialplane.control import permissions
+from dialplane.control import list_filter, permissions
 from dialplane.control.actor import Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Change, Unit
@@ -21,6 +21,8 @@ from dialplane.domain.kinds import Kind, T
 from dialplane.domain.value import applied
 from dialplane.store import objects
 from dialplane.store.objects import STORAGES, Storage
+from dialplane.store.queries import lists
+from dialplane.system.clock import now_us
 from dialplane.system.turns import in_turns
 
 OBJECTS_AT_ONCE = 2_000
@@ -81,18 +83,28 @@ class UseCases(Generic[T]):
         return await self.obtain(unit, actor, f"{self.storage.kind.name}.get", id_)
 
     async def list_(
-        self, unit: Unit, actor: Actor, *, page_size: int = 100, before: int | None = None, **filters: str | None
+        self,
+        unit: Unit,
+        actor: Actor,
+        *,
+        page_size: int = 100,
+        before: int | None = None,
+        filter: str | None = None,
+        **filters: str | None,
     ) -> list[T]:
         """Live objects of the actor's scope, newest first. `before`: the tm_create of the last of the page before.
 
-        `filters`: field -> the value it must have; None for any.
+        `filter`: as people type it; `filters`: field -> the value it must have; None for any. Raises InvalidValue.
         """
         scope = permissions.require(actor, f"{self.storage.kind.name}.list")
         if scope is Scope.OWN:
             if filters.get("customer_id") not in (None, actor.customer_id):
                 return []
             filters["customer_id"] = actor.customer_id
-        return await objects.page(unit, self.storage, page_size=page_size, before=before, filters=filters)
+        now = now_us()
+        meant = await list_filter.meant(unit, actor, self.storage.kind.name, filter, now=now) if filter else []
+        also = lists.where(self.storage, meant, now=now)
+        return await objects.page(unit, self.storage, page_size=page_size, before=before, filters=filters, also=also)
 
     async def update(self, unit: Change, actor: Actor, id_: str, fields: Fields, *, if_version: int | None = None) -> T:
         """Changes the fields that are named.

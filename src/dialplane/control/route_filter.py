@@ -4,23 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from dialplane.control import permissions
+from dialplane.control import named
 from dialplane.control.actor import Actor
 from dialplane.control.units import Unit
 from dialplane.domain import filter as typed
-from dialplane.domain.filter import Age, Name, Term, Word, parse_filter
-from dialplane.domain.instants import NEVER
+from dialplane.domain.filter import Term, Word, parse_filter
 from dialplane.domain.route import EXPIRING, MAX_PRIORITY, STATES
 from dialplane.domain.texts import parse_choice
-from dialplane.store.objects import STORAGES
-from dialplane.store.queries import search
 from dialplane.store.queries.routes import Filters
-
-MOST_NAMED = 50
-"""Objects that the names of one term may mean together."""
-
-MOST_READ = 1_000
-"""Objects among which the name nearest to an unknown one is looked for."""
 
 _IS = (*STATES, EXPIRING)
 _TARGETS = ("+44", "+44*", "all")
@@ -54,7 +45,7 @@ async def meant(unit: Unit, actor: Actor, text: str, filters: Filters) -> Filter
 async def _condition(unit: Unit, actor: Actor, number: int, term: Term, now: int) -> tuple[str, Any]:
     """A field of Filters, and its value."""
     if term.word in _FIELDS:
-        return _FIELDS[term.word], await _ids(unit, actor, number, term)
+        return _FIELDS[term.word], await named.ids(unit, actor, number, term)
     return _CONDITIONS[term.word](term.value, now)
 
 
@@ -65,37 +56,7 @@ _CONDITIONS: Mapping[str, Callable[[Any, int], tuple[str, Any]]] = {
     "covers": lambda number, _now: ("covers", number),
     "priority": lambda span, _now: ("priority", span[0]) if span[0] == span[1] else ("priorities", span),
     "is": lambda word, _now: ("state", word),
-    "updated": lambda age, now: ("changed", _period(age, now)),
-    "created": lambda age, now: ("created", _period(age, now)),
+    "updated": lambda age, now: ("changed", age.period(now)),
+    "created": lambda age, now: ("created", age.period(now)),
 }
 """Word -> value, and the instant now (us) -> the field of Filters, and its value."""
-
-
-def _period(age: Age, now: int) -> tuple[int, int]:
-    return (now - age.us, NEVER) if age.newer else (0, now - age.us)
-
-
-async def _ids(unit: Unit, actor: Actor, number: int, term: Term) -> tuple[str, ...]:
-    """The objects that the names mean, each of them one at least."""
-    found: list[str] = []
-    for name in term.value:
-        found += await _called(unit, actor, number, term.word, name)
-    ids = tuple(dict.fromkeys(found))
-    if len(ids) > MOST_NAMED:
-        raise typed.refused(number, "too_many", f"must name at most {MOST_NAMED} objects")
-    return ids
-
-
-async def _called(unit: Unit, actor: Actor, number: int, kind: str, name: Name) -> Sequence[str]:
-    storage, whose = STORAGES[kind], _whose(actor, kind)
-    if ids := await search.ids_called(unit, storage, name, customer_id=whose):
-        return ids
-    nearest = await search.nearest_name(unit, storage, name.text, customer_id=whose, among=MOST_READ)
-    rule = f"must have the name of a {kind} that there is"
-    near = f": {typed.quoted(nearest)} is near it" if nearest else ""
-    raise typed.refused(number, "unknown_name", rule + near)
-
-
-def _whose(actor: Actor, kind: str) -> str | None:
-    """The customer of whose objects the actor may know the names; None for all."""
-    return None if permissions.may(actor, f"{kind}.list") else actor.customer_id

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.instants import DAY_US, MINUTE_US
+from dialplane.domain.instants import DAY_US, MINUTE_US, NEVER
 from dialplane.domain.target import ALL, is_number, parse_number
 
 FIELD = "filter"
@@ -52,6 +52,14 @@ class Age(NamedTuple):
 
     newer: bool
     us: int
+
+    def period(self, now: int) -> tuple[int, int]:
+        """From which instant on it was, and before which one."""
+        return (now - self.us, NEVER) if self.newer else (0, now - self.us)
+
+    def coming(self, now: int) -> tuple[int, int]:
+        """The same of what lies ahead: `<7d` is within the next seven days."""
+        return (now, now + self.us) if self.newer else (now + self.us, NEVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,12 +159,20 @@ async def select_objects(unit: Unit, storage: Storage[T], *where: Condition, lim
 
 
 async def page(
-    unit: Unit, storage: Storage[T], *, page_size: int, before: int | None, filters: Mapping[str, Any]
+    unit: Unit,
+    storage: Storage[T],
+    *,
+    page_size: int,
+    before: int | None,
+    filters: Mapping[str, Any],
+    also: Sequence[Condition] = (),
 ) -> list[T]:
-    """Live objects, newest first; filters that are None do not count."""
+    """Live objects, newest first, that meet these conditions; filters that are None do not count."""
     wanted = {name: value for name, value in filters.items() if value is not None}
     statement = _page(storage, tuple(wanted), before is not None)
     parameters = {**wanted, "before_": before, "page_size_": page_size}
+    if also:
+        return await _fetch(unit, storage, statement.where(*also), parameters, short=False)
     is_bounded = len(wanted) <= 1  # by one index; with two filters, one of them may have to read far for the other
     return await _fetch(unit, storage, statement, parameters, short=is_bounded and page_size <= FEW_OBJECTS)
 

@@ -7,13 +7,15 @@ from dialplane.api.console import edges
 from dialplane.api.console.forms import FORMS
 from dialplane.api.http.query import MAX_PAGE_SIZE
 from dialplane.api.routes.schemas import ORDERS
+from dialplane.control import list_filter, route_filter
 from dialplane.control.bulk import MAX_CHANGES
 from dialplane.control.permissions import TABLE
-from dialplane.control.route_filter import WORDS
+from dialplane.domain.accesskey import EXPIRING_US
 from dialplane.domain.call import CallStatus, CallVerdict
 from dialplane.domain.edge_counters import COUNTERS
-from dialplane.domain.filter import PLAIN, TERM
+from dialplane.domain.filter import PLAIN, TERM, Word
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
+from dialplane.domain.instants import DAY_US
 from dialplane.domain.rollups import HOUR_S, MINUTE_S
 
 POOR_ASR, LOW_ASR = 0.1, 0.4
@@ -90,6 +92,7 @@ CONSTANTS: Mapping[str, Any] = {
     "MAX_CHANGES": MAX_CHANGES,
     "POOR_ASR": POOR_ASR,
     "LOW_ASR": LOW_ASR,
+    "EXPIRING_DAYS": EXPIRING_US // DAY_US,
     "BESIDE_CHANGE_S": BESIDE_CHANGE_S,
     "WINDOWS": {word: window._asdict() for word, window in WINDOWS.items()},
     "DEFAULT_WINDOW": "1h",
@@ -105,10 +108,34 @@ CONSTANTS: Mapping[str, Any] = {
 }
 """Name in the console -> value."""
 
+
+class Filtered(NamedTuple):
+    """A list that has a box for filters. `plural`: what it lists; `like`: an example of a filter."""
+
+    plural: str
+    like: str
+    words: Sequence[Word]
+
+
+LISTS: Mapping[str, Filtered] = {
+    "route": Filtered("routes", "provider:bics -customer:acme target:+44* is:live", route_filter.WORDS),
+    "provider": Filtered("providers", "-is:disabled transport:tls", list_filter.WORDS["provider"]),
+    "customer": Filtered("customers", "is:frozen", list_filter.WORDS["customer"]),
+    "trunk": Filtered("trunks", "-customer:acme is:enabled 198.51.100", list_filter.WORDS["trunk"]),
+    "accesskey": Filtered("keys", "is:expiring -role:edge", list_filter.WORDS["accesskey"]),
+    "agent": Filtered("people", "role:customer_admin -customer:acme", list_filter.WORDS["agent"]),
+}
+"""What a list is of -> its filters."""
+
+
+def _shown(word: Word) -> Mapping[str, Any]:
+    return {"name": word.name, "says": word.says, "values": word.values, "kind": word.kind}
+
+
 FILTERS: Mapping[str, Any] = {
     "TERM": TERM,
     "PLAIN": PLAIN,
-    "ROUTE_WORDS": [{"name": word.name, "says": word.says, "values": word.values, "kind": word.kind} for word in WORDS],
+    "LISTS": {name: {**list_._asdict(), "words": [*map(_shown, list_.words)]} for name, list_ in LISTS.items()},
 }
 """The same for the boxes of filters: expressions of a term and of a value without quotation marks, and words."""
 

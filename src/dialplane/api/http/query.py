@@ -1,6 +1,7 @@
 """Query strings: decoded once, strictly, into one value per name."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -9,8 +10,9 @@ from starlette.types import Scope
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
-from dialplane.api.http.fields import INSTANT_SCHEMA, UUID_SCHEMA, Rule, invalid, optional, printable_name
+from dialplane.api.http.fields import INSTANT_SCHEMA, UUID_SCHEMA, Rule, invalid, longest, optional, printable_name
 from dialplane.domain.errors import InvalidValue
+from dialplane.domain.filter import MAX_FILTER, Word
 from dialplane.domain.ids import parse_id
 from dialplane.domain.instants import parse_instant, parse_rfc3339
 from dialplane.domain.texts import parse_choice, parse_range
@@ -181,4 +183,16 @@ def expanding(*kinds: str) -> Any:
     return Field(
         default_factory=tuple,
         description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
+    )
+
+
+FilterText = Annotated[str, longest(MAX_FILTER)]
+
+
+def filtering(words: Sequence[Word], *, like: str) -> Any:
+    """The default of `filter`, for a list whose filters have these words. `like`: an example."""
+    known = ", ".join(f"`{word.name}:`" for word in words)
+    return optional(
+        f"Only those that all its terms mean, like `{like}`: text, or one of {known} with a value; with a minus before "
+        "it, all others. The documentation of routes has the grammar."
     )

@@ -308,21 +308,28 @@ class AsyncProviders:
         self._transport = transport
 
     async def list(
-        self, *, page_size: int = 100, page_token: str | None = None, show: str | None = None
+        self, *, page_size: int = 100, page_token: str | None = None, filter: str | None = None, show: str | None = None
     ) -> schemas.ProviderPage:
         """List providers.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `show`: Add to each: `edges`, each
-        edge's view of it; `use`, how much it is used.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `transport:tls -is:disabled`: text, or one of `is:`, `transport:`, `updated:`, `created:`
+        with a value; with a minus before it, all others. The documentation of routes has the grammar. `show`: Add to
+        each: `edges`, each edge's view of it; `use`, how much it is used.
         """
         return await self._transport.execute(
-            operations.LIST_PROVIDERS, {"page_size": page_size, "page_token": page_token, "show": show}
+            operations.LIST_PROVIDERS,
+            {"page_size": page_size, "page_token": page_token, "filter": filter, "show": show},
         )
 
-    def all(self, *, page_size: int = 100, show: str | None = None) -> AsyncIterator[schemas.ProviderAnswer]:
+    def all(
+        self, *, page_size: int = 100, filter: str | None = None, show: str | None = None
+    ) -> AsyncIterator[schemas.ProviderAnswer]:
         """List providers, all of them, page by page."""
-        return self._transport.execute_paged(operations.LIST_PROVIDERS, {"page_size": page_size, "show": show})
+        return self._transport.execute_paged(
+            operations.LIST_PROVIDERS, {"page_size": page_size, "filter": filter, "show": show}
+        )
 
     async def create(
         self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.ProviderCreate]
@@ -394,19 +401,23 @@ class AsyncCustomers:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.CustomerPage:
+    async def list(
+        self, *, page_size: int = 100, page_token: str | None = None, filter: str | None = None
+    ) -> schemas.CustomerPage:
         """List customers.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `-is:frozen created:<30d`: text, or one of `is:`, `updated:`, `created:` with a value; with a
+        minus before it, all others. The documentation of routes has the grammar.
         """
         return await self._transport.execute(
-            operations.LIST_CUSTOMERS, {"page_size": page_size, "page_token": page_token}
+            operations.LIST_CUSTOMERS, {"page_size": page_size, "page_token": page_token, "filter": filter}
         )
 
-    def all(self, *, page_size: int = 100) -> AsyncIterator[schemas.CustomerAnswer]:
+    def all(self, *, page_size: int = 100, filter: str | None = None) -> AsyncIterator[schemas.CustomerAnswer]:
         """List customers, all of them, page by page."""
-        return self._transport.execute_paged(operations.LIST_CUSTOMERS, {"page_size": page_size})
+        return self._transport.execute_paged(operations.LIST_CUSTOMERS, {"page_size": page_size, "filter": filter})
 
     async def create(
         self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.CustomerCreate]
@@ -463,26 +474,42 @@ class AsyncTrunks:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        filter: str | None = None,
         customer_id: str | None = None,
         expand: str | None = None,
     ) -> schemas.TrunkPage:
         """List trunks.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `customer:acme -is:disabled 198.51.100.`: text, or one of `customer:`, `is:`, `region:`,
+        `updated:`, `created:` with a value; with a minus before it, all others. The documentation of routes has the
+        grammar. `customer_id`: Only this customer's. `expand`: Add `names`: the names of the objects of these kinds
+        that are referred to, by id.
         """
         return await self._transport.execute(
             operations.LIST_TRUNKS,
-            {"page_size": page_size, "page_token": page_token, "customer_id": customer_id, "expand": expand},
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "filter": filter,
+                "customer_id": customer_id,
+                "expand": expand,
+            },
         )
 
     def all(
-        self, *, page_size: int = 100, customer_id: str | None = None, expand: str | None = None
+        self,
+        *,
+        page_size: int = 100,
+        filter: str | None = None,
+        customer_id: str | None = None,
+        expand: str | None = None,
     ) -> AsyncIterator[schemas.TrunkAnswer]:
         """List trunks, all of them, page by page."""
         return self._transport.execute_paged(
-            operations.LIST_TRUNKS, {"page_size": page_size, "customer_id": customer_id, "expand": expand}
+            operations.LIST_TRUNKS,
+            {"page_size": page_size, "filter": filter, "customer_id": customer_id, "expand": expand},
         )
 
     async def create(
@@ -534,27 +561,42 @@ class AsyncAccessKeys:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        filter: str | None = None,
         customer_id: str | None = None,
         expand: str | None = None,
     ) -> schemas.AccessKeyPage:
         """List access keys.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the customers that are referred to, by id; `state`: what each key is now;
-        `used`: when, and from where, each was used last.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `is:expiring -role:edge`: text, or one of `customer:`, `role:`, `is:`, `edge:`, `expires:`,
+        `updated:`, `created:` with a value; with a minus before it, all others. The documentation of routes has the
+        grammar. `customer_id`: Only this customer's. `expand`: Add `names`: the names of the customers that are
+        referred to, by id; `state`: what each key is now; `used`: when, and from where, each was used last.
         """
         return await self._transport.execute(
             operations.LIST_ACCESS_KEYS,
-            {"page_size": page_size, "page_token": page_token, "customer_id": customer_id, "expand": expand},
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "filter": filter,
+                "customer_id": customer_id,
+                "expand": expand,
+            },
         )
 
     def all(
-        self, *, page_size: int = 100, customer_id: str | None = None, expand: str | None = None
+        self,
+        *,
+        page_size: int = 100,
+        filter: str | None = None,
+        customer_id: str | None = None,
+        expand: str | None = None,
     ) -> AsyncIterator[schemas.AccessKeyAnswer]:
         """List access keys, all of them, page by page."""
         return self._transport.execute_paged(
-            operations.LIST_ACCESS_KEYS, {"page_size": page_size, "customer_id": customer_id, "expand": expand}
+            operations.LIST_ACCESS_KEYS,
+            {"page_size": page_size, "filter": filter, "customer_id": customer_id, "expand": expand},
         )
 
     async def create(
@@ -606,6 +648,7 @@ class AsyncAgents:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        filter: str | None = None,
         customer_id: str | None = None,
         expand: str | None = None,
         status: str | None = None,
@@ -614,16 +657,20 @@ class AsyncAgents:
         """List agents.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the customers that are referred to, by id; `sessions`: when each agent
-        logged in last, and how many sessions of it last, for administrators. `status`: Taken and not looked at:
-        agents have no status here. `tag_ids`: Taken and not looked at: tags have no meaning here.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `role:customer_admin -customer:acme`: text, or one of `customer:`, `role:`, `updated:`,
+        `created:` with a value; with a minus before it, all others. The documentation of routes has the grammar.
+        `customer_id`: Only this customer's. `expand`: Add `names`: the names of the customers that are referred to,
+        by id; `sessions`: when each agent logged in last, and how many sessions of it last, for administrators.
+        `status`: Taken and not looked at: agents have no status here. `tag_ids`: Taken and not looked at: tags have
+        no meaning here.
         """
         return await self._transport.execute(
             operations.LIST_AGENTS,
             {
                 "page_size": page_size,
                 "page_token": page_token,
+                "filter": filter,
                 "customer_id": customer_id,
                 "expand": expand,
                 "status": status,
@@ -635,6 +682,7 @@ class AsyncAgents:
         self,
         *,
         page_size: int = 100,
+        filter: str | None = None,
         customer_id: str | None = None,
         expand: str | None = None,
         status: str | None = None,
@@ -645,6 +693,7 @@ class AsyncAgents:
             operations.LIST_AGENTS,
             {
                 "page_size": page_size,
+                "filter": filter,
                 "customer_id": customer_id,
                 "expand": expand,
                 "status": status,

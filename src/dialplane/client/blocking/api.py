@@ -309,21 +309,28 @@ class Providers:
         self._transport = transport
 
     def list(
-        self, *, page_size: int = 100, page_token: str | None = None, show: str | None = None
+        self, *, page_size: int = 100, page_token: str | None = None, filter: str | None = None, show: str | None = None
     ) -> schemas.ProviderPage:
         """List providers.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `show`: Add to each: `edges`, each
-        edge's view of it; `use`, how much it is used.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `transport:tls -is:disabled`: text, or one of `is:`, `transport:`, `updated:`, `created:`
+        with a value; with a minus before it, all others. The documentation of routes has the grammar. `show`: Add to
+        each: `edges`, each edge's view of it; `use`, how much it is used.
         """
         return self._transport.execute(
-            operations.LIST_PROVIDERS, {"page_size": page_size, "page_token": page_token, "show": show}
+            operations.LIST_PROVIDERS,
+            {"page_size": page_size, "page_token": page_token, "filter": filter, "show": show},
         )
 
-    def all(self, *, page_size: int = 100, show: str | None = None) -> Iterator[schemas.ProviderAnswer]:
+    def all(
+        self, *, page_size: int = 100, filter: str | None = None, show: str | None = None
+    ) -> Iterator[schemas.ProviderAnswer]:
         """List providers, all of them, page by page."""
-        return self._transport.execute_paged(operations.LIST_PROVIDERS, {"page_size": page_size, "show": show})
+        return self._transport.execute_paged(
+            operations.LIST_PROVIDERS, {"page_size": page_size, "filter": filter, "show": show}
+        )
 
     def create(
         self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.ProviderCreate]
@@ -391,17 +398,23 @@ class Customers:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def list(self, *, page_size: int = 100, page_token: str | None = None) -> schemas.CustomerPage:
+    def list(
+        self, *, page_size: int = 100, page_token: str | None = None, filter: str | None = None
+    ) -> schemas.CustomerPage:
         """List customers.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `-is:frozen created:<30d`: text, or one of `is:`, `updated:`, `created:` with a value; with a
+        minus before it, all others. The documentation of routes has the grammar.
         """
-        return self._transport.execute(operations.LIST_CUSTOMERS, {"page_size": page_size, "page_token": page_token})
+        return self._transport.execute(
+            operations.LIST_CUSTOMERS, {"page_size": page_size, "page_token": page_token, "filter": filter}
+        )
 
-    def all(self, *, page_size: int = 100) -> Iterator[schemas.CustomerAnswer]:
+    def all(self, *, page_size: int = 100, filter: str | None = None) -> Iterator[schemas.CustomerAnswer]:
         """List customers, all of them, page by page."""
-        return self._transport.execute_paged(operations.LIST_CUSTOMERS, {"page_size": page_size})
+        return self._transport.execute_paged(operations.LIST_CUSTOMERS, {"page_size": page_size, "filter": filter})
 
     def create(
         self, *, idempotency_key: str | None = None, **fields: Unpack[schemas.CustomerCreate]
@@ -456,26 +469,42 @@ class Trunks:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        filter: str | None = None,
         customer_id: str | None = None,
         expand: str | None = None,
     ) -> schemas.TrunkPage:
         """List trunks.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `customer:acme -is:disabled 198.51.100.`: text, or one of `customer:`, `is:`, `region:`,
+        `updated:`, `created:` with a value; with a minus before it, all others. The documentation of routes has the
+        grammar. `customer_id`: Only this customer's. `expand`: Add `names`: the names of the objects of these kinds
+        that are referred to, by id.
         """
         return self._transport.execute(
             operations.LIST_TRUNKS,
-            {"page_size": page_size, "page_token": page_token, "customer_id": customer_id, "expand": expand},
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "filter": filter,
+                "customer_id": customer_id,
+                "expand": expand,
+            },
         )
 
     def all(
-        self, *, page_size: int = 100, customer_id: str | None = None, expand: str | None = None
+        self,
+        *,
+        page_size: int = 100,
+        filter: str | None = None,
+        customer_id: str | None = None,
+        expand: str | None = None,
     ) -> Iterator[schemas.TrunkAnswer]:
         """List trunks, all of them, page by page."""
         return self._transport.execute_paged(
-            operations.LIST_TRUNKS, {"page_size": page_size, "customer_id": customer_id, "expand": expand}
+            operations.LIST_TRUNKS,
+            {"page_size": page_size, "filter": filter, "customer_id": customer_id, "expand": expand},
         )
 
     def create(
@@ -527,27 +556,42 @@ class AccessKeys:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        filter: str | None = None,
         customer_id: str | None = None,
         expand: str | None = None,
     ) -> schemas.AccessKeyPage:
         """List access keys.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the customers that are referred to, by id; `state`: what each key is now;
-        `used`: when, and from where, each was used last.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `is:expiring -role:edge`: text, or one of `customer:`, `role:`, `is:`, `edge:`, `expires:`,
+        `updated:`, `created:` with a value; with a minus before it, all others. The documentation of routes has the
+        grammar. `customer_id`: Only this customer's. `expand`: Add `names`: the names of the customers that are
+        referred to, by id; `state`: what each key is now; `used`: when, and from where, each was used last.
         """
         return self._transport.execute(
             operations.LIST_ACCESS_KEYS,
-            {"page_size": page_size, "page_token": page_token, "customer_id": customer_id, "expand": expand},
+            {
+                "page_size": page_size,
+                "page_token": page_token,
+                "filter": filter,
+                "customer_id": customer_id,
+                "expand": expand,
+            },
         )
 
     def all(
-        self, *, page_size: int = 100, customer_id: str | None = None, expand: str | None = None
+        self,
+        *,
+        page_size: int = 100,
+        filter: str | None = None,
+        customer_id: str | None = None,
+        expand: str | None = None,
     ) -> Iterator[schemas.AccessKeyAnswer]:
         """List access keys, all of them, page by page."""
         return self._transport.execute_paged(
-            operations.LIST_ACCESS_KEYS, {"page_size": page_size, "customer_id": customer_id, "expand": expand}
+            operations.LIST_ACCESS_KEYS,
+            {"page_size": page_size, "filter": filter, "customer_id": customer_id, "expand": expand},
         )
 
     def create(
@@ -595,6 +639,7 @@ class Agents:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        filter: str | None = None,
         customer_id: str | None = None,
         expand: str | None = None,
         status: str | None = None,
@@ -603,16 +648,20 @@ class Agents:
         """List agents.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `expand`: Add `names`: the names of the customers that are referred to, by id; `sessions`: when each agent
-        logged in last, and how many sessions of it last, for administrators. `status`: Taken and not looked at:
-        agents have no status here. `tag_ids`: Taken and not looked at: tags have no meaning here.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `role:customer_admin -customer:acme`: text, or one of `customer:`, `role:`, `updated:`,
+        `created:` with a value; with a minus before it, all others. The documentation of routes has the grammar.
+        `customer_id`: Only this customer's. `expand`: Add `names`: the names of the customers that are referred to,
+        by id; `sessions`: when each agent logged in last, and how many sessions of it last, for administrators.
+        `status`: Taken and not looked at: agents have no status here. `tag_ids`: Taken and not looked at: tags have
+        no meaning here.
         """
         return self._transport.execute(
             operations.LIST_AGENTS,
             {
                 "page_size": page_size,
                 "page_token": page_token,
+                "filter": filter,
                 "customer_id": customer_id,
                 "expand": expand,
                 "status": status,
@@ -624,6 +673,7 @@ class Agents:
         self,
         *,
         page_size: int = 100,
+        filter: str | None = None,
         customer_id: str | None = None,
         expand: str | None = None,
         status: str | None = None,
@@ -634,6 +684,7 @@ class Agents:
             operations.LIST_AGENTS,
             {
                 "page_size": page_size,
+                "filter": filter,
                 "customer_id": customer_id,
                 "expand": expand,
                 "status": status,
