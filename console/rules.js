@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 
 const WORDS_OF_A_LABEL = 4
-const GENERATED = /^api\/(tables|forms|filters|countries)\.ts$|\.d\.ts$/
+const GENERATED = /^api\/(tables|forms|filters|countries|code)\.ts$|\.d\.ts$/
 /** Units of figures and times are no limits. */
 const UNITS = /^(parts\/figures|api\/time)\.ts$/
 const NOT_READ = /^(className|style|styles|d|viewBox|href|path|id|key|fontFamily|font|fontFamilyMonospace)$/

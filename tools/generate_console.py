@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from dialplane.api.app import openapi_document
+from dialplane.api.console.code import COPIED, FLAGS
 from dialplane.api.console.countries import countries
 from dialplane.api.console.forms import FORMS, form_of
 from dialplane.api.console.limits import CONSTANTS, FILTERS, OPERATIONS
 from dialplane.api.console.sentences import SENTENCES
+from tools.generate_client.document import Document, Parameter
 
 OUT = Path(__file__).parents[1] / "console" / "src" / "api"
 HEADER = "// Generated from {source} by `python -m tools.generate_console`, not edited by hand.\n"
@@ -40,7 +42,8 @@ def generated() -> Mapping[Path, str]:
     tables = [HEADER.format(source="dialplane.api.console"), _constant("SENTENCES", dict(SENTENCES))]
     tables += [_constant(name, value) for name, value in CONSTANTS.items()]
     tables.append(f"export type Operation = {operations}\n")
-    schemas = openapi_document()["components"]["schemas"]
+    document = openapi_document()
+    schemas = document["components"]["schemas"]
     tables.insert(-1, _constant("EDGE_FIELDS", _meanings(schemas["EdgeAnswer"])))
     forms = {kind: form_of(form, schemas) for kind, form in FORMS.items()}
     kinds = " | ".join(map(_text, FORMS))
@@ -52,9 +55,29 @@ def generated() -> Mapping[Path, str]:
         + f"export const FORMS: Record<KindName, Form> = {_lines(forms)}\n",
         OUT / "filters.ts": HEADER.format(source="dialplane.domain.filter and the tables of its words")
         + "".join(_constant(name, value) for name, value in FILTERS.items()),
+        OUT / "code.ts": HEADER.format(source="dialplane.api.console.code and the OpenAPI document")
+        + _constant("FLAGS", FLAGS)
+        + _constant("CALLS", _calls(Document(document))),
         OUT / "countries.ts": HEADER.format(source="dialplane.api.console.countries")
         + _constant("COUNTRIES", countries()),
     }
+
+
+def _calls(document: Document) -> Mapping[str, Any]:
+    """Path -> what the client calls its GET, and parameter of the query -> the argument and how it is written."""
+    return {
+        each.path: {
+            "call": f"{each.resource}.{each.verb}" if each.resource else each.verb,
+            "arguments": {one.name: [one.argument, _literal(one)] for one in each.parameters if one.place == "query"},
+        }
+        for each in document.endpoints
+        if each.method == "GET" and each.path in COPIED
+    }
+
+
+def _literal(parameter: Parameter) -> str:
+    """`number` and `flag` as they stand, all else as `text`."""
+    return {"integer": "number", "boolean": "flag"}.get(str(parameter.schema.get("type")), "text")
 
 
 def _meanings(schema: Mapping[str, Any]) -> Mapping[str, str]:

@@ -1,6 +1,9 @@
 """Keys that expire, people's sessions, and what a frozen customer's calls do."""
 
+import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import httpx2
@@ -53,12 +56,18 @@ def test_a_new_key_is_shown_once_and_its_line_of_curl_works(visit: Visit, client
     form.get_by_role("button", name="Create the access key").click()
     expect(form.get_by_text("The key is shown this once")).to_be_visible()
     assert visit.violations() == []
-    form.get_by_role("button", name="Copy as curl").click()
+    form.get_by_role("button", name="As curl").click()
     expect(form.get_by_role("button", name="Copied")).to_be_visible()
     line = page.evaluate("() => navigator.clipboard.readText()")
     url, token = re.fullmatch(r"curl (\S+) -H 'Authorization: Bearer (\S+)'", line).groups()  # type: ignore[union-attr]
     with httpx2.Client(verify=False) as http:
         assert http.get(url, headers={"Authorization": f"Bearer {token}"}).json()["name"] == "Copied"
+    expect(form.get_by_role("button", name="As curl")).to_be_visible()
+    form.get_by_role("button", name="As Python").click()
+    expect(form.get_by_role("button", name="Copied")).to_be_visible()
+    program = page.evaluate("() => navigator.clipboard.readText()")
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True, text=True)
+    assert ast.literal_eval(ran.stdout)["name"] == "Copied"
     form.get_by_role("button", name="Done").click()
     row = page.get_by_role("table", name="Access keys").locator("tbody tr").filter(has_text="Copied")
     expect(row).to_contain_text(re.compile("sec. ago|now"), timeout=15_000)

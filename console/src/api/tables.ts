@@ -133,7 +133,9 @@ export const SENTENCES = {
  "counted_since": "Since its Kamailio started, but for what its companion counts; an hour: on average since then.",
  "settings_source": "Read-only: they come from the environment of the process.",
  "as_curl": "curl -s '{url}' -H \"Authorization: Bearer $DIALPLANE_TOKEN\"",
- "key_as_curl": "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'"
+ "as_python": "import os\n\nfrom dialplane.client import Client\n\nwith Client(\"{url}\", token=os.environ[\"DIALPLANE_TOKEN\"]) as client:\n    print(client.{call}({arguments}))\n",
+ "key_as_curl": "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'",
+ "key_as_python": "from dialplane.client import Client\n\nwith Client(\"{url}\", token=\"{token}\") as client:\n    print(client.me())\n"
 } as const
 export const SYSTEM_DEFAULT = "00000000-0000-0000-0000-000000000001" as const
 export const MAX_PAGE_SIZE = 100 as const

@@ -6,6 +6,7 @@ import { type Call, useNames, usePage } from '../api/queries'
 import { CALL_STATUSES, CALL_VERDICT_WORDS } from '../api/tables'
 import { fromTyped, instant } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
+import { CopyAs } from '../parts/CopyAs'
 import { Attempts } from '../parts/calls'
 import { span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
@@ -50,22 +51,20 @@ function List() {
   const [isMore, setMore] = useState(false)
   const areRare = isMore || RARE.some(name => values[name])
   const isLive = live === '1' && !token
-  const calls = usePage<Call>(
-    '/v1.0/calls',
-    {
-      ...wanted,
-      started_from: fromTyped(since),
-      started_until: fromTyped(before),
-      page_size: PAGE_SIZE,
-      page_token: token,
-      expand: 'provider,customer,trunk',
-    },
-    { every: isLive ? TAIL_S : token ? undefined : 15 },
-  )
+  const asked = {
+    ...wanted,
+    started_from: fromTyped(since),
+    started_until: fromTyped(before),
+    page_size: PAGE_SIZE,
+    page_token: token,
+    expand: 'provider,customer,trunk',
+  }
+  const calls = usePage<Call>('/v1.0/calls', asked, { every: isLive ? TAIL_S : token ? undefined : 15 })
   const name = useNames(calls.data?.names)
   return (
     <>
       <Head title="Calls">
+        <CopyAs path="/v1.0/calls" query={asked} />
         <Switch
           size="sm"
           label="Live"

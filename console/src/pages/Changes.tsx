@@ -7,6 +7,7 @@ import { type Agent, type Page, type Revision, useAll, useAnswer, useMay, useNam
 import { BESIDE_CHANGE_S, KIND_WORDS, OPERATION_WORDS } from '../api/tables'
 import { fromTyped, instant, stamp } from '../api/time'
 import { Empty, Failure, Head, Panel, When } from '../parts/basics'
+import { CopyAs } from '../parts/CopyAs'
 import { Difference } from '../parts/changes'
 import { count, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
@@ -32,24 +33,23 @@ function List() {
   const [, go] = useLocation()
   const name = useNames()
   const { values, set, token, any } = useFilters(['object_id', 'kind', 'actor_id', 'since', 'until'] as const)
-  const revisions = usePage<Revision>(
-    '/v1.0/revisions',
-    {
-      ...values,
-      since: fromTyped(values.since),
-      until: fromTyped(values.until),
-      page_size: PAGE_SIZE,
-      page_token: token,
-    },
-    { every: token ? undefined : 10 },
-  )
+  const asked = {
+    ...values,
+    since: fromTyped(values.since),
+    until: fromTyped(values.until),
+    page_size: PAGE_SIZE,
+    page_token: token,
+  }
+  const revisions = usePage<Revision>('/v1.0/revisions', asked, { every: token ? undefined : 10 })
   const first = revisions.data?.result[0]
   const people = useAll<Agent>('/v1.0/agents', {}, { enabled: may('agent.list') }).data
   const isPerson = !values.actor_id || people?.some(one => one.id === values.actor_id)
   const author = first?.actor_name || first?.actor_kind
   return (
     <>
-      <Head title="Changes" />
+      <Head title="Changes">
+        <CopyAs path="/v1.0/revisions" query={asked} />
+      </Head>
       <div className="bar">
         <TextInput
           label="Since"

@@ -6,6 +6,7 @@ import type { Schemas } from '../api/client'
 import { type Customer, type Page, useAll, useAnswer, useMay, useTrunks, useWrite } from '../api/queries'
 import { SYSTEM_DEFAULT } from '../api/tables'
 import { Chip, Empty, Failure, Gone, Head, Panel, When } from '../parts/basics'
+import { CopyAs } from '../parts/CopyAs'
 import { Filter } from '../parts/Filter'
 import { count, percent, span } from '../parts/figures'
 import { filtered, isUnread, routesWith, term } from '../parts/filter'
@@ -42,7 +43,10 @@ function List() {
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
   return (
     <>
-      <Head title="Customers">{mayCreate && <Button onClick={() => setEditing('new')}>New customer</Button>}</Head>
+      <Head title="Customers">
+        <CopyAs path="/v1.0/customers" query={values} />
+        {mayCreate && <Button onClick={() => setEditing('new')}>New customer</Button>}
+      </Head>
       <div className="bar">
         <Filter
           list="customer"

@@ -5,6 +5,7 @@ import { Link } from 'wouter'
 import { type AccessKey, useMay, useNames, usePage } from '../api/queries'
 import { EXPIRING_DAYS } from '../api/tables'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
+import { CopyAs } from '../parts/CopyAs'
 import { Filter, meantBy, useNamed } from '../parts/Filter'
 import { count } from '../parts/figures'
 import { filtered, isUnread } from '../parts/filter'
@@ -32,7 +33,10 @@ export default function Keys() {
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
   return (
     <>
-      <Head title="Keys">{mayCreate && <Button onClick={() => setEditing('new')}>New key</Button>}</Head>
+      <Head title="Keys">
+        <CopyAs path="/v1.0/accesskeys" query={{ ...values, page_size: PAGE_SIZE, page_token: token }} />
+        {mayCreate && <Button onClick={() => setEditing('new')}>New key</Button>}
+      </Head>
       <div className="bar">
         <Filter list="accesskey" value={values.filter} onChange={value => set('filter', value)} error={keys.error} />
       </div>

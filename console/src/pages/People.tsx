@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { type Agent, useMay, useNames, usePage } from '../api/queries'
 import { Chip, Empty, Failure, Head, Panel, When } from '../parts/basics'
+import { CopyAs } from '../parts/CopyAs'
 import { Filter, meantBy, useNamed } from '../parts/Filter'
 import { count } from '../parts/figures'
 import { isUnread } from '../parts/filter'
@@ -32,7 +33,10 @@ export default function People() {
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
   return (
     <>
-      <Head title="People">{mayCreate && <Button onClick={() => setEditing('new')}>New person</Button>}</Head>
+      <Head title="People">
+        <CopyAs path="/v1.0/agents" query={{ ...values, page_size: PAGE_SIZE, page_token: token }} />
+        {mayCreate && <Button onClick={() => setEditing('new')}>New person</Button>}
+      </Head>
       <div className="bar">
         <Filter list="agent" value={values.filter} onChange={value => set('filter', value)} error={people.error} />
       </div>

@@ -6,6 +6,7 @@ import type { Schemas } from '../api/client'
 import { FORMS } from '../api/forms'
 import { type Page, type Provider, useAll, useAnswer, useMay, useWrite } from '../api/queries'
 import { Chip, Dot, Empty, Failure, Head, Panel } from '../parts/basics'
+import { CopyAs } from '../parts/CopyAs'
 import { Filter } from '../parts/Filter'
 import { count, NONE, percent, span } from '../parts/figures'
 import { isUnread, routesWith, term } from '../parts/filter'
@@ -45,7 +46,10 @@ function List() {
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
   return (
     <>
-      <Head title="Providers">{mayCreate && <Button onClick={() => setEditing('new')}>New provider</Button>}</Head>
+      <Head title="Providers">
+        <CopyAs path="/v1.0/providers" query={values} />
+        {mayCreate && <Button onClick={() => setEditing('new')}>New provider</Button>}
+      </Head>
       <div className="bar">
         <Filter
           list="provider"

@@ -7,6 +7,7 @@ import { address } from '../api/client'
 import { type Page, type Provider, type Route, useMay, useNames, usePage, useProviders, useWrite } from '../api/queries'
 import { ROUTE_ORDERS } from '../api/tables'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
+import { CopyAs } from '../parts/CopyAs'
 import { Numbered } from '../parts/country'
 import { Filter, meantBy, useNamed, valuesOf } from '../parts/Filter'
 import { isUnread } from '../parts/filter'
@@ -66,6 +67,7 @@ export default function Routes() {
             })
           }
         />
+        <CopyAs path="/v1.0/routes" query={{ ...filters.values, page_size: PAGE_SIZE, page_token: filters.token }} />
         {may('export.read') && (
           <Button
             variant="default"

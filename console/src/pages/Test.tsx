@@ -6,7 +6,7 @@ import { type Edge, useAnswer, useCustomers, useMay, useMe, useNames, usePage } 
 import { SYSTEM_DEFAULT } from '../api/tables'
 import { fromTyped } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel } from '../parts/basics'
-import { CopyButton, curl } from '../parts/CopyAs'
+import { CopyAs, CopyButton } from '../parts/CopyAs'
 import { count, span } from '../parts/figures'
 import { routesWith } from '../parts/filter'
 import { CustomerPicker, TrunkPicker, Typed } from '../parts/pickers'
@@ -65,7 +65,7 @@ export default function Test() {
   return (
     <>
       <Head title="Test a number">
-        {number && <CopyButton what={curl(path, query)}>As curl</CopyButton>}
+        {number && <CopyAs path={path} query={query} />}
         <CopyButton what={location.href}>Share link</CopyButton>
         {number && (
           <TestCall

@@ -5,7 +5,7 @@ import { Link, useLocation, useRoute } from 'wouter'
 import type { Schemas } from '../api/client'
 import { type Edge, type Trunk, useAll, useAnswer, useMay, useNames, usePage } from '../api/queries'
 import { Chip, Empty, Failure, Gone, Head, Panel, When, Worded } from '../parts/basics'
-import { Code, CopyButton } from '../parts/CopyAs'
+import { Code, CopyAs, CopyButton } from '../parts/CopyAs'
 import { Filter, meantBy, useNamed } from '../parts/Filter'
 import { count } from '../parts/figures'
 import { isUnread } from '../parts/filter'
@@ -35,7 +35,10 @@ function List() {
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
   return (
     <>
-      <Head title="Trunks">{mayCreate && <Button onClick={() => setEditing('new')}>New trunk</Button>}</Head>
+      <Head title="Trunks">
+        <CopyAs path="/v1.0/trunks" query={values} />
+        {mayCreate && <Button onClick={() => setEditing('new')}>New trunk</Button>}
+      </Head>
       <div className="bar">
         <Filter list="trunk" value={values.filter} onChange={value => set('filter', value)} error={trunks.error} />
       </div>

@@ -1,18 +1,43 @@
-/** Text for the clipboard: a link, a request as curl. */
-import { Button, CopyButton as Copying } from '@mantine/core'
-import type { ReactNode } from 'react'
+/** Text for the clipboard: a link, a request as curl or as a program in Python. */
+import { Button, Menu } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
 import { address, type Query } from '../api/client'
+import { CALLS, FLAGS } from '../api/code'
+import { HOME } from '../api/place'
 import { sentence } from './sentences'
 
-export const CopyButton = ({ what, children }: { what: string; children: ReactNode }) => (
-  <Copying value={what}>
-    {({ copied, copy }) => (
-      <Button variant="default" onClick={copy}>
-        {copied ? 'Copied' : children}
-      </Button>
-    )}
-  </Copying>
-)
+const SHOWN_MS = 1500
+
+/** Where no page may write to the clipboard, as over plain HTTP, what is selected can still be copied. */
+async function write(text: string) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text)
+  const field = document.createElement('textarea')
+  field.value = text
+  const inside = document.activeElement?.closest('[role=dialog]') ?? document.body
+  inside.append(field)
+  field.select()
+  document.execCommand('copy')
+  field.remove()
+}
+
+function useCopied() {
+  const [copied, setCopied] = useState(false)
+  const copy = async (text: string) => {
+    await write(text)
+    setCopied(true)
+    setTimeout(() => setCopied(false), SHOWN_MS)
+  }
+  return { copied, copy }
+}
+
+export function CopyButton({ what, children }: { what: string; children: ReactNode }) {
+  const { copied, copy } = useCopied()
+  return (
+    <Button variant="default" onClick={() => void copy(what)}>
+      {copied ? 'Copied' : children}
+    </Button>
+  )
+}
 
 /** Text for programs, as it stands; it is scrolled where it is wider than its place. */
 export const Code = ({ text }: { text: string }) => (
@@ -22,5 +47,37 @@ export const Code = ({ text }: { text: string }) => (
   </pre>
 )
 
-export const curl = (path: string, query: Query = {}) =>
-  sentence('as_curl', { url: location.origin + address(path, query) })
+type Props = { path: keyof typeof CALLS; query: Query }
+
+/** The request behind a page, to be sent by a program. */
+export function CopyAs({ path, query }: Props) {
+  const { copied, copy } = useCopied()
+  return (
+    <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
+      <Menu.Target>
+        <Button variant="default">{copied ? 'Copied' : 'Copy as'}</Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => void copy(curl(path, query))}>curl</Menu.Item>
+        <Menu.Item onClick={() => void copy(python(path, query))}>Python</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+const curl = (path: string, query: Query) => sentence('as_curl', { url: location.origin + address(path, query) })
+
+function python(path: Props['path'], query: Query) {
+  const { call, arguments: known } = CALLS[path]
+  const wanted = new URLSearchParams(address(path, query).split('?')[1])
+  const named = [...wanted].map(([name, value]) => {
+    const [argument, kind] = (known as Record<string, readonly [string, string]>)[name] ?? [name, 'text']
+    return `${argument}=${literal(value, kind)}`
+  })
+  return sentence('as_python', { url: HOME, call, arguments: named.join(', ') })
+}
+
+function literal(value: string, kind: string) {
+  if (kind === 'flag') return FLAGS[value as keyof typeof FLAGS]
+  return kind === 'number' ? value : JSON.stringify(value)
+}

@@ -196,15 +196,18 @@ function Delete({ kind, id, write }: { kind: KindName; id: string; write: Return
 
 function Token({ token, onClose }: { token: string; onClose: () => void }) {
   const asCurl = sentence('key_as_curl', { url: HOME, token })
+  const asPython = sentence('key_as_python', { url: HOME, token })
   return (
     <div className="form">
       <b>{sentence('key_once')}</b>
       <Code text={token} />
       <span className="dim">{sentence('key_tried')}</span>
       <Code text={asCurl} />
+      <Code text={asPython} />
       <div className="row">
         <CopyButton what={token}>Copy the key</CopyButton>
-        <CopyButton what={asCurl}>Copy as curl</CopyButton>
+        <CopyButton what={asCurl}>As curl</CopyButton>
+        <CopyButton what={asPython}>As Python</CopyButton>
         <Button onClick={onClose}>Done</Button>
       </div>
     </div>

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 
+from dialplane.api.console import code
 from dialplane.api.console.edges import INSTALL
 
 SENTENCES: Mapping[str, str] = {
@@ -157,6 +158,8 @@ SENTENCES: Mapping[str, str] = {
     "no_view": "This edge has probed no provider yet",
     "counted_since": "Since its Kamailio started, but for what its companion counts; an hour: on average since then.",
     "settings_source": "Read-only: they come from the environment of the process.",
-    "as_curl": "curl -s '{url}' -H \"Authorization: Bearer $DIALPLANE_TOKEN\"",
-    "key_as_curl": "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'",
+    "as_curl": code.AS_CURL,
+    "as_python": code.AS_PYTHON,
+    "key_as_curl": code.KEY_AS_CURL,
+    "key_as_python": code.KEY_AS_PYTHON,
 }

@@ -1,0 +1,28 @@
+"""What the console offers to copy beside a list or a decision: the same request as curl and as a program in Python."""
+
+from collections.abc import Mapping, Sequence
+
+COPIED: Sequence[str] = (
+    *("/v1.0/dialroutes", "/v1.0/dialled", "/v1.0/routes", "/v1.0/providers", "/v1.0/customers", "/v1.0/trunks"),
+    *("/v1.0/accesskeys", "/v1.0/agents", "/v1.0/calls", "/v1.0/revisions"),
+)
+"""The paths that are asked by GET; what the client calls each, and its parameters, the OpenAPI document says."""
+
+AS_CURL = "curl -s '{url}' -H \"Authorization: Bearer $DIALPLANE_TOKEN\""
+AS_PYTHON = """import os
+
+from dialplane.client import Client
+
+with Client("{url}", token=os.environ["DIALPLANE_TOKEN"]) as client:
+    print(client.{call}({arguments}))
+"""
+
+KEY_AS_CURL = "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'"
+KEY_AS_PYTHON = """from dialplane.client import Client
+
+with Client("{url}", token="{token}") as client:
+    print(client.me())
+"""
+
+FLAGS: Mapping[str, str] = {"true": "True", "false": "False"}
+"""How Python writes what is true, and what is not."""
