@@ -182,7 +182,8 @@ function Expiring() {
   const { result = [], next_page_token } = keys.data ?? {}
   if (!result.length) return null
   const many = `${count(result.length)}${next_page_token && result.length === MAX_PAGE_SIZE ? '+' : ''}`
-  const said = sentence(result.length === 1 ? 'key_expires' : 'keys_expire', { count: many, days: EXPIRING_DAYS })
+  const gaps = { count: many, days: EXPIRING_DAYS }
+  const said = result.length === 1 ? sentence('key_expires', gaps) : sentence('keys_expire', gaps)
   return (
     <Link
       href="/keys?filter=is%3Aexpiring"

@@ -28,6 +28,7 @@ export default function Keys() {
   )
   const name = useNames(keys.data?.names)
   const expiring = keys.data?.result.filter(key => key.state === 'expiring').length ?? 0
+  const gaps = { count: count(expiring), days: EXPIRING_DAYS }
   const mayCreate = may('accesskey.create')
   const mayEdit = may('accesskey.update')
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
@@ -43,7 +44,7 @@ export default function Keys() {
       {expiring > 0 && (
         <p className="notice">
           <Link href={filtered('/keys', 'is:expiring')}>
-            {sentence(expiring === 1 ? 'key_expires' : 'keys_expire', { count: count(expiring), days: EXPIRING_DAYS })}
+            {expiring === 1 ? sentence('key_expires', gaps) : sentence('keys_expire', gaps)}
           </Link>
           . {sentence('keys_expire_next')}
         </p>
