@@ -71,6 +71,10 @@ def test_the_absence_of_a_provider_is_told_by_the_calls_it_had(
     told = api.admin.get(f"/v1.0/providers/{call.first}/absence").json()
     assert (told["calls"], told["stranded"], told["last_leg"]) == (1, 0, 1)
     assert told["next"] == [{"provider_id": call.second, "calls": 1}]
+    assert "names" not in told
+    api.admin.delete(f"/v1.0/providers/{call.second}")
+    named = api.admin.get(f"/v1.0/providers/{call.first}/absence", params={"expand": "provider,customer"}).json()
+    assert named == {**told, "names": {call.second: "Bravo"}}, "also one that is gone"
 
 
 def test_a_switch_is_told_how_to_call_by_a_trunk(api: Api) -> None:

@@ -120,7 +120,7 @@ function Begin() {
   )
 }
 
-const LAST_CALLS = { page_size: 20 }
+const LAST_CALLS = { page_size: 20, expand: 'provider' }
 
 /** Providers that charts and table show, the busiest. */
 const MOST = 10
@@ -320,9 +320,9 @@ function Failing({ queries }: { queries: Query }) {
 }
 
 function LastCalls() {
-  const names = useNames()
   const [, go] = useLocation()
   const calls = usePage<Call>('/v1.0/calls', LAST_CALLS, { every: 3 })
+  const names = useNames(calls.data?.names)
   return (
     <Panel title="Last calls" aside={<Link href="/calls?live=1">all, live</Link>} flush>
       <Failure error={calls.error} />

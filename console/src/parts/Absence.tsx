@@ -8,8 +8,12 @@ import { count } from './figures'
 type AbsenceAnswer = Schemas['AbsenceAnswer']
 
 export function Absence({ id }: { id: string }) {
-  const name = useNames()
-  const absence = useAnswer<AbsenceAnswer>(`/v1.0/providers/${id}/absence`, {}, { stale: 30 })
+  const absence = useAnswer<AbsenceAnswer>(
+    `/v1.0/providers/${id}/absence`,
+    { expand: 'provider,customer' },
+    { stale: 30 },
+  )
+  const name = useNames(absence.data?.names)
   const found = absence.data
   if (!found) return <Failure error={absence.error} again={() => absence.refetch()} />
   return (

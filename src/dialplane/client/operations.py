@@ -8,15 +8,15 @@ from dialplane.client.operation import Operation, Parameter
 
 _ID = Parameter("id", "path", str, required=True, description="The object's id.")
 
-_IF_MATCH = Parameter(
-    "If-Match", "header", str, description="Carry it out only if the object is still at this version."
-)
-
 _EXPAND = Parameter(
     "expand",
     "query",
     str,
     description="Add `names`: the names of the objects of these kinds that are referred to, by id.",
+)
+
+_IF_MATCH = Parameter(
+    "If-Match", "header", str, description="Carry it out only if the object is still at this version."
 )
 
 _PAGE_SIZE = Parameter("page_size", "query", int, description="How many at most; 0 and more than 100 are 100.")
@@ -290,6 +290,16 @@ LIST_CALLS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
+        Parameter(
+            "filter",
+            "query",
+            str,
+            description="Only those that all its terms mean, like `provider:bics -customer:acme "
+            "number:+44* verdict:saved started:<1h`: text, or one of `number:`, `provider:`, "
+            "`customer:`, `trunk:`, `caller:`, `is:`, `verdict:`, `attempts:`, `reason:`, "
+            "`edge:`, `callid:`, `started:` with a value; with a minus before it, all others."
+            " The documentation of routes has the grammar.",
+        ),
         Parameter("customer_id", "query", str, description="Only this customer's."),
         Parameter("trunk_id", "query", str, description="Only those that came in here."),
         Parameter("provider_id", "query", str, description="Only those with an attempt to this provider."),
@@ -503,7 +513,10 @@ GET_PROVIDER_ABSENCE = Operation(
     summary="What would have become of the last day's calls without a provider",
     description="By the decisions that are stored with them; the newest 500 calls that had it in their plan.",
     permission="provider.absence",
-    parameters=(_ID,),
+    parameters=(
+        _ID,
+        _EXPAND,
+    ),
     answer=schemas.AbsenceAnswer,
 )
 
@@ -1038,6 +1051,14 @@ LIST_REVISIONS = Operation(
     parameters=(
         _PAGE_SIZE,
         _PAGE_TOKEN,
+        Parameter(
+            "filter",
+            "query",
+            str,
+            description="Only those that all its terms mean, like `by:dana -kind:route made:<7d`: text, "
+            "or one of `by:`, `kind:`, `did:`, `objects:`, `made:` with a value; with a minus"
+            " before it, all others. The documentation of routes has the grammar.",
+        ),
         Parameter("object_id", "query", str, description="Only those that changed this object."),
         Parameter(
             "kind",

@@ -53,6 +53,7 @@ class AbsenceAnswer(TypedDict):
     last_leg: Annotated[int, "Calls with just one other."]
     stranded_targets: Annotated[list[StrandedTargetAnswer], "The ten with the most such calls."]
     next: Annotated[list[NextProviderAnswer], "Where the calls would have gone first."]
+    names: NotRequired[dict[str, str]]
 
 
 class AccessKeyAnswer(TypedDict):

@@ -15,14 +15,16 @@ import { Waterfall } from './Waterfall'
 export type Timeline = Schemas['TimelineAnswer']
 
 const STILL_GOING_S = 2
+/** Carriers and others that it names may be gone. */
+const NAMED = { expand: 'provider,customer,trunk' }
 
 export default function OneCall({ id }: { id: string }) {
-  const name = useNames()
   const may = useMay()
-  const answer = useAnswer<Call>(`/v1.0/calls/${id}`)
+  const answer = useAnswer<Call>(`/v1.0/calls/${id}`, NAMED)
   const call = answer.data
+  const name = useNames(call?.names)
   const every = call && call.status !== 'hangup' ? STILL_GOING_S : undefined
-  useAnswer<Call>(`/v1.0/calls/${id}`, {}, { every })
+  useAnswer<Call>(`/v1.0/calls/${id}`, NAMED, { every })
   const timeline = useAnswer<Timeline>(`/v1.0/calls/${id}/timeline`, {}, { version: call?.tm_update, enabled: !!call })
   if (!call)
     return (

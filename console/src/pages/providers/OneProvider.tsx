@@ -45,7 +45,7 @@ export default function OneProvider({ id }: { id: string }) {
     { provider_id: id },
     { every: 5 },
   ).data?.result.find(row => row.provider_id === id)
-  const calls = usePage<Call>('/v1.0/calls', { provider_id: id, page_size: 8 }, { every: 5 })
+  const calls = usePage<Call>('/v1.0/calls', { provider_id: id, page_size: 8, expand: 'provider' }, { every: 5 })
   const last = calls.data?.result.find(call => call.number)?.number
   const write = useWrite(({ revision }) => {
     saved(revision)
@@ -127,7 +127,7 @@ export default function OneProvider({ id }: { id: string }) {
             <Panel title="If it were gone">
               <Absence id={id} />
             </Panel>
-            <LastCalls id={id} calls={calls.data?.result} />
+            <LastCalls id={id} page={calls.data} />
             <RoutesOf id={id} />
             {may('revision.list') && <Revisions id={id} />}
           </div>
@@ -193,13 +193,13 @@ function HealthByEdge({ id }: { id: string }) {
   )
 }
 
-function LastCalls({ id, calls }: { id: string; calls: Call[] | undefined }) {
-  const name = useNames()
+function LastCalls({ id, page }: { id: string; page: Page<Call> | undefined }) {
+  const name = useNames(page?.names)
   return (
     <Panel title="Its last calls" aside={<Link href={`/calls?provider_id=${id}`}>all</Link>} flush>
       <Grid
         label="Its last calls"
-        rows={calls}
+        rows={page?.result}
         id={call => call.id}
         empty={<Empty title={sentence('no_call_there')} />}
         columns={[

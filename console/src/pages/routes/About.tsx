@@ -28,8 +28,12 @@ export default function About({ route }: { route: Route }) {
 }
 
 function Calls({ route }: { route: Route }) {
-  const name = useNames()
-  const calls = usePage<Call>('/v1.0/calls', { provider_id: route.provider_id, page_size: MAX_PAGE_SIZE })
+  const calls = usePage<Call>('/v1.0/calls', {
+    provider_id: route.provider_id,
+    page_size: MAX_PAGE_SIZE,
+    expand: 'provider',
+  })
+  const name = useNames(calls.data?.names)
   const used = calls.data?.result.filter(call => call.attempts.some(attempt => attempt.route_id === route.id))
   return (
     <Panel title="Last calls by it" aside={used && <span className="num">{count(used.length)}</span>}>

@@ -4,8 +4,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from dialplane.api.http.schemas import AnsweredId
+from dialplane.api.http.fields import optional
+from dialplane.api.http.query import Query, expanding, several
+from dialplane.api.http.schemas import NAMES, AnsweredId
 from dialplane.control.absence import Absence
+
+
+class AbsenceQuery(Query):
+    """What is added to the answer."""
+
+    expand: Annotated[tuple[str, ...], several("provider", "customer")] = expanding("provider", "customer")
 
 
 class StrandedTargetAnswer(BaseModel):
@@ -33,6 +41,7 @@ class AbsenceAnswer(BaseModel):
     last_leg: Annotated[int, Field(description="Calls with just one other.")]
     stranded_targets: Annotated[list[StrandedTargetAnswer], Field(description="The ten with the most such calls.")]
     next: Annotated[list[NextProviderAnswer], Field(description="Where the calls would have gone first.")]
+    names: NAMES = optional()
 
 
 def present_absence(absence: Absence) -> dict[str, Any]:

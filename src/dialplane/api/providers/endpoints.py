@@ -5,10 +5,11 @@ from typing import Any
 from starlette.responses import Response
 
 from dialplane.api.http import reasons
+from dialplane.api.http.names import names_of
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import ObjectId, Resource
 from dialplane.api.http.responses import JsonResponse, created, page, updated
-from dialplane.api.providers.absence import AbsenceAnswer, present_absence
+from dialplane.api.providers.absence import AbsenceAnswer, AbsenceQuery, present_absence
 from dialplane.api.providers.destinations import check_hostname
 from dialplane.api.providers.invite import InviteAnswer, InviteQuery, present_invite
 from dialplane.api.providers.schemas import (
@@ -87,10 +88,11 @@ async def get_provider_health(request: AuthenticatedRequest, id_: ObjectId) -> R
     answer=AbsenceAnswer,
     work=STATISTICS,
 )
-async def get_provider_absence(request: AuthenticatedRequest, id_: ObjectId) -> Response:
+async def get_provider_absence(request: AuthenticatedRequest, id_: ObjectId, query: AbsenceQuery) -> Response:
     async with request.read() as unit:
         found = await absence.of(unit, request.actor, id_, now=now_us())
-    return JsonResponse(present_absence(found))
+        names = await names_of(unit, request.actor, query.expand, found.next, found.stranded_targets)
+    return JsonResponse(present_absence(found) | names)
 
 
 @PROVIDERS.endpoint(

@@ -172,6 +172,7 @@ class Calls:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        filter: str | None = None,
         customer_id: str | None = None,
         trunk_id: str | None = None,
         provider_id: str | None = None,
@@ -195,21 +196,25 @@ class Calls:
         """List calls.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `customer_id`: Only this customer's.
-        `trunk_id`: Only those that came in here. `provider_id`: Only those with an attempt to this provider.
-        `number`: Only those to this number. `number_prefix`: Only those to a number that begins so. `number_suffix`:
-        Only those to a number that ends in these digits. `caller`: Only those from this caller: the `target` of their
-        `source`. `sip_call_id`: Only those whose INVITE had this Call-ID. `edge`: Only those of this edge. `verdict`:
-        Only those of which this became. `min_attempts`: Only those with so many INVITEs or more. `reason`: Only those
-        whose `reason` holds this text, in whatever case. `status`: Only those in this status. `started_from`: Only
-        those that started then or later. `started_until`: Only those that started before. `expand`: Add `names`: the
-        names of the objects of these kinds that are referred to, by id.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `provider:bics -customer:acme number:+44* verdict:saved started:<1h`: text, or one of
+        `number:`, `provider:`, `customer:`, `trunk:`, `caller:`, `is:`, `verdict:`, `attempts:`, `reason:`, `edge:`,
+        `callid:`, `started:` with a value; with a minus before it, all others. The documentation of routes has the
+        grammar. `customer_id`: Only this customer's. `trunk_id`: Only those that came in here. `provider_id`: Only
+        those with an attempt to this provider. `number`: Only those to this number. `number_prefix`: Only those to a
+        number that begins so. `number_suffix`: Only those to a number that ends in these digits. `caller`: Only those
+        from this caller: the `target` of their `source`. `sip_call_id`: Only those whose INVITE had this Call-ID.
+        `edge`: Only those of this edge. `verdict`: Only those of which this became. `min_attempts`: Only those with
+        so many INVITEs or more. `reason`: Only those whose `reason` holds this text, in whatever case. `status`: Only
+        those in this status. `started_from`: Only those that started then or later. `started_until`: Only those that
+        started before. `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
         return self._transport.execute(
             operations.LIST_CALLS,
             {
                 "page_size": page_size,
                 "page_token": page_token,
+                "filter": filter,
                 "customer_id": customer_id,
                 "trunk_id": trunk_id,
                 "provider_id": provider_id,
@@ -233,6 +238,7 @@ class Calls:
         self,
         *,
         page_size: int = 100,
+        filter: str | None = None,
         customer_id: str | None = None,
         trunk_id: str | None = None,
         provider_id: str | None = None,
@@ -258,6 +264,7 @@ class Calls:
             operations.LIST_CALLS,
             {
                 "page_size": page_size,
+                "filter": filter,
                 "customer_id": customer_id,
                 "trunk_id": trunk_id,
                 "provider_id": provider_id,
@@ -370,12 +377,14 @@ class Providers:
         """Get each edge's view of a provider."""
         return self._transport.execute(operations.GET_PROVIDER_HEALTH, {"id": id_})
 
-    def absence(self, id_: str) -> schemas.AbsenceAnswer:
+    def absence(self, id_: str, *, expand: str | None = None) -> schemas.AbsenceAnswer:
         """What would have become of the last day's calls without a provider.
 
         By the decisions that are stored with them; the newest 500 calls that had it in their plan.
+
+        `expand`: Add `names`: the names of the objects of these kinds that are referred to, by id.
         """
-        return self._transport.execute(operations.GET_PROVIDER_ABSENCE, {"id": id_})
+        return self._transport.execute(operations.GET_PROVIDER_ABSENCE, {"id": id_, "expand": expand})
 
     def invite(
         self, id_: str, *, number: str | None = None, caller: str | None = None, rn: str | None = None
@@ -768,6 +777,7 @@ class Revisions:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        filter: str | None = None,
         object_id: str | None = None,
         kind: Literal["customer", "provider", "trunk", "route", "accesskey", "agent"] | None = None,
         actor_id: str | None = None,
@@ -777,15 +787,19 @@ class Revisions:
         """List revisions.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, or the same instant as RFC 3339 has it; empty for the first page. `object_id`: Only those that changed
-        this object. `kind`: Only those that changed an object of this kind. `actor_id`: Only those made by this agent
-        or access key. `since`: Only those made then or later. `until`: Only those made before.
+        before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
+        terms mean, like `by:dana -kind:route made:<7d`: text, or one of `by:`, `kind:`, `did:`, `objects:`, `made:`
+        with a value; with a minus before it, all others. The documentation of routes has the grammar. `object_id`:
+        Only those that changed this object. `kind`: Only those that changed an object of this kind. `actor_id`: Only
+        those made by this agent or access key. `since`: Only those made then or later. `until`: Only those made
+        before.
         """
         return self._transport.execute(
             operations.LIST_REVISIONS,
             {
                 "page_size": page_size,
                 "page_token": page_token,
+                "filter": filter,
                 "object_id": object_id,
                 "kind": kind,
                 "actor_id": actor_id,
@@ -798,6 +812,7 @@ class Revisions:
         self,
         *,
         page_size: int = 100,
+        filter: str | None = None,
         object_id: str | None = None,
         kind: Literal["customer", "provider", "trunk", "route", "accesskey", "agent"] | None = None,
         actor_id: str | None = None,
@@ -809,6 +824,7 @@ class Revisions:
             operations.LIST_REVISIONS,
             {
                 "page_size": page_size,
+                "filter": filter,
                 "object_id": object_id,
                 "kind": kind,
                 "actor_id": actor_id,
