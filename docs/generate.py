@@ -15,6 +15,7 @@ from msgspec import Struct, inspect
 from typer.main import get_command
 
 from dialplane.api.console import edges
+from dialplane.api.console.limits import LISTS
 from dialplane.api.http.reasons import REASONS
 from dialplane.api.metrics.registry import Metrics
 from dialplane.cli.main import app
@@ -23,6 +24,7 @@ from dialplane.control.permissions import TABLE
 from dialplane.domain.call import CALL_VERDICTS
 from dialplane.domain.edge_counters import COUNTERS
 from dialplane.domain.instants import NEVER
+from dialplane.domain.kinds import KINDS
 from dialplane.domain.permission import PERMISSIONS
 from dialplane.edge.call import plan, progress
 from dialplane.engine import failover, reasons, refusals
@@ -91,6 +93,19 @@ def route_words_table() -> str:
             for word in route_filter.WORDS
         ],
     )
+
+
+def list_words_table() -> str:
+    """The words of the filters of all other lists."""
+    rows = [
+        (path, f"`{list_.like}`", "; ".join(f"`{word.name}:` {word.says}" for word in list_.words))
+        for path, list_ in ((f"`/v1.0/{_PATHS[name]}`", list_) for name, list_ in LISTS.items() if name != "route")
+    ]
+    return table(("list", "like", "words, and what fits"), rows)
+
+
+_PATHS = {**{kind.name: kind.collection for kind in KINDS.values()}, "call": "calls", "revision": "revisions"}
+"""What a list is of -> its path."""
 
 
 def call_verdicts_table() -> str:
@@ -291,6 +306,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "call-state": call_state_tables,
     "call-verdicts": call_verdicts_table,
     "route-words": route_words_table,
+    "list-words": list_words_table,
     "commands": commands,
     "edge-counters": edge_counters_table,
     "edge-installation": edge_installation,

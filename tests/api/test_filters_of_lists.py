@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from dialplane.api.console.limits import LISTS
-from dialplane.control.list_filter import WORDS
 from dialplane.domain.filter import parse_filter
-from tests.api.serving import Api
+from tests.api.serving import SYSTEM_DEFAULT, Api
 
 MARK = "Sifted"
 DAY_S = 86_400
@@ -90,6 +89,38 @@ def test_what_a_filter_of_a_list_means(
     assert found(world, collection, text) == expected
 
 
+@pytest.fixture(scope="module")
+def changed(api: Api) -> Mapping[str, Any]:
+    """Somebody who has made a provider and two routes, and renamed the one."""
+    username = "sifter@changed.example"
+    api.admin.made("agents", username=username, password="long enough", role="project_super_admin")
+    caller = api.with_token(api.login(username, "long enough"))
+    provider = caller.made("providers", type="sip", hostname="changed.example")
+    for target in ("+441", "+442"):
+        caller.made("routes", customer_id=SYSTEM_DEFAULT, provider_id=provider["id"], priority=1, target=target)
+    caller.put(f"/v1.0/providers/{provider['id']}", {"name": "Changed"})
+    return {"api": api, "by": username}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["provider.create", "route.create", "route.create", "provider.update"]),
+        ("kind:route", ["route.create", "route.create"]),
+        ("-kind:route", ["provider.create", "provider.update"]),
+        ("did:provider.update", ["provider.update"]),
+        ("-did:route.create provider", ["provider.create", "provider.update"]),
+        ("objects:1 made:<1h -made:>1h route.cr", ["route.create", "route.create"]),
+        ("objects:>1", []),
+        ("-127.0.0.1", []),
+    ],
+)
+def test_what_a_filter_of_revisions_means(changed: Mapping[str, Any], text: str, expected: list[str]) -> None:
+    for author in (f"by:{changed['by']}", "by:SIFTER*,nobody", f"{changed['by']} -by:nobody"):
+        answer = changed["api"].admin.get("/v1.0/revisions", params={"filter": f"{author} {text}"})
+        assert [one["operation"] for one in reversed(answer.json()["result"])] == expected
+
+
 def test_what_was_changed_counts_as_updated(world: Mapping[str, Any]) -> None:
     api: Api = world["api"]
     api.admin.put(f"/v1.0/customers/{world['one']}", {"phone_number": "+4930123"})
@@ -132,11 +163,12 @@ def test_what_no_list_can_mean_is_refused(world: Mapping[str, Any], collection: 
     assert says in answer.json()["error"]["details"][0]["message"]
 
 
-@pytest.mark.parametrize("kind", WORDS)
+@pytest.mark.parametrize("kind", LISTS)
 def test_every_value_that_is_proposed_is_one(kind: str) -> None:
-    for word in WORDS[kind]:
+    words = LISTS[kind].words
+    for word in words:
         for value in word.values:
-            assert [term.word for term in parse_filter(f"{word.name}:{value}", WORDS[kind])] == [word.name]
+            assert [term.word for term in parse_filter(f"{word.name}:{value}", words)] == [word.name]
 
 
 @pytest.mark.parametrize("kind", LISTS)

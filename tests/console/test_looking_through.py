@@ -1,6 +1,8 @@
 """What people narrow lists by on the console, and find."""
 
 import re
+import time
+import uuid
 
 from playwright.sync_api import expect
 
@@ -71,3 +73,66 @@ def test_a_change_names_a_provider_that_is_gone(visit: Visit, demo: Instance) ->
     row = visit.page.get_by_role("table", name="What changes").locator("tbody tr").filter(has_text="+4479")
     expect(row).to_contain_text("Gone Telecom")
     assert visit.unfit() == []
+    row.get_by_role("link", name="route").click()
+    expect(visit.page.get_by_role("button", name="Only route +4479 Gone Telecom ×")).to_be_visible()
+    assert visit.unfit() == []
+
+
+def test_a_call_names_a_provider_that_is_gone(visit: Visit, demo: Instance) -> None:
+    call, at = str(uuid.uuid4()), time.time_ns() // 1_000
+    with demo.client() as client:
+        made = client.providers.create(type="sip", hostname="sip.gone.example", name="Left Telecom")
+        common = {"v": 1, "edge": "edge-of-tests", "call": call, "at": at, "mono": 1}
+        place = {"provider_id": made["id"], "route_id": str(uuid.uuid4()), "why": []}
+        events = [
+            {**common, "id": str(uuid.uuid4()), "kind": "call_started", "number": "+44795550199"},
+            {**common, "id": str(uuid.uuid4()), "kind": "attempt_sent", "n": 1, **place},
+            {**common, "id": str(uuid.uuid4()), "kind": "call_ended", "status": 503, "reason": "", "hangup_by": "edge"},
+        ]
+        assert client.report_events("edge-of-tests", events)["accepted"] == len(events)
+        client.providers.delete(made["id"])
+    try:
+        visit.open("/calls?number_prefix=%2B4479")
+        rows = visit.page.get_by_role("table", name="Calls").locator("tbody tr")
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("Left Telecom")
+        assert visit.unfit() == []
+        visit.open(f"/calls/{call}")
+        expect(visit.page.locator("main")).to_contain_text("Left Telecom")
+        assert visit.unfit() == []
+    finally:
+        with demo.client() as client:
+            client.edges.delete("edge-of-tests")
+
+
+def test_calls_and_changes_are_filtered_in_one_box(visit: Visit) -> None:
+    page = visit.page
+    visit.open("/calls")
+    rows = page.get_by_role("table", name="Calls").locator("tbody tr")
+    page.keyboard.press("/")
+    box = page.get_by_role("textbox", name="Filter")
+    expect(box).to_be_focused()
+    box.press_sequentially("verd")
+    page.get_by_role("option", name=re.compile("^verdict:")).click()
+    page.get_by_role("option", name="saved").click()
+    expect(page).to_have_url(re.compile("filter=verdict%3Asaved"))
+    expect(rows.first).to_contain_text(re.compile("503|408|480|500"))
+    box.press_sequentially("number:+8210*")
+    box.press("Enter")
+    expect(rows.filter(has_not_text="+8210")).to_have_count(0)
+    assert visit.unfit() == []
+    page.get_by_label("Begins with").fill("+44")
+    expect(page.get_by_text("No call fits these filters")).to_be_visible()
+    visit.open("/calls?filter=provder:Bravo")
+    expect(page.get_by_text("provider: is near it")).to_be_visible()
+    visit.open("/changes")
+    page.keyboard.press("/")
+    box.press_sequentially("-by:adm")
+    page.get_by_role("option", name="admin@localhost").click()
+    expect(page).to_have_url(re.compile("filter=-by%3A"))
+    expect(page.get_by_role("table", name="Revisions").locator("tbody tr").first).to_be_visible()
+    box.fill("kind:provider did:provider.create")
+    box.press("Enter")
+    expect(page.get_by_role("table", name="Revisions")).to_contain_text("Provider created")
+    assert visit.unfit() == []
+    assert [fault for fault in visit.faults if "400" not in fault] == []

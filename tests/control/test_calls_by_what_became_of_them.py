@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from dialplane.control import calls, events
+from dialplane.control import calls, events, providers
 from dialplane.control.calls import CallRecord
 from dialplane.control.units import Database
 from dialplane.domain.call import Verdict
@@ -113,6 +113,12 @@ def unanswered(reason: str | None) -> Callable[[CallRecord], bool]:
     return means
 
 
+async def carrier(db: Database, id_: str) -> None:
+    """A provider with this id, so that a filter may name it."""
+    async with db.change(ADMIN, "provider.create") as unit:
+        await providers.USE_CASES.create(unit, ADMIN, {"type": "sip", "hostname": "sip.carrier.example"}, id_=id_)
+
+
 FILTERS: list[tuple[dict[str, Any], Callable[[CallRecord], bool]]] = [
     ({"verdict": "answered"}, lambda record: record.call.tm_answered is not None),
     ({"verdict": "saved"}, is_saved),
@@ -134,6 +140,50 @@ FILTERS: list[tuple[dict[str, Any], Callable[[CallRecord], bool]]] = [
     ({"sip_call_id": f"{uuid_of(5_007)}@pbx"}, lambda record: record.call.id == uuid_of(5_007)),
     ({"verdict": "saved", "edge": "edge-1"}, lambda record: is_saved(record) and record.call.edge == "edge-1"),
 ]
+
+
+TYPED: list[tuple[str, Callable[[CallRecord], bool]]] = [
+    ("verdict:saved", is_saved),
+    ("verdict:unanswered", unanswered(None)),
+    ("is:talking", lambda record: record.call.tm_ended is None and record.call.tm_answered is not None),
+    ("is:ended", lambda record: record.call.tm_ended is not None),
+    ("attempts:>=2", lambda record: sent(record) >= 2),
+    ("attempts:1..2", lambda record: 1 <= sent(record) <= 2),
+    ("attempts:0", lambda record: sent(record) == 0),
+    ("edge:edge-2", lambda record: record.call.edge == "edge-2"),
+    ("reason:NO", lambda record: "no" in record.call.reason.lower()),
+    ("number:+4420*", lambda record: record.call.number.startswith("+4420")),
+    ("number:*60000", lambda record: record.call.number.endswith("60000")),
+    ("number:+4930123456", lambda record: record.call.number == "+4930123456"),
+    ("4930", lambda record: record.call.number.startswith("+4930")),
+    ("+4420", lambda record: record.call.number.startswith("+4420")),
+    (f"callid:{uuid_of(5_007)}@pbx", lambda record: record.call.id == uuid_of(5_007)),
+    (f"{uuid_of(5_008)}@pbx", lambda record: record.call.id == uuid_of(5_008)),
+    (str(uuid_of(5_009)), lambda record: record.call.id == uuid_of(5_009)),
+    (f"provider:{PROVIDERS[0]}", lambda record: bool(record.call.attempts)),
+]
+"""A term -> the calls that it means; with a minus before it, all others."""
+
+
+async def test_each_term_of_a_filter_means_its_calls_and_with_a_minus_all_others(
+    db: Database, drawn_calls: list[Drawn]
+) -> None:
+    """Also where something is not known of a call: it has no customer here, or no number."""
+    await carrier(db, PROVIDERS[0])
+    async with db.read() as unit:
+        stored = await calls.list_(unit, ADMIN, page_size=CALLS + 1)
+        for text, means in TYPED:
+            fit = {record.call.id for record in stored if means(record)}
+            assert 0 < len(fit) < CALLS, text
+            for is_not, expected in ((False, fit), (True, {record.call.id for record in stored} - fit)):
+                found = await calls.list_(unit, ADMIN, page_size=CALLS + 1, filter=f"{'-' * is_not}{text}")
+                assert {record.call.id for record in found} == expected, (text, is_not)
+        both = await calls.list_(unit, ADMIN, page_size=CALLS + 1, edge="edge-1", filter="edge:edge-2")
+        assert both == [], "a filter is one condition among others"
+        recent = await calls.list_(unit, ADMIN, page_size=CALLS + 1, filter="started:<1h -started:>1h started:<1d")
+        assert len(recent) == CALLS
+        assert await calls.list_(unit, ADMIN, filter="started:>1h") == []
+        assert await calls.list_(unit, ADMIN, filter="-started:<1h") == []
 
 
 async def test_each_filter_means_the_calls_whose_record_says_so(db: Database, drawn_calls: list[Drawn]) -> None:

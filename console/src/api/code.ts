@@ -149,6 +149,10 @@ export const CALLS = {
     "page_token",
     "text"
    ],
+   "filter": [
+    "filter",
+    "text"
+   ],
    "customer_id": [
     "customer_id",
     "text"
@@ -410,6 +414,10 @@ export const CALLS = {
    ],
    "page_token": [
     "page_token",
+    "text"
+   ],
+   "filter": [
+    "filter",
     "text"
    ],
    "object_id": [

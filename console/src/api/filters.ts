@@ -291,6 +291,197 @@ export const LISTS = {
    }
   ]
  },
+ "call": {
+  "plural": "calls",
+  "like": "provider:bics -customer:acme number:+44* verdict:saved started:<1h",
+  "words": [
+   {
+    "name": "number",
+    "says": "to this number, or one that begins or ends so",
+    "values": [
+     "+44*",
+     "*4567"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "provider",
+    "says": "with an attempt to this provider, or one of these",
+    "values": [],
+    "kind": "provider"
+   },
+   {
+    "name": "customer",
+    "says": "of this customer, or one of several with commas",
+    "values": [],
+    "kind": "customer"
+   },
+   {
+    "name": "trunk",
+    "says": "that came in by this trunk, or one of these",
+    "values": [],
+    "kind": "trunk"
+   },
+   {
+    "name": "caller",
+    "says": "from this caller",
+    "values": [],
+    "kind": ""
+   },
+   {
+    "name": "is",
+    "says": "that are so now",
+    "values": [
+     "dialing",
+     "ringing",
+     "talking",
+     "ended"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "verdict",
+    "says": "of which this became",
+    "values": [
+     "answered",
+     "saved",
+     "unanswered",
+     "busy",
+     "noanswer",
+     "cancel",
+     "dialout",
+     "failed",
+     "refused",
+     "lost"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "attempts",
+    "says": "with so many INVITEs to carriers",
+    "values": [
+     ">=2",
+     "0",
+     "1..3"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "reason",
+    "says": "whose reason holds this text",
+    "values": [
+     "503",
+     "timeout"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "edge",
+    "says": "of this edge",
+    "values": [],
+    "kind": ""
+   },
+   {
+    "name": "callid",
+    "says": "whose INVITE had this Call-ID",
+    "values": [],
+    "kind": ""
+   },
+   {
+    "name": "started",
+    "says": "that began in this time",
+    "values": [
+     "<15m",
+     "<1h",
+     "<1d",
+     ">7d"
+    ],
+    "kind": ""
+   }
+  ]
+ },
+ "revision": {
+  "plural": "changes",
+  "like": "by:dana -kind:route made:<7d",
+  "words": [
+   {
+    "name": "by",
+    "says": "made by this person or key, or one of several with commas",
+    "values": [],
+    "kind": "agent"
+   },
+   {
+    "name": "kind",
+    "says": "that changed an object of this kind",
+    "values": [
+     "customer",
+     "provider",
+     "trunk",
+     "route",
+     "accesskey",
+     "agent"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "did",
+    "says": "that did this",
+    "values": [
+     "customer.create",
+     "customer.update",
+     "customer.delete",
+     "customer.update_own",
+     "agent.create",
+     "agent.update",
+     "agent.delete",
+     "agent.logout",
+     "accesskey.create",
+     "accesskey.update",
+     "accesskey.delete",
+     "provider.create",
+     "provider.update",
+     "provider.delete",
+     "route.create",
+     "route.update",
+     "route.delete",
+     "trunk.create",
+     "trunk.update",
+     "trunk.delete",
+     "trunk.trust",
+     "call.erase",
+     "job.create",
+     "job.cancel",
+     "revision.undo",
+     "changes.apply",
+     "events.write",
+     "edge.delete",
+     "testcall.place",
+     "demo.update"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "objects",
+    "says": "that changed so many objects",
+    "values": [
+     "1",
+     ">100"
+    ],
+    "kind": ""
+   },
+   {
+    "name": "made",
+    "says": "made in this time",
+    "values": [
+     "<1h",
+     "<1d",
+     "<7d",
+     ">30d"
+    ],
+    "kind": ""
+   }
+  ]
+ },
  "agent": {
   "plural": "people",
   "like": "role:customer_admin -customer:acme",

@@ -8,7 +8,9 @@ import { fromTyped, instant } from '../api/time'
 import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/basics'
 import { CopyAs } from '../parts/CopyAs'
 import { Attempts } from '../parts/calls'
+import { Filter } from '../parts/Filter'
 import { span } from '../parts/figures'
+import { isUnread } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { CustomerPicker, ProviderPicker, TrunkPicker, Typed } from '../parts/pickers'
@@ -31,7 +33,9 @@ export default function Calls() {
 const RARE = ['number_suffix', 'min_attempts', 'reason', 'edge', 'sip_call_id'] as const
 const FILTERS = [
   ...RARE,
+  'filter',
   'number',
+  'number_prefix',
   'caller',
   'status',
   'verdict',
@@ -74,13 +78,36 @@ function List() {
         />
       </Head>
       <div className="bar">
+        <Filter list="call" value={values.filter} onChange={value => set('filter', value)} error={calls.error} />
+        <TextInput
+          label="Since"
+          type="datetime-local"
+          w={180}
+          value={since}
+          onChange={event => set('since', event.currentTarget.value)}
+        />
+        <TextInput
+          label="Before"
+          type="datetime-local"
+          w={180}
+          value={before}
+          onChange={event => set('before', event.currentTarget.value)}
+        />
+      </div>
+      <div className="bar">
         <Typed
-          first
           label="Number"
           placeholder="+442071234567"
-          width={150}
+          width={140}
           value={values.number}
           onChange={value => set('number', value)}
+        />
+        <Typed
+          label="Begins with"
+          placeholder="+44"
+          width={90}
+          value={values.number_prefix}
+          onChange={value => set('number_prefix', value)}
         />
         <Typed
           label="Who calls"
@@ -116,20 +143,6 @@ function List() {
           customer={values.customer_id}
           onChange={value => set('trunk_id', value)}
         />
-        <TextInput
-          label="Since"
-          type="datetime-local"
-          w={180}
-          value={since}
-          onChange={event => set('since', event.currentTarget.value)}
-        />
-        <TextInput
-          label="Before"
-          type="datetime-local"
-          w={180}
-          value={before}
-          onChange={event => set('before', event.currentTarget.value)}
-        />
         {!areRare && (
           <Button variant="default" onClick={() => setMore(true)}>
             More filters
@@ -137,8 +150,8 @@ function List() {
         )}
       </div>
       {areRare && <Rare values={values} set={set} />}
-      <Failure error={calls.error} again={() => calls.refetch()} />
-      <Panel flush>
+      {!isUnread(calls.error) && <Failure error={calls.error} again={() => calls.refetch()} />}
+      <Panel flush hidden={isUnread(calls.error)}>
         <Grid
           label="Calls"
           rows={calls.data?.result}

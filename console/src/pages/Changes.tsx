@@ -8,8 +8,10 @@ import { BESIDE_CHANGE_S, KIND_WORDS, OPERATION_WORDS } from '../api/tables'
 import { fromTyped, instant, stamp } from '../api/time'
 import { Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { CopyAs } from '../parts/CopyAs'
-import { Difference } from '../parts/changes'
+import { calledBy, Difference } from '../parts/changes'
+import { Filter } from '../parts/Filter'
 import { count, percent, span } from '../parts/figures'
+import { isUnread } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { Jobs } from '../parts/Jobs'
 import { useKeys } from '../parts/keys'
@@ -31,8 +33,7 @@ const operation = ({ operation }: Revision) =>
 function List() {
   const may = useMay()
   const [, go] = useLocation()
-  const name = useNames()
-  const { values, set, token, any } = useFilters(['object_id', 'kind', 'actor_id', 'since', 'until'] as const)
+  const { values, set, token, any } = useFilters(['filter', 'object_id', 'kind', 'actor_id', 'since', 'until'] as const)
   const asked = {
     ...values,
     since: fromTyped(values.since),
@@ -51,12 +52,17 @@ function List() {
         <CopyAs path="/v1.0/revisions" query={asked} />
       </Head>
       <div className="bar">
+        <Filter
+          list="revision"
+          value={values.filter}
+          onChange={value => set('filter', value)}
+          error={revisions.error}
+        />
         <TextInput
           label="Since"
           type="datetime-local"
           w={190}
           value={values.since}
-          data-filter
           onChange={event => set('since', event.currentTarget.value)}
         />
         <TextInput
@@ -91,7 +97,7 @@ function List() {
         )}
         {values.object_id && (
           <Button variant="default" onClick={() => set('object_id', null)}>
-            Only {name(values.object_id)} ×
+            Only <ObjectName id={values.object_id} revision={first?.number} /> ×
           </Button>
         )}
         {!isPerson && (
@@ -100,9 +106,9 @@ function List() {
           </Button>
         )}
       </div>
-      <Failure error={revisions.error} again={() => revisions.refetch()} />
+      {!isUnread(revisions.error) && <Failure error={revisions.error} again={() => revisions.refetch()} />}
       <Jobs />
-      <Panel flush>
+      <Panel flush hidden={isUnread(revisions.error)}>
         <Grid
           label="Revisions"
           rows={revisions.data?.result}
@@ -172,6 +178,18 @@ function List() {
       <Pager page={revisions.data} />
     </>
   )
+}
+
+/** What people know an object by, also one that is gone: one of its revisions says it. */
+function ObjectName({ id, revision }: { id: string; revision: number | undefined }) {
+  const answer = useAnswer<Revision>(
+    `/v1.0/revisions/${revision}`,
+    { expand: NAMED },
+    { enabled: revision !== undefined },
+  )
+  const name = useNames(answer.data?.names)
+  const change = answer.data?.changes?.find(one => one.object_id === id)
+  return <>{change ? calledBy(change, name) : 'one object'}</>
 }
 
 /** The kinds that changes refer to: their names come with them, since some are of objects that are gone. */

@@ -56,10 +56,10 @@ function List() {
         />
       </div>
       {!isUnread(customers.error) && <Failure error={customers.error} again={() => customers.refetch()} />}
-      <Panel flush>
+      <Panel flush hidden={isUnread(customers.error)}>
         <Grid
           label="Customers"
-          rows={isUnread(customers.error) ? [] : customers.data}
+          rows={customers.data}
           id={customer => customer.id}
           onOpen={customer => go(`/customers/${customer.id}`)}
           keys={may('customer.update') ? { e: setEditing } : {}}
@@ -77,7 +77,7 @@ function List() {
               head: 'Customer',
               cell: customer => (
                 <Link className="name" href={`/customers/${customer.id}`}>
-                  {customer.name || customer.id.slice(0, 8)}
+                  {customer.name || 'unnamed'}
                 </Link>
               ),
             },
@@ -201,7 +201,7 @@ function One({ id }: { id: string }) {
                   head: 'Trunk',
                   cell: trunk => (
                     <Link className="name" href={`/trunks/${trunk.id}`}>
-                      {trunk.name || trunk.id.slice(0, 8)}
+                      {trunk.name || trunk.domain_name || 'unnamed'}
                     </Link>
                   ),
                 },

@@ -50,10 +50,10 @@ export default function Keys() {
         </p>
       )}
       {!isUnread(keys.error) && <Failure error={keys.error} again={() => keys.refetch()} />}
-      <Panel flush>
+      <Panel flush hidden={isUnread(keys.error)}>
         <Grid
           label="Access keys"
-          rows={isUnread(keys.error) ? [] : keys.data?.result}
+          rows={keys.data?.result}
           id={key => key.id}
           busy={keys.isPlaceholderData}
           onOpen={mayEdit ? setEditing : undefined}

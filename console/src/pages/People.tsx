@@ -41,10 +41,10 @@ export default function People() {
         <Filter list="agent" value={values.filter} onChange={value => set('filter', value)} error={people.error} />
       </div>
       {!isUnread(people.error) && <Failure error={people.error} again={() => people.refetch()} />}
-      <Panel flush>
+      <Panel flush hidden={isUnread(people.error)}>
         <Grid
           label="People"
-          rows={isUnread(people.error) ? [] : people.data?.result}
+          rows={people.data?.result}
           id={person => person.id}
           busy={people.isPlaceholderData}
           onOpen={mayEdit ? setEditing : undefined}

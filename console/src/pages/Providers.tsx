@@ -40,7 +40,7 @@ function List() {
   const providers = useAll<Provider>('/v1.0/providers', { ...values, show: 'edges,use' }, { every: 10, stale: 1 })
   const stats = useAnswer<Page<ProviderStats>>('/v1.0/stats/providers', {}, { every: 15 })
   const of = new Map(stats.data?.result.map(row => [row.provider_id, row]))
-  const rows = isUnread(providers.error) ? [] : providers.data?.toSorted((a, b) => a.name.localeCompare(b.name))
+  const rows = providers.data?.toSorted((a, b) => a.name.localeCompare(b.name))
   const edges = [...new Set(providers.data?.flatMap(one => one.edges?.map(view => view.edge) ?? []))].sort()
   const mayCreate = may('provider.create')
   useKeys(mayCreate ? { n: () => setEditing('new') } : {})
@@ -61,7 +61,7 @@ function List() {
       {!isUnread(providers.error) && (
         <Failure error={providers.error ?? stats.error} again={() => providers.refetch()} />
       )}
-      <Panel flush>
+      <Panel flush hidden={isUnread(providers.error)}>
         <Grid
           label="Providers"
           rows={rows}

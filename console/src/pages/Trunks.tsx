@@ -44,10 +44,10 @@ function List() {
       </div>
       {!isUnread(trunks.error) && <Failure error={trunks.error} again={() => trunks.refetch()} />}
       <div className="stack">
-        <Panel flush>
+        <Panel flush hidden={isUnread(trunks.error)}>
           <Grid
             label="Trunks"
-            rows={isUnread(trunks.error) ? [] : trunks.data}
+            rows={trunks.data}
             id={trunk => trunk.id}
             onOpen={trunk => go(`/trunks/${trunk.id}`)}
             keys={may('trunk.update') ? { e: setEditing } : {}}
@@ -65,7 +65,7 @@ function List() {
                 head: 'Trunk',
                 cell: trunk => (
                   <Link className="name" href={`/trunks/${trunk.id}`}>
-                    {trunk.name || trunk.id.slice(0, 8)}
+                    {trunk.name || trunk.domain_name || 'unnamed'}
                   </Link>
                 ),
               },

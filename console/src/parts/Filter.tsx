@@ -1,7 +1,7 @@
 /** The box of filters of a list: its words and examples are the list's own, the names are of the objects there are. */
 import { Refusal } from '../api/client'
 import { LISTS } from '../api/filters'
-import { useCustomers, useMay, useProviders, useTrunks } from '../api/queries'
+import { type Agent, useAll, useCustomers, useMay, useProviders, useTrunks } from '../api/queries'
 import { FilterBox } from './FilterBox'
 import { termsOf, unquoted } from './filter'
 import { sentence } from './sentences'
@@ -16,7 +16,7 @@ type Props = {
 
 export function Filter({ list, value, onChange, error }: Props) {
   const may = useMay()
-  const named = useNamed()
+  const named = useNamed(list === 'revision')
   const { words, like, plural } = LISTS[list]
   return (
     <FilterBox
@@ -35,12 +35,15 @@ export function Filter({ list, value, onChange, error }: Props) {
 
 type Named = { id: string; name: string; hostname?: string }
 
-/** Name -> id of the objects of a kind; beside its name an object is known by its id. */
-export function useNamed() {
+/** Name -> id of the objects of a kind; beside its name an object is known by its id. `people`: of those, too. */
+export function useNamed(people = false) {
+  const may = useMay()
+  const agents = useAll<Agent>('/v1.0/agents', {}, { enabled: people && may('agent.list') }).data
   const objects: Record<string, Named[] | undefined> = {
     provider: useProviders().data,
     customer: useCustomers().data,
     trunk: useTrunks().data,
+    agent: agents?.map(one => ({ id: one.id, name: one.username })),
   }
   return (kind: string): Record<string, string> =>
     Object.fromEntries(objects[kind]?.map(one => [one.name || one.hostname || one.id, one.id]) ?? [])

@@ -26,12 +26,15 @@ export function Panel({
   aside,
   children,
   flush,
+  hidden,
 }: {
   title?: ReactNode
   aside?: ReactNode
   children: ReactNode
   flush?: boolean
+  hidden?: boolean
 }) {
+  if (hidden) return null
   return (
     <section className="panel">
       {title && (

@@ -79,6 +79,12 @@ export function Difference({ changes, names }: { changes: ObjectChange[]; names?
   )
 }
 
+/** What people know an object by, as text: its kind and its name, or of a route its target and carrier. */
+export function calledBy({ kind, identity }: ObjectChange, name: (id: string) => string): string {
+  const { provider_id, customer_id, ...own } = identity as Record<string, string | undefined>
+  return [kind, ...Object.values(own).slice(0, 1), provider_id && name(provider_id)].filter(Boolean).join(' ')
+}
+
 /** What people know an object by: its name, or of a route its target, carrier and customer. */
 function Changed({ change, name }: { change: ObjectChange; name: (id: string) => string }) {
   const { provider_id, customer_id, ...own } = change.identity as Record<string, string | undefined>

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from dialplane.control import decisions, permissions
+from dialplane.control import call_filter, decisions, permissions
 from dialplane.control.actor import SYSTEM, Actor
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Unit
@@ -15,6 +15,7 @@ from dialplane.domain.ids import parse_id
 from dialplane.domain.texts import parse_member
 from dialplane.store.queries import calls as queries
 from dialplane.store.queries.calls import AttemptRow, CallRow, Filters
+from dialplane.system.clock import now_us
 from dialplane.system.turns import in_turns
 
 _HANGUP_BY = {by.value: by for by in HangupBy}
@@ -68,8 +69,11 @@ async def list_(
     status: str | None = None,
     started_from: int | None = None,
     started_until: int | None = None,
+    filter: str | None = None,
 ) -> list[CallRecord]:
-    """Newest first. `status`: a word of CallStatus; `verdict`: one of CallVerdict; `reason`: a part of it.
+    """Newest first. `filter`: as people type it.
+
+    `status`: a word of CallStatus; `verdict`: one of CallVerdict; `reason`: a part of it.
 
     `started_from` <= tm_start < `started_until`.
     """
@@ -94,6 +98,8 @@ async def list_(
         started_from=started_from,
         started_until=started_until,
     )
+    if filter:
+        filters = await call_filter.meant(unit, actor, filter, filters, now=now_us())
     found = await unit.in_one_step(
         lambda: queries.page_with_attempts(unit, filters, page_size=page_size, before=before)
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialplane.control import permissions
+from dialplane.control import permissions, revision_filter
 from dialplane.control.actor import Actor
 from dialplane.control.units import Encryption, Undecrypted, Unit
 from dialplane.domain.errors import InvalidValue, NotFound
@@ -13,6 +13,7 @@ from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import KINDS
 from dialplane.store.queries import revisions as queries
 from dialplane.store.queries.revisions import ChangeRow, RevisionRow
+from dialplane.system.clock import now_us
 from dialplane.system.turns import in_turns
 
 MASK = "***"
@@ -98,8 +99,12 @@ async def list_(
     actor_id: str | None = None,
     since: int | None = None,
     until: int | None = None,
+    filter: str | None = None,
 ) -> list[Revision]:
-    """Newest first; `before` is the instant of the last one of the page before. `since` <= instant < `until`."""
+    """Newest first, those that `filter` means, as people type it.
+
+    `before` is the instant of the last one of the page before. `since` <= instant < `until`.
+    """
     permissions.require(actor, "revision.list")
     rows = await queries.page(
         unit,
@@ -110,6 +115,7 @@ async def list_(
         actor_id=actor_id,
         since=since,
         until=until,
+        also=revision_filter.meant(filter, now=now_us()) if filter else (),
     )
     return [_revision(row, ()) for row in rows]
 

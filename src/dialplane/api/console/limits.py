@@ -7,7 +7,7 @@ from dialplane.api.console import edges
 from dialplane.api.console.forms import FORMS
 from dialplane.api.http.query import MAX_PAGE_SIZE
 from dialplane.api.routes.schemas import ORDERS
-from dialplane.control import list_filter, route_filter
+from dialplane.control import call_filter, list_filter, revision_filter, route_filter
 from dialplane.control.bulk import MAX_CHANGES
 from dialplane.control.permissions import TABLE
 from dialplane.domain.accesskey import EXPIRING_US
@@ -123,6 +123,8 @@ LISTS: Mapping[str, Filtered] = {
     "customer": Filtered("customers", "is:frozen", list_filter.WORDS["customer"]),
     "trunk": Filtered("trunks", "-customer:acme is:enabled 198.51.100", list_filter.WORDS["trunk"]),
     "accesskey": Filtered("keys", "is:expiring -role:edge", list_filter.WORDS["accesskey"]),
+    "call": Filtered("calls", "provider:bics -customer:acme number:+44* verdict:saved started:<1h", call_filter.WORDS),
+    "revision": Filtered("changes", "by:dana -kind:route made:<7d", revision_filter.WORDS),
     "agent": Filtered("people", "role:customer_admin -customer:acme", list_filter.WORDS["agent"]),
 }
 """What a list is of -> its filters."""

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from dialplane.api.http.fields import Id, among, optional
-from dialplane.api.http.query import Instant, Page, Query, decimal, expanding, several
+from dialplane.api.http.query import FilterText, Instant, Page, Query, decimal, expanding, filtering, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.names import NAMED
+from dialplane.control.revision_filter import WORDS
 from dialplane.control.revisions import Difference, ObjectChange, Revision
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import KINDS
@@ -22,6 +23,7 @@ MAX_CHANGES = 1_000
 class RevisionList(Page):
     """Filters of the list of revisions."""
 
+    filter: FilterText = filtering(WORDS, like="by:dana -kind:route made:<7d")
     object_id: Id = optional("Only those that changed this object.")
     kind: Annotated[str, among(*KINDS)] = optional("Only those that changed an object of this kind.")
     actor_id: Id = optional("Only those made by this agent or access key.")

@@ -1,7 +1,7 @@
 """Calls and their attempts."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -17,11 +17,14 @@ from sqlalchemy import (
     literal_column,
     not_,
     null,
+    or_,
     select,
 )
 
 from dialplane.domain.call import UNANSWERED, CallStatus, CallVerdict, HangupBy, HangupReason
+from dialplane.domain.ids import is_beginning_of_id
 from dialplane.store import tables
+from dialplane.store.queries.lists import Condition
 from dialplane.store.unit import Unit
 from dialplane.store.written import first
 
@@ -156,7 +159,7 @@ class Filters:
     """Conditions on calls; None does not count. `started_from` <= tm_start < `started_until`, in instants.
 
     No index leads to calls by an edge, the end of a number, a verdict, attempts or a reason: those of the window, or
-    the newest, are looked through, for as long as a list may take.
+    the newest, are looked through, for as long as a list may take. So are those that `also` means.
     """
 
     customer_id: str | None = None
@@ -174,6 +177,13 @@ class Filters:
     status: CallStatus | None = None
     started_from: int | None = None
     started_until: int | None = None
+    also: Sequence[Condition] = ()
+
+    def plus(self, name: str, value: Any, *, is_not: bool = False) -> "Filters":
+        """The same with one more condition: as the filter of this name, where there is one that is not in use."""
+        if not is_not and getattr(self, name, _OTHER) is None:
+            return replace(self, **{name: value})
+        return replace(self, also=(*self.also, Condition(name, value, is_not)))
 
     @property
     def is_window(self) -> bool:
@@ -212,25 +222,57 @@ class Filters:
             where.append(_STATUS_CONDITIONS[self.status])
         if self.provider_id is not None:
             where.append(_has_attempt(attempts["provider_id"] == self.provider_id))
-        return where
+        return [*where, *map(_met, self.also)]
 
     def _looked_through(self) -> list[ColumnElement[bool]]:
         """Conditions that no index leads to."""
-        number = func.coalesce(_CALLS.number, "")
-        conditions: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
-            "number_prefix": number.startswith,
-            "number_suffix": number.endswith,
-            "edge": lambda edge: _CALLS.edge == edge,
-            "verdict": _VERDICT_CONDITIONS.__getitem__,
-            "min_attempts": lambda least: select(func.count()).where(_SENT).scalar_subquery() >= least,
-            "reason": lambda text: func.lower(_REASON).contains(text.lower(), autoescape=True),
-        }
-        wanted = [(condition, getattr(self, name)) for name, condition in conditions.items()]
+        wanted = [(condition, getattr(self, name)) for name, condition in _LOOKED_THROUGH.items()]
         return [condition(value) for condition, value in wanted if value is not None]
 
     def _started(self, tm_start: ColumnElement[Any]) -> Where:
         since, until = self.started_from, self.started_until
         return [*([] if since is None else [tm_start >= since]), *([] if until is None else [tm_start < until])]
+
+
+_NUMBER = func.coalesce(_CALLS.number, "")
+_TRIES = select(func.count()).where(_SENT).scalar_subquery()
+_LOOKED_THROUGH: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    "number_prefix": _NUMBER.startswith,
+    "number_suffix": _NUMBER.endswith,
+    "edge": lambda edge: _CALLS.edge == edge,
+    "verdict": _VERDICT_CONDITIONS.__getitem__,
+    "min_attempts": lambda least: _TRIES >= least,
+    "reason": lambda text: func.lower(_REASON).contains(text.lower(), autoescape=True),
+}
+"""Filter -> its condition, to which no index leads."""
+
+_OTHER = object()
+
+_ALSO: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    **_LOOKED_THROUGH,
+    "number": lambda number: _CALLS.number == number,
+    "caller": lambda caller: _CALLS.source == caller,
+    "sip_call_id": lambda id_: _CALLS.sip_call_id == id_,
+    "status": _STATUS_CONDITIONS.__getitem__,
+    "customers": lambda ids: _CALLS.customer_id.in_(ids),
+    "trunks": lambda ids: _CALLS.trunk_id.in_(ids),
+    "providers": lambda ids: _has_attempt(_ATTEMPTS.provider_id.in_(ids)),
+    "attempts": lambda span: and_(_TRIES >= span[0], _TRIES <= span[1]),
+    "started": lambda period: and_(_CALLS.tm_start >= period[0], _CALLS.tm_start < period[1]),
+    "text": lambda text: or_(_CALLS.source == text, _CALLS.sip_call_id == text, _is_id(text)),
+}
+"""The same of conditions that a filter of people may be, and all others than which it may mean."""
+
+
+def _is_id(text: str) -> ColumnElement[bool]:
+    id_ = text.lower()
+    return _CALLS.id.between(id_, f"{id_}g") if is_beginning_of_id(text) else _CALLS.id == id_
+
+
+def _met(condition: Condition) -> ColumnElement[bool]:
+    """What is not known of a call does not meet it."""
+    met = _ALSO[condition.name](condition.value)
+    return case((met, 1), else_=0) == int(not condition.is_not)
 
 
 def _has_attempt(condition: ColumnElement[bool]) -> ColumnElement[bool]:

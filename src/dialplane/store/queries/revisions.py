@@ -1,11 +1,14 @@
 """Revisions and the object changes in them, which are documents in JSON with encrypted secrets."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, not_, or_, select
 
+from dialplane.domain.filter import Name
 from dialplane.store import tables
 from dialplane.store.objects import STORAGES
+from dialplane.store.queries.lists import Condition
 from dialplane.store.unit import Unit
 
 _REVISIONS, _CHANGES = tables.revisions.c, tables.revision_changes.c
@@ -75,6 +78,7 @@ async def page(
     actor_id: str | None = None,
     since: int | None = None,
     until: int | None = None,
+    also: Sequence[Condition] = (),
 ) -> list[RevisionRow]:
     """Newest first; `before` is the instant of the last one of the page before. `since` <= instant < `until`.
 
@@ -92,9 +96,38 @@ async def page(
     if object_id is not None:
         where.append(_REVISIONS.number.in_(select(_CHANGES.revision).where(_CHANGES.object_id == object_id)))
     if kind is not None:
-        where.append(exists().where(_CHANGES.revision == _REVISIONS.number, _CHANGES.kind == kind))
+        where.append(_changed(kind))
+    where += [not_(_met(one)) if one.is_not else _met(one) for one in also]
     newest_first = select(*_REVISION_COLUMNS).where(*where).order_by(_REVISIONS.instant.desc())
     return await unit.fetch_as(RevisionRow, newest_first.limit(page_size))
+
+
+def _changed(kind: str) -> ColumnElement[bool]:
+    return exists().where(_CHANGES.revision == _REVISIONS.number, _CHANGES.kind == kind)
+
+
+def _called(name: Name) -> ColumnElement[bool]:
+    actor, text = func.lower(_REVISIONS.actor_name), name.text.lower()
+    return actor.startswith(text, autoescape=True) if name.begins else actor == text
+
+
+def _has(text: str) -> ColumnElement[bool]:
+    columns = (_REVISIONS.actor_name, _REVISIONS.source_ip, _REVISIONS.operation)
+    return or_(*(func.lower(column).contains(text.lower(), autoescape=True) for column in columns))
+
+
+_ALSO: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    "text": _has,
+    "actors": lambda names: or_(*map(_called, names)),
+    "kind": _changed,
+    "operation": lambda operation: _REVISIONS.operation == operation,
+    "objects": lambda span: _REVISIONS.change_count.between(*span),
+    "made": lambda period: and_(_REVISIONS.instant >= period[0], _REVISIONS.instant < period[1]),
+}
+
+
+def _met(condition: Condition) -> ColumnElement[bool]:
+    return _ALSO[condition.name](condition.value)
 
 
 async def has_contents(unit: Unit, number: int) -> bool:
