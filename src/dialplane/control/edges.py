@@ -94,7 +94,7 @@ class Edge:
     @property
     def counters_per_hour(self) -> dict[str, float]:
         """See `per_hour`."""
-        return per_hour(self.counters, started=self.kamailio_started, told=self.tm_status)
+        return per_hour(self.counters, started=self.kamailio_started, reported=self.tm_status)
 
 
 def _length(seconds: float) -> str:

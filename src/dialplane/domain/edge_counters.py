@@ -17,12 +17,12 @@ COUNTERS: Mapping[str, str] = {
 _HOUR_US = 3_600_000_000
 
 
-def per_hour(counters: Mapping[str, int], *, started: int | None, told: int | None) -> dict[str, float]:
-    """Those that count from Kamailio's start on, as their average from then until they were told (us).
+def per_hour(counters: Mapping[str, int], *, started: int | None, reported: int | None) -> dict[str, float]:
+    """Those that count from Kamailio's start on, as their average from then until their report (us).
 
     Empty where either instant is not known, or Kamailio had only just started.
     """
-    if started is None or told is None or told <= started:
+    if started is None or reported is None or reported <= started:
         return {}
-    hours = (told - started) / _HOUR_US
+    hours = (reported - started) / _HOUR_US
     return {name: round(n / hours, 1) for name, n in counters.items() if name != REPLICA_DAMAGES}
