@@ -24,7 +24,7 @@ const compressed: Plugin = {
 const LISTS =
   /\/src\/api\/(filters|countries)|\/src\/parts\/(paging|filter|country|pickers|saved|labels|InPlace|CopyAs)|\/components\/(NumberInput|Combobox|Select|Switch)\//
 const FIRST =
-  /\/src\/(api\/(?!forms|filters|countries)|frame\/(?!DemoBar|Search)|main|theme|styles|parts\/(basics|calls|charts|figures|Grid|health|keys|later|sentences|stats|traffic|window))|\/src\/pages\/Overview/
+  /\/src\/(api\/(?!forms|filters|countries)|frame\/(?!DemoBar|Search)|main|theme|styles|parts\/(basics|calls|charts|figures|Grid|health|keys|later|sentences|stats|tested|traffic|window))|\/src\/pages\/Overview/
 
 /** In the page, the files of the bundle that each page of the console needs beside the first ones: public/first.js has them
  * loaded while the first ones are. Names of pages are the first part of their address. */

@@ -232,6 +232,24 @@ def test_the_overview_is_of_all_calls_and_of_all_attempts(api: Api, reported: Re
     assert len(attempts["steps"]["attempts"]) == len(calls["steps"]["calls"]) in (60, 61)
 
 
+def test_the_overview_shows_as_much_of_the_time_before_as_has_passed_of_the_window(api: Api, reported: Reported) -> None:
+    minute = reported.began - reported.began % MINUTE
+    of_customer = {"customer_id": reported.customer, "step": "60", "show": "before"}
+    after = {"from": format_instant(minute + MINUTE), "to": format_instant(now_us() + 30 * MINUTE)}
+    answer = api.admin.get("/v1.0/stats/overview", params={**of_customer, **after}).json()
+    passed = -(-(now_us() - minute - MINUTE) // MINUTE) * MINUTE
+    assert answer["calls"]["calls"] == 0
+    then = answer["before"]
+    assert then["to"] == answer["from"] == format_instant(minute + MINUTE)
+    assert then["from"] in (format_instant(minute + MINUTE - passed), format_instant(minute + 2 * MINUTE - passed))
+    assert (then["calls"]["calls"], then["attempts"]["attempts"]) == (1, 2)
+    assert "steps" not in then["calls"]
+    half_a_day = 43_200 * SECOND
+    old = {"from": format_instant(now_us() - 15 * half_a_day), "to": format_instant(now_us() - 12 * half_a_day)}
+    assert api.admin.get("/v1.0/stats/overview", params={**old, **of_customer}).json()["before"] is None
+    assert "before" not in api.admin.get("/v1.0/stats/overview").json()
+
+
 def test_attempts_are_counted_by_their_final_sip_status(api: Api, reported: Reported) -> None:
     found = {one["sip_status"]: one for one in result_of(api.admin, "statuses", customer_id=reported.customer)}
     assert {status: one["attempts"] for status, one in found.items()} == {"200": 1, "503": 1}

@@ -18,14 +18,15 @@ import {
 import { instant } from '../api/time'
 import { Empty, Failure, Head, Panel, Spark, When, Worded } from '../parts/basics'
 import { Attempts } from '../parts/calls'
-import { Chart } from '../parts/charts'
+import { Brush, Chart } from '../parts/charts'
 import { count, NONE, percent, span } from '../parts/figures'
 import { Grid } from '../parts/Grid'
 import { Edges, ProviderName, useSeen } from '../parts/health'
 import { sentence } from '../parts/sentences'
 import { Asr } from '../parts/stats'
+import { useTested } from '../parts/tested'
 import { Quality } from '../parts/traffic'
-import { looked, WindowChoice } from '../parts/window'
+import { looked, useWindow, WindowChoice } from '../parts/window'
 import { SERIES } from '../theme'
 
 type Overview = Schemas['StatsOverview']
@@ -38,12 +39,12 @@ const PATHS = {
 }
 /** What is asked about the window that the page's address names. */
 function queriesOf(params: URLSearchParams) {
-  const { from, step } = looked(params)
+  const { from, to, step } = looked(params).asked
   return {
-    from,
-    overview: { from, step },
-    providers: { from, step, page_size: MOST, expand: 'provider' },
-    failing: { from, sort: 'unreached', page_size: MOST_FAILING },
+    overview: { from, to, step, show: 'before' },
+    providers: { from, to, step, page_size: MOST, expand: 'provider' },
+    failing: { from, to, sort: 'unreached', page_size: MOST_FAILING },
+    calls: to ? { ...LAST_CALLS, started_from: from, started_until: to } : LAST_CALLS,
   }
 }
 
@@ -54,7 +55,7 @@ export function ask() {
 }
 
 export default function OverviewPage() {
-  const { from, ...queries } = queriesOf(useSearchParams()[0])
+  const queries = queriesOf(useSearchParams()[0])
   const overview = useAnswer<Overview>(PATHS.overview, queries.overview, { every: 10 })
   const providers = useAnswer<Page<ProviderStats> & { from: string; step: number }>(
     PATHS.providers,
@@ -72,11 +73,11 @@ export default function OverviewPage() {
         <Tiles overview={overview.data} />
         <div className="cols">
           <div className="stack">
-            <Charts overview={overview.data} providers={providers.data} from={from} />
+            <Charts overview={overview.data} providers={providers.data} />
             <Providers stats={providers.data?.result} />
             <Failing queries={queries.failing} />
           </div>
-          <LastCalls />
+          <LastCalls queries={queries.calls} />
         </div>
       </div>
     </>
@@ -91,11 +92,12 @@ function Begin() {
   const routes = usePage<Route>('/v1.0/routes', { page_size: 1 }, { enabled: isNew }).data?.result
   const providers = useProviders().data
   const trunks = useTrunks().data
+  const isTested = useTested()
   if (!isNew) return null
   const steps = [
     ['Add a provider', '/providers', sentence('begin_provider'), !!providers?.length],
     ['Make a route', '/routes', sentence('begin_route'), !!routes?.length],
-    ['Test a number', '/test', sentence('begin_test'), false],
+    ['Test a number', '/test', sentence('begin_test'), isTested],
     ['Connect a switch', '/trunks', sentence('begin_trunk'), !!trunks?.length],
   ] as const
   return (
@@ -127,51 +129,118 @@ const MOST = 10
 
 const MOST_FAILING = 5
 
+type Tile = {
+  label: string
+  value: string
+  note?: ReactNode
+  values?: (number | null)[]
+  color: string
+  was: ReactNode
+}
+
 function Tiles({ overview }: { overview?: Overview }) {
   const calls = overview?.calls
   const attempts = overview?.attempts
   const steps = calls?.steps
+  // where there was no call before, there is nothing to compare with
+  const before = overview?.before?.calls.calls ? overview.before : undefined
   const blue = 'var(--accent)'
   const good = 'var(--good-line)'
-  const tiles: [string, string, ReactNode, (number | null)[] | undefined, string][] = [
-    [
-      'Calls now',
-      calls ? count(calls.channels) : NONE,
-      calls && `${count(calls.calls)} in the window`,
-      steps?.calls,
-      blue,
-    ],
-    ['Answered (ASR)', percent(calls?.asr, 1), calls && `${count(calls.answered)} calls`, steps?.asr, good],
-    ['Saved by failover', calls ? count(calls.saved) : NONE, 'another carrier had failed', steps?.saved, good],
-    ['Post-dial delay p95', span(calls?.pdd_p95_ms), calls && `p50 ${span(calls.pdd_p50_ms)}`, steps?.pdd_p95_ms, blue],
-    [
-      'Without any carrier',
-      calls ? count(calls.refused) : NONE,
-      attempts && `${count(attempts.attempts)} attempts in all`,
-      steps?.refused,
-      calls?.refused ? 'var(--bad-line)' : 'var(--dim)',
-    ],
+  const tiles: Tile[] = [
+    {
+      label: 'Calls now',
+      value: calls ? count(calls.channels) : NONE,
+      note: calls && `${count(calls.calls)} in the window`,
+      values: steps?.calls,
+      color: blue,
+      was: <Was now={calls?.calls} then={before?.calls.calls} shown={count} />,
+    },
+    {
+      label: 'Attempts',
+      value: attempts ? count(attempts.attempts) : NONE,
+      note: attempts && `${count(attempts.channels)} going on now`,
+      values: attempts?.steps?.attempts,
+      color: blue,
+      was: <Was now={attempts?.attempts} then={before?.attempts.attempts} shown={count} />,
+    },
+    {
+      label: 'Answered (ASR)',
+      value: percent(calls?.asr, 1),
+      note: calls && `${count(calls.answered)} calls`,
+      values: steps?.asr,
+      color: good,
+      was: <Was now={calls?.asr} then={before?.calls.asr} shown={share => percent(share, 1)} better="more" />,
+    },
+    {
+      label: 'Saved by failover',
+      value: calls ? count(calls.saved) : NONE,
+      note: 'another carrier had failed',
+      values: steps?.saved,
+      color: good,
+      was: <Was now={calls?.saved} then={before?.calls.saved} shown={count} />,
+    },
+    {
+      label: 'Post-dial delay p95',
+      value: span(calls?.pdd_p95_ms),
+      note: calls && `p50 ${span(calls.pdd_p50_ms)}`,
+      values: steps?.pdd_p95_ms,
+      color: blue,
+      was: <Was now={calls?.pdd_p95_ms} then={before?.calls.pdd_p95_ms} shown={span} better="less" />,
+    },
+    {
+      label: 'Without any carrier',
+      value: calls ? count(calls.refused) : NONE,
+      note: 'no route, or refused',
+      values: steps?.refused,
+      color: calls?.refused ? 'var(--bad-line)' : 'var(--dim)',
+      was: <Was now={calls?.refused} then={before?.calls.refused} shown={count} better="less" />,
+    },
   ]
   return (
-    <div className="tiles">
-      {tiles.map(([label, value, note, values, color]) => (
+    <div className="tiles six">
+      {tiles.map(({ label, value, note, values, color, was }) => (
         <div className="panel tile" key={label}>
           <span className="label">{label}</span>
           <span className="value">{value}</span>
-          {values && <Spark values={values.slice(0, -1)} color={color} />}
+          {values && <Spark values={values.slice(0, overview?.whole_steps)} color={color} />}
           <span className="note">{note}</span>
+          {before && was}
         </div>
       ))}
     </div>
   )
 }
 
-function Charts({ overview, providers, from }: { overview?: Overview; providers?: Page<ProviderStats>; from: string }) {
+type WasProps = {
+  now: number | null | undefined
+  then: number | null | undefined
+  shown: (value: number) => string
+  better?: 'more' | 'less'
+}
+
+/** What a figure was in the window before, and which way it went since. */
+function Was({ now, then, shown, better }: WasProps) {
+  if (now == null || then == null) return <span className="note">{NONE} before</span>
+  const way = shown(now) === shown(then) ? 'same' : now > then ? 'more' : 'less'
+  const tone = better && way !== 'same' ? (way === better ? 'good' : 'bad') : ''
+  return (
+    <span className={`note ${tone}`}>
+      <span aria-hidden="true">{SIGNS[way]}</span>
+      <span className="visually-hidden">{way === 'same' ? 'as' : `${way} than`}</span> {shown(then)} before
+    </span>
+  )
+}
+
+const SIGNS = { more: '▲', less: '▼', same: '=' }
+
+function Charts({ overview, providers }: { overview?: Overview; providers?: Page<ProviderStats> }) {
+  const window = useWindow()
+  const { asked, select } = window
   const names = useNames(providers?.names)
   const may = useMay()
   const revisions = usePage<Revision>(
     '/v1.0/revisions',
-    { since: from, page_size: 50 },
+    { since: asked.from, until: asked.to, page_size: 50 },
     { enabled: may('revision.list'), every: 10 },
   )
   const seen = useSeen().data
@@ -196,6 +265,7 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
       .flatMap(one => one.edges ?? [])
       .flatMap(view => (view.breaker === 'closed' ? [] : at(view.breaker_changed_at, true))),
   ]
+  const drawn = { times, marks, onSelect: select }
   const byProvider = (providers?.result ?? []).map((one, i) => ({
     label: names(one.provider_id),
     color: SERIES[i % SERIES.length] ?? '',
@@ -204,8 +274,9 @@ function Charts({ overview, providers, from }: { overview?: Overview; providers?
   return (
     <Panel title="Traffic" aside={<span>{sentence('marks')}</span>}>
       <Suspense fallback={<div style={{ height: 430 }} />}>
-        <Chart label="Attempts a minute" times={times} stacked series={byProvider} shown={count} marks={marks} />
-        <Quality steps={steps} times={times} begun={begun} marks={marks} />
+        <Chart label="Attempts a minute" stacked series={byProvider} shown={count} {...drawn} />
+        <Quality steps={steps} begun={begun} {...drawn} />
+        <Brush window={window} />
       </Suspense>
     </Panel>
   )
@@ -319,9 +390,9 @@ function Failing({ queries }: { queries: Query }) {
   )
 }
 
-function LastCalls() {
+function LastCalls({ queries }: { queries: Query }) {
   const [, go] = useLocation()
-  const calls = usePage<Call>('/v1.0/calls', LAST_CALLS, { every: 3 })
+  const calls = usePage<Call>('/v1.0/calls', queries, { every: 3 })
   const names = useNames(calls.data?.names)
   return (
     <Panel title="Last calls" aside={<Link href="/calls?live=1">all, live</Link>} flush>

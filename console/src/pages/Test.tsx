@@ -13,6 +13,7 @@ import { CustomerPicker, TrunkPicker, Typed } from '../parts/pickers'
 import { savePicture } from '../parts/picture'
 import { sentence } from '../parts/sentences'
 import { TestCall } from '../parts/TestCall'
+import { useTested } from '../parts/tested'
 import { Picture } from './test/Picture'
 
 export type Decision = Schemas['DialrouteAnswer'] & Partial<Schemas['DialledAnswer']>
@@ -61,6 +62,7 @@ export default function Test() {
   const isOther = Object.values(whatIf).some(Boolean)
   const before = useAnswer<Decision>(path, plain, { enabled: isAsked && isOther })
   const found = isAsked ? decision.data : undefined
+  useTested(!!found)
   const name = useNames(found?.names)
   return (
     <>

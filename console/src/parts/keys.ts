@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react'
 
 type Keys = Record<string, () => void>
 
-const NO_TEXT = new Set(['checkbox', 'radio', 'button'])
+const NO_TEXT = new Set(['checkbox', 'radio', 'button', 'range'])
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement &&

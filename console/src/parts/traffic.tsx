@@ -4,23 +4,29 @@ import { SERIES } from '../theme'
 import { Chart } from './charts'
 import { percent, span } from './figures'
 import { sentence } from './sentences'
+import type { Part } from './window'
 
 export type Marks = { at: number; isBad: boolean }[]
-type Props = { steps: Schemas['CallSteps']; times: number[]; begun: number; marks?: Marks }
+type Props = {
+  steps: Schemas['CallSteps']
+  times: number[]
+  begun: number
+  marks?: Marks
+  onSelect?: (part: Part) => void
+}
 
 const HEIGHT = 120
 
 /** Shares and delays; `begun`: the number of the step that still goes on. */
-export function Quality({ steps, times, begun, marks }: Props) {
+export function Quality({ steps, begun, ...drawn }: Props) {
   return (
     <>
       <Chart
         label={sentence('asr_and_ner')}
-        times={times}
         top={1}
         shown={value => percent(value)}
-        marks={marks}
         height={HEIGHT}
+        {...drawn}
         series={[
           { label: 'ASR', color: SERIES[1] ?? '', values: whole(steps.asr, begun) },
           { label: 'NER', color: SERIES[0] ?? '', values: whole(steps.ner, begun) },
@@ -28,10 +34,9 @@ export function Quality({ steps, times, begun, marks }: Props) {
       />
       <Chart
         label="Post-dial delay"
-        times={times}
         shown={span}
-        marks={marks}
         height={HEIGHT}
+        {...drawn}
         series={[
           { label: 'p50', color: SERIES[4] ?? '', values: whole(steps.pdd_p50_ms, begun) },
           { label: 'p95', color: SERIES[2] ?? '', values: whole(steps.pdd_p95_ms, begun) },

@@ -1405,6 +1405,12 @@ GET_STATS_OVERVIEW = Operation(
         _TO,
         _STEP,
         _CUSTOMER_ID,
+        Parameter(
+            "show",
+            "query",
+            str,
+            description="Add `before`: the same figures of a window before this one, as long as what has passed of it.",
+        ),
     ),
     answer=schemas.StatsOverview,
 )

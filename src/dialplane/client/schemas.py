@@ -222,6 +222,56 @@ class AttemptFigures(TypedDict):
     steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
 
 
+class CallSteps(TypedDict):
+    """Figures of calls in each step of the window, in order."""
+
+    answered: list[int]
+    asr: list[float | None]
+    ner: list[float | None]
+    acd_ms: list[int | None]
+    pdd_p50_ms: list[int | None]
+    pdd_p95_ms: list[int | None]
+    failover_rate: list[float | None]
+    saved: list[int]
+    calls: list[int]
+    calls_per_min: Annotated[list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."]
+    refused: list[int]
+
+
+class CallFigures(TypedDict):
+    """Figures of calls."""
+
+    skipped: Annotated[int, "Attempts that were passed over."]
+    answered: int
+    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
+    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
+    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
+    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
+    pdd_p95_ms: int | None
+    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
+    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
+    channels: Annotated[int, "In use now, whatever the window."]
+    saved: Annotated[int, "Answered after another carrier had failed."]
+    unreached: Annotated[
+        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
+    ]
+    calls: Annotated[int, "Calls that came in in the window."]
+    refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
+    steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
+
+
+BeforeAnswer = TypedDict(
+    "BeforeAnswer",
+    {
+        "from": str,
+        "to": str,
+        "calls": CallFigures,
+        "attempts": AttemptFigures,
+    },
+)
+"""Figures of all calls and of all attempts, in a window before."""
+
+
 class PlaceAnswer(TypedDict):
     """A candidate of the decision."""
 
@@ -299,44 +349,6 @@ class CallAnswer(TypedDict):
     tm_update: str
     tm_delete: str
     names: NotRequired[dict[str, str]]
-
-
-class CallSteps(TypedDict):
-    """Figures of calls in each step of the window, in order."""
-
-    answered: list[int]
-    asr: list[float | None]
-    ner: list[float | None]
-    acd_ms: list[int | None]
-    pdd_p50_ms: list[int | None]
-    pdd_p95_ms: list[int | None]
-    failover_rate: list[float | None]
-    saved: list[int]
-    calls: list[int]
-    calls_per_min: Annotated[list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."]
-    refused: list[int]
-
-
-class CallFigures(TypedDict):
-    """Figures of calls."""
-
-    skipped: Annotated[int, "Attempts that were passed over."]
-    answered: int
-    asr: Annotated[float | None, "Answer-seizure ratio, 0 to 1; null where nothing was tried."]
-    ner: Annotated[float | None, "Network effectiveness ratio: busy and no answer count as success too."]
-    acd_ms: Annotated[int | None, "Average duration of answered calls that have ended."]
-    pdd_p50_ms: Annotated[int | None, "Post-dial delay: INVITE to first ringing, or to the answer; at most 3.2 % off."]
-    pdd_p95_ms: int | None
-    failover_rate: Annotated[float | None, "Share that went on to another carrier, 0 to 1."]
-    late_answers: Annotated[int, "Attempts that a carrier answered after they were given up."]
-    channels: Annotated[int, "In use now, whatever the window."]
-    saved: Annotated[int, "Answered after another carrier had failed."]
-    unreached: Annotated[
-        int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
-    ]
-    calls: Annotated[int, "Calls that came in in the window."]
-    refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
-    steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
 
 
 class CallPage(TypedDict):
@@ -1095,6 +1107,7 @@ StatsOverview = TypedDict(
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "calls": CallFigures,
         "attempts": AttemptFigures,
+        "before": NotRequired[BeforeAnswer | None],
     },
 )
 """Figures of all calls and of all attempts."""

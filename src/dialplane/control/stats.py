@@ -40,7 +40,7 @@ from dialplane.store.queries.rollups import Part, Selection
 
 __all__ = [
     "BUSIEST", "CUSTOMERS", "EDGES", "GROUPINGS", "OF_CALLS", "ORDERS", "PROVIDERS", "ROUTES", "STATUSES", "TARGETS",
-    "TRUNKS", "UNREACHED", "Overview", "Stats", "SumsNotKept", "Window", "list_", "overview", "usual_delays", "widened",
+    "TRUNKS", "UNREACHED", "Overview", "Stats", "SumsNotKept", "Window", "before", "list_", "overview", "usual_delays", "widened",
 ]  # fmt: skip
 
 
@@ -103,6 +103,16 @@ def widened(window: Window, periods: Periods | None = None, *, now: int = 0) -> 
     whole_s = window.step_s or finest_s
     since, until = floored(window.since, whole_s), ceiled(window.until, whole_s)
     return replace(window, since=since, until=until, finest_s=finest_s)
+
+
+def before(window: Window, periods: Periods, *, now: int) -> Window | None:
+    """The window before a `widened` one, as long as what has passed of that; None where its sums are kept no longer."""
+    finest_s = window.finest_s or MINUTE_S
+    passed = min(window.until, ceiled(max(now, window.since + 1), finest_s)) - window.since
+    since = window.since - passed
+    if since < periods.sums_before(finest_s, now=now):
+        return None
+    return replace(window, since=since, until=window.since, step_s=None)
 
 
 def _is_kept(window: Window, periods: Periods, step_s: int, *, now: int) -> bool:

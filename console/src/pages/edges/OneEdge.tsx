@@ -1,18 +1,18 @@
 /** One edge: what it carried, what it finds of each provider, what it counts. */
 import { Button } from '@mantine/core'
 import { Suspense } from 'react'
-import { Link, useSearchParams } from 'wouter'
+import { Link } from 'wouter'
 import type { Schemas } from '../../api/client'
 import { type Edge, type Page, useAnswer } from '../../api/queries'
 import { instant } from '../../api/time'
 import { Chip, Empty, Failure, Gone, Head, Panel, When } from '../../parts/basics'
-import { Chart } from '../../parts/charts'
+import { Brush, Chart } from '../../parts/charts'
 import { count, NONE, span } from '../../parts/figures'
 import { Grid } from '../../parts/Grid'
 import { healthTone, ProviderName, useSeen, viewTone } from '../../parts/health'
 import { sentence } from '../../parts/sentences'
 import { Quality } from '../../parts/traffic'
-import { looked, WindowChoice } from '../../parts/window'
+import { useWindow, WindowChoice } from '../../parts/window'
 import { SERIES } from '../../theme'
 import { Figures, meaning, Name, viewsOf } from '../Edges'
 
@@ -63,11 +63,13 @@ export default function OneEdge({ name }: { name: string }) {
 }
 
 function Traffic({ name }: { name: string }) {
-  const { from, step } = looked(useSearchParams()[0])
-  const stats = useAnswer<Stats>('/v1.0/stats/edges', { edge: name, from, step }, { every: 10 })
+  const window = useWindow()
+  const { asked, select } = window
+  const stats = useAnswer<Stats>('/v1.0/stats/edges', { edge: name, ...asked }, { every: 10 })
   const steps = stats.data?.result[0]?.steps
   const begin = instant(stats.data?.from)
-  const times = steps && begin !== null ? steps.calls.map((_, i) => begin / 1000 + i * (stats.data?.step ?? step)) : []
+  const times =
+    steps && begin !== null ? steps.calls.map((_, i) => begin / 1000 + i * (stats.data?.step ?? asked.step)) : []
   return (
     <Panel title="Calls" aside={<Link href="/trunks">Whom it refused</Link>}>
       <Failure error={stats.error} />
@@ -78,6 +80,7 @@ function Traffic({ name }: { name: string }) {
             label="Calls a minute"
             times={times}
             shown={count}
+            onSelect={select}
             series={[{ label: 'Calls', color: SERIES[0] ?? '', values: steps.calls_per_min }]}
           />
           <Chart
@@ -85,9 +88,11 @@ function Traffic({ name }: { name: string }) {
             times={times}
             shown={count}
             height={90}
+            onSelect={select}
             series={[{ label: 'Refused', color: SERIES[3] ?? '', values: steps.refused }]}
           />
-          <Quality steps={steps} times={times} begun={stats.data?.whole_steps ?? times.length} />
+          <Quality steps={steps} times={times} begun={stats.data?.whole_steps ?? times.length} onSelect={select} />
+          <Brush window={window} />
         </Suspense>
       )}
     </Panel>

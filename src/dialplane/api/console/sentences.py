@@ -34,7 +34,10 @@ SENTENCES: Mapping[str, str] = {
     "begin_route": "Which numbers go to it: `all` is a route for every number.",
     "begin_test": "What would become of a number, before anybody calls it.",
     "begin_trunk": "A trunk recognises your switch, and its page says what to write into it.",
-    "marks": "dashed: a revision; red: a breaker opened",
+    "marks": "dashed: a revision; red: a breaker opened; drag over a chart to look at a part",
+    "window_begin": "Begin of the part that is looked at",
+    "window_end": "End of the part that is looked at",
+    "window_whole": "Esc: the whole window again",
     "failing_next": "Attempts that were refused, timed out or were given up by the caller, and those that still ring. "
     "Saved: what another carrier answered then. A target tests it as a number.",
     "none_failing": "Every attempt has reached somebody",

@@ -9,9 +9,10 @@ from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.stats.schemas import (
+    BEFORE,
     SHAPES,
+    AllQuery,
     OverviewAnswer,
-    OverviewQuery,
     StatsQuery,
     keyed,
     present,
@@ -92,9 +93,14 @@ for _grouping in GROUPINGS:
     answer=OverviewAnswer,
     work=STATISTICS,
 )
-async def get_overview(request: AuthenticatedRequest, query: OverviewQuery) -> Response:
-    now = now_us()
-    window = window_of(query, request.services.periods, now=now)
+async def get_overview(request: AuthenticatedRequest, query: AllQuery) -> Response:
+    now, periods = now_us(), request.services.periods
+    window = window_of(query, periods, now=now)
+    earlier = stats.before(window, periods, now=now) if BEFORE in query.show else None
     async with request.read() as unit:
         found = await stats.overview(unit, request.actor, window)
-    return JsonResponse({**present_window(window, now=now), **present_overview(found, window, now=now)})
+        then = await stats.overview(unit, request.actor, earlier) if earlier else None
+    shown = present_overview(found, window, now=now)
+    if BEFORE in query.show:
+        shown[BEFORE] = present_overview(then, earlier, now=now) if then and earlier else None
+    return JsonResponse(shown)

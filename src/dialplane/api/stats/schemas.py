@@ -26,6 +26,9 @@ LONGEST_WINDOW_US = 31 * DAY_US
 LONGEST_WINDOW_OF_DAYS_US = 1_100 * DAY_US
 """The same with steps of whole days."""
 
+BEFORE = "before"
+"""What may be added to the figures of everything."""
+
 MAX_STEPS = 1_500
 MAX_VALUES = 30_000
 """Steps of all keys of an answer together: 100 keys over a day in steps of five minutes."""
@@ -44,6 +47,15 @@ class OverviewQuery(Query):
         "Length of the steps to show, in s, a multiple of 60; none by default. The window is widened to whole steps."
     )
     customer_id: Id = optional("Only calls of this customer.")
+
+
+class AllQuery(OverviewQuery):
+    """The same, and what is added."""
+
+    show: Annotated[tuple[str, ...], several(BEFORE)] = Field(
+        default_factory=tuple,
+        description="Add `before`: the same figures of a window before this one, as long as what has passed of it.",
+    )
 
 
 class StatsQuery(OverviewQuery):
@@ -259,12 +271,25 @@ def window_answer_of(item: type[BaseModel]) -> type[BaseModel]:
     return model
 
 
+class BeforeAnswer(BaseModel):
+    """Figures of all calls and of all attempts, in a window before."""
+
+    from_: Annotated[AnsweredInstant, Field(alias="from")]
+    to: AnsweredInstant
+    calls: CallFigures
+    attempts: AttemptFigures
+
+
 OverviewAnswer: type[BaseModel] = create_model(
     "StatsOverview",
     __doc__="Figures of all calls and of all attempts.",
     **_WINDOW,
     calls=(CallFigures, ...),
     attempts=(AttemptFigures, ...),
+    before=(
+        Annotated[BeforeAnswer | None, Field(description="With `show=before`; null where its sums are kept no longer.")],
+        optional(),
+    ),
 )
 
 
@@ -316,8 +341,9 @@ def keyed(groups: Iterable[Stats], by: str) -> Iterable[SimpleNamespace]:
 
 
 def present_overview(overview: Overview, window: Window, *, now: int) -> dict[str, Any]:
-    """The figures of everything."""
+    """The window as it was counted, and the figures of everything in it."""
     return {
+        **present_window(window, now=now),
         "calls": _present(overview.calls, window, now=now, is_of_calls=True),
         "attempts": _present(overview.attempts, window, now=now, is_of_calls=False),
     }

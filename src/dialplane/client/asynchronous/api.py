@@ -1233,6 +1233,7 @@ class AsyncStats:
         to: str | None = None,
         step: int | None = None,
         customer_id: str | None = None,
+        show: str | None = None,
     ) -> schemas.StatsOverview:
         """Figures of all calls and attempts.
 
@@ -1242,10 +1243,12 @@ class AsyncStats:
 
         `from_`: Begin of the window; an hour before its end by default. `to`: End of the window, itself outside; now
         by default. `step`: Length of the steps to show, in s, a multiple of 60; none by default. The window is
-        widened to whole steps. `customer_id`: Only calls of this customer.
+        widened to whole steps. `customer_id`: Only calls of this customer. `show`: Add `before`: the same figures of
+        a window before this one, as long as what has passed of it.
         """
         return await self._transport.execute(
-            operations.GET_STATS_OVERVIEW, {"from": from_, "to": to, "step": step, "customer_id": customer_id}
+            operations.GET_STATS_OVERVIEW,
+            {"from": from_, "to": to, "step": step, "customer_id": customer_id, "show": show},
         )
 
 
