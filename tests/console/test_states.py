@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Route, StorageState, expec
 
 from dialplane.api.console.sentences import SENTENCES
 from dialplane.client import Client
+from dialplane.serve.demo import NUMBER
 from tests.console.visit import Visit
 from tests.serve.instance import Instance
 
@@ -228,7 +229,13 @@ def test_the_first_steps_are_ticked_as_they_are_done(visit: Visit) -> None:
     visit.page.route(re.compile(r"/v1\.0/(calls|trunks)\?"), empty)
     visit.open("/")
     steps = visit.page.locator(".steps li")
+    expect(steps.filter(has_text="Test a number").locator(".step")).to_have_text("3")
     expect(steps.filter(has_text="Add a provider").locator(".step")).to_have_text("✓")
     expect(steps.filter(has_text="Make a route").locator(".step")).to_have_text("✓")
     expect(steps.filter(has_text="Connect a switch").locator(".step")).to_have_text("4")
+    steps.get_by_role("link", name="Test a number").click()
+    visit.page.get_by_label("Number", exact=True).fill(NUMBER)
+    expect(visit.page.locator("#decision")).to_be_visible()
+    visit.page.get_by_role("link", name="Overview").click()
+    expect(steps.filter(has_text="Test a number").locator(".step")).to_have_text("✓")
     assert visit.violations() == []

@@ -494,6 +494,23 @@ async def test_the_steps_of_a_window_are_the_windows_of_their_length(db: Databas
     assert whole.attempts.seized == sum(step.seized for step in whole.attempts.steps) == 80
 
 
+@pytest.mark.parametrize(
+    ("now", "length"), [(1, MINUTE), (7 * MINUTE, 7 * MINUTE), (7 * MINUTE + 1, 8 * MINUTE), (2 * HOUR, HOUR)]
+)
+def test_the_window_before_is_as_long_as_what_has_passed_of_it(now: int, length: int) -> None:
+    window = widened(Window(since=TODAY, until=TODAY + HOUR, step_s=300, customer_id=uuid_of(1)))
+    kept = Periods(calls=0, attempts=0, revisions=0, deleted=0, edges=0)
+    then = stats.before(window, kept, now=TODAY + now)
+    assert then == replace(window, since=TODAY - length, until=TODAY, step_s=None)
+
+
+def test_there_is_no_window_before_where_its_sums_are_kept_no_longer() -> None:
+    window = widened(Window(since=TODAY, until=TODAY + HOUR, step_s=300))
+    kept = Periods(calls=0, attempts=0, revisions=0, deleted=0, edges=0, minute_sums=1)
+    assert stats.before(window, kept, now=TODAY + DAY - HOUR) is not None
+    assert stats.before(window, kept, now=TODAY + DAY - HOUR + 1) is None
+
+
 @pytest.mark.parametrize("length", [MINUTE, DAY, DAY + 1, 14 * DAY, 14 * DAY + 1])
 @pytest.mark.parametrize("step_s", [None, 300, 86_400])
 def test_a_widened_window_is_widened_no_further(length: int, step_s: int | None) -> None:

@@ -169,7 +169,7 @@ function Tiles({ overview }: { overview?: Overview }) {
       note: calls && `${count(calls.answered)} calls`,
       values: steps?.asr,
       color: good,
-      was: <Was now={calls?.asr} then={before?.calls.asr} shown={share => percent(share, 1)} better="more" />,
+      was: <Was now={calls?.asr} then={before?.calls.asr} shown={share => percent(share, 1)} />,
     },
     {
       label: 'Saved by failover',
@@ -185,7 +185,7 @@ function Tiles({ overview }: { overview?: Overview }) {
       note: calls && `p50 ${span(calls.pdd_p50_ms)}`,
       values: steps?.pdd_p95_ms,
       color: blue,
-      was: <Was now={calls?.pdd_p95_ms} then={before?.calls.pdd_p95_ms} shown={span} better="less" />,
+      was: <Was now={calls?.pdd_p95_ms} then={before?.calls.pdd_p95_ms} shown={span} />,
     },
     {
       label: 'Without any carrier',
@@ -193,7 +193,7 @@ function Tiles({ overview }: { overview?: Overview }) {
       note: 'no route, or refused',
       values: steps?.refused,
       color: calls?.refused ? 'var(--bad-line)' : 'var(--dim)',
-      was: <Was now={calls?.refused} then={before?.calls.refused} shown={count} better="less" />,
+      was: <Was now={calls?.refused} then={before?.calls.refused} shown={count} />,
     },
   ]
   return (
@@ -215,16 +215,14 @@ type WasProps = {
   now: number | null | undefined
   then: number | null | undefined
   shown: (value: number) => string
-  better?: 'more' | 'less'
 }
 
 /** What a figure was in the window before, and which way it went since. */
-function Was({ now, then, shown, better }: WasProps) {
+function Was({ now, then, shown }: WasProps) {
   if (now == null || then == null) return <span className="note">{NONE} before</span>
   const way = shown(now) === shown(then) ? 'same' : now > then ? 'more' : 'less'
-  const tone = better && way !== 'same' ? (way === better ? 'good' : 'bad') : ''
   return (
-    <span className={`note ${tone}`}>
+    <span className="note">
       <span aria-hidden="true">{SIGNS[way]}</span>
       <span className="visually-hidden">{way === 'same' ? 'as' : `${way} than`}</span> {shown(then)} before
     </span>

@@ -48,8 +48,13 @@ export default function Brush({ window: { part, whole, select, leave, asked } }:
         />
       ))}
       <div className="between dim num" aria-hidden="true">
-        <span>{shown(from)}</span>
-        <span>{shown(to)}</span>
+        <span>{shown(least)}</span>
+        {(part ?? held) && (
+          <b>
+            {shown(from)} – {shown(to)}
+          </b>
+        )}
+        <span>{shown(most)}</span>
       </div>
     </div>
   )

@@ -170,7 +170,7 @@ export function Spark({
       `${((i * width) / (values.length - 1)).toFixed(1)} ${(height - 2 - ((value ?? 0) / top) * (height - 4)).toFixed(1)}`,
   )
   return (
-    <svg width={width} height={height} aria-hidden="true">
+    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
       <path d={`M0 ${height}L${points.join('L')}L${width} ${height}Z`} fill={color} opacity={0.12} />
       <path d={`M${points.join('L')}`} fill="none" stroke={color} strokeWidth={1.5} strokeLinejoin="round" />
     </svg>
