@@ -232,7 +232,9 @@ def test_the_overview_is_of_all_calls_and_of_all_attempts(api: Api, reported: Re
     assert len(attempts["steps"]["attempts"]) == len(calls["steps"]["calls"]) in (60, 61)
 
 
-def test_the_overview_shows_as_much_of_the_time_before_as_has_passed_of_the_window(api: Api, reported: Reported) -> None:
+def test_the_overview_shows_as_much_of_the_time_before_as_has_passed_of_the_window(
+    api: Api, reported: Reported
+) -> None:
     minute = reported.began - reported.began % MINUTE
     of_customer = {"customer_id": reported.customer, "step": "60", "show": "before"}
     after = {"from": format_instant(minute + MINUTE), "to": format_instant(now_us() + 30 * MINUTE)}

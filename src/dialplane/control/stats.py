@@ -40,7 +40,8 @@ from dialplane.store.queries.rollups import Part, Selection
 
 __all__ = [
     "BUSIEST", "CUSTOMERS", "EDGES", "GROUPINGS", "OF_CALLS", "ORDERS", "PROVIDERS", "ROUTES", "STATUSES", "TARGETS",
-    "TRUNKS", "UNREACHED", "Overview", "Stats", "SumsNotKept", "Window", "before", "list_", "overview", "usual_delays", "widened",
+    "TRUNKS", "UNREACHED", "Overview", "Stats", "SumsNotKept", "Window", "before", "list_", "overview", "usual_delays",
+    "widened",
 ]  # fmt: skip
 
 

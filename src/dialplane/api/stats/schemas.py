@@ -287,7 +287,9 @@ OverviewAnswer: type[BaseModel] = create_model(
     calls=(CallFigures, ...),
     attempts=(AttemptFigures, ...),
     before=(
-        Annotated[BeforeAnswer | None, Field(description="With `show=before`; null where its sums are kept no longer.")],
+        Annotated[
+            BeforeAnswer | None, Field(description="With `show=before`; null where its sums are kept no longer.")
+        ],
         optional(),
     ),
 )
