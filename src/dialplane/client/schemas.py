@@ -1107,7 +1107,9 @@ StatsOverview = TypedDict(
         "whole_steps": NotRequired[Annotated[int, "Steps that are over; those behind them still go on. With `step`."]],
         "calls": CallFigures,
         "attempts": AttemptFigures,
-        "before": NotRequired[BeforeAnswer | None],
+        "before": NotRequired[
+            Annotated[BeforeAnswer | None, "With `show=before`; null where its sums are kept no longer."]
+        ],
     },
 )
 """Figures of all calls and of all attempts."""

@@ -280,18 +280,15 @@ class BeforeAnswer(BaseModel):
     attempts: AttemptFigures
 
 
+_BEFORE: Any = BeforeAnswer | None
+
 OverviewAnswer: type[BaseModel] = create_model(
     "StatsOverview",
     __doc__="Figures of all calls and of all attempts.",
     **_WINDOW,
     calls=(CallFigures, ...),
     attempts=(AttemptFigures, ...),
-    before=(
-        Annotated[
-            BeforeAnswer | None, Field(description="With `show=before`; null where its sums are kept no longer.")
-        ],
-        optional(),
-    ),
+    before=(_BEFORE, optional("With `show=before`; null where its sums are kept no longer.")),
 )
 
 
