@@ -103,10 +103,68 @@ def test_a_rehearsal_changes_nothing_and_a_delete_deletes(api: Api) -> None:
     customer = customer_with_routes(admin)
     filters = f"customer_id={customer}"
     rehearsed = finished(admin, start(admin, filters=filters, action="delete", dry_run=True))
+    shown = rehearsed["result"].pop("changes")
     assert rehearsed["result"] == {"matched": ROUTES, "changed": ROUTES, "revision": None}
+    assert [(one["action"], one["identity"]["target"]) for one in shown] == [
+        ("deleted", f"+1{number}") for number in range(1, ROUTES + 1)
+    ]
     assert len(admin.get("/v1.0/routes", params={"customer_id": customer}).json()["result"]) == ROUTES
     assert finished(admin, start(admin, filters=filters, action="delete"))["result"]["changed"] == ROUTES
     assert admin.get("/v1.0/routes", params={"customer_id": customer}).json()["result"] == []
+
+
+def test_priorities_are_shifted_as_one_revision_and_none_beyond_what_there_may_be(api: Api) -> None:
+    admin = api.admin
+    customer = customer_with_routes(admin)
+    one, other, *_ = admin.get("/v1.0/routes", params={"customer_id": customer}).json()["result"]
+    assert admin.put(f"/v1.0/routes/{one['id']}", {"priority": 9}).status_code == 200
+    filters = f"id={one['id']},{other['id']}"
+    done = finished(admin, start(admin, filters=filters, action="shift", by=3))
+    assert (done["result"]["matched"], done["result"]["changed"]) == (2, 2)
+    found = admin.get("/v1.0/routes", params={"id": f"{one['id']},{other['id']}"}).json()["result"]
+    assert {route["id"]: route["priority"] for route in found} == {one["id"]: 12, other["id"]: 4}
+    refused = finished(admin, start(admin, filters=filters, action="shift", by=-5))
+    assert refused["state"] == "failed"
+    assert f"a route to {other['target']} has 4" in refused["error"]["message"]
+    assert admin.post(f"/v1.0/revisions/{done['result']['revision']}/undo", {}).status_code == 200
+    assert priorities(admin, customer) == {1, 9}
+
+
+def test_routes_are_moved_to_another_customer_in_their_order_and_back_by_undo(api: Api) -> None:
+    admin = api.admin
+    customer, other = customer_with_routes(admin), admin.made("customers", name="moved to")["id"]
+    before = listed(admin, customer)
+    assert admin.put(f"/v1.0/routes/{before[0]['id']}", {"weight": 7, "enabled": False}).status_code == 200
+    before = listed(admin, customer)
+    filters = f"filter={before[0]['target']}&customer_id={customer}".replace("+", "%2B")
+    one = finished(admin, start(admin, filters=filters, action="move", customer_id=other, dry_run=True))["result"]
+    assert {change["action"] for change in one["changes"]} == {"created", "deleted"}
+    done = finished(admin, start(admin, filters=f"customer_id={customer}", action="move", customer_id=other))
+    assert (done["result"]["matched"], done["result"]["changed"]) == (ROUTES, ROUTES)
+    assert listed(admin, customer) == []
+    moved = listed(admin, other)
+    own = ("id", "customer_id", "tm_create", "tm_update")
+    assert [without(route, *own) for route in moved] == [without(route, *own) for route in before]
+    assert {route["id"] for route in moved}.isdisjoint(route["id"] for route in before)
+    again = finished(admin, start(admin, filters=f"customer_id={other}", action="move", customer_id=other))
+    assert (again["result"]["matched"], again["result"]["changed"]) == (ROUTES, 0)
+    assert admin.post(f"/v1.0/revisions/{done['result']['revision']}/undo", {}).status_code == 200
+    assert [without(route, "tm_update") for route in listed(admin, customer)] == [
+        without(route, "tm_update") for route in before
+    ]
+    assert listed(admin, other) == []
+    nobody = "4dbeabd6-f397-4375-95d2-a38411e07ed1"
+    failed = finished(admin, start(admin, filters=f"customer_id={customer}", action="move", customer_id=nobody))
+    assert (failed["state"], failed["error"]["reason"]) == ("failed", "CUSTOMER_NOT_FOUND")
+
+
+def listed(admin: Caller, customer: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = admin.get("/v1.0/routes", params={"customer_id": customer}).json()["result"]
+    return found
+
+
+def without(route: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in route.items() if name not in names}
 
 
 def test_a_job_that_fails_says_why_and_leaves_nothing(api: Api) -> None:
@@ -205,6 +263,11 @@ def finishes_not(admin: Caller, job: dict[str, Any]) -> str:
         ({"filters": "target=%2B1", "action": "update"}, "fields"),
         ({"filters": "target=%2B1", "action": "delete", "fields": {"priority": 1}}, "fields"),
         ({"filters": "target=%2B1", "action": "update", "fields": {"priority": -1}}, "priority"),
+        ({"filters": "target=%2B1", "action": "shift"}, "by"),
+        ({"filters": "target=%2B1", "action": "shift", "by": 0}, "by"),
+        ({"filters": "target=%2B1", "action": "delete", "by": 1}, "by"),
+        ({"filters": "target=%2B1", "action": "move"}, "customer_id"),
+        ({"filters": "id=all", "action": "delete"}, "id"),
         ({"filters": "target=%2B1", "action": "update", "fields": {"colour": "red"}}, "colour"),
     ],
     ids=str,

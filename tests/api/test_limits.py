@@ -364,8 +364,8 @@ def test_who_reads_an_export_slowly_keeps_no_edge_from_following_and_is_cut_off(
             wire.sendall(request_of(caller, "GET", "/v1.0/export?kind=route", "Connection: close"))
         slots = api.server.app.state.services.slots[EXPORTS]
         eventually(lambda: slots.held == 2, what="two are sent, the others wait")
-        patch.setattr("dialplane.api.export.endpoints.READ_WITHIN_S", 0.0)
-        patch.setattr("dialplane.api.export.endpoints.SLOWEST_BYTES_PER_S", 1 << 40)
+        patch.setattr("dialplane.api.http.streamed.READ_WITHIN_S", 0.0)
+        patch.setattr("dialplane.api.http.streamed.SLOWEST_BYTES_PER_S", 1 << 40)
         lines = edge_key(api, edge="follows").get("/v1.0/feed").text.splitlines()
         assert "end" in json.loads(lines[-1])
         assert b'"end"' not in all_of(wires[0]), "it has had its time"

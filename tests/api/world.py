@@ -103,6 +103,7 @@ class World:
                 "kind": "routes.change",
                 "parameters": {"filters": "target=%2B999999", "action": "delete", "dry_run": True},
             },
+            "/v1.0/sheet": {"text": "target\n+82", "dry_run": True},
             "/v1.0/changes": {"changes": [{"action": "create", "kind": "customer", "fields": {}}]},
         }.get(template) or self._new(noun_of(template))
 

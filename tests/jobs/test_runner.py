@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, event
 
 from dialplane.control import jobs
 from dialplane.control.actor import Actor
-from dialplane.control.job_kinds import UPDATE, ChangeRoutes, Course, Result, Work
+from dialplane.control.job_kinds import ChangeRoutes, Course, Result, Work
+from dialplane.control.many_routes import Updated
 from dialplane.control.routes import Filters
 from dialplane.control.units import Database, Writing
 from dialplane.domain.job import Job
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 async def change_routes(db: Database, actor: Actor, course: Course) -> Result:
     filters = Filters(target="+49")
-    work = ChangeRoutes(filters=filters, action=UPDATE, fields={"priority": 7}, is_rehearsal=False)
+    work = ChangeRoutes(filters=filters, becoming=Updated({"priority": 7}), is_rehearsal=False, show=str)
     return await work(db, actor, course)
 
 

@@ -63,6 +63,7 @@ from dialplane.api.revisions.endpoints import REVISIONS
 from dialplane.api.routes.endpoints import ROUTES
 from dialplane.api.search.endpoints import SEARCH
 from dialplane.api.settings.endpoints import SETTINGS
+from dialplane.api.sheet.endpoints import SHEET
 from dialplane.api.stats.endpoints import STATS
 from dialplane.api.stream.endpoints import STREAM
 from dialplane.api.stream.publisher import Publisher
@@ -100,7 +101,7 @@ VERSION = version("dialplane")
 
 RESOURCES = (
     DIALROUTES, ROUTES, CALLS, FEED, EVENTS, PROVIDERS, CUSTOMERS, OWN_CUSTOMER, TRUNKS, ACCESSKEYS, AGENTS, ME,
-    DIALLED, REVISIONS, AUTH, CHANGES, EDGES, STATS, SEARCH, STREAM, EXPORT, JOBS, SETTINGS, MONITORING,
+    DIALLED, REVISIONS, AUTH, CHANGES, EDGES, STATS, SEARCH, STREAM, EXPORT, SHEET, JOBS, SETTINGS, MONITORING,
     TESTCALLS,
 )  # fmt: skip
 """The busiest first: paths are matched in this order."""

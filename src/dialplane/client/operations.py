@@ -159,6 +159,7 @@ LIST_ROUTES = Operation(
             description="`next_page_token` of the page before, in the same order; without `sort` also an "
             "instant as RFC 3339 has it.",
         ),
+        Parameter("id", "query", str, description="Only those with one of these ids."),
         Parameter("customer_id", "query", str, description="Only this customer's."),
         Parameter("provider_id", "query", str, description="Only those to one of these providers."),
         Parameter("target", "query", str, description="Only those with exactly this target."),
@@ -1470,6 +1471,37 @@ EXPORT_OBJECTS = Operation(
     answer=str,
 )
 
+EXPORT_SHEET = Operation(
+    name="exportSheet",
+    resource="",
+    verb="sheet",
+    method="GET",
+    path="/v1.0/sheet",
+    summary="Routes as rows of a spreadsheet",
+    description="CSV (RFC 4180, UTF-8 with a byte order mark) of one snapshot, whose revision is "
+    "in `X-Revision`. What people wrote never is a formula: an apostrophe stands "
+    "before it then.",
+    permission="export.read",
+    parameters=(
+        Parameter("id", "query", str, description="Only those with one of these ids."),
+        Parameter("filter", "query", str, description="Only those that it means, as in their list."),
+    ),
+    answer=str,
+)
+
+APPLY_SHEET = Operation(
+    name="applySheet",
+    resource="",
+    verb="apply_sheet",
+    method="POST",
+    path="/v1.0/sheet",
+    summary="Carry out the rows of a spreadsheet, as one revision",
+    permission="changes.apply",
+    parameters=(_IDEMPOTENCY_KEY,),
+    body=schemas.SheetBody,
+    answer=schemas.SheetAnswer,
+)
+
 LIST_JOBS = Operation(
     name="listJobs",
     resource="jobs",
@@ -1663,6 +1695,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     GET_STATS_OVERVIEW,
     SEARCH_EVERYTHING,
     EXPORT_OBJECTS,
+    EXPORT_SHEET,
+    APPLY_SHEET,
     LIST_JOBS,
     CREATE_JOB,
     GET_JOB,

@@ -1050,6 +1050,16 @@ RouteStatsWindow = TypedDict(
 """Figures of the attempts by one route."""
 
 
+class RowAnswer(TypedDict):
+    """What becomes of a row."""
+
+    line: Annotated[int, "Of the text, from 1 on."]
+    verdict: Literal["new", "changed", "same", "refused"]
+    reasons: Annotated[list[str], "Why it is refused."]
+    route: Annotated[dict[str, Any], "What it says, as far as it can be read."]
+    change: NotRequired[Annotated[ObjectChangeAnswer, "Of a row that is new or changed."]]
+
+
 class SearchAnswer(TypedDict):
     """What was found."""
 
@@ -1082,6 +1092,16 @@ class SettingsAnswer(TypedDict):
     """All settings, in the order of the documentation."""
 
     result: list[SettingAnswer]
+
+
+class SheetAnswer(TypedDict):
+    """What becomes of the rows."""
+
+    revision: Annotated[int | None, "The revision that they made; null if they made none."]
+    plan: Annotated[str, "Another one wherever something else would become of the rows."]
+    counts: Annotated[dict[str, int], "How many rows are `new`, `changed`, `same`, `refused`."]
+    rows: Annotated[list[RowAnswer], "Refused ones first, then by line; the first 500."]
+    names: Annotated[dict[str, str], "With `expand`: id -> name, of those that the caller may know."]
 
 
 class SnippetAnswer(TypedDict):
@@ -1683,6 +1703,15 @@ class RouteUpdate(TypedDict):
     tm_create: NotRequired[str]
     tm_update: NotRequired[str]
     tm_delete: NotRequired[str]
+
+
+class SheetBody(TypedDict):
+    """Rows as a spreadsheet copies them, or CSV."""
+
+    text: Annotated[str, "A line for each row; see the documentation of routes."]
+    dry_run: NotRequired[Annotated[bool, "Answer what would become of each row, and change nothing."]]
+    leave_out: NotRequired[Annotated[bool, "Leave out the rows that are refused; by default one of them refuses all."]]
+    plan: NotRequired[Annotated[str, "That of a dry run: 412 if by now something else would become of the rows."]]
 
 
 class TestCallBody(TypedDict):

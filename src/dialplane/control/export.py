@@ -31,12 +31,12 @@ Part = Begin | Sequence[Any]
 
 
 async def parts(
-    db: Database, actor: Actor, kind: str, filters: Mapping[str, str | None], *, text: str = ""
+    db: Database, actor: Actor, kind: str, filters: Mapping[str, str | None], *, text: str = "", ids: Sequence[str] = ()
 ) -> AsyncGenerator[Part]:
     """The beginning, and then objects, some at a time. `filters`: field -> the value it must have; None for any.
 
-    `text`: a filter of routes. Of a customer's people and keys only their customer's own. Raises InvalidValue,
-    PermissionDenied, Unavailable.
+    `text`: a filter of routes; `ids`: of some of them. Of a customer's people and keys only their customer's
+    own. Raises InvalidValue, PermissionDenied, Unavailable.
     """
     scope = permissions.require(actor, f"{kind}.list")
     owner = ALL_KINDS[kind].owner
@@ -45,13 +45,13 @@ async def parts(
         if wanted.setdefault(owner, actor.customer_id) != actor.customer_id:
             wanted[owner] = ""  # another customer's are answered as if there were none
     async with db.read(EXPORTS, caller=actor.caller) as unit:
-        also = await _also(unit, actor, text, now=db.now()) if text else ()
+        also = await _also(unit, actor, text, ids, now=db.now()) if text or ids else ()
         yield Begin((await unit.clock()).revision)
         async with queries.rows(unit, STORAGES[kind], wanted, *also, at_once=AT_ONCE) as batches:
             async for rows in batches:
                 yield objects.objects_of(unit, STORAGES[kind], rows)
 
 
-async def _also(unit: Reading, actor: Actor, text: str, *, now: int) -> Sequence[Any]:
-    filters = await route_filter.meant(unit, actor, text, Filters(now=now))
+async def _also(unit: Reading, actor: Actor, text: str, ids: Sequence[str], *, now: int) -> Sequence[Any]:
+    filters = await route_filter.meant(unit, actor, text, Filters(ids=ids or None, now=now))
     return routes.walked(filters, Order("tm_create", descending=False), unit.backend)

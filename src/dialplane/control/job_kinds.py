@@ -1,27 +1,29 @@
 """What each kind of job does."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dialplane.control import permissions, routes
+from dialplane.control import permissions, revisions, routes
 from dialplane.control.actor import Actor
 from dialplane.control.bulk import MAX_CHANGES
-from dialplane.control.lifecycle import Fields, changed, deleted, refuse_unknown, with_fields
-from dialplane.control.nouns import NOUNS
-from dialplane.control.routes import After, Filters, Order
+from dialplane.control.many_routes import Becoming
+from dialplane.control.revisions import ObjectChange
+from dialplane.control.routes import Filters, Order
 from dialplane.control.units import Change, Database, Writing
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.kinds import ROUTE
 from dialplane.domain.route import Route
 from dialplane.store import objects
 from dialplane.store.objects import ROUTES
 from dialplane.system.turns import Turn, in_turns
 
-UPDATE, DELETE = ACTIONS = ("update", "delete")
+OLDEST_FIRST = Order(descending=False)
 
 AT_ONCE = 1_000
 """Routes that are read and changed together; between them others have their turn, and the job can be cancelled."""
+
+SHOWN = 50
+"""Changes in the result of a rehearsal."""
 
 Result = Mapping[str, Any]
 
@@ -44,67 +46,75 @@ Work = Callable[[Database, Actor, Course], Coroutine[Any, Any, Result]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRoutes:
-    """Every live route that meets the filters is changed, or deleted, as one revision; `is_rehearsal`: as if.
+    """The same becomes of every live route that meets the filters, as one revision; `is_rehearsal`: as if.
 
-    `fields` of an update, as a single one takes them.
+    `show`: how the result of a rehearsal has a change.
     """
 
     filters: Filters
-    action: str
-    fields: Fields
+    becoming: Becoming
     is_rehearsal: bool
+    show: Callable[[ObjectChange], Any]
 
     async def __call__(self, db: Database, actor: Actor, course: Course) -> Result:
         """`{"matched", "changed", "revision"}`; revision is None where nothing was changed.
 
-        Raises InvalidValue (too many, a field that breaks its rule), NotFound, PermissionDenied, Unavailable.
+        A rehearsal has the first SHOWN `changes`, too. Raises InvalidValue (too many, a field that breaks its rule),
+        NotFound, PermissionDenied, Unavailable.
         """
-        permissions.require(actor, f"route.{self.action}")
+        for operation in self.becoming.operations:
+            permissions.require(actor, operation)
         async with db.read() as reading:
             found = await routes.count(reading, actor, self.filters)
         course.progress(0, found.routes)
         async with db.change(actor, "job.change_routes") as unit:
+            await self.becoming.check(unit, actor)
             matched, count = await self._change_all(unit, actor, course, total=found.routes)
+            result: dict[str, Any] = {"matched": matched, "changed": count}
             if self.is_rehearsal:
+                result["changes"] = await self._shown(unit, actor) if count else []
                 unit.discard()
-            revision = unit.revision if count and not self.is_rehearsal else None
-            result = {"matched": matched, "changed": count, "revision": revision}
+            result["revision"] = unit.revision if count and not self.is_rehearsal else None
             await course.end(unit, result)
         return result
 
+    async def _shown(self, unit: Change, actor: Actor) -> list[Any]:
+        revision = await revisions.get(unit, actor, unit.revision, page_size=SHOWN)
+        return [self.show(change) for change in revision.changes]
+
     async def _change_all(self, unit: Change, actor: Actor, course: Course, *, total: int) -> tuple[int, int]:
-        """The routes in the order of their creation: what is changed does not move within it."""
-        after: After | None = None
+        """The oldest first: what is changed does not move within that order, and new ones keep it among themselves.
+
+        Those come last, and are left alone.
+        """
+        began, after = unit.next_instant(), None
         matched = count = 0
         while True:
-            found = await routes.find(unit, actor, self.filters, Order(), page_size=AT_ONCE, after=after)
-            if not found.routes:
+            found = await routes.find(unit, actor, self.filters, OLDEST_FIRST, page_size=AT_ONCE, after=after)
+            there = [route for route in found.routes if route.tm_create < began]
+            if not there:
                 return matched, count
-            if matched + len(found.routes) > MAX_CHANGES:
+            if matched + len(there) > MAX_CHANGES:
                 raise InvalidValue("filters", "too_many", f"must mean at most {MAX_CHANGES} routes")
             after = found.next
-            count += await self._change(unit, actor, found.routes)
-            matched += len(found.routes)
+            count += await self._change(unit, actor, there)
+            matched += len(there)
             course.progress(matched, max(total, matched))
 
-    async def _change(self, unit: Change, actor: Actor, found: Any) -> int:
-        noun, now = NOUNS[ROUTE.name], unit.next_instant()
-        refuse_unknown(self.fields, ROUTE.changeable)
-        noun.check_fields(self.fields)
-        afters = await in_turns(found, lambda before: self._after(before, now))
-        pairs = [(before, after) for before, after in zip(found, afters, strict=True) if after != before]
+    async def _change(self, unit: Change, actor: Actor, found: Sequence[Route]) -> int:
+        """How many of them it changes."""
+        now = unit.next_instant()
+        each = await in_turns(found, lambda before: self.becoming.steps(unit, before, now))
+        steps = [step for steps in each for step in steps]
+        pairs = [(before, after) for before, after in steps if before is not None]
+        made = [after for before, after in steps if before is None]
         turn = Turn()
         for before, after in pairs:
             await turn.end_if_due()
-            await noun.check_references(unit, actor, f"route.{self.action}", before, after)
-            await noun.check(unit, actor, before, after)
-        if pairs:
+            await routes.USE_CASES.check_references(unit, actor, self.becoming.operations[-1], before, after)
+            await routes.USE_CASES.check(unit, actor, before, after)
+        if steps:
             await objects.put_all(unit, ROUTES, pairs)
+            await objects.add_all(unit, ROUTES, made)
             await unit.flush()
-        return len(pairs)
-
-    def _after(self, before: Route, now: int) -> Route:
-        if self.action == DELETE:
-            return deleted(before, now)
-        after = changed(ROUTE, before, self.fields, now=now)
-        return before if after == with_fields(before, tm_update=now) else after
+        return sum(1 for steps in each if steps)

@@ -73,6 +73,15 @@ def require_period(route: Route) -> None:
         raise InvalidValue("valid_until", "out_of_range", "must be later than valid_from")
 
 
+def shifted_priority(route: Route, by: int) -> int:
+    """The route's priority, so much greater or less. Raises InvalidValue for one that there cannot be."""
+    priority = route.priority + by
+    if not 0 <= priority <= MAX_PRIORITY:
+        rule = f"must leave each priority from 0 to {MAX_PRIORITY}, and a route to {route.target} has {route.priority}"
+        raise InvalidValue("by", "out_of_range", rule)
+    return priority
+
+
 def moved(routes: Sequence[Route], id_: str, *, is_earlier: bool) -> Mapping[str, int]:
     """Id -> priority of those whose priority changes where this route is tried one place earlier, or later.
 

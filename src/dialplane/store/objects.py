@@ -146,6 +146,13 @@ async def labels(unit: Unit, storage: Storage[Any], ids: Iterable[str]) -> dict[
     return found
 
 
+async def live_labels(unit: Unit, storage: Storage[Any]) -> dict[str, str]:
+    """The same of all live objects of a kind that has not many. Raises Unavailable."""
+    kind, columns = storage.kind, storage.table.c
+    statement = select(columns.id, *(columns[name] for name in kind.labels)).where(tables.LIVE)
+    return {row.id: kind.label_of(row) for row in await unit.fetch(statement)}
+
+
 def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(ids)
     while some := list(islice(rest, IDS_AT_ONCE)):
@@ -233,12 +240,13 @@ async def put_all(unit: Change, storage: Storage[T], pairs: Sequence[tuple[T, T]
 async def _write(
     unit: Change, statement: Executable, row_of: Callable[[V], Mapping[str, Any]], values: Sequence[V]
 ) -> None:
-    """Carries a statement out with the row of each value: many are made in the thread that writes them."""
-    await unit.run(
-        lambda connection: connection.execute(statement, [row_of(value) for value in values]),
-        short=len(values) <= FEW_ROWS,
-        within_s=COMMIT_WITHIN_S,
-    )
+    """Carries a statement out with the row of each value, if there are any: many are made in the thread that writes."""
+    if values:
+        await unit.run(
+            lambda connection: connection.execute(statement, [row_of(value) for value in values]),
+            short=len(values) <= FEW_ROWS,
+            within_s=COMMIT_WITHIN_S,
+        )
 
 
 @cache

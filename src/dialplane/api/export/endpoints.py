@@ -1,6 +1,5 @@
 """`GET /v1.0/export`: newline-delimited JSON of one snapshot."""
 
-import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Any
@@ -11,16 +10,11 @@ from starlette.responses import Response
 from dialplane.api.export.schemas import PRESENTERS, ExportQuery
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
-from dialplane.api.http.streamed import NDJSON, Streamed
+from dialplane.api.http.streamed import NDJSON, Streamed, read_in_time
 from dialplane.control import export
 from dialplane.control.export import Begin
 from dialplane.control.units import EXPORTS
 from dialplane.system.turns import in_turns
-
-READ_WITHIN_S = 60.0
-SLOWEST_BYTES_PER_S = 32_768
-"""How long one may take to read all that it is sent, and a second more for so many bytes: a snapshot is held meanwhile.
-"""
 
 EXPORT = Resource("/v1.0/export", tag="export")
 
@@ -46,21 +40,15 @@ async def export_objects(request: AuthenticatedRequest, query: ExportQuery) -> R
     assert isinstance(begin, Begin)
     head = _lines([{"kind": query.kind, "revision": begin.revision}])
     revision = {"X-Revision": str(begin.revision)}
-    return Streamed(head, _chunks(parts, query.kind, begin), media_type=NDJSON, headers=revision)
+    return Streamed(head, read_in_time(_chunks(parts, query.kind, begin)), media_type=NDJSON, headers=revision)
 
 
 async def _chunks(parts: AsyncGenerator[export.Part], kind: str, begin: Begin) -> AsyncGenerator[bytes, None]:
-    """Without its last line if it is read too slowly."""
-    count, present, reading_s, size = 0, PRESENTERS[kind], 0.0, 0
+    count, present = 0, PRESENTERS[kind]
     async with aclosing(parts):
         async for objects in parts:
-            lines = _lines(await in_turns(objects, present))
-            count, size = count + len(objects), size + len(lines)
-            began = time.monotonic()
-            yield lines
-            reading_s += time.monotonic() - began
-            if reading_s > READ_WITHIN_S + size / SLOWEST_BYTES_PER_S:
-                return
+            count += len(objects)
+            yield _lines(await in_turns(objects, present))
         yield _lines([{"end": begin.revision, "count": count}])
 
 

@@ -186,6 +186,8 @@ FIELDS_OF: Mapping[str, Any] = {
 TEXTS: Mapping[str, str] = {
     "/metrics": "# TYPE dialplane_revision gauge\ndialplane_revision 1204.0\n",
     "/v1.0/export": f'{{"kind":"route","revision":1204}}\n{{"id":"{ID}","target":"+82"}}\n{{"end":1204,"count":1}}\n',
+    "/v1.0/sheet": "customer,target,provider,priority,weight,enabled,valid_from,valid_until,name,detail,id\r\n"
+    f"System default,+82,Alpha,1,,yes,,2032-01-31,,,{ID}\r\n",
     "/v1.0/feed": '{"epoch":"5d0c1f7a","revision":1204,"full":false}\n{"end":1204,"count":0}\n',
 }
 """Path -> an answer that is no JSON object."""

@@ -1,29 +1,38 @@
 """Schemas of jobs, and the parameters of each kind of job."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http import reasons
 from dialplane.api.http.errors import ApiError, Detail
-from dialplane.api.http.fields import Body, among, longest, optional
+from dialplane.api.http.fields import Body, Id, among, longest, optional, within
 from dialplane.api.http.query import Page, parse_query
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
+from dialplane.api.revisions.schemas import present_change
 from dialplane.api.routes.paging import filters_of
 from dialplane.api.routes.schemas import RouteList, RouteUpdate
 from dialplane.control.actor import Actor
-from dialplane.control.job_kinds import ACTIONS, UPDATE, ChangeRoutes, Work
+from dialplane.control.job_kinds import ChangeRoutes, Work
+from dialplane.control.many_routes import Becoming, Deleted, Moved, Shifted, Updated
 from dialplane.control.routes import Filters
 from dialplane.control.units import Unit
 from dialplane.domain.job import Job, JobState
+from dialplane.domain.route import MAX_PRIORITY
 from dialplane.system.clock import now_us
 
 CHANGE_ROUTES = "routes.change"
 KINDS = (CHANGE_ROUTES,)
-MAX_FILTERS = 2_048
+MAX_FILTERS = 4_096
+"""Enough for as many ids of routes as a filter takes."""
+
 NOT_FILTERS = {"page_size", "page_token", "sort", "count", "expand"}
+
+UPDATE, SHIFT, MOVE, DELETE = "update", "shift", "move", "delete"
+NEEDS: Mapping[str, str] = {UPDATE: "fields", SHIFT: "by", MOVE: "customer_id", DELETE: ""}
+"""Action -> the parameter that says how, if it needs one; no other has it."""
 
 EXAMPLE: dict[str, Any] = {
     "kind": CHANGE_ROUTES,
@@ -50,21 +59,35 @@ class ChangeRoutesBody(Body):
     SIZE: ClassVar = JobCreate.SIZE
 
     filters: Annotated[str, longest(MAX_FILTERS), Field(description="As in the query of `GET /v1.0/routes`.")]
-    action: Annotated[str, among(*ACTIONS)]
+    action: Annotated[str, among(*NEEDS)]
     fields: dict[str, Any] = optional("Of an update: as in the body of `PUT /v1.0/routes/{id}`.")
-    dry_run: bool = optional("Only count what would change.")
+    by: Annotated[int, within(-MAX_PRIORITY, MAX_PRIORITY)] = optional(
+        "Of a shift: so much greater, or less, is each priority; not 0."
+    )
+    customer_id: Id = optional("Of a move: whose they are then. Each has a new id, and is otherwise as it was.")
+    dry_run: bool = optional("Only count what would change, and show the first of it.")
 
     async def work(self, unit: Unit, actor: Actor) -> ChangeRoutes:
         """What is to be done. Raises ApiError 400, InvalidValue, Unavailable."""
-        if (self.action == UPDATE) != bool(self.fields):
-            raise _refused("fields", "must be given for an update, and for nothing else")
-        fields = RouteUpdate.of(self.fields, is_update=True).named_fields() if self.fields else {}
+        for action, name in NEEDS.items():
+            if name and (self.action == action) != bool(getattr(self, name)):
+                raise _refused(name, f"must be given for the action {action}, and for nothing else")
         return ChangeRoutes(
             filters=await self._filters(unit, actor),
-            action=self.action,
-            fields=fields,
+            becoming=self._becoming(),
             is_rehearsal=bool(self.dry_run),
+            show=present_change,
         )
+
+    def _becoming(self) -> Becoming:
+        """Raises ApiError 400."""
+        becomings: Mapping[str, Callable[[], Becoming]] = {
+            UPDATE: lambda: Updated(RouteUpdate.of(self.fields, is_update=True).named_fields()),
+            SHIFT: lambda: Shifted(self.by),
+            MOVE: lambda: Moved(self.customer_id),
+            DELETE: Deleted,
+        }
+        return becomings[self.action]()
 
     async def _filters(self, unit: Unit, actor: Actor) -> Filters:
         """At least one of them counts: all routes are never meant by what was left empty."""

@@ -20,6 +20,7 @@ _BETWEEN = "~"
 async def filters_of(unit: Unit, actor: Actor, query: RouteList, *, now: int) -> Filters:
     """The query's filters. Raises InvalidValue, Unavailable."""
     filters = Filters(
+        ids=query.id,
         customer_id=query.customer_id,
         provider_ids=query.provider_id,
         target=query.target,

@@ -52,6 +52,11 @@ ORDERS = tuple(f"{sign}{key}" for key in SORTS for sign in ("", "-"))
 MOST_PROVIDERS = 50
 """Providers of one filter."""
 
+MOST_IDS = 100
+"""Routes of one filter: their ids fit into an address that proxies take."""
+
+RouteIds = Annotated[tuple[str, ...], ids(MOST_IDS)]
+
 EXAMPLE: dict[str, Any] = {
     "id": "491b6858-5357-11ed-b753-8fd49cd36340",
     "customer_id": "00000000-0000-0000-0000-000000000001",
@@ -113,6 +118,7 @@ class RouteList(PageSize):
     page_token: Annotated[str, longest(128)] = optional(
         "`next_page_token` of the page before, in the same order; without `sort` also an instant as RFC 3339 has it."
     )
+    id: RouteIds = optional("Only those with one of these ids.")
     customer_id: Id = optional("Only this customer's.")
     provider_id: Annotated[tuple[str, ...], ids(MOST_PROVIDERS)] = optional("Only those to one of these providers.")
     target: Target = optional("Only those with exactly this target.")

@@ -21,6 +21,7 @@ class Routes:
         *,
         page_size: int = 100,
         page_token: str | None = None,
+        id_: str | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
         target: str | None = None,
@@ -41,22 +42,23 @@ class Routes:
         """List routes.
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
-        before, in the same order; without `sort` also an instant as RFC 3339 has it. `customer_id`: Only this
-        customer's. `provider_id`: Only those to one of these providers. `target`: Only those with exactly this
-        target. `target_prefix`: Only those whose target begins so. `covers`: Only those whose target matches this
-        number. `priority`: Only those of this priority. `enabled`: Only those that are enabled, or that are not.
-        `state`: Only those that are so now: `live`, `disabled`, `not_yet` valid, `expired`. `q`: Only those whose
-        name (in whatever case), target or id begins so; of an id 8 characters at least. `filter`: Only those that all
-        its terms mean, like `provider:bics -customer:acme target:+44* priority:<3 is:disabled updated:<7d`; see the
-        documentation of routes. `sort`: The order; `-` before it: from the greatest on. Newest first by default.
-        `count`: Add `count`: exact up to 10,000, about so many beyond. `expand`: Add `names`: the names of the
-        objects of these kinds that are referred to, by id; `state`: what each route is now.
+        before, in the same order; without `sort` also an instant as RFC 3339 has it. `id_`: Only those with one of
+        these ids. `customer_id`: Only this customer's. `provider_id`: Only those to one of these providers. `target`:
+        Only those with exactly this target. `target_prefix`: Only those whose target begins so. `covers`: Only those
+        whose target matches this number. `priority`: Only those of this priority. `enabled`: Only those that are
+        enabled, or that are not. `state`: Only those that are so now: `live`, `disabled`, `not_yet` valid, `expired`.
+        `q`: Only those whose name (in whatever case), target or id begins so; of an id 8 characters at least.
+        `filter`: Only those that all its terms mean, like `provider:bics -customer:acme target:+44* priority:<3
+        is:disabled updated:<7d`; see the documentation of routes. `sort`: The order; `-` before it: from the greatest
+        on. Newest first by default. `count`: Add `count`: exact up to 10,000, about so many beyond. `expand`: Add
+        `names`: the names of the objects of these kinds that are referred to, by id; `state`: what each route is now.
         """
         return self._transport.execute(
             operations.LIST_ROUTES,
             {
                 "page_size": page_size,
                 "page_token": page_token,
+                "id": id_,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "target": target,
@@ -77,6 +79,7 @@ class Routes:
         self,
         *,
         page_size: int = 100,
+        id_: str | None = None,
         customer_id: str | None = None,
         provider_id: str | None = None,
         target: str | None = None,
@@ -99,6 +102,7 @@ class Routes:
             operations.LIST_ROUTES,
             {
                 "page_size": page_size,
+                "id": id_,
                 "customer_id": customer_id,
                 "provider_id": provider_id,
                 "target": target,
@@ -1465,6 +1469,38 @@ class Api:
         return self._transport.execute(
             operations.EXPORT_OBJECTS,
             {"kind": kind, "customer_id": customer_id, "provider_id": provider_id, "filter": filter},
+        )
+
+    def sheet(self, *, id_: str | None = None, filter: str | None = None) -> str:
+        """Routes as rows of a spreadsheet.
+
+        CSV (RFC 4180, UTF-8 with a byte order mark) of one snapshot, whose revision is in `X-Revision`. What people
+        wrote never is a formula: an apostrophe stands before it then.
+
+        `id_`: Only those with one of these ids. `filter`: Only those that it means, as in their list.
+        """
+        return self._transport.execute(operations.EXPORT_SHEET, {"id": id_, "filter": filter})
+
+    def apply_sheet(
+        self,
+        text: str,
+        *,
+        dry_run: bool | None = None,
+        leave_out: bool | None = None,
+        plan: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> schemas.SheetAnswer:
+        """Carry out the rows of a spreadsheet, as one revision.
+
+        `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
+        `text`: A line for each row; see the documentation of routes. `dry_run`: Answer what would become of each row,
+        and change nothing. `leave_out`: Leave out the rows that are refused; by default one of them refuses all.
+        `plan`: That of a dry run: 412 if by now something else would become of the rows.
+        """
+        return self._transport.execute(
+            operations.APPLY_SHEET,
+            {"Idempotency-Key": idempotency_key},
+            body=without_none(text=text, dry_run=dry_run, leave_out=leave_out, plan=plan),
         )
 
     def settings(self) -> schemas.SettingsAnswer:

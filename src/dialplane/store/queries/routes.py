@@ -69,9 +69,10 @@ class Filters:
     `priorities`: the least and the greatest. `created`, `changed`: from this instant on, and before that one; to create
     a route is to change it. `state`: one of STATES, or EXPIRING.
     `text`: what the name begins with, in whatever case; or the target, if it is digits or `all`; or the id.
-    `also`: conditions that hold in addition.
+    `ids`: one of these, few enough for one statement. `also`: conditions that hold in addition.
     """
 
+    ids: Sequence[str] | None = None
     customer_id: str | None = None
     customer_ids: Sequence[str] | None = None
     provider_ids: Sequence[str] | None = None
@@ -116,6 +117,7 @@ class Filters:
         if is_not and (ranges := _other_than(c, name, value)) is not None:
             return [ranges]
         builders: Mapping[str, Callable[[Any], Where]] = {
+            "ids": lambda value: [c["id"].in_(value)],
             "customer_id": lambda value: [c["customer_id"] == value],
             "customer_ids": lambda value: [c["customer_id"].in_(value)],
             "provider_ids": lambda value: [c["provider_id"].in_(value)],
@@ -204,8 +206,8 @@ class Order(NamedTuple):
     descending: bool = True
 
     def columns_with(self, filters: Filters) -> set[str]:
-        """The columns by each of which, as these filters bound it, an index finds routes in this order."""
-        found = {"revision"} if self.key == "tm_update" else {self.key}
+        """The columns by each of which, as these filters bound it, an index finds routes in this order, or a few."""
+        found = {"id", "revision"} if self.key == "tm_update" else {"id", self.key}
         found |= {"customer_id"} if filters.customer_ids is None else set()
         found |= {"provider_id"} if filters.provider_ids is None or len(filters.provider_ids) == 1 else set()
         found |= {"target"} if self.key == "tm_create" and filters.target is not None else set()
@@ -270,6 +272,19 @@ async def page(unit: Unit, filters: Filters, order: Order, *, page_size: int, af
     return Found(objects.objects_of(unit, ROUTES, rows), last)
 
 
+TARGETS_AT_ONCE = 500
+"""Targets of one statement."""
+
+
+async def to_targets(unit: Unit, customer_id: str, targets: Sequence[str]) -> list[Route]:
+    """A customer's live routes to these targets. Raises Unavailable."""
+    found, c = list[Route](), tables.routes.c
+    for begin in range(0, len(targets), TARGETS_AT_ONCE):
+        its_own = c.customer_id == customer_id, c.target.in_(targets[begin : begin + TARGETS_AT_ONCE])
+        found += await objects.select_objects(unit, ROUTES, tables.LIVE, *its_own)
+    return found
+
+
 def walked(filters: Filters, order: Order, backend: Backend) -> Where:
     """The conditions for a walk along this order, which they lead to no other index from."""
     return filters.conditions({**_PLAIN, **{name: _INDEXED[name] for name in order.columns_with(filters)}}, backend)
@@ -284,6 +299,7 @@ async def _are_few(unit: Unit, filters: Filters, order: Order, *, most: int) -> 
 
 
 _COLUMN_OF = {
+    "ids": "id",
     "provider_ids": "provider_id",
     "target_prefix": "target",
     "priorities": "priority",
