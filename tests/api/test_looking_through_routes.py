@@ -138,6 +138,7 @@ def test_what_a_filter_means_is_exported_and_changed_together(api: Api, table: d
 
     job = started(filters=f"filter={quote(text)}")
     seen = eventually(lambda: done(api, job["id"]), within_s=30, what="the job is done")
+    assert [change["identity"]["target"] for change in seen["result"].pop("changes")] == ["all", "+999"]
     assert seen["result"] == {"matched": 2, "changed": 2, "revision": None}
     assert started(filters="filter=%20")["error"]["details"][0]["field"] == "filters"
     assert started(filters="filter=is%3Aoff")["error"]["details"][0]["field"] == "filter"

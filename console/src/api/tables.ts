@@ -51,7 +51,11 @@ export const SENTENCES = {
  "routes_drawn": "{count} routes are drawn at a time, and there are more: narrow them by the filters, or go on.",
  "all_need_a_filter": "A filter says which routes beyond this page are meant.",
  "too_many_routes": "{most} routes at most are changed as one revision: narrow the filter.",
- "of_all_routes": "{matched} routes match, {changed} of them change. These are {shown} of them:",
+ "of_all_routes": "{matched} routes match, {changed} of them change. The first of it:",
+ "empty_for_ever": "Empty for those that never end",
+ "none_changes": "All of them are so already.",
+ "too_many_ticked": "{most} routes at most are ticked: a filter says which others are meant.",
+ "move_next": "A route's customer never changes: these are deleted, and new ones like them are the other customer's. An undo brings these back.",
  "matrix": "Priorities by target and provider",
  "no_provider": "No provider yet",
  "no_provider_next": "A provider is a carrier that calls are sent to: a name and a host are enough to begin with.",
@@ -143,6 +147,7 @@ export const SENTENCES = {
 export const SYSTEM_DEFAULT = "00000000-0000-0000-0000-000000000001" as const
 export const MAX_PAGE_SIZE = 100 as const
 export const MAX_CHANGES = 200000 as const
+export const MOST_TICKED = 100 as const
 export const POOR_ASR = 0.1 as const
 export const LOW_ASR = 0.4 as const
 export const EXPIRING_DAYS = 14 as const

@@ -223,7 +223,8 @@ function Table({ filters, count, slot, onEdit, onNew }: TableProps) {
       {chosen.size > 0 && may('changes.apply') && (
         <Suspense>
           <Several
-            routes={rows?.filter(route => chosen.has(route.id)) ?? []}
+            ids={[...chosen]}
+            here={rows?.length ?? 0}
             isPage={!!rows?.every(route => chosen.has(route.id))}
             filter={filters.values.filter}
             found={count}

@@ -52,7 +52,8 @@ function Replacing({ id, onDone }: { id: string; onDone: () => void }) {
   const routes = useRoutesTo(id).data
   const others = (useProviders().data ?? []).filter(one => one.id !== id)
   const change = useMutation({
-    mutationFn: () => changeAll({ provider_id: id }, { provider_id: other }, false, setPercent),
+    mutationFn: () =>
+      changeAll({ provider_id: id }, { action: 'update', fields: { provider_id: other } }, false, setPercent),
     onSuccess: done => {
       refresh()
       saved(done.revision, `${count(done.changed)} routes changed`)

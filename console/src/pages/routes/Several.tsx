@@ -1,74 +1,46 @@
-/** Several routes changed at once, the selected ones or all that the filter means: what would change is shown first, then
- *  it is one revision. */
-import { Button, Modal, NumberInput, Progress, Select } from '@mantine/core'
+/** Several routes changed at once, the ticked ones or all that the filter means: what would change is shown first, then it
+ *  is one revision. */
+import { Button, Modal, NumberInput, Progress, Select, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { refresh } from '../../api/cache'
-import { request, type Schemas } from '../../api/client'
-import { type Page, type Route, useProviders } from '../../api/queries'
-import { MAX_CHANGES } from '../../api/tables'
+import { address } from '../../api/client'
+import { type Page, type Route, useCustomers, useProviders } from '../../api/queries'
+import { MAX_CHANGES, MOST_TICKED } from '../../api/tables'
+import { fromTyped } from '../../api/time'
 import { Failure } from '../../parts/basics'
 import { Difference } from '../../parts/changes'
-import { actionOf, type Counted, changeAll, type Fields } from '../../parts/changing'
+import { type Becoming, type Counted, changeAll } from '../../parts/changing'
 import { count } from '../../parts/figures'
 import { failed, saved } from '../../parts/saved'
 import { sentence } from '../../parts/sentences'
 
-type Changes = Schemas['ChangesAnswer']
-type Tried = { changes: Schemas['ObjectChangeAnswer'][]; counted: Counted | null }
-
 type Props = {
-  routes: Route[]
-  /** Whether these are all of a page. */
+  ids: string[]
+  /** How many of them this page has, and whether these are all of it. */
+  here: number
   isPage: boolean
   filter: string
   found: Page<Route>['count']
   onDone: () => void
 }
 
-export default function Several({ routes, isPage, filter, found, onDone }: Props) {
-  const [fields, setFields] = useState<Fields>(null)
+export default function Several({ ids, here, isPage, filter, found, onDone }: Props) {
   const [isAll, setAll] = useState(false)
   const [percent, setPercent] = useState<number | null>(null)
-  const providers = useProviders().data ?? []
-  const changes = (changed: Fields, query = {}) =>
-    request<Changes>('POST', '/v1.0/changes', {
-      query,
-      body: { changes: routes.map(({ id }) => ({ ...actionOf(changed), kind: 'route', id })) },
-    })
+  const meant: Record<string, string> = isAll ? { filter } : { id: ids.join(',') }
   const tried = useMutation({
-    mutationFn: async (changed: Fields): Promise<Tried> => {
-      const [shown, counted] = await Promise.all([
-        changes(changed, { dry_run: true }),
-        isAll ? changeAll({ filter }, changed, true, setPercent) : null,
-      ])
-      return { changes: shown.value.changes ?? [], counted }
-    },
+    mutationFn: (becoming: Becoming) => changeAll(meant, becoming, true, setPercent),
+    onMutate: () => setPercent(null),
     onError: failed,
   })
-  const publish = useMutation({
-    mutationFn: async (changed: Fields): Promise<Counted> => {
-      if (isAll) return changeAll({ filter }, changed, false, setPercent)
-      const { revision } = await changes(changed)
-      return { matched: routes.length, changed: routes.length, revision }
-    },
-    onSuccess: done => {
-      refresh()
-      saved(done.revision, `${count(done.changed)} routes changed`)
-      onDone()
-    },
-  })
-  const look = (changed: Fields) => {
-    setFields(changed)
-    setPercent(null)
-    tried.mutate(changed)
-  }
   const about = found ? `${found.exact ? '' : 'about '}${count(found.about)}` : ''
-  const areMore = isPage && !!found && found.about > routes.length
+  const areMore = isPage && !!found && found.about > here
   const areTooMany = isAll && !!found && found.about > MAX_CHANGES
+  const areTooManyTicked = !isAll && ids.length > MOST_TICKED
   return (
     <fieldset className="panel several" aria-label="The selected routes">
-      <b className="num">{isAll ? about : routes.length} selected</b>
+      <b className="num">{isAll ? about : ids.length} selected</b>
       {areMore && !isAll && filter && (
         <Button variant="subtle" onClick={() => setAll(true)}>
           Select all {about}
@@ -76,40 +48,61 @@ export default function Several({ routes, isPage, filter, found, onDone }: Props
       )}
       {areMore && !filter && <span className="dim">{sentence('all_need_a_filter')}</span>}
       {areTooMany && <span className="bad">{sentence('too_many_routes', { most: count(MAX_CHANGES) })}</span>}
-      {!areTooMany && <Edits providers={providers} onChange={look} busy={tried.isPending} />}
+      {areTooManyTicked && <span className="bad">{sentence('too_many_ticked', { most: count(MOST_TICKED) })}</span>}
+      {!areTooMany && !areTooManyTicked && <Edits onChange={tried.mutate} busy={tried.isPending} />}
+      {!areTooManyTicked && (
+        <Button variant="default" component="a" href={address('/v1.0/sheet', meant)} download="routes.csv">
+          Export as CSV
+        </Button>
+      )}
       <Button variant="subtle" color="gray" ml="auto" onClick={onDone}>
         Select none
       </Button>
       {tried.isPending && isAll && <Under percent={percent} />}
-      <Modal
-        opened={!!tried.data}
-        onClose={() => tried.reset()}
-        title="What would change"
-        size="xl"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        {tried.data?.counted && (
-          <p>
-            {sentence('of_all_routes', {
-              matched: count(tried.data.counted.matched),
-              changed: count(tried.data.counted.changed),
-              shown: count(tried.data.changes.length),
-            })}
-          </p>
-        )}
-        {tried.data && <Difference changes={tried.data.changes} />}
-        <Failure error={publish.error} />
-        {publish.isPending && isAll && <Under percent={percent} />}
-        <div className="row" style={{ marginTop: 16 }}>
-          <Button loading={publish.isPending} onClick={() => publish.mutate(fields)}>
-            Publish as one revision
-          </Button>
-          <Button variant="default" onClick={() => tried.reset()}>
-            Back
-          </Button>
-        </div>
-      </Modal>
+      {tried.data && (
+        <Preview meant={meant} becoming={tried.variables} tried={tried.data} onClose={tried.reset} onDone={onDone} />
+      )}
     </fieldset>
+  )
+}
+
+type PreviewProps = {
+  meant: Record<string, string>
+  becoming: Becoming
+  tried: Counted
+  onClose: () => void
+  onDone: () => void
+}
+
+function Preview({ meant, becoming, tried, onClose, onDone }: PreviewProps) {
+  const [percent, setPercent] = useState<number | null>(null)
+  const { matched, changed, changes = [] } = tried
+  const publish = useMutation({
+    mutationFn: () => changeAll(meant, becoming, false, setPercent),
+    onSuccess: done => {
+      refresh()
+      saved(done.revision, `${count(done.changed)} routes changed`)
+      onDone()
+    },
+  })
+  return (
+    <Modal opened onClose={onClose} title="What would change" size="xl" closeButtonProps={{ 'aria-label': 'Close' }}>
+      {(changed < matched || changes.length < changed) && (
+        <p>{sentence('of_all_routes', { matched: count(matched), changed: count(changed) })}</p>
+      )}
+      {becoming.action === 'move' && changed > 0 && <p>{sentence('move_next')}</p>}
+      {changed > 0 ? <Difference changes={changes} /> : <p>{sentence('none_changes')}</p>}
+      <Failure error={publish.error} />
+      {publish.isPending && <Under percent={percent} />}
+      <div className="row" style={{ marginTop: 16 }}>
+        <Button loading={publish.isPending} disabled={changed === 0} onClick={() => publish.mutate()}>
+          Publish as one revision
+        </Button>
+        <Button variant="default" onClick={onClose}>
+          Back
+        </Button>
+      </div>
+    </Modal>
   )
 }
 
@@ -124,48 +117,117 @@ const Under = ({ percent }: { percent: number | null }) => (
   />
 )
 
-type EditsProps = {
-  providers: { id: string; name: string; hostname: string }[]
-  onChange: (fields: Fields) => void
-  busy: boolean
-}
+type Named = { id: string; name: string; hostname?: string }
+const choices = (objects: Named[] | undefined) =>
+  (objects ?? []).map(one => ({ value: one.id, label: one.name || one.hostname || one.id }))
 
-function Edits({ providers, onChange, busy }: EditsProps) {
+/** What is typed or chosen, as what becomes of the routes; null while that is nothing yet. */
+const BECOMING: Record<string, (value: string) => Becoming | null> = {
+  provider: value => (value ? { action: 'update', fields: { provider_id: value } } : null),
+  priority: value => (value ? { action: 'update', fields: { priority: Number(value) } } : null),
+  shift: value => (Number(value) ? { action: 'shift', by: Number(value) } : null),
+  until: value => ({ action: 'update', fields: { valid_until: fromTyped(value) } }),
+  customer: value => (value ? { action: 'move', customer_id: value } : null),
+}
+const EDITS = [
+  { value: 'provider', label: 'Set the provider' },
+  { value: 'priority', label: 'Set the priority' },
+  { value: 'shift', label: 'Shift the priority' },
+  { value: 'until', label: 'Valid until' },
+  { value: 'customer', label: 'Move to another customer' },
+]
+
+function Edits({ onChange, busy }: { onChange: (becoming: Becoming) => void; busy: boolean }) {
+  const [what, setWhat] = useState<string | null>(null)
+  const [value, setValue] = useState('')
+  const becoming = what ? BECOMING[what]?.(value) : null
+  const look = (event: FormEvent) => {
+    event.preventDefault()
+    if (becoming && !busy) onChange(becoming)
+  }
   return (
     <>
-      <Select
-        aria-label="Set the provider"
-        placeholder="Set provider"
-        w={150}
-        searchable
+      <form className="row" onSubmit={look}>
+        <Select
+          aria-label="What to change"
+          placeholder="Change"
+          w={190}
+          clearable
+          clearButtonProps={{ 'aria-label': 'Change nothing' }}
+          data={EDITS}
+          value={what}
+          onChange={next => {
+            setWhat(next)
+            setValue('')
+          }}
+        />
+        {what && <Value what={what} value={value} onChange={setValue} />}
+        {what && (
+          <Button type="submit" disabled={!becoming} loading={busy}>
+            Preview
+          </Button>
+        )}
+      </form>
+      <Button
+        variant="default"
         disabled={busy}
-        value={null}
-        data={providers.map(one => ({ value: one.id, label: one.name || one.hostname }))}
-        onChange={value => value && onChange({ provider_id: value })}
-      />
-      <NumberInput
-        size="xs"
-        aria-label="Set the priority"
-        placeholder="Set priority"
-        w={110}
-        hideControls
-        allowDecimal={false}
-        disabled={busy}
-        onKeyDown={event =>
-          event.key === 'Enter' &&
-          event.currentTarget.value !== '' &&
-          onChange({ priority: Number(event.currentTarget.value) })
-        }
-      />
-      <Button variant="default" disabled={busy} onClick={() => onChange({ enabled: true })}>
+        onClick={() => onChange({ action: 'update', fields: { enabled: true } })}
+      >
         Enable
       </Button>
-      <Button variant="default" disabled={busy} onClick={() => onChange({ enabled: false })}>
+      <Button
+        variant="default"
+        disabled={busy}
+        onClick={() => onChange({ action: 'update', fields: { enabled: false } })}
+      >
         Disable
       </Button>
-      <Button variant="default" color="red" disabled={busy} onClick={() => onChange(null)}>
+      <Button variant="default" color="red" disabled={busy} onClick={() => onChange({ action: 'delete' })}>
         Delete
       </Button>
     </>
+  )
+}
+
+type ValueProps = { what: string; value: string; onChange: (value: string) => void }
+
+function Value({ what, value, onChange }: ValueProps): ReactNode {
+  const providers = useProviders().data
+  const customers = useCustomers().data
+  if (what === 'until')
+    return (
+      <TextInput
+        type="datetime-local"
+        aria-label="The end of validity"
+        title={sentence('empty_for_ever')}
+        value={value}
+        onChange={event => onChange(event.currentTarget.value)}
+      />
+    )
+  if (what === 'priority' || what === 'shift')
+    return (
+      <NumberInput
+        size="xs"
+        aria-label={what === 'shift' ? 'By how much' : 'The new priority'}
+        placeholder={what === 'shift' ? '+1 or -1' : undefined}
+        w={100}
+        hideControls
+        allowDecimal={false}
+        allowNegative={what === 'shift'}
+        value={value}
+        onChange={next => onChange(String(next))}
+      />
+    )
+  return (
+    <Select
+      aria-label={what === 'provider' ? 'The new provider' : 'The other customer'}
+      placeholder={what === 'provider' ? 'Which provider' : 'Which customer'}
+      w={180}
+      searchable
+      value={value || null}
+      onChange={next => onChange(next ?? '')}
+      data={choices(what === 'provider' ? providers : customers)}
+      nothingFoundMessage="Nothing has that name"
+    />
   )
 }

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from dialplane.api.console import edges
 from dialplane.api.console.forms import FORMS
 from dialplane.api.http.query import MAX_PAGE_SIZE
-from dialplane.api.routes.schemas import ORDERS
+from dialplane.api.routes.schemas import MOST_IDS, ORDERS
 from dialplane.control import call_filter, list_filter, revision_filter, route_filter
 from dialplane.control.bulk import MAX_CHANGES
 from dialplane.control.permissions import TABLE
@@ -90,6 +90,7 @@ CONSTANTS: Mapping[str, Any] = {
     "SYSTEM_DEFAULT": SYSTEM_DEFAULT_CUSTOMER,
     "MAX_PAGE_SIZE": MAX_PAGE_SIZE,
     "MAX_CHANGES": MAX_CHANGES,
+    "MOST_TICKED": MOST_IDS,
     "POOR_ASR": POOR_ASR,
     "LOW_ASR": LOW_ASR,
     "EXPIRING_DAYS": EXPIRING_US // DAY_US,
