@@ -147,7 +147,7 @@ function Edits({ onChange, busy }: { onChange: (becoming: Becoming) => void; bus
   }
   return (
     <>
-      <form className="row" onSubmit={look}>
+      <form className="row wrap" onSubmit={look}>
         <Select
           aria-label="What to change"
           placeholder="Change"
