@@ -72,8 +72,8 @@ SENTENCES: Mapping[str, str] = {
     "empty_for_ever": "Empty for those that never end",
     "none_changes": "All of them are so already.",
     "too_many_ticked": "{most} routes at most are ticked: a filter says which others are meant.",
-    "move_next": "A route's customer never changes: these are deleted, and new ones like them are the other customer's. "
-    "An undo brings these back.",
+    "move_next": "A route's customer never changes: these are deleted, and new ones like them are the other "
+    "customer's. An undo brings these back.",
     "matrix": "Priorities by target and provider",
     # providers
     "no_provider": "No provider yet",
