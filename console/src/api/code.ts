@@ -84,6 +84,10 @@ export const CALLS = {
     "page_token",
     "text"
    ],
+   "id": [
+    "id_",
+    "text"
+   ],
    "customer_id": [
     "customer_id",
     "text"
