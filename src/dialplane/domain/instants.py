@@ -30,19 +30,17 @@ _LAST = 253_402_300_799_999_999
 """The first and the last microsecond of years with four digits, 0001 to 9999."""
 
 
-def format_instant(instant_us: int) -> str:
-    """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC. One outside the years 1 to 9999 is printed as the nearest within them."""
-    seconds, microseconds = divmod(min(max(instant_us, _FIRST), _LAST), 1_000_000)
-    return f"{_format_second(seconds)}.{microseconds:06}"
-
-
 @lru_cache(maxsize=4096)
-def _format_second(seconds: int) -> str:
-    """Cached: objects that are answered together were often created together, by an import or at the first start."""
+def format_instant(instant_us: int) -> str:
+    """`YYYY-MM-DD HH:MM:SS.ffffff`, UTC. One outside the years 1 to 9999 is printed as the nearest within them.
+
+    Cached: objects that are answered together were often created together, by an import or at the first start.
+    """
+    seconds, microseconds = divmod(min(max(instant_us, _FIRST), _LAST), SECOND_US)
     days, second = divmod(seconds, 86_400)
     minutes, second = divmod(second, 60)
     hour, minute = divmod(minutes, 60)
-    return f"{_format_day(days)} {hour:02}:{minute:02}:{second:02}"
+    return f"{_format_day(days)} {hour:02}:{minute:02}:{second:02}.{microseconds:06}"
 
 
 @lru_cache(maxsize=1024)
