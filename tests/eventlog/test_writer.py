@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplane.eventlog.kinds import MAX_REASON
+from dialplane.eventlog.kinds import MAX_REASON, ConsideredRoute
 from dialplane.eventlog.writer import EventLog, new_call_id, new_id, printable
 
 CALL = "0e1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
@@ -69,11 +69,12 @@ def test_an_attempt_whose_fields_stand_ready_is_written_like_any_other(tmp_path:
 
 
 @pytest.mark.parametrize("source", ["+82", "\udcff"])
-def test_a_decision_that_stands_ready_is_written_as_it_is(tmp_path: Path, source: str) -> None:
+def test_a_decision_is_written_whatever_the_caller_is_called(tmp_path: Path, source: str) -> None:
     log = EventLog(tmp_path / "events", edge="local")
-    decision = [{"route_id": CALL, "provider_id": CALL, "outcome": "tried", "position": 1}]
+    considered = ConsideredRoute(route_id=CALL, provider_id=CALL, outcome="tried", position=1)
+    decision = json.loads(msgspec.json.encode([considered]))
 
-    log.call_started(CALL, {"source": source, "decision": msgspec.Raw(json.dumps(decision).encode())})
+    log.call_started(CALL, {"source": source, "decision": [considered]})
     log.close()
 
     (started,) = written(tmp_path / "events")

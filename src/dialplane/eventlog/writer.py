@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
 from dialplane.eventlog.kinds import (
     FILE_FORMAT,
@@ -76,9 +75,6 @@ def encoded(event: Event) -> bytes:
     try:
         return _encode(event)
     except UnicodeEncodeError:
-        decision = getattr(event, "decision", None)
-        if isinstance(decision, msgspec.Raw):
-            event = replace(event, decision=msgspec.json.decode(decision))
         return json.dumps(msgspec.to_builtins(event), ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -102,7 +98,7 @@ class EventLog:
         self.lost = 0
 
     def call_started(self, call: str, facts: Mapping[str, Any]) -> None:
-        """A call is let in. `facts` are the fields of `Arrival`; `decision` may stand ready as JSON."""
+        """A call is let in. `facts` are the fields of `Arrival`."""
         self.note(CallStarted(**self._common(), call=call, **facts))
 
     def call_rejected(self, call: str, facts: Mapping[str, Any], *, status: int, reason: str) -> None:

@@ -187,7 +187,7 @@ def test_the_record_of_a_decision_holds_every_candidate_as_the_contract_says() -
 
     made = decided(dialroute, "+8210", carriers=Carriers(destinations()), table=Table(["10.0.0.1:5060"]))
 
-    assert msgspec.json.decode(made.considered, type=list[ConsideredRoute]) == [
+    assert msgspec.json.decode(msgspec.json.encode(made.considered), type=list[ConsideredRoute]) == [
         ConsideredRoute(
             route_id=place.candidate.route_id,
             provider_id=place.candidate.provider_id,

@@ -23,7 +23,7 @@ from dialplane.engine.egress import around_number, egress_headers, egress_uri, i
 from dialplane.engine.identity import AS_RECEIVED, Caller, has_identity_rules, identity_of, is_refused
 from dialplane.engine.number import NOT_LOOKED_UP, Ported
 from dialplane.engine.reasons import Reason
-from dialplane.eventlog.kinds import MAX_REASON
+from dialplane.eventlog.kinds import MAX_REASON, ConsideredRoute
 from dialplane.eventlog.writer import printable
 
 MOST_ADDRESSES = 4
@@ -351,13 +351,13 @@ def _server_name(provider: Provider) -> str:
 
 
 class Decided(NamedTuple):
-    """A decision as text: the rows of its plan, and every candidate's place as JSON, a list of ConsideredRoute.
+    """A decision as it is carried out and recorded: the rows of its plan, and every candidate's place.
 
     `tells_identity`: the attempts say by themselves who calls.
     """
 
     rows: str
-    considered: msgspec.Raw
+    considered: Sequence[ConsideredRoute]
     tells_identity: bool
 
 
@@ -370,26 +370,38 @@ def decided(
     ported: Ported = NOT_LOOKED_UP,
     caller: Callable[[], Caller] = Caller,
 ) -> Decided:
-    """The texts of a decision that was made on this table, for a call to this number; straight from its choices.
+    """A decision that was made on this table, for a call to this number; straight from its choices.
 
     `caller` returns who calls, for providers with rules.
     """
-    rows, places, has_rules = [], [], False
+    rows, considered, has_rules = [], [], False
     for position, ((route_id, provider_id, priority, *_), target, provider, why) in enumerate(dialroute.tried, 1):
         carrier = carriers.of(_live(provider), table)
         before, after = carrier.around_number
         has_rules = has_rules or carrier.has_rules
         rows.append(carrier.row(route_id, f"{before}{number}{after}", why))
-        places.append(
-            f'{{"route_id":"{route_id}","provider_id":"{provider_id}","target":"{target}","priority":{priority},'
-            f'"outcome":"{TRIED}","position":{position},"reasons":{_list(why)}}}'
+        considered.append(
+            ConsideredRoute(
+                route_id=route_id,
+                provider_id=provider_id,
+                target=target,
+                priority=priority,
+                outcome=TRIED,
+                position=position,
+                reasons=why,
+            )
         )
     for (route_id, provider_id, priority, *_), target, _, why in dialroute.others:
-        places.append(
-            f'{{"route_id":"{route_id}","provider_id":"{provider_id}","target":"{target}","priority":{priority},'
-            f'"outcome":"{outcome_of(why)}","position":null,"reasons":{_list(why)}}}'
+        considered.append(
+            ConsideredRoute(
+                route_id=route_id,
+                provider_id=provider_id,
+                target=target,
+                priority=priority,
+                outcome=outcome_of(why),
+                reasons=why,
+            )
         )
-    considered = msgspec.Raw(f"[{','.join(places)}]".encode())
     if not has_rules:
         return Decided("".join(rows), considered, False)
     planned = [_formed(choice, carriers, table, number, ported) for choice in dialroute.tried]
