@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -246,7 +247,9 @@ def test_credentials_that_nobody_has_leave_room_for_others(
         assert api.nobody.get("/openapi.json").status_code == 200
         assert somebody.get("/v1.0/me").status_code == 200, "one of the same address, whose key is looked up again"
         looked_at.set()
-        assert sum(b" 401 " in all_of(wire) for wire in wires) >= 2
+        statuses = Counter(all_of(wire)[9:12] for wire in wires)
+        assert statuses[b"401"] >= 1
+        assert statuses[b"401"] + statuses[b"503"] >= 2, "one was looked at; another waited, on a slow machine too long"
 
 
 def test_while_others_are_there_one_caller_has_one_piece_of_long_work_at_a_time(
@@ -349,6 +352,7 @@ def test_edges_that_read_slowly_keep_no_other_from_following(tmp_path: Path, pre
         news = f"/v1.0/feed?since={head['revision']}&epoch={head['epoch']}"
         assert '"new"' in edge_key(api, edge="follows").get(news).text
         assert b'"end"' not in all_of(wires[0]), "it has had its time"
+        wires[2].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # from here on it reads as fast as it can
         assert b'"end"' in all_of(wires[2]), "its turn has come"
 
 
