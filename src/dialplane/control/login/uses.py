@@ -16,6 +16,7 @@ from dialplane.domain.agent import Agent
 from dialplane.store.objects import AGENTS
 from dialplane.store.queries import uses as queries
 from dialplane.store.queries.uses import KeyUse, Session
+from dialplane.system.clock import now_us
 
 __all__ = ["KeyUse", "Seen", "Session", "Source", "Uses", "of_agents", "of_keys", "sessions_of"]
 
@@ -79,7 +80,7 @@ class Uses:
         if not keys and not sessions:
             return
         async with db.write() as unit:
-            await queries.store(unit, keys.values(), sessions.values())
+            await queries.store(unit, keys.values(), sessions.values(), now=now_us())
         _drop(self._keys, keys)
         _drop(self._sessions, sessions)
 

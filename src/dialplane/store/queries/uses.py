@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, or_, select
 
 from dialplane.store import tables
 from dialplane.store.unit import Unit, Writing
+from dialplane.system.clock import MOST_AHEAD_US
 
 _USES, _SESSIONS = tables.accesskey_uses.c, tables.sessions.c
 
@@ -48,24 +49,27 @@ async def sessions_of(unit: Unit, agent_ids: Collection[str]) -> list[Session]:
     return await unit.fetch_as(Session, found)
 
 
-async def store(unit: Writing, uses: Collection[KeyUse], sessions: Collection[Session]) -> None:
-    """Stores what is newer than what is there, and forgets an agent's oldest sessions. Raises Unavailable."""
-    await _store(unit, tables.accesskey_uses, ("source_ip", "tm_used"), uses)
-    await _store(unit, tables.sessions, ("source_ip", "user_agent", "tm_used", "tm_end"), sessions)
+async def store(unit: Writing, uses: Collection[KeyUse], sessions: Collection[Session], *, now: int) -> None:
+    """Stores what is newer than what is there, and forgets an agent's oldest sessions. Raises Unavailable.
+
+    A use that is ahead of `now` (us) was noted by a clock that was wrong, and gives way to any other.
+    """
+    await _store(unit, tables.accesskey_uses, ("source_ip", "tm_used"), uses, now)
+    await _store(unit, tables.sessions, ("source_ip", "user_agent", "tm_used", "tm_end"), sessions, now)
     for agent_id in {session.agent_id for session in sessions}:
         last = select(_SESSIONS.id).where(_SESSIONS.agent_id == agent_id).order_by(_SESSIONS.tm_used.desc())
         others = _SESSIONS.id.not_in(last.limit(MOST_KEPT).scalar_subquery())
         await unit.execute(delete(tables.sessions).where(_SESSIONS.agent_id == agent_id, others), short=True)
 
 
-async def _store(unit: Writing, table: Table, changing: Iterable[str], rows: Collection[Any]) -> None:
+async def _store(unit: Writing, table: Table, changing: Iterable[str], rows: Collection[Any], now: int) -> None:
     if not rows:
         return
     storing = unit.backend.merging_insert(table)
     newer = storing.on_conflict_do_update(
         index_elements=["id"],
         set_={name: storing.excluded[name] for name in changing},
-        where=storing.excluded.tm_used > table.c.tm_used,
+        where=or_(storing.excluded.tm_used > table.c.tm_used, table.c.tm_used > now + MOST_AHEAD_US),
     )
     await unit.execute(newer, [row._asdict() for row in rows])
 
