@@ -233,9 +233,11 @@ def test_the_overview_is_of_all_calls_and_of_all_attempts(api: Api, reported: Re
 
 
 def test_the_overview_shows_as_much_of_the_time_before_as_has_passed_of_the_window(
-    api: Api, reported: Reported
+    api: Api, make_provider: Callable[..., dict[str, Any]]
 ) -> None:
-    minute = reported.began - reported.began % MINUTE
+    minute = now_us() // MINUTE * MINUTE - 2 * MINUTE
+    reported = Reported(api, make_provider, began=minute + 10 * SECOND)  # all of it in one minute
+    reported.report()
     of_customer = {"customer_id": reported.customer, "step": "60", "show": "before"}
     after = {"from": format_instant(minute + MINUTE), "to": format_instant(now_us() + 30 * MINUTE)}
     answer = api.admin.get("/v1.0/stats/overview", params={**of_customer, **after}).json()
