@@ -51,8 +51,9 @@ def test_every_operation_has_a_line() -> None:
 
 
 def is_call_of(command: str, method: str, path: str) -> bool:
-    """Whether a command calls an operation: by its -X, or by whether it sends a body."""
+    """Whether a command calls an operation: by its -X, or by whether it sends a body; with -G its data are a query."""
     address = re.sub(r"\\{[^}]*\\}", r"[^/?\\s\"']+", re.escape(path))
     named = re.search(r"-X (\w+)", command)
-    said = named[1] if named else "POST" if re.search(r" (-d|--data\S*) ", command) else "GET"
+    is_body = re.search(r" (-d|--data\S*) ", command) and not command.startswith("-G ")
+    said = named[1] if named else "POST" if is_body else "GET"
     return said == method.upper() and bool(re.search(rf"{address}(?=[?\"'\s]|$)", command))
