@@ -1,6 +1,6 @@
 /** The routes: as a table that is edited in place, as a tree of who gets what, as a matrix of who carries what. */
 import { Button, SegmentedControl, Select } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { Link, useLocation, useSearchParams } from 'wouter'
 import { address } from '../api/client'
@@ -24,6 +24,7 @@ import { type Choice, useColumns, View } from '../parts/View'
 const Editor = lazy(() => import('../parts/Editor'))
 const About = lazy(() => import('./routes/About'))
 const Several = lazy(() => import('./routes/Several'))
+const Paste = lazy(() => import('./routes/Paste'))
 const Tree = lazy(() => import('./routes/Tree'))
 const Matrix = lazy(() => import('./routes/Matrix'))
 
@@ -43,6 +44,9 @@ export default function Routes() {
   const [params, setParams] = useSearchParams()
   const filters = useFilters(FILTERS)
   const [editing, setEditing] = useState<Route | 'new' | null>(null)
+  const [pasting, paste] = useState<string | null>(null)
+  const mayPaste = may('changes.apply')
+  usePasted(mayPaste ? paste : undefined)
   const [slot, setSlot] = useState<HTMLElement | null>(null)
   const view = params.get('view') ?? 'table'
   const mayEdit = may('route.update')
@@ -76,6 +80,11 @@ export default function Routes() {
             download="routes.ndjson"
           >
             Export
+          </Button>
+        )}
+        {mayPaste && (
+          <Button variant="default" onClick={() => paste('')}>
+            Paste rows
           </Button>
         )}
         {may('route.create') && <Button onClick={() => setEditing('new')}>New route</Button>}
@@ -115,6 +124,7 @@ export default function Routes() {
             onNew={may('route.create') ? () => setEditing('new') : undefined}
           />
         )}
+        {pasting !== null && <Paste text={pasting} onClose={() => paste(null)} />}
         {editing && (
           <Editor
             kind="route"
@@ -127,6 +137,21 @@ export default function Routes() {
       </Suspense>
     </>
   )
+}
+
+/** Rows that are pasted where nobody types. */
+function usePasted(onPaste?: (text: string) => void) {
+  useEffect(() => {
+    const take = (event: ClipboardEvent) => {
+      const text = event.clipboardData?.getData('text/plain') ?? ''
+      if (!onPaste || !/[\t\n]/.test(text) || (event.target as Element).closest?.('input,textarea,[role=dialog]'))
+        return
+      event.preventDefault()
+      onPaste(text)
+    }
+    window.addEventListener('paste', take)
+    return () => window.removeEventListener('paste', take)
+  }, [onPaste])
 }
 
 /** What a new route has of the filter: its customer, its provider and its target, where each of them is one. */

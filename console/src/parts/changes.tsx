@@ -29,7 +29,6 @@ function useShown(name: (id: string) => string) {
 /** `names`: those of objects that may be gone. */
 export function Difference({ changes, names }: { changes: ObjectChange[]; names?: Record<string, string> }) {
   const name = useNames(names)
-  const shown = useShown(name)
   return (
     <table className="grid" aria-label="What changes">
       <thead>
@@ -45,9 +44,6 @@ export function Difference({ changes, names }: { changes: ObjectChange[]; names?
       </thead>
       <tbody>
         {changes.map((change, i) => {
-          const fields = change.fields.filter(
-            field => !QUIET.has(field.field) && shown(field.field, field.before) !== shown(field.field, field.after),
-          )
           return (
             <tr key={change.object_id + i}>
               <td>
@@ -59,23 +55,34 @@ export function Difference({ changes, names }: { changes: ObjectChange[]; names?
                 <Changed change={change} name={name} />
               </td>
               <td>
-                <div className="fields">
-                  {fields.slice(0, MOST_FIELDS).map(field => (
-                    <span key={field.field} className="field" title={shown(field.field, field.after)}>
-                      <span className="dim">{label(field.field)}</span>{' '}
-                      {change.action !== 'created' && <del className="mono">{shown(field.field, field.before)}</del>}
-                      {change.action === 'updated' && <span aria-hidden="true"> → </span>}
-                      {change.action !== 'deleted' && <ins className="mono">{shown(field.field, field.after)}</ins>}
-                    </span>
-                  ))}
-                  {fields.length > MOST_FIELDS && <span className="dim">and {fields.length - MOST_FIELDS} more</span>}
-                </div>
+                <Fields change={change} name={name} />
               </td>
             </tr>
           )
         })}
       </tbody>
     </table>
+  )
+}
+
+/** The fields that a change makes others, before and after. */
+export function Fields({ change, name }: { change: ObjectChange; name: (id: string) => string }) {
+  const shown = useShown(name)
+  const fields = change.fields.filter(
+    field => !QUIET.has(field.field) && shown(field.field, field.before) !== shown(field.field, field.after),
+  )
+  return (
+    <div className="fields">
+      {fields.slice(0, MOST_FIELDS).map(field => (
+        <span key={field.field} className="field" title={shown(field.field, field.after)}>
+          <span className="dim">{label(field.field)}</span>{' '}
+          {change.action !== 'created' && <del className="mono">{shown(field.field, field.before)}</del>}
+          {change.action === 'updated' && <span aria-hidden="true"> → </span>}
+          {change.action !== 'deleted' && <ins className="mono">{shown(field.field, field.after)}</ins>}
+        </span>
+      ))}
+      {fields.length > MOST_FIELDS && <span className="dim">and {fields.length - MOST_FIELDS} more</span>}
+    </div>
   )
 }
 
