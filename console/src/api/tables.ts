@@ -54,7 +54,7 @@ export const SENTENCES = {
  "of_all_routes": "{matched} routes match, {changed} of them change. The first of it:",
  "empty_for_ever": "Empty for those that never end",
  "paste_next": "As a spreadsheet copies them: customer, target, provider, priority, weight, enabled, valid from, valid until, name, detail; or below a row that names the columns.",
- "pasted": "{made} new, {changed} changed, {same} the same. {refused} refused, which are left out.",
+ "pasted": "{made} new, {changed} changed, {same} the same. {refused} refused and left out.",
  "none_changes": "All of them are so already.",
  "too_many_ticked": "{most} routes at most are ticked: a filter says which others are meant.",
  "move_next": "A route's customer never changes: these are deleted, and new ones like them are the other customer's. An undo brings these back.",

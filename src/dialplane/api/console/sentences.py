@@ -72,7 +72,7 @@ SENTENCES: Mapping[str, str] = {
     "empty_for_ever": "Empty for those that never end",
     "paste_next": "As a spreadsheet copies them: customer, target, provider, priority, weight, enabled, valid from, "
     "valid until, name, detail; or below a row that names the columns.",
-    "pasted": "{made} new, {changed} changed, {same} the same. {refused} refused, which are left out.",
+    "pasted": "{made} new, {changed} changed, {same} the same. {refused} refused and left out.",
     "none_changes": "All of them are so already.",
     "too_many_ticked": "{most} routes at most are ticked: a filter says which others are meant.",
     "move_next": "A route's customer never changes: these are deleted, and new ones like them are the other "
