@@ -115,6 +115,7 @@ async def list_agent_sessions(request: AuthenticatedRequest, id_: ObjectId) -> R
     description="As a new password does, but the password stays.",
     permission="agent.logout",
     answer=AgentAnswer,
+    is_versioned=True,
     refuses=[reasons.STATE_INVALID],
 )
 async def log_agent_out(request: AuthenticatedRequest, id_: ObjectId) -> Response:
