@@ -26,8 +26,8 @@ export default function Brush({ window: { part, whole, select, leave, asked } }:
   useEffect(() => hold(null), [part?.from, part?.to])
   const share = (ms: number) => `${((ms - least) / (most - least)) * 100}%`
   const ends = [
-    ['window_begin', from, (ms: number) => ({ from: Math.min(ms, to - step), to })],
-    ['window_end', to, (ms: number) => ({ from, to: Math.max(ms, from + step) })],
+    [sentence('window_begin'), from, (ms: number) => ({ from: Math.min(ms, to - step), to })],
+    [sentence('window_end'), to, (ms: number) => ({ from, to: Math.max(ms, from + step) })],
   ] as const
   return (
     <div className="brush">
@@ -42,7 +42,7 @@ export default function Brush({ window: { part, whole, select, leave, asked } }:
           max={most}
           step={step}
           value={value}
-          aria-label={sentence(name)}
+          aria-label={name}
           aria-valuetext={shown(value)}
           onChange={event => move(moved(Number(event.currentTarget.value)))}
         />
