@@ -1,6 +1,7 @@
 """The overview: its figures beside those of the time before, and a part of its window that is looked at alone."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -60,15 +61,19 @@ def part_of(page: Page) -> tuple[str, str]:
 
 
 class Asked:
-    """The last request for each path, its parameters."""
+    """The parameters of all requests for each path: the first steps ask for the last calls, whatever is looked at."""
 
     def __init__(self, page: Page) -> None:
-        self.of: dict[str, Mapping[str, list[str]]] = {}
+        self._of = defaultdict[str, list[Mapping[str, list[str]]]](list)
         page.on("request", self._note)
 
     def _note(self, request: Request) -> None:
         url = urlsplit(request.url)
-        self.of[url.path] = parse_qs(url.query)
+        self._of[url.path].append(parse_qs(url.query))
+
+    def last_with(self, path: str, *names: str) -> list[str]:
+        """The values of these in the last request that had them."""
+        return [[one[name][0] for name in names] for one in self._of[path] if set(names) <= one.keys()][-1]
 
 
 def test_a_part_that_is_dragged_over_is_that_of_all_charts_and_tables_until_esc(visit: Visit) -> None:
@@ -87,7 +92,7 @@ def test_a_part_that_is_dragged_over_is_that_of_all_charts_and_tables_until_esc(
         "/v1.0/stats/targets": ("from", "to"),
         "/v1.0/calls": ("started_from", "started_until"),
     }.items():
-        assert [asked.of[path][name][0][:16] for name in names] == [begin, end], path
+        assert [value[:16] for value in asked.last_with(path, *names)] == [begin, end], path
     copied = page.url
     assert visit.unfit() == []
     page.keyboard.press("Escape")
