@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -238,6 +237,7 @@ def test_credentials_that_nobody_has_leave_room_for_others(
     with serving(settings) as api, ExitStack() as stack:
         somebody = api.caller_with(EDGE, SYSTEM_DEFAULT)
         assert somebody.get("/v1.0/me").status_code == 200
+        api.nobody.get("/openapi.json")  # made at its first request; a stranger waits 1.8 s for its look-up, no longer
         strangers = [api.with_token(f"nobody-has-this-key-{n}") for n in range(10)]
         wires = [stack.enter_context(connection(api)) for _ in strangers]
         for wire, stranger in zip(wires, strangers, strict=True):
@@ -247,9 +247,7 @@ def test_credentials_that_nobody_has_leave_room_for_others(
         assert api.nobody.get("/openapi.json").status_code == 200
         assert somebody.get("/v1.0/me").status_code == 200, "one of the same address, whose key is looked up again"
         looked_at.set()
-        statuses = Counter(all_of(wire)[9:12] for wire in wires)
-        assert statuses[b"401"] >= 1
-        assert statuses[b"401"] + statuses[b"503"] >= 2, "one was looked at; another waited, on a slow machine too long"
+        assert sum(b" 401 " in all_of(wire) for wire in wires) >= 2
 
 
 def test_while_others_are_there_one_caller_has_one_piece_of_long_work_at_a_time(

@@ -147,7 +147,7 @@ def test_a_callee_that_declined_after_ringing_is_not_rung_again(stage: Stage) ->
 
 @pytest.mark.parametrize("progress", [Send(180), Send(183, with_sdp=True)])
 def test_a_callee_who_does_not_pick_up_ends_the_call_with_480(stage: Stage, progress: Send) -> None:
-    edge = two_carriers(stage, (progress, Pause(1000), progress, TAKE_CANCEL), ring_timeout_s=2)
+    edge = two_carriers(stage, (progress, Pause(1000), progress, TAKE_CANCEL), ring_timeout_s=4)
 
     stage.call(edge, Caller(expects=480))
 
@@ -155,8 +155,9 @@ def test_a_callee_who_does_not_pick_up_ends_the_call_with_480(stage: Stage, prog
     assert (ended["status"], ended["hangup_by"]) == (480, "timeout")
     [sent], [ringing], [given_up] = (edge.events(f"attempt_{kind}") for kind in ("sent", "ringing", "ended"))
     assert (given_up["verdict"], given_up["action"], given_up["status"]) == ("no_answer", "stop", None)
-    assert 1.5 < seconds_between(sent, given_up)  # ticks of Kamailio's clock that come late make a timer early
-    assert seconds_between(ringing, given_up) < 2.4
+    # the timer is wound up before the ringing is noted, and early by as much as Kamailio's ticks are late: 0.14 s once
+    assert 3.8 < seconds_between(sent, given_up)
+    assert seconds_between(ringing, given_up) < 4.4
 
 
 def test_ringing_outlasts_the_progress_timeout(stage: Stage) -> None:
