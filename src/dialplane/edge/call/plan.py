@@ -361,6 +361,19 @@ class Decided(NamedTuple):
     tells_identity: bool
 
 
+def _considered(choice: Choice, outcome: str, position: int | None = None) -> ConsideredRoute:
+    (route_id, provider_id, priority, *_), target, _, why = choice
+    return ConsideredRoute(
+        route_id=route_id,
+        provider_id=provider_id,
+        target=target,
+        priority=priority,
+        outcome=outcome,
+        position=position,
+        reasons=why,
+    )
+
+
 def decided(
     dialroute: Dialroute,
     number: str,
@@ -375,33 +388,14 @@ def decided(
     `caller` returns who calls, for providers with rules.
     """
     rows, considered, has_rules = [], [], False
-    for position, ((route_id, provider_id, priority, *_), target, provider, why) in enumerate(dialroute.tried, 1):
+    for position, choice in enumerate(dialroute.tried, 1):
+        (route_id, *_), _, provider, why = choice
         carrier = carriers.of(_live(provider), table)
         before, after = carrier.around_number
         has_rules = has_rules or carrier.has_rules
         rows.append(carrier.row(route_id, f"{before}{number}{after}", why))
-        considered.append(
-            ConsideredRoute(
-                route_id=route_id,
-                provider_id=provider_id,
-                target=target,
-                priority=priority,
-                outcome=TRIED,
-                position=position,
-                reasons=why,
-            )
-        )
-    for (route_id, provider_id, priority, *_), target, _, why in dialroute.others:
-        considered.append(
-            ConsideredRoute(
-                route_id=route_id,
-                provider_id=provider_id,
-                target=target,
-                priority=priority,
-                outcome=outcome_of(why),
-                reasons=why,
-            )
-        )
+        considered.append(_considered(choice, TRIED, position))
+    considered += [_considered(choice, outcome_of(choice[-1])) for choice in dialroute.others]
     if not has_rules:
         return Decided("".join(rows), considered, False)
     planned = [_formed(choice, carriers, table, number, ported) for choice in dialroute.tried]
