@@ -132,7 +132,7 @@ export const LISTS = {
  },
  "customer": {
   "plural": "customers",
-  "like": "is:frozen",
+  "like": "-is:frozen created:<30d",
   "words": [
    {
     "name": "is",
@@ -169,7 +169,7 @@ export const LISTS = {
  },
  "trunk": {
   "plural": "trunks",
-  "like": "-customer:acme is:enabled 198.51.100",
+  "like": "-customer:acme is:enabled 198.51.100.",
   "words": [
    {
     "name": "customer",

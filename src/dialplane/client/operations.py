@@ -422,7 +422,7 @@ LIST_PROVIDERS = Operation(
             "filter",
             "query",
             str,
-            description="Only those that all its terms mean, like `transport:tls -is:disabled`: text, or "
+            description="Only those that all its terms mean, like `-is:disabled transport:tls`: text, or "
             "one of `is:`, `transport:`, `updated:`, `created:` with a value; with a minus "
             "before it, all others. The documentation of routes has the grammar.",
         ),
@@ -686,7 +686,7 @@ LIST_TRUNKS = Operation(
             "filter",
             "query",
             str,
-            description="Only those that all its terms mean, like `customer:acme -is:disabled "
+            description="Only those that all its terms mean, like `-customer:acme is:enabled "
             "198.51.100.`: text, or one of `customer:`, `is:`, `region:`, `updated:`, "
             "`created:` with a value; with a minus before it, all others. The documentation "
             "of routes has the grammar.",

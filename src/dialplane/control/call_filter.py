@@ -67,6 +67,9 @@ WORDS: Sequence[Word] = (
 )
 """The words of a filter of calls."""
 
+LIKE = "provider:bics -customer:acme number:+44* verdict:saved started:<1h"
+"""An example."""
+
 _NAMED = {"provider": "providers", "customer": "customers", "trunk": "trunks"}
 _ONE = {"providers": "provider_id", "customers": "customer_id", "trunks": "trunk_id"}
 """Condition -> the filter that it is where it names one object."""
@@ -107,9 +110,10 @@ async def meant(unit: Unit, actor: Actor, text: str, filters: Filters, *, now: i
 
 def _indexed(filters: Filters, name: str, value: Any) -> tuple[str, Any]:
     """The same as a filter to which an index leads, if there is one that is not in use."""
-    found = (name, value)
     if name in _ONE and len(value) == 1:
-        found = (_ONE[name], value[0])
+        found = _ONE[name], value[0]
     elif name == "started":
         found = ("started_from", value[0]) if value[0] else ("started_until", value[1])
-    return found if getattr(filters, found[0], None) is None and found != (name, value) else (name, value)
+    else:
+        return name, value
+    return found if getattr(filters, found[0]) is None else (name, value)

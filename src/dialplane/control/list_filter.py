@@ -57,6 +57,15 @@ WORDS: Mapping[str, Sequence[Word]] = {
 }
 """Kind -> the words of a filter of its list."""
 
+LIKE: Mapping[str, str] = {
+    "customer": "-is:frozen created:<30d",
+    "provider": "-is:disabled transport:tls",
+    "trunk": "-customer:acme is:enabled 198.51.100.",
+    "accesskey": "is:expiring -role:edge",
+    "agent": "role:customer_admin -customer:acme",
+}
+"""Kind -> an example of such a filter."""
+
 _CONDITIONS: Mapping[str, Callable[[Any, int], tuple[str, Any]]] = {
     "": lambda text, _now: ("text", text),
     "is": lambda word, _now: ("state", word),

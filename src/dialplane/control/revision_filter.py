@@ -29,6 +29,9 @@ WORDS: Sequence[Word] = (
 )
 """The words of a filter of revisions."""
 
+LIKE = "by:dana -kind:route made:<7d"
+"""An example."""
+
 _CONDITIONS: Mapping[str, Callable[[Any, int], tuple[str, Any]]] = {
     "": lambda text, _now: ("text", text),
     "by": lambda names, _now: ("actors", tuple(names)),

@@ -34,6 +34,9 @@ WORDS: Sequence[Word] = (
 )
 """The words of a filter of routes. Text alone is what a name or a target begins with, or 8 characters of an id."""
 
+LIKE = "provider:bics -customer:acme target:+44* is:live"
+"""An example."""
+
 
 async def meant(unit: Unit, actor: Actor, text: str, filters: Filters) -> Filters:
     """These filters with those of a text. Raises InvalidValue, Unavailable."""

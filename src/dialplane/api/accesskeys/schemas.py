@@ -9,7 +9,7 @@ from dialplane.api.http.fields import DetailText, Id, Name, ObjectBody, OwnerId,
 from dialplane.api.http.query import FilterText, Page, filtering, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
-from dialplane.control.list_filter import WORDS
+from dialplane.control.list_filter import LIKE, WORDS
 from dialplane.control.login.uses import KeyUse
 from dialplane.domain.accesskey import MAX_EXPIRE_S, MIN_EXPIRE_S, STATES, AccessKey, state_at
 from dialplane.domain.kinds import ACCESSKEY, CUSTOMER
@@ -72,7 +72,7 @@ class AccessKeyCreate(ObjectBody):
 class AccessKeyList(Page):
     """Filters of the list of access keys."""
 
-    filter: FilterText = filtering(WORDS["accesskey"], like="is:expiring -role:edge")
+    filter: FilterText = filtering(WORDS["accesskey"], like=LIKE["accesskey"])
     customer_id: Id = optional("Only this customer's.")
     expand: Annotated[tuple[str, ...], several(CUSTOMER.name, STATE, USED)] = Field(
         default_factory=tuple,

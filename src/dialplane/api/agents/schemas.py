@@ -22,7 +22,7 @@ from dialplane.api.http.fields import (
 from dialplane.api.http.query import FilterText, Page, filtering, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
-from dialplane.control.list_filter import WORDS
+from dialplane.control.list_filter import LIKE, WORDS
 from dialplane.control.login.uses import Seen, Session
 from dialplane.domain.agent import (
     MAX_ADDRESSES_BYTES,
@@ -137,7 +137,7 @@ class AgentPermission(Body):
 class AgentList(Page):
     """Filters of the list of agents."""
 
-    filter: FilterText = filtering(WORDS["agent"], like="role:customer_admin -customer:acme")
+    filter: FilterText = filtering(WORDS["agent"], like=LIKE["agent"])
     customer_id: Id = optional("Only this customer's.")
     expand: Annotated[tuple[str, ...], several(CUSTOMER.name, SESSIONS)] = Field(
         default_factory=tuple,

@@ -11,7 +11,7 @@ from dialplane.api.http.fields import Body, Id, among, longest, matching, option
 from dialplane.api.http.query import FilterText, Instant, Page, Query, decimal, expanding, filtering, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
-from dialplane.control.call_filter import WORDS
+from dialplane.control.call_filter import LIKE, WORDS
 from dialplane.control.calls import CallRecord
 from dialplane.control.names import NAMED
 from dialplane.domain.call import MOST_ATTEMPTS, Attempt, Call, CallStatus, CallVerdict, HangupBy, HangupReason, Verdict
@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"\+?[0-9]+")
 class CallList(Page):
     """Filters of the list of calls."""
 
-    filter: FilterText = filtering(WORDS, like="provider:bics -customer:acme number:+44* verdict:saved started:<1h")
+    filter: FilterText = filtering(WORDS, like=LIKE)
     customer_id: Id = optional("Only this customer's.")
     trunk_id: Id = optional("Only those that came in here.")
     provider_id: Id = optional("Only those with an attempt to this provider.")

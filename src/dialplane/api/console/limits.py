@@ -118,15 +118,19 @@ class Filtered(NamedTuple):
     words: Sequence[Word]
 
 
+def _of(plural: str, kind: str) -> Filtered:
+    return Filtered(plural, list_filter.LIKE[kind], list_filter.WORDS[kind])
+
+
 LISTS: Mapping[str, Filtered] = {
-    "route": Filtered("routes", "provider:bics -customer:acme target:+44* is:live", route_filter.WORDS),
-    "provider": Filtered("providers", "-is:disabled transport:tls", list_filter.WORDS["provider"]),
-    "customer": Filtered("customers", "is:frozen", list_filter.WORDS["customer"]),
-    "trunk": Filtered("trunks", "-customer:acme is:enabled 198.51.100", list_filter.WORDS["trunk"]),
-    "accesskey": Filtered("keys", "is:expiring -role:edge", list_filter.WORDS["accesskey"]),
-    "call": Filtered("calls", "provider:bics -customer:acme number:+44* verdict:saved started:<1h", call_filter.WORDS),
-    "revision": Filtered("changes", "by:dana -kind:route made:<7d", revision_filter.WORDS),
-    "agent": Filtered("people", "role:customer_admin -customer:acme", list_filter.WORDS["agent"]),
+    "route": Filtered("routes", route_filter.LIKE, route_filter.WORDS),
+    "provider": _of("providers", "provider"),
+    "customer": _of("customers", "customer"),
+    "trunk": _of("trunks", "trunk"),
+    "accesskey": _of("keys", "accesskey"),
+    "call": Filtered("calls", call_filter.LIKE, call_filter.WORDS),
+    "revision": Filtered("changes", revision_filter.LIKE, revision_filter.WORDS),
+    "agent": _of("people", "agent"),
 }
 """What a list is of -> its filters."""
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from dialplane.api.http.fields import DetailText, Name, ObjectBody, among, longest, optional
 from dialplane.api.http.query import FilterText, Page, filtering
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
-from dialplane.control.list_filter import WORDS
+from dialplane.control.list_filter import LIKE, WORDS
 from dialplane.domain.customer import ACTIVE, FROZEN, STATUSES, WEBHOOK_METHODS, Customer
 from dialplane.domain.kinds import CUSTOMER
 
@@ -63,7 +63,7 @@ class CustomerCreate(CustomerUpdate):
 class CustomerList(Page):
     """Which part of the list of customers."""
 
-    filter: FilterText = filtering(WORDS["customer"], like="-is:frozen created:<30d")
+    filter: FilterText = filtering(WORDS["customer"], like=LIKE["customer"])
 
 
 class CustomerAnswer(BaseModel):

@@ -22,7 +22,7 @@ from dialplane.api.http.query import FilterText, Flag, Page, Query, filtering, s
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.health import EdgeView, together
-from dialplane.control.list_filter import WORDS
+from dialplane.control.list_filter import LIKE, WORDS
 from dialplane.control.providers import LOAD_WINDOW_S, ROUTES_COUNTED, Use
 from dialplane.domain import health
 from dialplane.domain.errors import InvalidValue
@@ -220,7 +220,7 @@ EDGES, USE = "edges", "use"
 class ProviderList(Page):
     """Which part of the list of providers."""
 
-    filter: FilterText = filtering(WORDS["provider"], like="transport:tls -is:disabled")
+    filter: FilterText = filtering(WORDS["provider"], like=LIKE["provider"])
     show: Annotated[tuple[str, ...], several(EDGES, USE)] = Field(
         default_factory=tuple,
         description="Add to each: `edges`, each edge's view of it; `use`, how much it is used.",

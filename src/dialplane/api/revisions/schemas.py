@@ -10,7 +10,7 @@ from dialplane.api.http.query import FilterText, Instant, Page, Query, decimal, 
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId, AnsweredInstant, Presenter
 from dialplane.control.names import NAMED
-from dialplane.control.revision_filter import WORDS
+from dialplane.control.revision_filter import LIKE, WORDS
 from dialplane.control.revisions import Difference, ObjectChange, Revision
 from dialplane.domain.instants import NEVER
 from dialplane.domain.kinds import KINDS
@@ -23,7 +23,7 @@ MAX_CHANGES = 1_000
 class RevisionList(Page):
     """Filters of the list of revisions."""
 
-    filter: FilterText = filtering(WORDS, like="by:dana -kind:route made:<7d")
+    filter: FilterText = filtering(WORDS, like=LIKE)
     object_id: Id = optional("Only those that changed this object.")
     kind: Annotated[str, among(*KINDS)] = optional("Only those that changed an object of this kind.")
     actor_id: Id = optional("Only those made by this agent or access key.")

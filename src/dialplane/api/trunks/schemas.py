@@ -20,7 +20,7 @@ from dialplane.api.http.fields import (
 )
 from dialplane.api.http.query import FilterText, Page, expanding, filtering, several
 from dialplane.api.http.schemas import AnsweredId, AnsweredInstant, Presenter
-from dialplane.control.list_filter import WORDS
+from dialplane.control.list_filter import LIKE, WORDS
 from dialplane.domain.hostname import parse_domain_name
 from dialplane.domain.kinds import TRUNK
 from dialplane.domain.provider import MAX_CHANNELS, MAX_CPS, parse_credential
@@ -114,7 +114,7 @@ class TrunkCreate(TrunkUpdate):
 class TrunkList(Page):
     """Filters of the list of trunks."""
 
-    filter: FilterText = filtering(WORDS["trunk"], like="customer:acme -is:disabled 198.51.100.")
+    filter: FilterText = filtering(WORDS["trunk"], like=LIKE["trunk"])
     customer_id: Id = optional("Only this customer's.")
     expand: Annotated[tuple[str, ...], several("customer")] = expanding("customer")
 

@@ -325,7 +325,7 @@ class AsyncProviders:
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
-        terms mean, like `transport:tls -is:disabled`: text, or one of `is:`, `transport:`, `updated:`, `created:`
+        terms mean, like `-is:disabled transport:tls`: text, or one of `is:`, `transport:`, `updated:`, `created:`
         with a value; with a minus before it, all others. The documentation of routes has the grammar. `show`: Add to
         each: `edges`, each edge's view of it; `use`, how much it is used.
         """
@@ -495,7 +495,7 @@ class AsyncTrunks:
 
         `page_size`: How many at most; 0 and more than 100 are 100. `page_token`: `next_page_token` of the page
         before, or the same instant as RFC 3339 has it; empty for the first page. `filter`: Only those that all its
-        terms mean, like `customer:acme -is:disabled 198.51.100.`: text, or one of `customer:`, `is:`, `region:`,
+        terms mean, like `-customer:acme is:enabled 198.51.100.`: text, or one of `customer:`, `is:`, `region:`,
         `updated:`, `created:` with a value; with a minus before it, all others. The documentation of routes has the
         grammar. `customer_id`: Only this customer's. `expand`: Add `names`: the names of the objects of these kinds
         that are referred to, by id.

@@ -124,6 +124,7 @@ _ALSO: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "objects": lambda span: _REVISIONS.change_count.between(*span),
     "made": lambda period: and_(_REVISIONS.instant >= period[0], _REVISIONS.instant < period[1]),
 }
+"""Name of a condition -> what it is in SQL."""
 
 
 def _met(condition: Condition) -> ColumnElement[bool]:
