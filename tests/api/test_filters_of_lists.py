@@ -8,6 +8,8 @@ import pytest
 from dialplane.api.console.limits import LISTS
 from dialplane.domain.filter import parse_filter
 from tests.api.serving import SYSTEM_DEFAULT, Api
+from tests.api.world import make_world
+from tests.waiting import eventually
 
 MARK = "Sifted"
 DAY_S = 86_400
@@ -119,6 +121,28 @@ def test_what_a_filter_of_revisions_means(changed: Mapping[str, Any], text: str,
     for author in (f"by:{changed['by']}", "by:SIFTER*,nobody", f"{changed['by']} -by:nobody"):
         answer = changed["api"].admin.get("/v1.0/revisions", params={"filter": f"{author} {text}"})
         assert [one["operation"] for one in reversed(answer.json()["result"])] == expected
+
+
+def test_whatever_made_a_revision_is_found_by_it(api: Api) -> None:
+    """Each request that changes something, on an object of its own."""
+    endpoints = make_world(api)
+    for path, methods in api.nobody.get("/openapi.json").json()["paths"].items():
+        for method in methods.keys() - {"get"}:
+            if "/auth/" not in path:
+                assert endpoints.prepared(method.upper(), path).sent_by(api.admin).status_code == 200
+    parameters = {"filters": f"id={endpoints.own['routes']}", "action": "update", "fields": {"priority": 77}}
+    assert api.admin.post("/v1.0/jobs", {"kind": "routes.change", "parameters": parameters}).status_code == 200
+    eventually(lambda: found_by("job.change_routes", api), what="the job has ended")
+    made = {one["operation"] for one in api.admin.get("/v1.0/revisions", params={"page_size": "100"}).json()["result"]}
+    assert len(made) > 15
+    assert all(found_by(operation, api) for operation in made)
+
+
+def found_by(operation: str, api: Api) -> list[Any]:
+    answer = api.admin.get("/v1.0/revisions", params={"filter": f"did:{operation}"})
+    assert answer.status_code == 200, answer.text
+    result: list[Any] = answer.json()["result"]
+    return result
 
 
 def test_what_was_changed_counts_as_updated(world: Mapping[str, Any]) -> None:

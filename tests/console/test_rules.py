@@ -11,7 +11,9 @@ import pytest
 
 from dialplane.api.app import openapi_document
 from dialplane.api.console.forms import ANSWERED, FORMS, LEFT_OUT, MORE, Form, form_of
+from dialplane.api.console.limits import OPERATION_WORDS
 from dialplane.api.console.sentences import SENTENCES
+from dialplane.control.revision_filter import OPERATIONS
 from tests.console.conftest import ROOT
 
 CONSOLE = ROOT / "console"
@@ -58,6 +60,10 @@ def test_every_sentence_is_said_somewhere() -> None:
     sources = [path for path in (CONSOLE / "src").rglob("*.ts*") if path.parent.name != "api"]
     said = set(re.findall(r"sentence\(\s*'(\w+)'", "".join(path.read_text() for path in sources)))
     assert said == set(SENTENCES)
+
+
+def test_all_that_a_revision_may_have_done_has_its_words() -> None:
+    assert set(OPERATION_WORDS) == set(OPERATIONS)
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))

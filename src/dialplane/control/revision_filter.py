@@ -11,9 +11,18 @@ from dialplane.domain.kinds import KINDS
 from dialplane.domain.texts import parse_choice
 from dialplane.store.queries.lists import Condition
 
-_READS = ("list", "get", "get_own", "read", "sessions", "refusals", "absence")
+OPERATIONS: Sequence[str] = (
+    *(
+        f"{kind}.{verb}"
+        for kind in KINDS
+        for verb in ("create", "update", "update_own", "delete")
+        if f"{kind}.{verb}" in TABLE
+    ),
+    *("agent.logout", "trunk.trust", "changes.apply", "job.change_routes", "revision.undo", "system.prepare"),
+)
+"""All that a revision's author may have done."""
+
 _KINDS = tuple(KINDS)
-_DONE = tuple(operation for operation in TABLE if operation.partition(".")[2] not in _READS)
 
 WORDS: Sequence[Word] = (
     Word(name="by", kind="agent", parse=typed.names, says="made by this person or key, or one of several with commas"),
@@ -23,7 +32,7 @@ WORDS: Sequence[Word] = (
         says="that changed an object of this kind",
         values=_KINDS,
     ),
-    Word(name="did", parse=partial(parse_choice, field="", among=_DONE), says="that did this", values=_DONE),
+    Word(name="did", parse=partial(parse_choice, field="", among=OPERATIONS), says="that did this", values=OPERATIONS),
     Word(name="objects", parse=typed.span(0, 2**31 - 1), says="that changed so many objects", values=("1", ">100")),
     Word(name="made", parse=typed.age, says="made in this time", values=("<1h", "<1d", "<7d", ">30d")),
 )
