@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from dialplane.control import (
+    accesskeys,
+    agents,
     calls,
     customers,
     edges,
@@ -24,6 +26,8 @@ from dialplane.control import (
     trunks,
     undo,
 )
+from dialplane.control.login.sessions import Claims
+from dialplane.control.login.uses import Source, Uses
 from dialplane.control.retention import FEWEST, MOST, Periods, Portion
 from dialplane.control.units import Database
 from dialplane.domain.errors import ContentsGone, NotFound
@@ -33,6 +37,7 @@ from dialplane.store.backend_sqlite import Sqlite
 from tests.control.making import (
     ADMIN,
     EDGE_ACTOR,
+    make_agent,
     make_customer,
     make_provider,
     make_route,
@@ -178,6 +183,24 @@ async def test_deleted_objects_go_after_those_that_refer_to_them_and_edges_load_
     with pytest.raises(ContentsGone):
         async with db.change(ADMIN, "revision.undo") as unit:
             await undo.undo(unit, ADMIN, deleted)
+
+
+async def test_where_somebody_signed_in_is_forgotten_with_the_person_and_with_the_key(db: Database) -> None:
+    gone, stays = await make_agent(db), await make_agent(db, username="stays@acme.example")
+    async with db.change(ADMIN, "accesskey.create") as unit:
+        key, _ = await accesskeys.create(unit, ADMIN, {"expire": 86_400})
+    seen, now = Uses(), db.now()
+    for agent in (gone, stays):
+        seen.of_session(Claims(agent.id, "stamp", now, now + DAY_US, id=agent.id), Source("192.0.2.1"), now=now)
+    seen.of_key(key.id, Source("192.0.2.1"), now=now)
+    await seen.store(db)
+    async with db.change(ADMIN, "deletions") as unit:
+        await agents.delete(unit, ADMIN, gone.id)
+        await accesskeys.delete(unit, ADMIN, key.id)
+    assert await keep(db, after_days=11, deleted=10) == {"deleted": 2}
+    async with db.read() as unit:
+        assert [one.id for one in await unit.fetch(select(tables.sessions.c.id))] == [stays.id]
+        assert await unit.fetch(select(tables.accesskey_uses.c.id)) == []
 
 
 async def heads(db: Database, *, since: int) -> set[bool]:
