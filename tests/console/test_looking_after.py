@@ -59,7 +59,9 @@ def test_a_new_key_is_shown_once_and_its_line_of_curl_works(visit: Visit, client
     form.get_by_role("button", name="As curl").click()
     expect(form.get_by_role("button", name="Copied")).to_be_visible()
     line = page.evaluate("() => navigator.clipboard.readText()")
-    url, token = re.fullmatch(r"curl (\S+) -H 'Authorization: Bearer (\S+)'", line).groups()  # type: ignore[union-attr]
+    copied = re.fullmatch(r"curl (\S+) -H 'Authorization: Bearer (\S+)'", line)
+    assert copied, line
+    url, token = copied.groups()
     with httpx2.Client(verify=False) as http:
         assert http.get(url, headers={"Authorization": f"Bearer {token}"}).json()["name"] == "Copied"
     expect(form.get_by_role("button", name="As curl")).to_be_visible()

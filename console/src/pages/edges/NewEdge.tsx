@@ -7,7 +7,7 @@ import { HOME } from '../../api/place'
 import { type Edge, usePage, useWrite } from '../../api/queries'
 import { EDGE_KEY, EDGE_NAME, EDGE_SIP } from '../../api/tables'
 import { Failure } from '../../parts/basics'
-import { CopyButton } from '../../parts/CopyAs'
+import { Code, CopyButton } from '../../parts/CopyAs'
 import { saved } from '../../parts/saved'
 import { sentence } from '../../parts/sentences'
 import { pageOf } from '../Edges'
@@ -64,7 +64,7 @@ export default function NewEdge() {
           onChange={event => setUrl(event.currentTarget.value)}
         />
       </div>
-      <pre className="code">{command}</pre>
+      <Code text={command} />
       <p className="dim">{sentence('install_edge_next')}</p>
       <Failure error={write.error} />
       {made ? (
