@@ -43,7 +43,7 @@ def test_rows_begin_on_the_lines_that_an_editor_counts(text: str, rows: list[tup
     assert read(text) == [Row(line, list(cells)) for line, *cells in rows]
 
 
-@pytest.mark.parametrize("text", ["x\n" * (sheet.MAX_ROWS + 2), "y" * 200_000])
+@pytest.mark.parametrize("text", ["x\n" * (sheet.MAX_ROWS + 2), "\n" * (sheet.MAX_LINES + 1), "y" * 200_000])
 def test_what_is_too_much_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue):
         read(text)

@@ -15,6 +15,9 @@ from dialplane.domain.errors import InvalidValue
 MAX_ROWS = 5_000
 """Rows that are read at once."""
 
+MAX_LINES = 20_000
+"""Lines of a text, those without anything in them, too."""
+
 DELIMITERS = "\t;,"
 """Between cells: the first of these that the first line has."""
 
@@ -39,8 +42,9 @@ def read(text: str) -> list[Row]:
             if any(cell.strip() for cell in cells):
                 rows.append(Row(line, [unguarded(cell.strip()) for cell in cells]))
             line = reader.line_num + 1
-            if len(rows) > MAX_ROWS + 1:
-                raise InvalidValue("text", "too_many", f"must have at most {MAX_ROWS} rows")
+            if len(rows) > MAX_ROWS + 1 or reader.line_num > MAX_LINES:
+                rule = f"must have at most {MAX_ROWS} rows on {MAX_LINES} lines"
+                raise InvalidValue("text", "too_many", rule)
     except csv.Error:
         raise InvalidValue("text", "invalid_text", f"has a cell on line {line} that cannot be read") from None
     return rows
