@@ -24,8 +24,8 @@ PAGES: Mapping[str, str] = {
     "/v1.0/trunks": "/trunks?filter=is%3Aenabled+%22Acme+switch%22",
     "/v1.0/accesskeys": "/keys?filter=role%3Aedge",
     "/v1.0/agents": "/people",
-    "/v1.0/calls": "/calls?min_attempts=2&number_suffix=6521",
-    "/v1.0/revisions": "/changes?kind=route",
+    "/v1.0/calls": "/calls?filter=attempts%3A%3E%3D2+number%3A*6521",
+    "/v1.0/revisions": "/changes?filter=kind%3Aroute",
 }
 """Path -> a page that asks for it."""
 

@@ -30,7 +30,7 @@ PAGES = {
 }
 """Path -> heading and the key after g."""
 
-VIEWS = ("/routes?view=tree", "/routes?view=matrix", "/test?number=%2B821021656521", "/calls?number=%2B1")
+VIEWS = ("/routes?view=tree", "/routes?view=matrix", "/test?number=%2B821021656521", "/calls?filter=number%3A%2B1*")
 OBJECTS = ("calls", "providers", "customers", "trunks", "changes", "edges")
 """Pages of one object."""
 

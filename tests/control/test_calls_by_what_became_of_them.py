@@ -12,6 +12,7 @@ from dialplane.control import calls, events, providers
 from dialplane.control.calls import CallRecord
 from dialplane.control.units import Database
 from dialplane.domain.call import Verdict
+from dialplane.domain.instants import DAY_US, format_instant
 from dialplane.store import tables
 from tests.control.making import ADMIN, EDGE_ACTOR
 from tests.control.seen import PROVIDERS, ROUTE, event, uuid_of
@@ -184,6 +185,18 @@ async def test_each_term_of_a_filter_means_its_calls_and_with_a_minus_all_others
         assert len(recent) == CALLS
         assert await calls.list_(unit, ADMIN, filter="started:>1h") == []
         assert await calls.list_(unit, ADMIN, filter="-started:<1h") == []
+
+
+async def test_calls_of_a_part_of_time_are_named_by_its_bounds(db: Database, drawn_calls: list[Drawn]) -> None:
+    async with db.read() as unit:
+        stored = await calls.list_(unit, ADMIN, page_size=CALLS + 1)
+        today, tomorrow = (format_instant(db.now() + days * DAY_US)[:10] for days in (-1, 2))
+        for text in (f">={today}", f"{today}..{tomorrow}", f"<{tomorrow}", f">={today} started:<{tomorrow}T12:30"):
+            found = await calls.list_(unit, ADMIN, page_size=CALLS + 1, filter=f"started:{text}")
+            assert [one.call.id for one in found] == [one.call.id for one in stored], text
+            assert await calls.list_(unit, ADMIN, filter=f"-started:{text.split()[0]}") == []
+        for text in (f"<{today}", f">={tomorrow}", "2020-01-01..2020-02-01"):
+            assert await calls.list_(unit, ADMIN, filter=f"started:{text}") == []
 
 
 async def test_each_filter_means_the_calls_whose_record_says_so(db: Database, drawn_calls: list[Drawn]) -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from dialplane.control.route_filter import WORDS
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.filter import MAX_FILTER, MOST_TERMS, TERM, Age, Name, Term, parse_filter, quoted, unquoted
-from dialplane.domain.instants import DAY_US
+from dialplane.domain.filter import MAX_FILTER, MOST_TERMS, TERM, Age, Name, Term, parse_filter, past, quoted, unquoted
+from dialplane.domain.instants import DAY_US, NEVER, parse_instant
 from dialplane.domain.route import MAX_PRIORITY
 
 
@@ -75,6 +75,31 @@ def test_every_value_that_is_proposed_is_one() -> None:
         assert [parse_filter(f"{word.name}:{value}", WORDS)[0].word for value in word.values] == [word.name] * len(
             word.values
         )
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "until"),
+    [
+        (">=2026-03-01", "2026-03-01 00:00:00.000000", NEVER),
+        ("<2026-03-01T08:30", 0, "2026-03-01 08:30:00.000000"),
+        ("2026-03-01..2026-03-02T12:30:05Z", "2026-03-01 00:00:00.000000", "2026-03-02 12:30:05.000000"),
+    ],
+)
+def test_a_period_is_named_by_its_bounds_in_utc(value: str, first: str | int, until: str | int) -> None:
+    first, until = (parse_instant(bound) if isinstance(bound, str) else bound for bound in (first, until))
+    assert past(value).period(0) == (first, until)
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-03-01", ">=2026-03-01..2026-03-02", ">=2026-13-01", ">=2026-03-01T25:00", ">2026-03-01", "<1y", "x"]
+)
+def test_what_is_no_period_is_refused_with_what_would_be_one(value: str) -> None:
+    with pytest.raises(InvalidValue, match=r"must be like <7d .*2026-03-01T08:00\.\.2026-03-02"):
+        past(value)
+
+
+def test_how_long_ago_is_a_period_too() -> None:
+    assert past("<1d").period(3 * DAY_US) == (2 * DAY_US, NEVER)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))

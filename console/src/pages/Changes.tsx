@@ -1,17 +1,17 @@
 /** Who changed what, and the way back. */
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import type { FormEvent } from 'react'
 import { Link, useLocation, useRoute, useSearchParams } from 'wouter'
 import type { Query, Schemas } from '../api/client'
-import { type Agent, type Page, type Revision, useAll, useAnswer, useMay, useNames, usePage } from '../api/queries'
+import { type Page, type Revision, useAnswer, useMay, useNames, usePage } from '../api/queries'
 import { BESIDE_CHANGE_S, KIND_WORDS, OPERATION_WORDS } from '../api/tables'
-import { fromTyped, instant, stamp } from '../api/time'
+import { instant, stamp } from '../api/time'
 import { Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { CopyAs } from '../parts/CopyAs'
 import { calledBy, Difference } from '../parts/changes'
-import { Filter } from '../parts/Filter'
+import { Filters } from '../parts/Filter'
 import { count, percent, span } from '../parts/figures'
-import { isUnread } from '../parts/filter'
+import { isUnread, quoted, withValue } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { Jobs } from '../parts/Jobs'
 import { useKeys } from '../parts/keys'
@@ -30,77 +30,46 @@ export default function Changes() {
 const operation = ({ operation }: Revision) =>
   operation in OPERATION_WORDS ? OPERATION_WORDS[operation as keyof typeof OPERATION_WORDS] : operation
 
+/** What the filter's box takes, as fields. */
+const FIELDS = [
+  { word: 'by', label: 'Person' },
+  { word: 'kind', label: 'Kind', words: KIND_WORDS },
+  { word: 'did', label: 'What', words: OPERATION_WORDS },
+  { word: 'objects', label: 'Objects', like: '>100', isPattern: true },
+  { word: 'made', label: 'Made', isTime: true },
+] as const
+
 function List() {
   const may = useMay()
   const [, go] = useLocation()
-  const { values, set, token, any } = useFilters(['filter', 'object_id', 'kind', 'actor_id', 'since', 'until'] as const)
+  const { values, set, token, any } = useFilters(['filter', 'object_id', 'actor_id'] as const)
   const asked = {
     ...values,
-    since: fromTyped(values.since),
-    until: fromTyped(values.until),
     page_size: PAGE_SIZE,
     page_token: token,
   }
   const revisions = usePage<Revision>('/v1.0/revisions', asked, { every: token ? undefined : 10 })
   const first = revisions.data?.result[0]
-  const people = useAll<Agent>('/v1.0/agents', {}, { enabled: may('agent.list') }).data
-  const isPerson = !values.actor_id || people?.some(one => one.id === values.actor_id)
   const author = first?.actor_name || first?.actor_kind
   return (
     <>
       <Head title="Changes">
         <CopyAs path="/v1.0/revisions" query={asked} />
       </Head>
-      <div className="bar">
-        <Filter
-          list="revision"
-          value={values.filter}
-          onChange={value => set('filter', value)}
-          error={revisions.error}
-        />
-        <TextInput
-          label="Since"
-          type="datetime-local"
-          w={190}
-          value={values.since}
-          onChange={event => set('since', event.currentTarget.value)}
-        />
-        <TextInput
-          label="Before"
-          type="datetime-local"
-          w={190}
-          value={values.until}
-          onChange={event => set('until', event.currentTarget.value)}
-        />
-        <Select
-          label="Kind"
-          placeholder="Any"
-          w={140}
-          clearable
-          clearButtonProps={{ 'aria-label': 'Any kind' }}
-          data={Object.entries(KIND_WORDS).map(([value, label]) => ({ value, label }))}
-          value={values.kind || null}
-          onChange={value => set('kind', value)}
-        />
-        {people && (
-          <Select
-            label="Person"
-            placeholder="Anybody"
-            w={190}
-            searchable
-            clearable
-            clearButtonProps={{ 'aria-label': 'Any person' }}
-            data={people.map(one => ({ value: one.id, label: one.username }))}
-            value={values.actor_id || null}
-            onChange={value => set('actor_id', value)}
-          />
-        )}
+      <Filters
+        list="revision"
+        fields={FIELDS}
+        value={values.filter}
+        onChange={value => set('filter', value)}
+        error={revisions.error}
+      />
+      <div className="bar chosen">
         {values.object_id && (
           <Button variant="default" onClick={() => set('object_id', null)}>
             Only <ObjectName id={values.object_id} revision={first?.number} /> ×
           </Button>
         )}
-        {!isPerson && (
+        {values.actor_id && (
           <Button variant="default" onClick={() => set('actor_id', null)}>
             Only {author || 'one author'} ×
           </Button>
@@ -140,7 +109,11 @@ function List() {
                     type="button"
                     className="edit plain"
                     title="Only theirs"
-                    onClick={() => set('actor_id', revision.actor_id)}
+                    onClick={() =>
+                      revision.actor_name
+                        ? set('filter', withValue(values.filter, 'by', quoted(revision.actor_name)))
+                        : set('actor_id', revision.actor_id)
+                    }
                   >
                     {revision.actor_name || revision.actor_kind}
                   </button>{' '}

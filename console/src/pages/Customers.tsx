@@ -221,7 +221,7 @@ function One({ id }: { id: string }) {
                 <Link className="chip" href={routesWith(term('customer', name))}>
                   Routes
                 </Link>
-                <Link className="chip" href={`/calls?customer_id=${id}`}>
+                <Link className="chip" href={filtered('/calls', term('customer', name))}>
                   Calls
                 </Link>
                 <Link className="chip" href={`/test?customer_id=${id}`}>

@@ -8,7 +8,7 @@ import { Chip, Empty, Failure, Gone, Head, Panel, When, Worded } from '../parts/
 import { Code, CopyAs, CopyButton } from '../parts/CopyAs'
 import { Filter, meantBy, useNamed } from '../parts/Filter'
 import { count } from '../parts/figures'
-import { isUnread } from '../parts/filter'
+import { filtered, isUnread, term } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { useKeys } from '../parts/keys'
 import { useFilters } from '../parts/paging'
@@ -193,7 +193,7 @@ function One({ id }: { id: string }) {
   return (
     <>
       <Head title={trunk.name || 'Trunk'} sub={trunk.detail}>
-        <Button variant="default" component={Link} href={`/calls?trunk_id=${id}`}>
+        <Button variant="default" component={Link} href={filtered('/calls', term('trunk', trunk.name || id))}>
           Its calls
         </Button>
         {mayEdit && <Button onClick={() => setEditing(true)}>Edit</Button>}

@@ -1,8 +1,11 @@
 /** The box of filters of a list: its words and examples are the list's own, the names are of the objects there are. */
+import { Button } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
 import { Refusal } from '../api/client'
 import { LISTS } from '../api/filters'
 import { type Agent, useAll, useCustomers, useMay, useProviders, useTrunks } from '../api/queries'
 import { FilterBox } from './FilterBox'
+import type { Field } from './FilterFields'
 import { termsOf, unquoted } from './filter'
 import { sentence } from './sentences'
 
@@ -30,6 +33,30 @@ export function Filter({ list, value, onChange, error }: Props) {
       placeholder={like}
       error={error instanceof Refusal ? error.field('filter') : undefined}
     />
+  )
+}
+
+const FilterFields = lazy(() => import('./FilterFields'))
+
+/** The box, and behind a button the same filter as fields. */
+export function Filters({ fields, ...box }: Props & { fields: readonly Field[] }) {
+  const [isMore, setMore] = useState(false)
+  return (
+    <>
+      <div className="bar">
+        <Filter {...box} />
+        <div className="beside">
+          <Button variant="default" aria-expanded={isMore} onClick={() => setMore(!isMore)}>
+            {isMore ? 'Less' : 'More'}
+          </Button>
+        </div>
+      </div>
+      {isMore && (
+        <Suspense>
+          <FilterFields list={box.list} value={box.value} onChange={box.onChange} fields={fields} />
+        </Suspense>
+      )}
+    </>
   )
 }
 

@@ -6,6 +6,7 @@ import { Link, useLocation } from 'wouter'
 import type { Schemas } from '../api/client'
 import { useAnswer, useMay, useNames, useTrunks, useWrite } from '../api/queries'
 import { Chip, Failure, Worded } from './basics'
+import { filtered } from './filter'
 import { TrunkPicker } from './pickers'
 import { sentence } from './sentences'
 
@@ -56,7 +57,7 @@ function Placing({ number = '', caller, customer, trunk, provider, onClose }: Pr
   const write = useWrite<Schemas['PlacedCall']>(({ value }) => {
     if (!value.is_placed || value.sip_status) return
     notifications.show({ message: value.meaning, closeButtonProps: { 'aria-label': 'Close' } })
-    go(`/calls?live=1&number=${encodeURIComponent(value.number)}`)
+    go(`${filtered('/calls', `number:${value.number}`)}&live=1`)
   })
   const said = isAsked ? (write.data?.value.meaning ?? plan.data?.meaning) : ''
   return (

@@ -12,12 +12,22 @@ export function termsOf(text: string): Term[] {
 }
 
 const isPlain = new RegExp(`^${PLAIN}$`)
-const quoted = (text: string) => (isPlain.test(text) ? text : `"${text.replaceAll('"', '""')}"`)
+/** A text as a value that means just it. */
+export const quoted = (text: string) => (isPlain.test(text) ? text : `"${text.replaceAll('"', '""')}"`)
 export const unquoted = (value: string) =>
   value.replace(/"((?:[^"]|"")*)"?/g, (_, text: string) => text.replaceAll('""', '"'))
 
 /** A term that means just this name. */
 export const term = (word: string, name: string) => `${word}:${quoted(name)}`
+
+/** The filter with another value of a word, which stands where the old one did; null or "" for none. */
+export function withValue(filter: string, word: string, value: string | null): string {
+  const terms = termsOf(filter)
+  const at = terms.findLastIndex(one => !one.minus && one.word === word)
+  const texts = terms.map(one => `${one.minus}${one.word && `${one.word}:`}${one.value}`)
+  texts.splice(at < 0 ? texts.length : at, at < 0 ? 0 : 1, value ? `${word}:${value}` : '')
+  return texts.filter(Boolean).join(' ')
+}
 
 /** Whether a filter could not be read: its box says why. */
 export const isUnread = (error: unknown) => error instanceof Refusal && !!error.field('filter')

@@ -2,7 +2,7 @@
 import { Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useEffect, useState } from 'react'
-import { useCustomers, useMay, useProviders, useTrunks } from '../api/queries'
+import { useCustomers, useMay, useTrunks } from '../api/queries'
 
 type Props = { value: string; onChange: (value: string | null) => void; label: string; width?: number; every?: string }
 type Named = { id: string; name: string; hostname?: string }
@@ -33,11 +33,6 @@ export function CustomerPicker(props: Omit<Props, 'label'> & { label?: string })
   return useMay()('customer.list') ? <Picker {...props} label={props.label ?? 'Customer'} objects={customers} /> : null
 }
 
-export function ProviderPicker(props: Omit<Props, 'label'>) {
-  const providers = useProviders().data
-  return useMay()('provider.list') ? <Picker {...props} label="Provider" objects={providers} /> : null
-}
-
 export function TrunkPicker({ customer, ...props }: Omit<Props, 'label'> & { customer?: string }) {
   const trunks = useTrunks().data
   return (
@@ -62,7 +57,7 @@ export function Typed({
   onChange: (value: string) => void
   label: string
   placeholder?: string
-  width?: number
+  width?: number | string
   first?: boolean
 }) {
   const [text, setText] = useState(value)

@@ -15,6 +15,7 @@ from dialplane.domain import filter as typed
 from dialplane.domain.call import MOST_ATTEMPTS, CallStatus, CallVerdict
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.filter import FIELD, Word, parse_filter
+from dialplane.domain.instants import NEVER
 from dialplane.domain.texts import parse_choice
 from dialplane.store.queries.calls import Filters
 
@@ -63,7 +64,7 @@ WORDS: Sequence[Word] = (
     Word(name="reason", parse=typed.unquoted, says="whose reason holds this text", values=("503", "timeout")),
     Word(name="edge", parse=typed.unquoted, says="of this edge", values=()),
     Word(name="callid", parse=typed.unquoted, says="whose INVITE had this Call-ID", values=()),
-    Word(name="started", parse=typed.age, says="that began in this time", values=("<15m", "<1h", "<1d", ">7d")),
+    Word(name="started", parse=typed.past, says="that began in this time", values=("<15m", "<1h", "<1d", ">7d")),
 )
 """The words of a filter of calls."""
 
@@ -84,7 +85,7 @@ _CONDITIONS: Mapping[str, Callable[[Any, int], tuple[str, Any]]] = {
     "reason": lambda text, _now: ("reason", text),
     "edge": lambda edge, _now: ("edge", edge),
     "callid": lambda id_, _now: ("sip_call_id", id_),
-    "started": lambda age, now: ("started", age.period(now)),
+    "started": lambda past, now: ("started", past.period(now)),
 }
 """Word -> value, and the instant now (us) -> the name of a filter or of another condition, and its value."""
 
@@ -102,18 +103,18 @@ async def meant(unit: Unit, actor: Actor, text: str, filters: Filters, *, now: i
             name, value = _NAMED[term.word], await named.ids(unit, actor, number, term)
         else:
             name, value = _CONDITIONS[term.word](term.value, now)
-        if not term.is_not:
-            name, value = _indexed(filters, name, value)
-        filters = filters.plus(name, value, is_not=term.is_not)
+        for condition in [(name, value)] if term.is_not else _indexed(filters, name, value):
+            filters = filters.plus(*condition, is_not=term.is_not)
     return filters
 
 
-def _indexed(filters: Filters, name: str, value: Any) -> tuple[str, Any]:
-    """The same as a filter to which an index leads, if there is one that is not in use."""
+def _indexed(filters: Filters, name: str, value: Any) -> Sequence[tuple[str, Any]]:
+    """The same as filters to which an index leads, if there are such that are not in use."""
+    found: Sequence[tuple[str, Any]] = ()
     if name in _ONE and len(value) == 1:
-        found = _ONE[name], value[0]
+        found = [(_ONE[name], value[0])]
     elif name == "started":
-        found = ("started_from", value[0]) if value[0] else ("started_until", value[1])
-    else:
-        return name, value
-    return found if getattr(filters, found[0]) is None else (name, value)
+        since, until = value
+        found = [*([("started_from", since)] if since else []), *([("started_until", until)] if until < NEVER else [])]
+    is_free = found and all(getattr(filters, one) is None for one, _ in found)
+    return found if is_free else [(name, value)]

@@ -34,7 +34,7 @@ WORDS: Sequence[Word] = (
     ),
     Word(name="did", parse=partial(parse_choice, field="", among=OPERATIONS), says="that did this", values=OPERATIONS),
     Word(name="objects", parse=typed.span(0, 2**31 - 1), says="that changed so many objects", values=("1", ">100")),
-    Word(name="made", parse=typed.age, says="made in this time", values=("<1h", "<1d", "<7d", ">30d")),
+    Word(name="made", parse=typed.past, says="made in this time", values=("<1h", "<1d", "<7d", ">30d")),
 )
 """The words of a filter of revisions."""
 
@@ -47,7 +47,7 @@ _CONDITIONS: Mapping[str, Callable[[Any, int], tuple[str, Any]]] = {
     "kind": lambda kind, _now: ("kind", kind),
     "did": lambda operation, _now: ("operation", operation),
     "objects": lambda span, _now: ("objects", span),
-    "made": lambda age, now: ("made", age.period(now)),
+    "made": lambda past, now: ("made", past.period(now)),
 }
 """Word -> value, and the instant now (us) -> the name and value of a condition."""
 

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from dialplane.domain.errors import InvalidValue
-from dialplane.domain.instants import DAY_US, MINUTE_US, NEVER
+from dialplane.domain.instants import DAY_US, MINUTE_US, NEVER, parse_rfc3339
 from dialplane.domain.target import ALL, is_number, parse_number
 
 FIELD = "filter"
@@ -32,6 +32,8 @@ _PIECE = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _RANGE = re.compile(r"(?P<sign><=|>=|<|>)?(?P<least>[0-9]{1,10})(?:\.\.(?P<most>[0-9]{1,10}))?")
 _AGE = re.compile(r"(?P<sign>[<>])(?P<number>[0-9]{1,5})(?P<unit>[mhdw])")
+_PERIOD = re.compile(r"(?P<sign>>=|<)?(?P<first>[0-9T:-]{10,19})Z?(?:\.\.(?P<last>[0-9T:-]{10,19})Z?)?")
+_MIDNIGHT = "0000-00-00T00:00:00"
 _UNITS_US = {"m": MINUTE_US, "h": 60 * MINUTE_US, "d": DAY_US, "w": 7 * DAY_US}
 
 
@@ -60,6 +62,17 @@ class Age(NamedTuple):
     def coming(self, now: int) -> tuple[int, int]:
         """The same of what lies ahead: `<7d` is within the next seven days."""
         return (now, now + self.us) if self.newer else (now + self.us, NEVER)
+
+
+class Period(NamedTuple):
+    """From an instant (us) on, and before another."""
+
+    first: int
+    until: int
+
+    def period(self, _now: int) -> tuple[int, int]:
+        """The same whenever it is asked."""
+        return self.first, self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,3 +191,31 @@ def age(value: str) -> Age:
     if found is None:
         raise InvalidValue(FIELD, "invalid_age", "must be like <7d (at most seven days ago) or >12h, in m, h, d or w")
     return Age(found["sign"] == "<", int(found["number"]) * _UNITS_US[found["unit"]])
+
+
+def past(value: str) -> Age | Period:
+    """How long ago, or when (UTC): `2026-03-01..2026-03-02T12:30`, `>=2026-03-01`, `<2026-03-01T08:00`."""
+    return age(value) if _AGE.fullmatch(value) else _period(value)
+
+
+def _period(value: str) -> Period:
+    found = _PERIOD.fullmatch(value)
+    if found is None or bool(found["sign"]) == bool(found["last"]):
+        raise _no_period()
+    first = _time(found["first"])
+    if found["last"]:
+        return Period(first, _time(found["last"]))
+    return Period(0, first) if found["sign"] == "<" else Period(first, NEVER)
+
+
+def _time(text: str) -> int:
+    """A day, or a time of one, with or without seconds."""
+    try:
+        return parse_rfc3339(text + _MIDNIGHT[len(text) :] + "Z")
+    except InvalidValue:
+        raise _no_period() from None
+
+
+def _no_period() -> InvalidValue:
+    rule = "must be like <7d (at most seven days ago), >12h, or in UTC >=2026-03-01 or 2026-03-01T08:00..2026-03-02"
+    return InvalidValue(FIELD, "invalid_time", rule)

@@ -8,6 +8,7 @@ import { instant } from '../../api/time'
 import { Chip, Empty, Failure, Gone, Head, Panel, When } from '../../parts/basics'
 import { Brush, Chart } from '../../parts/charts'
 import { count, NONE, span } from '../../parts/figures'
+import { filtered, term } from '../../parts/filter'
 import { Grid } from '../../parts/Grid'
 import { healthTone, ProviderName, useSeen, viewTone } from '../../parts/health'
 import { sentence } from '../../parts/sentences'
@@ -41,7 +42,7 @@ export default function OneEdge({ name }: { name: string }) {
         <Button component={Link} href={`/test?edge=${here}`} variant="default">
           Test a number here
         </Button>
-        <Button component={Link} href={`/calls?edge=${here}`} variant="default">
+        <Button component={Link} href={filtered('/calls', term('edge', name))} variant="default">
           Its calls
         </Button>
       </Head>

@@ -20,7 +20,7 @@ import { Chip, Dot, Empty, Failure, Gone, Head, Panel, When } from '../../parts/
 import { Attempts } from '../../parts/calls'
 import { Numbered } from '../../parts/country'
 import { count, percent, span } from '../../parts/figures'
-import { routesWith, term } from '../../parts/filter'
+import { filtered, routesWith, term } from '../../parts/filter'
 import { Grid } from '../../parts/Grid'
 import { type Health, healthTone, viewTone } from '../../parts/health'
 import { useKeys } from '../../parts/keys'
@@ -127,7 +127,7 @@ export default function OneProvider({ id }: { id: string }) {
             <Panel title="If it were gone">
               <Absence id={id} />
             </Panel>
-            <LastCalls id={id} page={calls.data} />
+            <LastCalls called={provider.name || provider.hostname} page={calls.data} />
             <RoutesOf id={id} />
             {may('revision.list') && <Revisions id={id} />}
           </div>
@@ -193,10 +193,10 @@ function HealthByEdge({ id }: { id: string }) {
   )
 }
 
-function LastCalls({ id, page }: { id: string; page: Page<Call> | undefined }) {
+function LastCalls({ called, page }: { called: string; page: Page<Call> | undefined }) {
   const name = useNames(page?.names)
   return (
-    <Panel title="Its last calls" aside={<Link href={`/calls?provider_id=${id}`}>all</Link>} flush>
+    <Panel title="Its last calls" aside={<Link href={filtered('/calls', term('provider', called))}>all</Link>} flush>
       <Grid
         label="Its last calls"
         rows={page?.result}
