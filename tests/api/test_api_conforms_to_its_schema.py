@@ -31,8 +31,11 @@ from tests.faults.counts import FULL, may_take_long, times
 
 OPERATIONS = [(endpoint.path, endpoint.method) for endpoint in ENDPOINTS]
 DOCUMENTS = ("/openapi.json", "/openapi-3.0.json")
-TARGETS = list(product(KINDS, DOCUMENTS) if FULL else zip(KINDS, DOCUMENTS, strict=True))
+PAIRS = list(product(KINDS, DOCUMENTS) if FULL else zip(KINDS, DOCUMENTS, strict=True))
 """Each document and each database once, or with FAULTS=full each document on each database."""
+
+TARGETS = [pytest.param(pair, marks=() if pair == PAIRS[0] else pytest.mark.system) for pair in PAIRS]
+"""The first of them every day, the others with the tests of the system: reading a document takes most of the time."""
 
 CHECKS = [
     not_a_server_error,

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.api.api_process import running
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.system
 
 LINES = 3_000
 THREADS = 4

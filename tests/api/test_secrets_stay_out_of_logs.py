@@ -10,6 +10,8 @@ import pytest
 from tests.api.api_process import ApiProcess, running
 from tests.databases import PASSWORD, USERNAME
 
+pytestmark = pytest.mark.system
+
 CANARY = "Canary-Zq81-secret"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from dialplane.control import routes
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller
+from tests.faults.counts import times
 
 
 def key() -> dict[str, str]:
@@ -123,6 +124,7 @@ def test_many_duplicates_at_once_make_one_object_each(api: Api, customer: dict[s
 def test_concurrent_updates_with_if_match_lose_none(api: Api, provider: dict[str, Any]) -> None:
     path = f"/v1.0/providers/{provider['id']}"
     api.admin.put(path, {"metadata": {"count": 0}})
+    updates = times(24, 600)
 
     def add_one(_: int) -> int:
         tries = 0
@@ -134,6 +136,6 @@ def test_concurrent_updates_with_if_match_lose_none(api: Api, provider: dict[str
                 return tries
 
     with ThreadPoolExecutor(6) as pool:
-        tries = list(pool.map(add_one, range(60)))
-    assert api.admin.get(path).json()["metadata"] == {"count": 60}
-    assert sum(tries) >= 60
+        tries = list(pool.map(add_one, range(updates)))
+    assert api.admin.get(path).json()["metadata"] == {"count": updates}
+    assert sum(tries) >= updates

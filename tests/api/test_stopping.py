@@ -20,6 +20,8 @@ from tests.databases import open_database
 from tests.faults.ledger import login
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.system
+
 SLOW = 6
 ROUTES = 400
 WRITERS = 8

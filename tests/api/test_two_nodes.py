@@ -14,6 +14,8 @@ from tests.api.api_process import running
 from tests.api.serving import Callers, settings_for
 from tests.postgresql import PostgresqlServer
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module")
 def nodes(

@@ -43,6 +43,7 @@ from tests.control.making import ADMIN, EDGE_ACTOR, actor, admin_of, make_custom
 from tests.control.plans import postgresql_plans, sqlite_plans, statements
 from tests.control.seen import event, failed_over_call, uuid_of
 from tests.databases import open_database
+from tests.faults.counts import times
 
 pytestmark = pytest.mark.anyio
 
@@ -314,7 +315,7 @@ def windows(draw: st.DrawFn) -> Window:
 
 
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(12, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_figure_is_that_of_a_naive_count(
     data: st.DataObject, route_targets: dict[str, str], database_url: str
 ) -> None:
@@ -354,7 +355,7 @@ def test_every_figure_is_that_of_a_naive_count(
 
 
 @given(data=st.data(), order=st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(7, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_statistics_are_a_count_over_the_records_after_any_batches_with_repeats_and_disorder(
     data: st.DataObject, order: random.Random, route_targets: dict[str, str], database_url: str
 ) -> None:
@@ -386,7 +387,7 @@ def test_statistics_are_a_count_over_the_records_after_any_batches_with_repeats_
 
 
 @given(data=st.data(), order=st.randoms(use_true_random=False))
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(4, 50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nodes_that_keep_the_calls_that_go_on_in_memory_see_what_others_have_stored_of_them(
     data: st.DataObject, order: random.Random, route_targets: dict[str, str], database_url: str
 ) -> None:
@@ -426,7 +427,7 @@ def having_providers(window: Window) -> list[str]:
 
 
 @given(data=st.data(), order=st.randoms(use_true_random=False))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(4, 50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_sums_of_days_that_a_node_keeps_in_memory_are_those_that_are_stored(
     data: st.DataObject, order: random.Random, route_targets: dict[str, str], database_url: str
 ) -> None:
@@ -779,11 +780,11 @@ async def test_those_of_which_most_reached_nobody_come_first_whether_their_sums_
         *(Try(failing, uuid_of(1), 1, ended=2) for _ in range(2)),
         *(Try(fine, uuid_of(1), 1, answered=2) for _ in range(3)),
     ]
-    for times in (1, 2):
+    for turn in (1, 2):
         await tell(db, [Story(None, 1_000, [one], ended=9) for one in tries])
         async with db.read(JOBS) as unit:
             first, *_ = await stats.list_(unit, ADMIN, PROVIDERS, ALWAYS, limit=2, order=stats.UNREACHED)
-        assert (first.key, first.unreached) == (failing, 2 * times)
+        assert (first.key, first.unreached) == (failing, 2 * turn)
         await rollups.fold(db)
 
 

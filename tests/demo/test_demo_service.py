@@ -24,6 +24,8 @@ from dialplane.system.datafolder import DataFolder
 from tests.ports import free_port
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.system
+
 PROGRAM = [sys.executable, "-c", "from dialplane.cli.main import app; app()"]
 PASSWORD = "a long enough password"
 

@@ -78,6 +78,7 @@ def test_sqlite_tables_are_strict(sqlite_folder: object, tmp_path: object) -> No
     assert {name for name, sql in created.items() if "STRICT" not in sql} == {"alembic_version"}
 
 
+@pytest.mark.system
 def test_a_killed_migration_goes_on_at_the_next_start(fresh_database: Callable[[str | None], str]) -> None:
     spawn = multiprocessing.get_context("spawn")
     for delay_s in (0.0, 0.005, 0.015):
@@ -121,6 +122,7 @@ def test_a_migration_waits_for_whoever_holds_the_file(
         holder.close()
 
 
+@pytest.mark.system
 def test_processes_that_migrate_at_once_do_not_disturb_each_other(empty_url: str) -> None:
     spawn = multiprocessing.get_context("spawn")
     processes = [spawn.Process(target=migrations.upgrade, args=(empty_url,)) for _ in range(2)]

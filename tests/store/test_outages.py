@@ -29,7 +29,7 @@ from tests.smalldisk import fill as fill_disk
 from tests.smalldisk import small_disk
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.system]
 
 
 async def count(db: Database) -> int:

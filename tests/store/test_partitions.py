@@ -1,6 +1,7 @@
 """Calls and attempts by day on PostgreSQL: each goes where its id says, and none is refused."""
 
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,14 +23,24 @@ NOW = 1_790_000_000_000_000 - 1_790_000_000_000_000 % DAY_US
 RANDOM, RANDOM_LIKE_A_DATE = "9c1c9a4e-6d3f-4c52-9d0c-5b2b6f1f2a11", "01000a4e-6d3f-4c52-9d0c-5b2b6f1f2a11"
 
 
+@pytest.fixture(scope="module")
+def without_days(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """The name of a database whose tables have no partition of a day, to be copied."""
+    name = f"without_days_{uuid.uuid4().hex[:12]}"
+    url = postgresql_server.create(name)
+    while migrations.upgrade_by_one(url):
+        pass
+    yield name
+    postgresql_server.drop(name)
+
+
 @pytest.fixture
-def engine(postgresql_server: PostgresqlServer) -> Iterator[Engine]:
-    with postgresql_server.lent(None) as url:
-        while migrations.upgrade_by_one(url):
-            pass
-        engine = create_engine(parse_address(url))
-        yield engine
-        engine.dispose()
+def engine(postgresql_server: PostgresqlServer, without_days: str) -> Iterator[Engine]:
+    name = f"{without_days}_copy"
+    engine = create_engine(parse_address(postgresql_server.create(name, template=without_days)))
+    yield engine
+    engine.dispose()
+    postgresql_server.drop(name)
 
 
 def call_at(instant: int, *, random: str = "0000-7abc-8abc-0123456789ab") -> str:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialplane.edge.call.late_leg import LateAnswer, ending, uri_in
+from tests.faults.counts import times
 
 OURS = "<sip:198.51.100.1;lr;dp=abc>"
 
@@ -113,7 +114,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=times(250, 5_000))
 @given(
     st.fixed_dictionaries({name: HOSTILE for name in ("caller", "callee", "call_id", "contact")}),
     st.lists(HOSTILE, max_size=6),
