@@ -47,9 +47,10 @@ SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
 ) AS lines
 """
 _WRITTEN = """
-SELECT relname FROM pg_class
+SELECT relname, pg_relation_size(oid) > 65536 FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0
 """
+"""A table in which there is, or was, something -> whether it has grown large."""
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
@@ -157,8 +158,7 @@ class Copies:
     def _refill(self, connection: psycopg.Connection) -> None:
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")  # rows may come before what they name
-            tables = sql.SQL(", ").join(map(sql.Identifier, _written(connection)))
-            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
+            _empty(connection)
             for table, rows in self._rows.items():
                 _write(connection, table, rows)
 
@@ -222,8 +222,18 @@ def _schema_of(connection: psycopg.Connection) -> str:
     return str(found[0])
 
 
-def _written(connection: psycopg.Connection) -> list[str]:
-    return [name for (name,) in connection.execute(_WRITTEN)]
+def _written(connection: psycopg.Connection) -> dict[str, bool]:
+    return dict(connection.execute(_WRITTEN).fetchall())
+
+
+def _empty(connection: psycopg.Connection) -> None:
+    """Few rows are deleted, a seventh of the time that new files take; large tables get new files."""
+    written = _written(connection)
+    if large := [sql.Identifier(name) for name, is_large in written.items() if is_large]:
+        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(large)))
+    for name, is_large in written.items():
+        if not is_large:
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
 
 
 def _read(connection: psycopg.Connection, table: str) -> bytes:

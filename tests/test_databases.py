@@ -29,6 +29,20 @@ def test_what_a_test_has_written_is_gone_and_what_it_has_deleted_is_back(postgre
         assert rows(again) == before != []
 
 
+def test_many_rows_that_a_test_has_written_are_gone_too(postgresql_server: PostgresqlServer) -> None:
+    many = """INSERT INTO agents
+              SELECT (jsonb_populate_record(one, jsonb_build_object('id', n, 'username', n, 'tm_create', n))).*
+              FROM agents AS one, generate_series(1, 2000) AS n WHERE id = (SELECT min(id) FROM agents)"""
+    with postgresql_server.lent("prepared") as url:
+        before = rows(url)
+        with psycopg.connect(url) as connection:
+            connection.execute(many)
+        assert len(rows(url)) > 2_000
+    with postgresql_server.lent("prepared") as again:
+        assert again == url
+        assert rows(again) == before
+
+
 def test_a_connection_that_a_test_leaves_open_is_ended(postgresql_server: PostgresqlServer) -> None:
     with postgresql_server.lent("prepared") as url:
         left = psycopg.connect(url)
