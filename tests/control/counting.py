@@ -50,6 +50,16 @@ class Recorded:
                 delays.setdefault(key, []).extend([] if delay is None else [delay])
         return sorted((_sum(key, groups[key], delays[key]) for key in groups), key=lambda one: one.key)
 
+    def channels(self, provider_id: str, since: int, until: int) -> float:
+        """The channels of a provider in use on average from `since` to `until` (us)."""
+        held = 0
+        for call in self.calls:
+            for one in self.attempts[call["id"]]:
+                if one["provider_id"] == provider_id and was_sent(one) and one["tm_placed"] is not None:
+                    end = freed(call, one)
+                    held += max(0, min(until, until if end is None else end) - max(since, one["tm_placed"]))
+        return held / (until - since)
+
     def _of_call(self, by: str, call: Row, window: Window) -> list[tuple[str, Stats, int | None]]:
         attempts = self.attempts[call["id"]]
         if by not in OF_CALLS:
@@ -142,14 +152,22 @@ def of_call(call: Row, attempts: Sequence[Row]) -> tuple[Stats, int | None]:
         late_answers=sum(one["tm_late_answer"] is not None for one in attempts),
         ended=int(took is not None),
         duration_ms=took or 0,
+        attempts=len(sent),
     )
     return figures, delay
+
+
+def freed(call: Row, attempt: Row) -> int | None:
+    """When the channel of an INVITE was free again."""
+    ends = [attempt["tm_ended"], call["tm_ended"] if call["tm_ended"] is not None else call["tm_lost"]]
+    known = [end for end in ends if end is not None]
+    return max(attempt["tm_placed"], min(known)) if known else None
 
 
 def _sum(key: str, group: Sequence[Stats], delays: Sequence[int]) -> Stats:
     names = (
         *("seized", "skipped", "answered", "effective", "moved_on", "saved", "refused", "late_answers"),
-        *("ended", "duration_ms"),
+        *("ended", "duration_ms", "attempts"),
     )
     sums: dict[str, Any] = {name: sum(getattr(one, name) for one in group) for name in names}
     return Stats(key=key, **sums, pdd_p50_ms=percentile(delays, 50), pdd_p95_ms=percentile(delays, 95))

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
-from dialplane.control import events, rollups, stats
+from dialplane.control import events, lost_calls, rollups, stats
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.retention import Periods
 from dialplane.control.stats import (
@@ -256,6 +256,7 @@ def naive_of_calls(made: Sequence[Story], key_of: Callable[[Story], str | None],
                 saved=sum(any(is_saving(story, one) for one in story.tries) for story in counted),
                 refused=sum(story.ended is not None and all(one.skipped for one in story.tries) for story in counted),
                 late_answers=sum(one.late is not None for mine in sent for one in mine),
+                attempts=sum(map(len, sent)),
                 ended=sum(ms is not None for ms in durations),
                 duration_ms=sum(ms for ms in durations if ms is not None),
                 pdd_p50_ms=percentile(delays, 50),
@@ -461,6 +462,73 @@ async def check_against_records(db: Database, url: str, window: Window) -> None:
         assert sorted((one for one in found if one != Stats(key=one.key)), key=lambda one: one.key) == [
             one for one in recorded.count(by, window) if one != Stats(key=one.key)
         ], by
+
+
+@st.composite
+def stepped(draw: st.DrawFn) -> tuple[Window, int]:
+    """A window with steps, and an instant that may lie within it, after all that happens."""
+    step_s = draw(st.sampled_from([60, 120, 3_600, 7_200, 86_400]))
+    since = draw(st.sampled_from(MOMENTS)) - draw(st.integers(0, 5)) * step_s * 1_000_000
+    until = since + draw(st.integers(1, 30)) * step_s * 1_000_000
+    window = widened(Window(since=since, until=until, step_s=step_s))
+    return window, TODAY + 3 * DAY + draw(st.integers(4 * MINUTE, 2 * DAY))
+
+
+@given(data=st.data())
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_channels_in_use_over_time_are_those_of_a_naive_count_over_the_records(
+    data: st.DataObject, route_targets: dict[str, str], database_url: str
+) -> None:
+    made = data.draw(st.lists(stories(list(route_targets)), max_size=8))
+    window, now = data.draw(stepped())
+    is_lost, is_folded, is_made = (data.draw(st.booleans()) for _ in range(3))
+
+    async def counted() -> list[Stats]:
+        db = open_database(database_url)
+        await tell(db, made)
+        if is_lost:
+            assert all([ids async for ids in lost_calls.close(db, now=now, max_call_s=7_200)])
+        if is_folded:
+            await rollups.fold(db)
+        if is_made:
+            await rollups.make_longer(db)
+        async with db.read(JOBS) as unit:
+            found = await stats.list_(unit, ADMIN, PROVIDERS, window, now=now)
+        await db.close()
+        return found
+
+    forget_calls(database_url)
+    found = asyncio.run(counted())
+    recorded, finest = Recorded(database_url), (window.finest_s or 60) * 1_000_000
+    for one in found:
+        assert len(one.in_use) == len(one.most_in_use) == len(window.instants)
+        for begin, average, most in zip(window.instants, one.in_use, one.most_in_use, strict=True):
+            end = min(begin + (window.step_s or 0) * 1_000_000, now)
+            if end <= begin:
+                assert (average, most) == (None, None)
+                continue
+            spans = [(at, min(at + finest, end)) for at in range(begin, end, finest)]
+            naive = [recorded.channels(one.key, *span) for span in spans]
+            assert average == pytest.approx(recorded.channels(one.key, begin, end), abs=0.01)
+            assert most == pytest.approx(max(naive), abs=0.01)
+
+
+async def test_a_lost_call_that_is_reported_to_have_ended_after_all_held_its_channel_until_then(db: Database) -> None:
+    going_on = Story(SOME_CUSTOMERS[0], TODAY, [Try(SOME_PROVIDERS[0], uuid_of(1), 0, answered=5)])
+    await tell(db, [going_on])
+    window = widened(Window(since=TODAY, until=TODAY + 4 * HOUR, step_s=3_600))
+
+    async def used() -> Sequence[float | None]:
+        async with db.read() as unit:
+            (found,) = await stats.list_(unit, ADMIN, PROVIDERS, window, now=TODAY + 3 * HOUR)
+        return found.in_use
+
+    assert await used() == (1, 1, 1, None)
+    assert [ids async for ids in lost_calls.close(db, now=TODAY + 3 * HOUR, max_call_s=7_200)]
+    assert await used() == (1, 1, 0, None)
+    going_on.ended = 30 * MINUTE
+    await tell(db, [going_on])
+    assert await used() == (0.5, 0, 0, None)
 
 
 @pytest.mark.parametrize("step_s", [60, 300, 3_600, 86_400])

@@ -39,12 +39,14 @@ from dialplane.domain.statistics import (
     failover_rate,
     middle_of,
     ner,
+    of_shed,
     percentile_ms,
 )
 
 CALL = CountedCall(
     edge="e", customer_id="cu", trunk_id="t", tm_start=61_000_000, tm_ringing=None, tm_answered=None, tm_ended=None,
     mono_start=None, mono_ringing=None, mono_answered=None, mono_ended=None,
+    tm_lost=None,
 )  # fmt: skip
 ATTEMPT = CountedAttempt(
     provider_id="p", route_id="r", target="+82", skipped=0, tm_placed=61_000_000, tm_ringing=None, tm_answered=None,
@@ -71,8 +73,52 @@ def test_an_answer_after_another_carrier_has_failed_is_saved_by_the_second_one()
             seized=1, answered=1, effective=1, saved=1
         ),
         CallPlace(60_000_000, "cu", "t", "e", ("p", "q"), bucket_of(2_000)): Figures(
-            seized=1, answered=1, effective=1, moved_on=1, saved=1
+            seized=1, answered=1, effective=1, moved_on=1, saved=1, attempts=2
         ),
+        channels_of("p", 60_000_000): Figures(held_ms=1_000),
+        channels_of("q", 60_000_000): Figures(taken=1, held_ms=-61_000),
+    }
+
+
+def channels_of(provider_id: str, minute: int) -> AttemptPlace:
+    return AttemptPlace(minute, "cu", provider_id, "", "", "", NO_DELAY)
+
+
+@pytest.mark.parametrize(
+    ("attempt_ended", "call_ended", "lost", "freed"),
+    [
+        (90, 70, None, 70),
+        (70, 90, None, 70),
+        (None, 70, None, 70),
+        (None, None, 70, 70),
+        (None, 70, 65, 70),
+        (5, 9, 1, 61),
+    ],
+)
+def test_a_channel_is_free_once_its_attempt_or_its_call_is_over_or_the_call_is_lost(
+    attempt_ended: int | None, call_ended: int | None, lost: int | None, freed: int
+) -> None:
+    attempt_us, call_us, lost_us = (
+        one if one is None else one * SECOND_US for one in (attempt_ended, call_ended, lost)
+    )
+    call = CALL._replace(tm_ended=call_us, tm_lost=lost_us)
+    counted = contribution(call, [ATTEMPT._replace(tm_ended=attempt_us)])
+    assert counted[channels_of("p", 60_000_000)] == Figures(held_ms=(freed - 61) * 1_000)
+
+
+def test_a_channel_that_goes_on_and_one_that_ends_in_another_minute_count_where_they_change() -> None:
+    assert contribution(CALL, [ATTEMPT])[channels_of("p", 60_000_000)] == Figures(taken=1, held_ms=-61_000)
+    counted = contribution(CALL._replace(tm_ended=125_000_000), [ATTEMPT])
+    assert counted[channels_of("p", 60_000_000)] == Figures(taken=1, held_ms=-61_000)
+    assert counted[channels_of("p", 120_000_000)] == Figures(taken=-1, held_ms=125_000)
+    skipped = contribution(CALL, [ATTEMPT._replace(skipped=1)])
+    assert channels_of("p", 60_000_000) not in skipped
+
+
+def test_calls_that_an_edge_shed_count_where_it_told_of_them() -> None:
+    assert of_shed({61_000_000: 2, 62_000_000: 3, 120_000_000: 1}, edge="e") == {
+        CallPlace(60_000_000, "", "", "e", (), NO_DELAY): Figures(shed=5),
+        CallPlace(120_000_000, "", "", "e", (), NO_DELAY): Figures(shed=1),
     }
 
 

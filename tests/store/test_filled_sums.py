@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from dialplane.control import stats
-from dialplane.control.stats import GROUPINGS, Stats, Window
+from dialplane.control.stats import GROUPINGS, PROVIDERS, Stats, Window
 from dialplane.store import migrations
 from dialplane.store.address import parse_address
 from tests.control.counting import Recorded
@@ -28,7 +28,7 @@ def fill(url: str) -> None:
     with engine.begin() as connection:
         for n in range(CALLS):
             at = BEGAN + chosen.randrange(50 * HOUR)
-            call = {"id": uuid_of(n), "at": at, "ended": at + 9_000_000, "customer": uuid_of(n % 3)}
+            call = {"id": uuid_of(n), "at": at, "ended": at + 900_000_000, "customer": uuid_of(n % 3)}
             connection.execute(
                 text(
                     "INSERT INTO calls (id, edge, customer_id, tm_start, tm_answered, tm_ended, tm_create, tm_update) "
@@ -67,4 +67,9 @@ async def test_the_records_there_are_count(empty_url: str) -> None:
             assert [one for one in found if one != Stats(key=one.key, channels=one.channels)] == recorded.count(
                 by, window
             )
+        stepped = Window(since=BEGAN, until=BEGAN + 60 * HOUR, step_s=3_600)
+        for one in await stats.list_(unit, ADMIN, PROVIDERS, stepped, now=stepped.until):
+            naive = [recorded.channels(one.key, at, at + HOUR) for at in stepped.instants]
+            assert any(naive)
+            assert list(one.in_use) == pytest.approx(naive, abs=0.01)
     await db.close()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dialplane.control.units import JOBS, Database, Writing
 from dialplane.domain.call import LONGEST_SETUP_S
 from dialplane.eventlog.kinds import EdgeCalls
+from dialplane.store import records
 from dialplane.store.queries import lost_calls as queries
 from dialplane.store.queries.lost_calls import LostCall
 
@@ -38,7 +39,7 @@ async def close_missing(unit: Writing, reports: Sequence[EdgeCalls]) -> list[str
         )
         reported = set(report.calls)
         lost = [LostCall(id_, report.at, NOT_GOING_ON) for id_ in open_calls if id_ not in reported]
-        await queries.close(unit, lost, now=unit.next_instant())
+        await _close(unit, lost, now=unit.next_instant())
         closed += [call.id for call in lost]
     return closed
 
@@ -63,5 +64,11 @@ async def close(db: Database, *, now: int, max_call_s: int) -> AsyncIterator[lis
         if not lost:
             return
         async with db.write() as writing:
-            await queries.close(writing, lost, now=now)
+            await _close(writing, lost, now=now)
         yield [call.id for call in lost]
+
+
+async def _close(unit: Writing, lost: Sequence[LostCall], *, now: int) -> None:
+    """Their channels are free from then on, which statistics count."""
+    async with records.recounted(unit, [call.id for call in lost]):
+        await queries.close(unit, lost, now=now)

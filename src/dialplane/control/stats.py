@@ -5,6 +5,7 @@ edges, from sums that are kept with the records (domain/rollups.py), and what go
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
@@ -12,6 +13,7 @@ from dialplane.control.permissions import Scope
 from dialplane.control.retention import Periods
 from dialplane.control.units import Reading
 from dialplane.domain import statistics
+from dialplane.domain.channels import ChannelChange, average, in_use, most
 from dialplane.domain.instants import DAY_US, SECOND_US
 from dialplane.domain.rollups import (
     CUSTOMERS,
@@ -34,6 +36,7 @@ from dialplane.domain.rollups import (
     ranges,
     waiting_beside,
 )
+from dialplane.domain.statistics import OF_CHANNELS, Figures
 from dialplane.store.queries import rollups
 from dialplane.store.queries import stats as queries
 from dialplane.store.queries.rollups import Part, Selection
@@ -126,7 +129,9 @@ class Stats:
     """The figures of one key; see `Figures`. Rates are None if nothing was seized, times in ms.
 
     `pdd_classes`: how many delays are in each class of `DELAYS_UNTIL_MS`.
-    `channels`: going on now, whatever the window. `steps`: the same of each step of the window.
+    `channels`: going on now, whatever the window. `steps`: the same of each step of the window. `in_use`: the channels
+    that were in use on average in each step, None for one that is still to come; `most_in_use`: the most of them that
+    were on average in the shortest sums of the step, minutes of steps that are not of whole hours.
     """
 
     key: str = ""
@@ -140,11 +145,15 @@ class Stats:
     late_answers: int = 0
     ended: int = 0
     duration_ms: int = 0
+    attempts: int = 0
+    shed: int = 0
     pdd_p50_ms: int | None = None
     pdd_p95_ms: int | None = None
     pdd_classes: Sequence[int] = field(default=(), compare=False)
     channels: int = 0
     steps: Sequence["Stats"] = field(default=())
+    in_use: Sequence[float | None] = field(default=(), compare=False)
+    most_in_use: Sequence[float | None] = field(default=(), compare=False)
 
     @property
     def asr(self) -> float | None:
@@ -181,9 +190,18 @@ class Overview:
 
 
 async def list_(
-    unit: Reading, actor: Actor, by: str, window: Window, *, limit: int = 100, order: str = BUSIEST
+    unit: Reading,
+    actor: Actor,
+    by: str,
+    window: Window,
+    *,
+    limit: int = 100,
+    order: str = BUSIEST,
+    now: int | None = None,
 ) -> list[Stats]:
     """The first of one of GROUPINGS over the window, `widened`, by one of ORDERS, at most `limit`.
+
+    With the channels in use in its steps, by provider, if `now` (us) says when `channels` are.
 
     Those with nothing in the window and no channel in use are left out. Raises PermissionDenied, Unavailable.
     """
@@ -193,7 +211,51 @@ async def list_(
         return []
     channels = await queries.channels(unit, selection)
     parts = await _parts(unit, selection, window)
-    return await asyncio.to_thread(_first, parts, channels, window, limit=limit, order=order)
+    first = await asyncio.to_thread(_first, parts, channels, window, limit=limit, order=order)
+    if now is None or by != PROVIDERS or window.step_s is None:
+        return first
+    since = await _since(unit, selection, window, now=now)
+    return await asyncio.to_thread(_with_channels, first, parts, since, window, now=now)
+
+
+async def _since(unit: Reading, selection: Selection, window: Window, *, now: int) -> dict[str, list[Part]]:
+    """Key -> the sums of the time from the end of the window until now. Raises Unavailable."""
+    finest_s = window.finest_s or MINUTE_S
+    until = max(window.until, ceiled(now + 1, finest_s))
+    return await _parts(unit, selection, replace(window, since=window.until, until=until, step_s=None))
+
+
+def _with_channels(
+    groups: Sequence[Stats],
+    parts: Mapping[str, Sequence[Part]],
+    since: Mapping[str, Sequence[Part]],
+    window: Window,
+    *,
+    now: int,
+) -> list[Stats]:
+    return [_with_channels_of(one, parts.get(one.key, ()), since.get(one.key, ()), window, now=now) for one in groups]
+
+
+def _with_channels_of(
+    figures: Stats, parts: Sequence[Part], since: Sequence[Part], window: Window, *, now: int
+) -> Stats:
+    """Counted back from the channels in use now: at an instant there were as many, less those that were taken since.
+
+    Exact, to the rounding of milliseconds, and as cheap as the sums of the window are: records are read for what is
+    open now alone. Where one end is not reported, neither number has it, so nothing adds up to a drift.
+    """
+    finest_us = (window.finest_s or MINUTE_S) * SECOND_US
+    changes = {instant: ChannelChange() for instant in range(window.since, window.until, finest_us)}
+    for part in parts:
+        sums = part.total.sums
+        instant = floored(part.instant, window.finest_s or MINUTE_S)
+        changes[instant] = changes[instant].plus(sums.taken, sums.held_ms)
+    at_begin = figures.channels - sum(part.total.sums.taken for part in since)
+    at_begin -= sum(change.taken for change in changes.values())
+    used = in_use(list(changes.items()), at_begin=at_begin, length_us=finest_us, now=now)
+    per_step = (window.step_s or MINUTE_S) * SECOND_US // finest_us
+    steps = [used[first : first + per_step] for first in range(0, len(used), per_step)]
+    return replace(figures, in_use=tuple(map(average, steps)), most_in_use=tuple(map(most, steps)))
 
 
 def _first(
@@ -267,6 +329,11 @@ async def _parts(unit: Reading, selection: Selection, window: Window) -> dict[st
     return found
 
 
+def _shown(figures: Figures) -> dict[str, Any]:
+    """All but those of channels, which are shown as what they make up."""
+    return {name: count for name, count in figures._asdict().items() if name not in OF_CHANNELS}
+
+
 def _stats(parts: Iterable[Part], window: Window, *, key: str = "", channels: int = 0) -> Stats:
     """The figures that these sums make up."""
     total, steps = Total(), {instant: Total() for instant in window.instants}
@@ -276,7 +343,7 @@ def _stats(parts: Iterable[Part], window: Window, *, key: str = "", channels: in
         if window.step_s is not None:
             steps[floored(part.instant, window.step_s)].add(sums.vector, sums.delays)
     whole, *each = (
-        Stats(key=key, **one.sums._asdict(), pdd_p50_ms=one.pdd_ms(50), pdd_p95_ms=one.pdd_ms(95))
+        Stats(key=key, **_shown(one.sums), pdd_p50_ms=one.pdd_ms(50), pdd_p95_ms=one.pdd_ms(95))
         for one in (total, *steps.values())
     )
     return replace(whole, channels=channels, steps=tuple(each), pdd_classes=statistics.classes_of(total.delays))

@@ -36,6 +36,10 @@ class Figures(NamedTuple):
     refused       calls that ended without any INVITE to a carrier
     late_answers  attempts that were answered after they had been given up
     ended         answered ones whose end is on record, and `duration_ms` the sum from answer to end
+    attempts      INVITEs that were sent for calls
+    shed          calls that an edge was too busy for; they have no record, the edge counts them
+    taken         channels that INVITEs took, less those that became free; by provider alone
+    held_ms       the instants (ms since 1970) at which channels became free, less those at which they were taken
     """
 
     seized: int = 0
@@ -48,6 +52,10 @@ class Figures(NamedTuple):
     late_answers: int = 0
     ended: int = 0
     duration_ms: int = 0
+    attempts: int = 0
+    shed: int = 0
+    taken: int = 0
+    held_ms: int = 0
 
 
 _SEIZED, _SKIPPED, _EFFECTIVE, _SAVED, _LATE = map(
@@ -89,6 +97,7 @@ class CountedCall(NamedTuple):
     tm_ended: int | None
     mono_ended: int | None
     edge: str
+    tm_lost: int | None
 
 
 class CountedAttempt(NamedTuple):
@@ -193,8 +202,9 @@ def contribution(call: CountedCall, attempts: Iterable[CountedAttempt]) -> Contr
         if provider_id := attempt.provider_id:
             provider_ids.add(provider_id)
         if (placed := attempt.tm_placed) is not None:
-            place = _place_of_attempt(attempt, placed, customer_id)
-            counted[place] = figures if place not in counted else tuple(map(add, counted[place], figures))
+            _count(counted, _place_of_attempt(attempt, placed, customer_id), figures)
+            if attempt.skipped == 0 and provider_id:
+                _count_channel(counted, customer_id, provider_id, placed, _freed(call, attempt, placed))
     if (start := call.tm_start) is not None:
         answered = call.tm_answered is not None
         counted[_place_of_call(call, start, customer_id, tuple(sorted(provider_ids)))] = (
@@ -208,7 +218,49 @@ def contribution(call: CountedCall, attempts: Iterable[CountedAttempt]) -> Contr
             late,
             0 if talk_ms is None else 1,
             talk_ms or 0,
+            sent,
+            *_NONE_OF_CALLS,
         )
+    return counted
+
+
+OF_CHANNELS = ("taken", "held_ms")
+
+_NONE_OF_ATTEMPTS: Counts = (0, 0, 0, 0)
+_NONE_OF_CALLS: Counts = (0, 0, 0)
+"""The last figures, which only others have."""
+
+
+def _count(counted: Contribution, place: Place, figures: Counts) -> None:
+    counted[place] = figures if place not in counted else tuple(map(add, counted[place], figures))
+
+
+def _freed(call: CountedCall, attempt: CountedAttempt, placed: int) -> int | None:
+    """When the channel of an INVITE became free: once the attempt or the call was over, or the call was lost."""
+    over = call.tm_lost if call.tm_ended is None else call.tm_ended
+    ends = [end for end in (attempt.tm_ended, over) if end is not None]
+    return max(placed, min(ends)) if ends else None
+
+
+def _count_channel(counted: Contribution, customer_id: str, provider_id: str, taken: int, freed: int | None) -> None:
+    """A channel counts where it is taken and where it becomes free: between two instants as many are in use as at the
+    first, and those that were taken since, less those that became free. Sums of any length say so, and how long.
+    """
+    for instant, sign in ((taken, 1), (freed, -1)):
+        if instant is not None:
+            place = AttemptPlace(instant - instant % MINUTE_US, customer_id, provider_id, "", "", "", NO_DELAY)
+            _count(counted, place, (*_NO_CHANNEL, sign, -sign * (instant // 1_000)))
+
+
+_NO_CHANNEL: Counts = (0,) * Figures._fields.index("taken")
+
+
+def of_shed(shed: Mapping[int, int], *, edge: str) -> Contribution:
+    """What calls count for that an edge was too busy for: instant (us) at which it told of them -> how many."""
+    counted: Contribution = {}
+    for instant, calls in shed.items():
+        place = CallPlace(instant - instant % MINUTE_US, "", "", edge, (), NO_DELAY)
+        _count(counted, place, Figures(shed=calls))
     return counted
 
 
@@ -218,9 +270,10 @@ def _of_attempt(attempt: CountedAttempt, talk_ms: int | None, *, is_second: bool
     seized, passed_over, next_ = int(skipped == 0), int(skipped == 1), int(action == NEXT)
     late = int(late_answer is not None)
     if answered is None:
-        return seized, passed_over, 0, int(not late and verdict in _REACHED), next_, 0, 0, late, 0, 0
+        reached = int(not late and verdict in _REACHED)
+        return seized, passed_over, 0, reached, next_, 0, 0, late, 0, 0, *_NONE_OF_ATTEMPTS
     ended, saved = int(talk_ms is not None), int(is_second and skipped == 0)
-    return seized, passed_over, 1, 1, next_, saved, 0, late, ended, talk_ms or 0
+    return seized, passed_over, 1, 1, next_, saved, 0, late, ended, talk_ms or 0, *_NONE_OF_ATTEMPTS
 
 
 def _place_of_attempt(attempt: CountedAttempt, placed: int, customer_id: str) -> AttemptPlace:

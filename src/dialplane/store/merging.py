@@ -84,7 +84,7 @@ EDGES = Merged(
         "tm_polled": ("revision", "epoch"),
         "tm_status": (
             *("agent_version", "kamailio_version", "kamailio_started"),
-            *("max_call_s", "calls_shed", "shed_percent", "events_lost", "counters"),
+            *("max_call_s", "calls_shed", "shed_percent", "events_lost", "counters", "reports"),
         ),
         "tm_refusals": ("refusals",),
     },

@@ -109,7 +109,7 @@ class Merge:
         """What the call counts for."""
         self._new_calls.append((call.id, call.edge, *(row := CALLS.row(call.reports))))
         attempts = {number: self._insert_attempt(call.id, number, reports) for number, reports in call.attempts.items()}
-        new = _record(CountedCall._make((*CALLS.counted_of(row), call.edge)), attempts)
+        new = _record(CountedCall._make((*CALLS.counted_of(row), call.edge, None)), attempts)
         self.records[call.id] = new
         return new.counted
 

@@ -126,7 +126,7 @@ ATTEMPTS = Kind(
     ),
 )
 
-assert (*CALLS.counted, "edge") == CountedCall._fields
+assert (*CALLS.counted, "edge", "tm_lost") == CountedCall._fields
 assert ATTEMPTS.counted == CountedAttempt._fields
 
 _ROUTE, _TARGET = 3, 4

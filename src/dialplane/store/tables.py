@@ -447,6 +447,7 @@ edges = _table(
     _maybe_number("shed_percent"),
     _maybe_big("events_lost"),
     Column("counters", Text),
+    Column("reports", Text),
     _maybe_big("tm_refusals"),
     Column("refusals", Text),
     _big("tm_create"),

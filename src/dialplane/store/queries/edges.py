@@ -14,7 +14,7 @@ _EDGES, _CALLS = tables.edges.c, tables.calls.c
 
 
 class EdgeRow(NamedTuple):
-    """A row of `edges`; None for what the edge has not reported yet. `counters` is a JSON object."""
+    """A row of `edges`; None for what the edge has not reported yet. `counters` and `reports` are JSON."""
 
     name: str
     last_contact: int | None
@@ -30,7 +30,19 @@ class EdgeRow(NamedTuple):
     shed_percent: int | None
     events_lost: int | None
     counters: str | None
+    reports: str | None
     tm_create: int
+
+
+class LastReport(NamedTuple):
+    """What an edge reported last, and before, of what it counts."""
+
+    name: str
+    tm_status: int | None
+    kamailio_started: int | None
+    calls_shed: int | None
+    counters: str | None
+    reports: str | None
 
 
 class _Name(NamedTuple):
@@ -75,6 +87,15 @@ async def refusals(unit: Unit, name: str) -> Refusals | None:
     columns = select(_EDGES.tm_refusals, _EDGES.refusals)
     found = await unit.fetch_as(Refusals, columns.where(_EDGES.name == name))
     return found[0] if found else None
+
+
+_LAST_REPORTS = select(*(_EDGES[name] for name in LastReport._fields))
+
+
+async def last_reports(unit: Writing, names: Collection[str]) -> list[LastReport]:
+    """Those of the edges of these names, which nobody else changes before this unit's end. Raises Unavailable."""
+    some = _LAST_REPORTS.where(_EDGES.name.in_(names)).order_by(_EDGES.name)
+    return await unit.fetch_as(LastReport, some.with_for_update())
 
 
 async def longest_known(unit: Unit, *, heard_since: int, limit: int) -> list[EdgeRow]:

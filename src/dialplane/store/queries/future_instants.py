@@ -46,7 +46,7 @@ _CONDITIONS = [
     *((table, _ahead(columns, condition)) for table, columns, condition in _COUNT_AS_NOW),
     *((table, condition) for table, condition, _ in _UNKNOWN),
 ]
-_CALLS_AHEAD = select(_CALLS.id).where(_ahead(_INSTANTS_OF_CALLS, IS_OPEN))
+_CALLS_AHEAD = select(_CALLS.id).where(or_(*(condition for table, condition in _CONDITIONS if table is tables.calls)))
 _ANY = select(or_(*(exists(select(1).select_from(table).where(condition)) for table, condition in _CONDITIONS)))
 _UPDATES: Sequence[Update] = (
     *(
@@ -68,7 +68,7 @@ async def exist(unit: Unit, *, latest: int) -> bool:
 
 
 async def calls_ahead(unit: Unit, *, latest: int) -> list[str]:
-    """Ids of the open calls that have an instant later than `latest`. Raises Unavailable."""
+    """Ids of the calls that `correct` changes. Raises Unavailable."""
     return [row.id for row in await unit.fetch(_CALLS_AHEAD, {"latest_": latest})]
 
 
