@@ -223,6 +223,40 @@ def test_the_figures_of_each_step_are_arrays(api: Api, reported: Reported) -> No
         assert sum(one["steps"]["attempts"]) == one["attempts"] == 1
 
 
+def test_a_providers_steps_have_the_channels_in_use_until_now(api: Api, reported: Reported) -> None:
+    answered = reported.providers[1]
+    (found,) = result_of(api.admin, "providers", provider_id=answered, step="60")
+    minute = reported.began - reported.began % MINUTE
+    held_s = {n: 0.0 for n in range(2)}
+    for at in (reported.began + s * SECOND for s in range(2, 35)):
+        held_s[(at - minute) // MINUTE] += 1
+    used = [one for one in found["steps"]["in_use"] if one]
+    assert used == pytest.approx([s / 60 for s in held_s.values() if s], abs=0.02)
+    assert found["steps"]["most_in_use"] == found["steps"]["in_use"]
+    ahead = {"from": format_instant(now_us()), "to": format_instant(now_us() + 5 * MINUTE), "step": "60"}
+    making = Reported(api, lambda: {"id": answered}, began=now_us() - SECOND)
+    making.report(ended=False)
+    (found,) = result_of(api.admin, "providers", provider_id=answered, **ahead)
+    assert found["steps"]["in_use"][-2:] == [None, None]
+
+
+def test_an_edges_steps_have_attempts_refused_calls_and_those_that_it_was_too_busy_for(api: Api) -> None:
+    began, edge = now_us() - 120 * SECOND, f"edge-{uuid.uuid4()}"
+
+    def told(at: int, shed: int) -> dict[str, Any]:
+        event = {"v": 1, "id": str(uuid.uuid4()), "kind": "edge_status", "edge": edge, "at": at, "mono": 1}
+        return {**event, "kamailio_started": 1, "calls_shed": shed}
+
+    batch = {"edge": edge, "events": [told(began, 100), told(began + SECOND, 112)]}
+    assert api.admin.post("/v1.0/events", batch).json() == {"accepted": 2}
+    (found,) = result_of(api.admin, "edges", edge=edge, step="60")
+    assert (found["calls"], found["attempts"], found["shed"]) == (0, 0, 12)
+    assert (sum(found["steps"]["shed"]), max(found["steps"]["shed_per_min"])) == (12, 12)
+    assert set(found["steps"]["attempts_per_min"] + found["steps"]["refused_per_min"]) == {0}
+    (whole,) = result_of(api.admin, "edges", edge="edge-1", step="60")
+    assert whole["attempts"] == sum(whole["steps"]["attempts"])
+
+
 def test_the_overview_is_of_all_calls_and_of_all_attempts(api: Api, reported: Reported) -> None:
     answer = api.admin.get("/v1.0/stats/overview", params={"customer_id": reported.customer, "step": "60"}).json()
     calls, attempts = answer["calls"], answer["attempts"]

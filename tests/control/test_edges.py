@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from dialplane.control import accesskeys, edges, events
+from dialplane.control import accesskeys, edges, events, rollups, stats
 from dialplane.control.edges import Contacts, Edge
 from dialplane.control.permissions import PermissionDenied
+from dialplane.control.stats import Window
 from dialplane.control.units import Database
 from dialplane.domain.errors import NotFound, Unavailable
 from dialplane.domain.instants import SECOND_US
 from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
 from tests.control.seen import event, failed_over_call, uuid_of
+from tests.databases import open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -294,10 +296,75 @@ async def test_an_edge_that_is_heard_and_whose_records_are_late_says_so(db: Data
     assert says in replace(seen, records_s=seconds).state_detail
 
 
-async def test_its_counters_have_a_rate_since_kamailio_started(db: Database) -> None:
-    counters = {"strangers": 3, "flooded": 0, "replica_damages": 2}
-    await ingest(db, [event("edge_status", 1 + 2 * 3_600 * SECOND_US, kamailio_started=1, counters=counters)])
+def counted(at_s: float, strangers: int, *, shed: int = 0, started: int = 1, **counters: int) -> dict[str, Any]:
+    counts = {"strangers": strangers, "replica_damages": 2, **counters}
+    at = NOW + int(at_s * SECOND_US)
+    return event("edge_status", at, kamailio_started=started, counters=counts, calls_shed=shed)
+
+
+async def test_its_counters_have_the_rate_of_its_last_reports(db: Database) -> None:
+    await ingest(db, [counted(0, 1_000)])
     told = await edge_of(db)
-    assert told.counters_per_hour == {"strangers": 1.5, "flooded": 0.0}
-    assert replace(told, kamailio_started=None).counters_per_hour == {}
-    assert replace(told, kamailio_started=told.tm_status).counters_per_hour == {}
+    assert (told.counters_per_hour, told.counters_over_s) == ({}, None)
+    await ingest(db, [counted(15, 1_000)])
+    assert (await edge_of(db)).counters_per_hour == {"strangers": 0}
+    for n in range(2, 41):
+        await ingest(db, [counted(n * 15, 1_000 + n)])
+    told = await edge_of(db)
+    assert (told.counters_per_hour, told.counters_over_s) == ({"strangers": 240}, 300)
+
+
+async def test_the_rates_of_a_batch_are_those_of_its_reports_one_by_one_and_repeats_change_nothing(
+    db: Database,
+) -> None:
+    reports = [counted(n * 15, n * n) for n in range(50)]
+    await ingest(db, reports[::-1])
+    together = await edge_of(db)
+    await ingest(db, reports[10:20])
+    assert await edge_of(db) == together
+    for one in reports:
+        await ingest(db, [one | {"edge": "edge-2"}])
+    alone = await edge_of(db, "edge-2")
+    assert (alone.counters_per_hour, alone.counters_over_s) == (together.counters_per_hour, together.counters_over_s)
+
+
+async def test_a_counter_begins_anew_with_kamailio(db: Database) -> None:
+    restarted = counted(60, 6, started=NOW + 59 * SECOND_US)
+    await ingest(db, [counted(0, 5), counted(30, 7), restarted])
+    told = await edge_of(db)
+    assert (told.counters_per_hour, told.counters_over_s) == ({"strangers": 8 * 60}, 60)
+
+
+async def shed_of(db: Database) -> dict[int, int]:
+    """Minutes after NOW's -> calls that were shed, of all edges."""
+    minute = NOW - NOW % (60 * SECOND_US)
+    window = Window(since=minute, until=minute + 600 * SECOND_US, step_s=60)
+    async with db.read() as unit:
+        calls = (await stats.overview(unit, ADMIN, window)).calls
+    assert sum(step.shed for step in calls.steps) == calls.shed
+    return {n: step.shed for n, step in enumerate(calls.steps) if step.shed}
+
+
+async def test_calls_that_were_shed_count_once_in_the_minute_in_which_the_edge_told_of_them(db: Database) -> None:
+    first = NOW % (60 * SECOND_US) // SECOND_US
+    told = [
+        counted(-first + at_s, 0, shed=shed) for at_s, shed in ((1, 100), (16, 103), (59, 110), (61, 110), (80, 130))
+    ]
+    await ingest(db, told[:2])
+    await ingest(db, told[1:])
+    await ingest(db, told)
+    assert await shed_of(db) == {0: 10, 1: 20}
+    await ingest(db, [counted(-first + 130, 0, shed=4, started=NOW + (129 - first) * SECOND_US)])
+    assert await shed_of(db) == {0: 10, 1: 20, 2: 4}
+    await rollups.fold(db)
+    assert await shed_of(db) == {0: 10, 1: 20, 2: 4}
+
+
+async def test_two_batches_of_one_edge_at_the_same_time_count_what_was_shed_once(database_url: str) -> None:
+    nodes = [open_database(database_url) for _ in range(2)]
+    await ingest(nodes[0], [counted(0, 0, shed=0)])
+    batch = [counted(n, 0, shed=n) for n in range(1, 30)]
+    await asyncio.gather(*(ingest(node, batch) for node in nodes * 3))
+    assert sum((await shed_of(nodes[0])).values()) == 29
+    for node in nodes:
+        await node.close()

@@ -615,7 +615,10 @@ class EdgeAnswer(TypedDict):
     counters: Annotated[
         dict[str, int], "What else it counts, by name; empty until it has told. See the documentation of edges."
     ]
-    counters_per_hour: Annotated[dict[str, float], "Those that count since kamailio_started, on average since then."]
+    counters_per_hour: Annotated[
+        dict[str, float], "Those that count since kamailio_started, by the rate of the last reports; empty of one."
+    ]
+    counters_over_s: Annotated[float | None, "Seconds that this rate is over, 300 once it has told for so long."]
     calls_in_progress: Annotated[int, "Calls it has reported that have not ended."]
     cps: Annotated[float, "Calls per second, over the last 10 s."]
     tm_status: Annotated[str, "When it last told of itself; events before are all here."]
@@ -627,6 +630,31 @@ class EdgePage(TypedDict):
 
     result: Annotated[list[EdgeAnswer], "Newest first."]
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
+
+
+class EdgeSteps(TypedDict):
+    """Figures of one edge's calls in each step of the window, in order."""
+
+    answered: list[int]
+    asr: list[float | None]
+    ner: list[float | None]
+    acd_ms: list[int | None]
+    pdd_p50_ms: list[int | None]
+    pdd_p95_ms: list[int | None]
+    failover_rate: list[float | None]
+    saved: list[int]
+    calls: list[int]
+    calls_per_min: Annotated[list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."]
+    refused: list[int]
+    refused_per_min: Annotated[
+        list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."
+    ]
+    attempts: list[int]
+    attempts_per_min: Annotated[
+        list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."
+    ]
+    shed: list[int]
+    shed_per_min: Annotated[list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."]
 
 
 class EdgeStats(TypedDict):
@@ -648,8 +676,10 @@ class EdgeStats(TypedDict):
     ]
     calls: Annotated[int, "Calls that came in in the window."]
     refused: Annotated[int, "Calls that ended without an INVITE to any carrier."]
-    steps: NotRequired[Annotated[CallSteps, "Shown if `step` is named."]]
+    steps: NotRequired[Annotated[EdgeSteps, "Shown if `step` is named."]]
     edge: str
+    attempts: Annotated[int, "INVITEs sent for these calls."]
+    shed: Annotated[int, "Calls that it was too busy for, beside those that it has records of."]
 
 
 EdgeStatsWindow = TypedDict(
@@ -911,6 +941,31 @@ class ProviderPage(TypedDict):
     next_page_token: Annotated[str, "`page_token` of the next page; empty when this page is empty."]
 
 
+class ProviderSteps(TypedDict):
+    """Figures of one provider's attempts in each step of the window, in order."""
+
+    answered: list[int]
+    asr: list[float | None]
+    ner: list[float | None]
+    acd_ms: list[int | None]
+    pdd_p50_ms: list[int | None]
+    pdd_p95_ms: list[int | None]
+    failover_rate: list[float | None]
+    saved: list[int]
+    attempts: list[int]
+    attempts_per_min: Annotated[
+        list[float], "Of a step that still goes on, over what has passed of it, at least a tenth."
+    ]
+    in_use: Annotated[
+        list[float | None],
+        "Channels in use on average, of the step that goes on until now; null for those still to come.",
+    ]
+    most_in_use: Annotated[
+        list[float | None],
+        "The same of the busiest minute of the step; of steps of whole hours of the busiest hour, of days day.",
+    ]
+
+
 class ProviderStats(TypedDict):
     """Figures of the attempts to one provider."""
 
@@ -929,7 +984,7 @@ class ProviderStats(TypedDict):
         int, "Neither answered nor, by the callee, busy or unanswered; those that go on until they are answered, too."
     ]
     attempts: Annotated[int, "INVITEs sent in the window."]
-    steps: NotRequired[Annotated[AttemptSteps, "Shown if `step` is named."]]
+    steps: NotRequired[Annotated[ProviderSteps, "Shown if `step` is named."]]
     provider_id: str
     pdd: Annotated[list[DelayClass], "Attempts by post-dial delay, as far as they rang."]
 

@@ -8,12 +8,14 @@ from typing import Any
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Database, Reading, Writing
-from dialplane.domain.edge_counters import per_hour
+from dialplane.domain.edge_counters import SHED, History, Report, followed
 from dialplane.domain.errors import NotFound
 from dialplane.domain.instants import SECOND_US
+from dialplane.domain.statistics import of_shed
 from dialplane.store.merging import EDGES
 from dialplane.store.queries import edges as queries
-from dialplane.store.queries.edges import EdgeRow
+from dialplane.store.queries import rollups
+from dialplane.store.queries.edges import EdgeRow, LastReport
 
 LOAD_WINDOW_S = 10
 """Window over which calls per second are counted."""
@@ -41,8 +43,9 @@ class Edge:
     `revision`: that of its table at its last poll. `lag_revisions`: how many the database is ahead of it. `silent_s`:
     seconds since its last contact. Since `kamailio_started`: `calls_shed`, new calls refused because it was too busy,
     and `events_lost`, events that its disk had no room for. `shed_percent`: of the new calls, how many it was refusing
-    at its last report. `counters`: its other counters, by name. `records_s`: seconds since it told of itself; what it
-    saw before is here. `calls_in_progress`, `cps`: from the events it has handed in so far.
+    at its last report. `counters`: its other counters, by name; `history`: its reports of them. `records_s`: seconds
+    since it told of itself; what it saw before is here. `calls_in_progress`, `cps`: from the events it has handed in
+    so far.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Edge:
     shed_percent: int | None
     events_lost: int | None
     counters: Mapping[str, int]
+    history: History
     records_s: float | None
     calls_in_progress: int
     cps: float
@@ -93,8 +97,13 @@ class Edge:
 
     @property
     def counters_per_hour(self) -> dict[str, float]:
-        """See `per_hour`."""
-        return per_hour(self.counters, started=self.kamailio_started, reported=self.tm_status)
+        """See `History`."""
+        return self.history.per_hour
+
+    @property
+    def counters_over_s(self) -> float | None:
+        """See `History`."""
+        return self.history.over_s
 
 
 def _length(seconds: float) -> str:
@@ -244,6 +253,36 @@ async def store(unit: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
     await EDGES.store(unit, kept)
 
 
+async def store_reported(
+    unit: Writing, rows: Sequence[Mapping[str, Any]], reports: Mapping[str, Sequence[Report]]
+) -> None:
+    """Stores rows of edges, of which some have reported counters, and counts the calls that these have shed since."""
+    known = {row.name: _history(row) for row in await queries.last_reports(unit, list(reports))} if reports else {}
+    news = {name: followed(known.get(name, History()), reports[name], now=unit.now()) for name in reports}
+    await store(
+        unit,
+        [{**row, "reports": _stored(news[row["name"]][0])} if row["name"] in news else row for row in rows],
+    )
+    change = rollups.change_of(of_shed(shed, edge=name) for name, (_, shed) in news.items())
+    if change:
+        await unit.run(lambda connection: rollups.add(connection, change))
+
+
+def _stored(history: History) -> str:
+    """What is kept beside the last report."""
+    return json.dumps(history.earlier)
+
+
+def _history(row: LastReport | EdgeRow) -> History:
+    if row.tm_status is None:
+        return History()
+    counts = json.loads(row.counters or "{}")
+    if row.calls_shed is not None:
+        counts[SHED] = row.calls_shed
+    earlier = tuple(Report(*one) for one in json.loads(row.reports or "[]"))
+    return History(Report(row.tm_status, row.kamailio_started, counts), earlier)
+
+
 async def _edges(unit: Reading, stored: Sequence[EdgeRow], *, now: int, contacts: Contacts | None = None) -> list[Edge]:
     if not stored:
         return []
@@ -266,6 +305,7 @@ async def _edges(unit: Reading, stored: Sequence[EdgeRow], *, now: int, contacts
             shed_percent=row.shed_percent,
             events_lost=row.events_lost,
             counters=json.loads(row.counters or "{}"),
+            history=_history(row),
             records_s=None if row.tm_status is None else max(0, now - row.tm_status) / SECOND_US,
             calls_in_progress=in_progress.get(row.name, 0),
             cps=started.get(row.name, 0) / LOAD_WINDOW_S,

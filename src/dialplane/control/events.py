@@ -122,7 +122,7 @@ async def _write(
         await records.store(unit, stored)
         await merging.HEALTH.store(unit, list(folded.health.values()))
         await merging.BREAKERS.store(unit, list(folded.breakers.values()))
-        await edges.store(unit, list(folded.edges.values()))
+        await edges.store_reported(unit, list(folded.edges.values()), folded.edge_reports)
         if outgoing:
             is_same = len(folded.left_out) == left_out
             await outbox.put(unit, packed if is_same else outbox.pack(outgoing, without=folded.left_out))

@@ -14,6 +14,7 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dialplane.control import decisions
+from dialplane.domain.edge_counters import SHED, Report
 from dialplane.domain.errors import InvalidValue
 from dialplane.domain.ids import parse_id
 from dialplane.eventlog.kinds import (
@@ -79,6 +80,7 @@ class Folded:
         self.health: dict[tuple[str, str], Row] = {}
         self.breakers: dict[tuple[str, str], Row] = {}
         self.edges: dict[str, Row] = {}
+        self.edge_reports: dict[str, list[Report]] = {}
         self.dialog_reports: list[EdgeCalls] = []
 
     def add(self, event: Event) -> None:
@@ -177,6 +179,9 @@ class Folded:
             "counters": _json(event.counters),
         }
         EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", event.at, values)
+        shed = {} if isinstance(event.calls_shed, UnsetType) else {SHED: event.calls_shed}
+        report = Report(event.at, event.kamailio_started, event.counters | shed)
+        self.edge_reports.setdefault(name, []).append(report)
 
     def _edge_refusals(self, event: EdgeRefusals) -> None:
         name = _name_of_edge(event)

@@ -1,6 +1,11 @@
-"""The counters that an edge tells of itself."""
+"""The counters that an edge tells of itself, and how fast they go up."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from dialplane.domain.instants import MINUTE_US, SECOND_US
 
 REPLICA_DAMAGES = "replica_damages"
 
@@ -14,15 +19,83 @@ COUNTERS: Mapping[str, str] = {
 }
 """Counter -> what it counts; all but the last since Kamailio's start."""
 
-_HOUR_US = 3_600_000_000
+SHED = "calls_shed"
+"""Stands among the counts of a report for the calls that were refused because the edge was too busy."""
+
+RATE_OVER_S = 300
+"""A rate is over so much time at least, once an edge has told for so long: bursts have none of a second."""
+
+_APART_US = MINUTE_US
+_HOUR_S = 3_600
 
 
-def per_hour(counters: Mapping[str, int], *, started: int | None, reported: int | None) -> dict[str, float]:
-    """Those that count from Kamailio's start on, as their average from then until their report (us).
+class Report(NamedTuple):
+    """What an edge had counted at an instant (us) since its Kamailio was `started`, None where that does not run."""
 
-    Empty where either instant is not known, or Kamailio had only just started.
+    at: int
+    started: int | None
+    counts: Mapping[str, int]
+
+
+class History(NamedTuple):
+    """The last report of an edge, and those before it that rates are counted from, the earliest first."""
+
+    last: Report | None = None
+    earlier: tuple[Report, ...] = ()
+
+    @property
+    def over_s(self) -> float | None:
+        """The time that rates are over, in s; None before the second report."""
+        if self.last is None or not self.earlier or self.last.at <= self.earlier[0].at:
+            return None
+        return (self.last.at - self.earlier[0].at) / SECOND_US
+
+    @property
+    def per_hour(self) -> dict[str, float]:
+        """How much Kamailio's counters went up in an hour, by the rate of the last reports."""
+        if self.last is None or self.over_s is None:
+            return {}
+        total = Counter[str]()
+        for before, after in pairwise((*self.earlier, self.last)):
+            total.update(gained(before, after))
+        names = self.last.counts.keys() - {REPLICA_DAMAGES, SHED}
+        return {name: round(total[name] * _HOUR_S / self.over_s, 1) for name in self.last.counts if name in names}
+
+
+def gained(before: Report, after: Report) -> dict[str, int]:
+    """How much each counter went up. One that begins anew, as all do with Kamailio, went up from nothing."""
+    counted = {name: 0 for name in after.counts} if _is_anew(before, after) else before.counts
+    known = {name: count for name, count in after.counts.items() if name in counted}
+    return {name: count - counted[name] if count >= counted[name] else count for name, count in known.items()}
+
+
+def followed(history: History, reports: Iterable[Report], *, now: int) -> tuple[History, dict[int, int]]:
+    """The history with the reports that are later than its last, and the calls shed: instant of a report -> how many.
+
+    A last report from ahead of the clock (us) is none. Of an edge's first one nobody knows when its calls were shed.
     """
-    if started is None or reported is None or reported <= started:
-        return {}
-    hours = (reported - started) / _HOUR_US
-    return {name: round(n / hours, 1) for name, n in counters.items() if name != REPLICA_DAMAGES}
+    shed: dict[int, int] = {}
+    if history.last is not None and history.last.at > now:
+        history = History()
+    for report in sorted(reports, key=lambda one: one.at):
+        last = history.last
+        if last is None:
+            history = History(report)
+        elif report.at > last.at:
+            if calls := gained(last, report).get(SHED):
+                shed[report.at] = calls
+            history = History(report, _kept(history.earlier, last, report))
+    return history, shed
+
+
+def _is_anew(before: Report, after: Report) -> bool:
+    """Whether Kamailio was started between them."""
+    return after.started is not None and after.started > before.at
+
+
+def _kept(earlier: Sequence[Report], last: Report, new: Report) -> tuple[Report, ...]:
+    """A report each minute, and the last of each Kamailio, of the time that rates are over."""
+    is_kept = not earlier or last.at >= earlier[-1].at + _APART_US or _is_anew(last, new)
+    apart = (*earlier, last) if is_kept else tuple(earlier)
+    lately = sum(one.at > new.at - RATE_OVER_S * SECOND_US for one in apart)
+    return apart[-lately - 1 :]

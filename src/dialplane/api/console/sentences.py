@@ -163,11 +163,21 @@ SENTENCES: Mapping[str, str] = {
     "list as soon as it has asked for its table.",
     "install_edge_once": "The key in it is shown this once: it is bound to this name.",
     "edge_here": "{name} is here: {state}.",
-    "refused_in_step": "Calls that ended without an INVITE to any carrier, by step",
+    "refused_in_step": "Calls a minute that reached no carrier",
+    "shed_at_edge": "Shed",
+    "shed_at_edge_next": "Shed: the edge was too busy and answered 503, without a record of the call. "
+    "Refused: ended without an INVITE to any carrier, and on record why.",
+    "channels_over_time": "Channels in use",
+    "channels_over_time_next": "On average of each step, and of its busiest minute; the same where a step is an hour. "
+    "Each edge holds the cap for itself, and the picture has the channels of all edges together.",
+    "no_channel": "No channel in use in this time",
     "no_call_at_edge": "No call came in here",
     "edge_views": "What this edge finds of each provider, by its own probes and its own calls.",
     "no_view": "This edge has probed no provider yet",
-    "counted_since": "Since its Kamailio started, but for what its companion counts; an hour: on average since then.",
+    "counted_since": "Since its Kamailio started, but for what its companion counts; "
+    "an hour: by the rate of the last {span}.",
+    "counted_since_only": "Since its Kamailio started, but for what its companion counts. "
+    "It has told once so far; a second report gives a rate.",
     "settings_source": "Read-only: they come from the environment of the process.",
     "as_curl": code.AS_CURL,
     "as_python": code.AS_PYTHON,

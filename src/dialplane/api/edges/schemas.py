@@ -8,6 +8,7 @@ from dialplane.api.http.fields import among
 from dialplane.api.http.query import Page
 from dialplane.api.http.schemas import AnsweredInstant, Presenter
 from dialplane.control.edges import LOAD_WINDOW_S, SILENT_AFTER_S, STATES, Edge, RefusedSource
+from dialplane.domain.edge_counters import RATE_OVER_S
 from dialplane.engine.refusals import FAULTS
 
 EXAMPLE: dict[str, Any] = {
@@ -27,6 +28,7 @@ EXAMPLE: dict[str, Any] = {
     "events_lost": 0,
     "counters": {"script_errors": 0, "strangers": 12, "replica_damages": 0},
     "counters_per_hour": {"script_errors": 0.0, "strangers": 0.2},
+    "counters_over_s": 300.0,
     "calls_in_progress": 118,
     "cps": 12.4,
     "tm_status": "2022-10-22 16:16:14.120001",
@@ -73,7 +75,11 @@ class EdgeAnswer(BaseModel):
         Field(description="What else it counts, by name; empty until it has told. See the documentation of edges."),
     ]
     counters_per_hour: Annotated[
-        dict[str, float], Field(description="Those that count since kamailio_started, on average since then.")
+        dict[str, float],
+        Field(description="Those that count since kamailio_started, by the rate of the last reports; empty of one."),
+    ]
+    counters_over_s: Annotated[
+        float | None, Field(description=f"Seconds that this rate is over, {RATE_OVER_S} once it has told for so long.")
     ]
     calls_in_progress: Annotated[int, Field(description="Calls it has reported that have not ended.")]
     cps: Annotated[float, Field(description=f"Calls per second, over the last {LOAD_WINDOW_S} s.")]

@@ -82,6 +82,7 @@ FIELDS: Mapping[str, Any] = {
     "revision": 1_204,
     "ring_s": 90,
     "saved": 37,
+    "shed": 0,
     "sip_call_id": "a84b4c76e66710@pbx.example",
     "sip_reason": "OK",
     "sip_status": 200,

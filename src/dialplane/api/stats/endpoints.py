@@ -72,7 +72,7 @@ def _declare(grouping: Grouping) -> None:
         window = window_of(query, request.services.periods, now=now, by=grouping.by)
         async with request.read() as unit:
             groups = await stats.list_(
-                unit, request.actor, grouping.by, window, limit=query.page_size, order=query.sort
+                unit, request.actor, grouping.by, window, limit=query.page_size, order=query.sort, now=now
             )
             names = await names_of(unit, request.actor, query.expand, keyed(groups, grouping.by))
         result = await in_turns(groups, lambda group: present(group, grouping.by, window, now=now))

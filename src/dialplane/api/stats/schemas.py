@@ -119,6 +119,8 @@ _UNREACHED = "Neither answered nor, by the callee, busy or unanswered; those tha
 _SAVED = "Answered after another carrier had failed."
 _PER_MINUTE = "Of a step that still goes on, over what has passed of it, at least a tenth."
 _REFUSED = "Calls that ended without an INVITE to any carrier."
+_IN_USE = "Channels in use on average, of the step that goes on until now; null for those still to come."
+_MOST_IN_USE = "The same of the busiest minute of the step; of steps of whole hours of the busiest hour, of days day."
 
 
 class _Figures(BaseModel):
@@ -162,6 +164,23 @@ class CallSteps(_Steps):
     calls: list[int]
     calls_per_min: Annotated[list[float], Field(description=_PER_MINUTE)]
     refused: list[int]
+
+
+class ProviderSteps(AttemptSteps):
+    """Figures of one provider's attempts in each step of the window, in order."""
+
+    in_use: Annotated[list[float | None], Field(description=_IN_USE)]
+    most_in_use: Annotated[list[float | None], Field(description=_MOST_IN_USE)]
+
+
+class EdgeSteps(CallSteps):
+    """Figures of one edge's calls in each step of the window, in order."""
+
+    refused_per_min: Annotated[list[float], Field(description=_PER_MINUTE)]
+    attempts: list[int]
+    attempts_per_min: Annotated[list[float], Field(description=_PER_MINUTE)]
+    shed: list[int]
+    shed_per_min: Annotated[list[float], Field(description=_PER_MINUTE)]
 
 
 class AttemptFigures(_Figures):
@@ -211,6 +230,7 @@ class ProviderStats(AttemptFigures):
     model_config = ConfigDict(title="ProviderStats", json_schema_extra={"examples": [_EXAMPLE]})
 
     provider_id: AnsweredId
+    steps: ProviderSteps = optional("Shown if `step` is named.")
     pdd: Annotated[list[DelayClass], Field(description="Attempts by post-dial delay, as far as they rang.")]
 
 
@@ -248,6 +268,9 @@ class EdgeStats(CallFigures):
     """Figures of the calls of one edge."""
 
     edge: str
+    attempts: Annotated[int, Field(description="INVITEs sent for these calls.")]
+    shed: Annotated[int, Field(description="Calls that it was too busy for, beside those that it has records of.")]
+    steps: EdgeSteps = optional("Shown if `step` is named.")
 
 
 _WINDOW: Mapping[str, Any] = {
@@ -326,12 +349,37 @@ def present_window(window: Window, *, now: int) -> dict[str, Any]:
 def present(figures: Stats, by: str, window: Window, *, now: int) -> dict[str, Any]:
     """The figures of one key of a grouping."""
     shown = {SHAPES[by].key: figures.key, **_present(figures, window, now=now, is_of_calls=by in OF_CALLS)}
+    if by == stats.EDGES:
+        shown |= {name: getattr(figures, name) for name in _OF_EDGES}
+    if window.step_s is not None:
+        shown["steps"] |= _more_steps(figures, by, window, now=now)
     if by == stats.PROVIDERS:
         shown["pdd"] = [
             {"until_ms": until, "attempts": count}
             for until, count in zip((*DELAYS_UNTIL_MS, None), figures.pdd_classes, strict=False)
         ]
     return shown
+
+
+_OF_EDGES = ("attempts", "shed")
+
+
+def _more_steps(figures: Stats, by: str, window: Window, *, now: int) -> dict[str, Any]:
+    """What the steps of some groupings have beside those of others."""
+    if by == stats.PROVIDERS:
+        return {name: list(getattr(figures, name)) for name in ("in_use", "most_in_use")}
+    of_edges = _OF_EDGES if by == stats.EDGES else ()
+    shown: dict[str, Any] = {name: [getattr(step, name) for step in figures.steps] for name in of_edges}
+    for name in ("refused", *of_edges) if of_edges else ():
+        shown[f"{name}_per_min"] = _per_minute((getattr(step, name) for step in figures.steps), window, now=now)
+    return shown
+
+
+def _per_minute(counts: Iterable[int], window: Window, *, now: int) -> list[float]:
+    """Counts of the steps, over what has passed of each."""
+    return [
+        round(count * MINUTE_S / passed_s, 2) for count, passed_s in zip(counts, _passed_s(window, now), strict=True)
+    ]
 
 
 def keyed(groups: Iterable[Stats], by: str) -> Iterable[SimpleNamespace]:
@@ -364,9 +412,6 @@ def _present(figures: Stats, window: Window, *, now: int, is_of_calls: bool) -> 
         if is_of_calls:
             names["refused"] = "refused"
         steps = {name: [getattr(step, field) for step in figures.steps] for name, field in names.items()}
-        steps[f"{seized}_per_min"] = [
-            round(step.seized * MINUTE_S / passed_s, 2)
-            for step, passed_s in zip(figures.steps, _passed_s(window, now), strict=True)
-        ]
+        steps[f"{seized}_per_min"] = _per_minute((step.seized for step in figures.steps), window, now=now)
         shown["steps"] = steps
     return shown
