@@ -36,12 +36,14 @@ def test_its_page_shows_calls_over_time_every_providers_health_and_what_it_count
     page = visit.page
     visit.open("/edges")
     page.get_by_role("link", name=edge).first.click()
-    expect(page.get_by_role("img", name="Calls a minute")).to_be_visible()
+    expect(page.get_by_role("img", name="Calls and attempts a minute")).to_be_visible()
+    expect(page.get_by_role("img", name="Calls a minute that reached no carrier")).to_be_visible()
     views = page.get_by_role("table", name="Providers, from here")
     expect(views.get_by_role("row", name="Bravo")).to_contain_text("healthy")
     counters = page.get_by_role("table", name="Counters")
     eventually(lambda: client.edges.get(edge)["counters"], within_s=30, what="the edge has told its counters")
     expect(counters.get_by_role("row", name="strangers")).to_contain_text(COUNTERS["strangers"])
+    expect(page.locator("section", has=counters)).to_contain_text(re.compile("by the rate of the last [0-9.]+ (s|min)"))
     page.get_by_role("link", name="Test a number here").click()
     expect(page.get_by_role("combobox", name="At edge")).to_have_value(edge)
     assert visit.faults == []

@@ -43,6 +43,32 @@ def test_its_page_shows_outcomes_destinations_the_invite_and_its_changes(visit: 
     assert [fault for fault in visit.faults if "400" not in fault] == []
 
 
+def test_its_page_shows_its_channels_over_time_beside_its_cap(visit: Visit, client: Client) -> None:
+    page, bravo = visit.page, named(client, "Bravo")
+    cap = client.providers.get(bravo).get("max_channels")
+    client.providers.update(bravo, max_channels=60)
+    try:
+        visit.open(f"/providers/{bravo}?window=24h")
+        panel = page.locator("section", has=page.get_by_role("heading", name="Channels in use"))
+        expect(panel.get_by_role("img", name="Channels in use")).to_be_visible()
+        expect(panel.locator("figcaption")).to_contain_text("Cap 60")
+        panel.get_by_text("30 min", exact=True).click()
+        expect(page).to_have_url(re.compile("window=30m"))
+        assert visit.unfit() == []
+        client.providers.update(bravo, max_channels=None)
+        visit.open(f"/providers/{bravo}")
+        expect(panel.locator("figcaption")).to_contain_text("Busiest minute")
+        expect(panel.locator("figcaption")).not_to_contain_text("Cap")
+    finally:
+        client.providers.update(bravo, max_channels=cap)
+    assert visit.faults == []
+
+
+def test_a_provider_without_a_channel_in_the_window_says_so(visit: Visit, client: Client) -> None:
+    visit.open(f"/providers/{named(client, 'Bravo')}?from=2020-01-01T00:00Z&to=2020-01-01T00:30Z")
+    expect(visit.page.locator("main")).to_contain_text("No channel in use in this time")
+
+
 def test_a_test_call_says_first_where_the_routes_lead_it(visit: Visit, client: Client) -> None:
     page = visit.page
     visit.open(f"/providers/{named(client, 'Charlie')}")

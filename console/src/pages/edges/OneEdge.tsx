@@ -78,11 +78,14 @@ function Traffic({ name }: { name: string }) {
       {steps && (
         <Suspense fallback={<div style={{ height: 430 }} />}>
           <Chart
-            label="Calls a minute"
+            label="Calls and attempts a minute"
             times={times}
             shown={count}
             onSelect={select}
-            series={[{ label: 'Calls', color: SERIES[0] ?? '', values: steps.calls_per_min }]}
+            series={[
+              { label: 'Calls', color: SERIES[0] ?? '', values: steps.calls_per_min },
+              { label: 'Attempts', color: SERIES[1] ?? '', values: steps.attempts_per_min },
+            ]}
           />
           <Chart
             label={sentence('refused_in_step')}
@@ -90,8 +93,12 @@ function Traffic({ name }: { name: string }) {
             shown={count}
             height={90}
             onSelect={select}
-            series={[{ label: 'Refused', color: SERIES[3] ?? '', values: steps.refused }]}
+            series={[
+              { label: 'Refused', color: SERIES[3] ?? '', values: steps.refused_per_min },
+              { label: sentence('shed_at_edge'), color: SERIES[7] ?? '', values: steps.shed_per_min },
+            ]}
           />
+          <p className="dim under">{sentence('shed_at_edge_next')}</p>
           <Quality steps={steps} times={times} begun={stats.data?.whole_steps ?? times.length} onSelect={select} />
           <Brush window={window} />
         </Suspense>
@@ -167,7 +174,11 @@ function Counters({ edge }: { edge: Edge }) {
           { key: 'rate', head: 'An hour', number: true, cell: ([counter]) => count(edge.counters_per_hour[counter]) },
         ]}
       />
-      <p className="dim under">{sentence('counted_since')}</p>
+      <p className="dim under">
+        {edge.counters_over_s === null
+          ? sentence('counted_since_only')
+          : sentence('counted_since', { span: span(edge.counters_over_s * 1000) })}
+      </p>
     </Panel>
   )
 }

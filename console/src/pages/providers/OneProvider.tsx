@@ -31,6 +31,7 @@ import { sentence } from '../../parts/sentences'
 import { TestCall } from '../../parts/TestCall'
 import type { ProviderStats } from '../Providers'
 import { AsSent } from './AsSent'
+import { Channels } from './Channels'
 import { LastHour, Targets } from './LastHour'
 
 const Editor = lazy(() => import('../../parts/Editor'))
@@ -123,6 +124,7 @@ export default function OneProvider({ id }: { id: string }) {
           <div className="stack">
             <HealthByEdge id={id} />
             {stats && <LastHour id={id} stats={stats} />}
+            <Channels provider={provider} />
             <Targets id={id} />
             <Panel title="If it were gone">
               <Absence id={id} />
