@@ -127,9 +127,17 @@ def _day(begin: int) -> Iterator[tuple[Place, Figures]]:
         yield AttemptPlace(minute, whose, carriers[0], routes[0], target, "503", -1), Figures(seized=1, moved_on=1)
         answered = Figures(seized=1, answered=1, effective=1, saved=1, ended=1, duration_ms=chosen.randrange(300_000))
         yield AttemptPlace(minute, whose, carriers[1], routes[1], target, "200", delay), answered
+        for carrier, taken, freed in ((carriers[0], at, at), (carriers[1], at, at + 1_000 * answered.duration_ms)):
+            yield from _channel(whose, carrier, taken, freed)
         edge = reports.EDGES[n % len(reports.EDGES)]
         trunk = reports.TRUNKS[2 * customer + n % 2]
         yield CallPlace(minute, whose, trunk, edge, tuple(sorted(carriers)), delay), answered._replace(moved_on=1)
+
+
+def _channel(whose: str, carrier: str, taken: int, freed: int) -> Iterator[tuple[Place, Figures]]:
+    for at, sign in ((taken, 1), (freed, -1)):
+        place = AttemptPlace(floored(at, MINUTE_S), whose, carrier, "", "", "", -1)
+        yield place, Figures(taken=sign, held_ms=-sign * (at // 1_000))
 
 
 async def _fill(settings: Settings, blocks: dict[Block, Sums], today: int) -> None:

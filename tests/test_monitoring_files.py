@@ -39,6 +39,8 @@ FIRING: Mapping[str, Mapping[str, str]] = {
     "DialplaneScriptErrors": {'dialplane_edge_counter{edge="a",counter="script_errors"}': RISES},
     "DialplaneTableDamaged": {'dialplane_edge_counter{edge="a",counter="replica_damages"}': RISES},
     "DialplanePasswordsTried": {'dialplane_edge_counter{edge="a",counter="strangers"}': "0+6000x240"},
+    "DialplaneEdgeClockOff": {'dialplane_edge_clock_ahead_seconds{edge="a"}': "-3+0x240"},
+    "DialplaneEdgeCertificateEnds": {'dialplane_edge_certificate_until_seconds{edge="a"}': "1200000+0x240"},
     "DialplaneProviderUnhealthy": {'dialplane_provider_health{edge="a",provider="p"}': STANDS},
     "DialplaneBreakerOpen": {'dialplane_provider_breaker{edge="a",provider="p"}': "1+0x240"},
     "DialplaneProviderFailsOver": {
@@ -97,6 +99,8 @@ def test_none_fires_where_all_is_well(tmp_path: Path) -> None:
         'dialplane_edge_loop_heartbeat_seconds{edge="a",instance="i",loop="feed"}': "0+60x240",
         'dialplane_edge_events_lost{edge="a"}': STANDS,
         'dialplane_edge_shed_ratio{edge="a"}': STANDS,
+        'dialplane_edge_clock_ahead_seconds{edge="a"}': "-0.02+0x240",
+        'dialplane_edge_certificate_until_seconds{edge="a"}': "5000000+0x240",
         'dialplane_edge_counter{edge="a",counter="strangers"}': RISES,
         'dialplane_provider_health{edge="a",provider="p"}': "1+0x240",
         'dialplane_provider_breaker{edge="a",provider="p"}': STANDS,

@@ -17,8 +17,8 @@ from tests.waiting import eventually
 FIELDS = [
     "name", "revision", "lag_revisions", "last_contact", "silent_s", "state", "state_detail", "agent_version",
     "kamailio_version", "kamailio_started", "max_call_s", "calls_shed", "shed_percent", "events_lost", "counters",
-    "counters_per_hour", "counters_over_s", "calls_in_progress", "cps", "tm_status",
-    "tm_create",
+    "counters_per_hour", "counters_over_s", "clock_ahead_s", "certificates", "checks", "calls_in_progress", "cps",
+    "tm_status", "tm_create",
 ]  # fmt: skip
 
 
@@ -39,11 +39,12 @@ def report(api: Api, edge: str, kind: str, **fields: Any) -> None:
     assert api.admin.post("/v1.0/events", {"edge": edge, "events": [event]}).json() == {"accepted": 1}
 
 
-def follow(api: Api, edge: str) -> int:
+def follow(api: Api, edge: str, *, clock: str | None = None) -> int:
     """Polls the feed as an edge does that has everything; the revision it stands at."""
     known = json.loads(api.admin.get("/v1.0/feed").text.partition("\n")[0])
     asked = {"since": str(known["revision"]), "epoch": known["epoch"], "edge": edge}
-    assert api.admin.get("/v1.0/feed", params=asked).status_code == 200
+    headers = {} if clock is None else {"X-Dialplane-Clock": clock}
+    assert api.admin("GET", "/v1.0/feed", params=asked, headers=headers).status_code == 200
     revision: int = known["revision"]
     return revision
 
@@ -97,6 +98,46 @@ def test_a_status_tells_what_runs_there(api: Api) -> None:
     assert found["kamailio_started"] == "2001-09-09 01:46:40.000000"
     assert found["revision"] is None
     eventually(lambda: edge_of(api, name)["silent_s"] is not None, what="the report is a contact too")
+
+
+def checks_of(api: Api, name: str) -> dict[str, Any]:
+    return {one["check"]: (one["state"], one["detail"]) for one in edge_of(api, name)["checks"]}
+
+
+def report_at(api: Api, name: str, clock: str, **fields: Any) -> None:
+    at = time.time_ns() // 1_000
+    event = {"v": 1, "id": str(uuid.uuid4()), "kind": "edge_status", "edge": name, "at": at, "mono": 1, **fields}
+    body, headers = {"edge": name, "events": [event]}, {"X-Dialplane-Clock": clock}
+    answer = api.admin("POST", "/v1.0/events", json=body, headers=headers)
+    assert answer.json() == {"accepted": 1}, answer.text
+
+
+def test_an_edges_clock_and_certificate_are_judged(api: Api) -> None:
+    name, now = f"edge-{uuid.uuid4()}", time.time_ns() // 1_000
+    held = {"subject": "CN=edge", "until": now + 5 * 86_400_000_000 + 60_000_000}
+    report_at(api, name, str(now + 40_000_000), certificates=[held])
+    eventually(lambda: edge_of(api, name)["clock_ahead_s"] is not None, what="the contact is kept")
+    found, checks = edge_of(api, name), checks_of(api, name)
+    assert 30 < found["clock_ahead_s"] <= 40
+    assert [one["subject"] for one in found["certificates"]] == ["CN=edge"]
+    assert (checks["clock"][0], checks["certificate"][0]) == ("bad", "warn")
+    assert "ahead of this control plane's: what happens there counts as now" in checks["clock"][1]
+    assert "5 d more" in checks["certificate"][1]
+    follow(api, name, clock=str(time.time_ns() // 1_000))
+    assert edge_of(api, name)["clock_ahead_s"] > 30, "the quickest contact counts"
+
+
+@pytest.mark.parametrize("clock", ["", "-1", "now", "9" * 17, "1.5", "٣"])
+def test_an_edge_of_an_older_version_and_a_header_that_is_no_instant_are_not_reported(api: Api, clock: str) -> None:
+    name = f"edge-{uuid.uuid4()}"
+    if clock.isascii():
+        report_at(api, name, clock)
+    report(api, name, "edge_status", agent_version="0.0.9")
+    follow(api, name)
+    eventually(lambda: edge_of(api, name)["last_contact"] != NEVER, what="the contact is kept")
+    found = edge_of(api, name)
+    assert (found["clock_ahead_s"], found["certificates"]) == (None, None)
+    assert {state for state, _ in checks_of(api, name).values()} == {"not_reported"}
 
 
 def test_an_unknown_edge_is_not_found(api: Api) -> None:

@@ -29,6 +29,7 @@ class ControlPlane:
     batches: list[list[dict[str, Any]]] = field(default_factory=list)
     agents: list[Any] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
+    clocks: list[tuple[str, str | None]] = field(default_factory=list)
     cut_feed: bool = False
     down: bool = False
     refuse: Callable[[list[dict[str, Any]]], int | None] = lambda events: None
@@ -105,6 +106,7 @@ def _handler(plane: ControlPlane) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            plane.clocks.append(("GET", self.headers["X-Dialplane-Clock"]))
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
             if plane.down:
                 self._answer(503, {"Retry-After": "0"}, b"{}")
@@ -112,6 +114,7 @@ def _handler(plane: ControlPlane) -> type[BaseHTTPRequestHandler]:
                 self._answer(200, {}, plane.feed({"epoch": "", **query}))
 
         def do_POST(self) -> None:
+            plane.clocks.append(("POST", self.headers["X-Dialplane-Clock"]))
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self._answer(*((503, {}, b"{}") if plane.down else plane.take(body)))
 

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,18 @@ def test_every_loop_has_a_heartbeat_and_a_stop_is_clean(plane: ControlPlane, tmp
         eventually(lambda: loops(tmp_path)["feed"].get("revision") == 1)
         companion.send_signal(signal.SIGTERM)
         assert companion.wait(10) == 0
+
+
+def test_each_request_tells_the_clock_and_a_control_plane_that_heeds_it_not_goes_on(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    began = time.time_ns() // 1_000
+    with companion_process(plane, tmp_path):
+        eventually(lambda: {method for method, _ in plane.clocks} == {"GET", "POST"} and plane.events)
+    for _, clock in plane.clocks:
+        assert began <= int(clock or 0) <= time.time_ns() // 1_000
+    (status, *_) = [event for event in plane.events if event["kind"] == "edge_status"]
+    assert status["certificates"] == []
 
 
 def test_a_loop_that_dies_takes_the_process_down(plane: ControlPlane, tmp_path: Path) -> None:

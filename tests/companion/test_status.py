@@ -8,17 +8,24 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from structlog.testing import capture_logs
 
 from dialplane.companion import status
+from dialplane.companion.certificates import ShownCertificates
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.companion.status import EdgeStatus, counters_of, kamailio_version, load_of
 from dialplane.eventlog.writer import EventLog
 from dialplane.system.datafolder import KamailioFolder
+from dialplane.system.files import replace_file
 from dialplane.system.process import process_of_pid_file
 from tests.waiting import eventually_async
 
@@ -84,6 +91,47 @@ def test_a_status_tells_what_runs_and_since_when(tmp_path: Path, events: Path, s
     assert event["kamailio_version"] == kamailio_version()
     tick = 2_000_000 // os.sysconf("SC_CLK_TCK")
     assert before - tick <= event["kamailio_started"] <= event["at"] + tick
+
+
+def test_a_status_has_the_certificates_that_the_edge_shows_and_those_of_the_next_file(
+    tmp_path: Path, events: Path
+) -> None:
+    file = tmp_path / "shown.pem"
+
+    async def scenario() -> None:
+        await eventually_async(lambda: told(events))
+        write_certificate(file, days=10)
+        await eventually_async(lambda: told(events)[-1]["certificates"])
+        write_certificate(file, days=20, again=True)
+        await eventually_async(lambda: len(told(events)[-1]["certificates"]) == 2)
+
+    run(status_of(tmp_path, events, every_s=0.05, certificates=ShownCertificates(file).held), scenario)
+    assert told(events)[0]["certificates"] == []
+    first, second = told(events)[-1]["certificates"]
+    assert first["subject"] == second["subject"] == "CN=here"
+    for one, days in ((first, 20), (second, 21)):
+        assert abs(one["until"] / 1e6 - time.time() - days * 86_400) < 60
+
+
+def test_a_file_that_holds_no_certificate_is_said_once_in_the_log_of_each_look(tmp_path: Path) -> None:
+    (tmp_path / "shown.pem").write_text("no certificate")
+    with capture_logs() as logs:
+        assert ShownCertificates(tmp_path / "shown.pem").held() == ()
+    assert [one["event"] for one in logs] == ["the edge's certificate cannot be read"]
+
+
+def write_certificate(file: Path, *, days: int, again: bool = False) -> None:
+    """A certificate of the name `here`, and behind it another one that holds a day longer."""
+    pem = b""
+    for n in range(1 + again):
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
+        signed = builder.not_valid_after(now + timedelta(days=days + n)).sign(key, hashes.SHA256())
+        pem += signed.public_bytes(Encoding.PEM)
+    replace_file(file, pem)
 
 
 def test_it_is_told_again_and_at_once_when_kamailio_is_started_anew_or_gone(

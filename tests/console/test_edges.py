@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from dialplane.client import Client
+from dialplane.domain.edge_checks import Held, certificate_check, clock_check
 from dialplane.domain.edge_counters import COUNTERS
 from tests.console.visit import Visit
 from tests.serve.instance import Instance
@@ -69,6 +71,41 @@ def test_an_edge_that_is_cut_off_says_what_goes_on(visit: Visit, client: Client,
     visit.open(f"/edges/{edge}")
     expect(page.locator("header .sub")).to_have_text("not heard for 4 min: calls go on there")
     assert visit.unfit() == []
+
+
+def test_a_clock_that_is_off_and_a_certificate_that_ends_are_warned_of_with_what_to_do(
+    visit: Visit, client: Client, edge: str
+) -> None:
+    page = visit.page
+    now = time.time_ns() // 1_000
+    checks = [clock_check(-40_000_000), certificate_check([Held("CN=berlin", now + 86_400_000_000)], now=now)]
+    told = {**client.edges.get(edge), "checks": [one._asdict() for one in checks]}
+    page.route(ONE_EDGE, lambda route: route.fulfill(json=told))
+    page.route(EDGES, lambda route: route.fulfill(json={"result": [told], "next_page_token": ""}))
+    for path in ("/edges", f"/edges/{edge}"):
+        visit.open(path)
+        for check in checks:
+            expect(page.locator("main dd .bad", has_text=check.detail)).to_be_visible()
+        expect(page.locator("main dl")).to_contain_text("(CN=berlin) holds until")
+    expect(page.locator("main p.said.bad")).to_have_text([check.detail for check in checks])
+    expect(page.get_by_role("link", name="warned of")).to_have_attribute("title", re.compile("40.00 s behind"))
+    assert visit.unfit() == []
+    assert visit.faults == []
+
+
+def test_an_edge_tells_of_its_clock_and_certificate_and_an_older_one_does_not(
+    visit: Visit, client: Client, edge: str
+) -> None:
+    eventually(lambda: client.edges.get(edge)["certificates"], within_s=30, what="the edge tells of its certificate")
+    visit.open(f"/edges/{edge}")
+    expect(visit.page.locator("main dl")).to_contain_text("its clock agrees with this control plane's")
+    expect(visit.page.locator("main dl")).to_contain_text(re.compile(r"its certificate \(CN=.*\) holds until 20"))
+    older = [clock_check(None), certificate_check(None, now=0)]
+    told = {**client.edges.get(edge), "checks": [one._asdict() for one in older]}
+    visit.page.route(ONE_EDGE, lambda route: route.fulfill(json=told))
+    visit.open(f"/edges/{edge}")
+    expect(visit.page.locator("main dl")).to_contain_text("its clock is not reported")
+    expect(visit.page.locator("main .said")).to_have_count(0)
 
 
 def test_a_new_edge_has_the_documented_commands_with_a_key_that_is_bound_to_it(visit: Visit, client: Client) -> None:

@@ -12,6 +12,7 @@ from dialplane.control.edges import Contacts, Edge
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.stats import Window
 from dialplane.control.units import Database
+from dialplane.domain.edge_checks import SAMPLES
 from dialplane.domain.errors import NotFound, Unavailable
 from dialplane.domain.instants import SECOND_US
 from tests.control.making import ADMIN, EDGE_ACTOR, admin_of, make_customer, make_provider
@@ -220,6 +221,60 @@ async def test_a_deleted_edge_is_not_brought_back_by_a_contact_from_before(db: D
     for stranger in (EDGE_ACTOR, admin_of(await make_customer(db))):
         with pytest.raises(PermissionDenied):
             await edges.delete(db, stranger, "edge-2", now=NOW)
+
+
+async def heard(db: Database, contacts: Contacts, *, at_s: float, ahead_s: float | None, way_s: float = 0) -> Edge:
+    now = NOW + int(at_s * SECOND_US)
+    sent = None if ahead_s is None else now + int((ahead_s - way_s) * SECOND_US)
+    contacts.heard("edge-1", now=now, sent=sent)
+    await contacts.store(db)
+    return await edge_of(db, now=now)
+
+
+async def test_the_quickest_of_the_last_contacts_tells_how_far_a_clock_is_off(db: Database) -> None:
+    contacts = Contacts()
+    for n, way_s in enumerate((0.9, 0.02, 1.7)):
+        found = await heard(db, contacts, at_s=n, ahead_s=5, way_s=way_s)
+    assert found.clock_ahead_s == 4.98
+    for n in range(SAMPLES):
+        found = await heard(db, contacts, at_s=10 + n, ahead_s=-3, way_s=0.01)
+    assert found.clock_ahead_s == -3.01
+    assert [one.state for one in found.checks] == ["warn", "not_reported"]
+
+
+async def test_an_edge_that_was_made_older_tells_of_its_clock_no_more(db: Database) -> None:
+    contacts = Contacts()
+    assert (await heard(db, contacts, at_s=0, ahead_s=5)).clock_ahead_s == 5
+    assert (await heard(db, contacts, at_s=edges.CLOCK_HOLDS_S, ahead_s=None)).clock_ahead_s == 5
+    assert (await heard(db, contacts, at_s=edges.CLOCK_HOLDS_S + 1, ahead_s=None)).clock_ahead_s is None
+
+
+async def test_certificates_are_those_of_the_last_status_and_of_an_older_edge_none_is_known(db: Database) -> None:
+    held = [{"subject": "CN=\u202eedge", "until": NOW + 2 * 86_400 * SECOND_US}]
+    await ingest(db, [event("edge_status", 20, certificates=held), event("edge_status", 10, certificates=[])])
+    found = await edge_of(db)
+    assert found.certificates == (("CN=\ufffdedge", NOW + 2 * 86_400 * SECOND_US),)
+    assert found.checks[1].state == "bad"
+    await ingest(db, [event("edge_status", 30)])
+    assert (await edge_of(db)).certificates is None
+    broken: list[dict[str, Any]] = [
+        {"certificates": [{"subject": "x"}]},
+        {"certificates": [{"until": -1}]},
+        {"certificates": held * 9},
+    ]
+    result = await ingest(db, [event("edge_status", 40) | one for one in broken])
+    assert (result.accepted, len(result.refused)) == (0, 3)
+
+
+async def test_the_clocks_that_are_kept_in_memory_are_bounded(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edges, "MOST_EDGES", 3)
+    contacts = Contacts()
+    contacts.heard("edge-1", now=NOW, sent=NOW + 7 * SECOND_US)
+    for n in range(3):
+        contacts.heard(f"invented {n}", now=NOW, sent=NOW)
+    contacts.heard("edge-1", now=NOW + 1, sent=NOW + 2 * SECOND_US + 1)
+    await contacts.store(db)
+    assert (await edge_of(db)).clock_ahead_s == 2, "the sample of before is forgotten"
 
 
 SOURCE: dict[str, Any] = {"address": "192.0.2.7", "count": 3, "reason": "wrong_password", "dialled": "112"}

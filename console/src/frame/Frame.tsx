@@ -11,6 +11,7 @@ import { type AccessKey, type Edge, useMay, useMe, usePage } from '../api/querie
 import { EXPIRING_DAYS, MAX_PAGE_SIZE } from '../api/tables'
 import { zone } from '../api/time'
 import { Dot } from '../parts/basics'
+import { warningsOf } from '../parts/edges'
 import { count } from '../parts/figures'
 import { useKeys } from '../parts/keys'
 import { sentence } from '../parts/sentences'
@@ -164,10 +165,15 @@ function EdgesState() {
   const edges = usePage<Edge>('/v1.0/edges', {}, { every: 5 }).data?.result
   if (!edges?.length) return null
   const behind = edges.filter(edge => edge.state !== 'in_step')
+  const warned = edges.flatMap(edge => warningsOf(edge).map(one => `${edge.name}: ${one.detail}`))
   const revision = Math.max(...edges.map(edge => edge.revision ?? 0))
+  const title = [...behind.map(edge => `${edge.name}: ${edge.state_detail}`), ...warned].join(', ')
   return (
-    <Link href="/edges" className="chip" title={behind.map(edge => `${edge.name}: ${edge.state_detail}`).join(', ')}>
-      <Dot tone={behind.length ? 'bad' : 'good'} word={behind.length ? 'behind' : 'in step'} />
+    <Link href="/edges" className="chip" title={title}>
+      <Dot
+        tone={behind.length ? 'bad' : warned.length ? 'warn' : 'good'}
+        word={behind.length ? 'behind' : warned.length ? 'warned of' : 'in step'}
+      />
       {behind.length
         ? `${behind.length} of ${edges.length} edges behind`
         : `${edges.length} ${edges.length === 1 ? 'edge' : 'edges'} in step`}

@@ -1,13 +1,15 @@
 /** Where calls are decided: how far behind each edge is, what runs there, what it carries; and how another is installed. */
 import { Button, Modal } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
+import { Fragment, lazy, Suspense, useState } from 'react'
 import { Link, useRoute } from 'wouter'
 import { type Edge, type Provider, useMay, usePage } from '../api/queries'
 import { EDGE_COUNTERS, EDGE_FIELDS } from '../api/tables'
 import { Chip, Dot, Empty, Failure, Head, Panel, type Tone } from '../parts/basics'
+import { warningsOf } from '../parts/edges'
 import { count, NONE, span } from '../parts/figures'
 import { useSeen, viewTone, viewWord } from '../parts/health'
 import { useKeys } from '../parts/keys'
+import { label } from '../parts/labels'
 import { sentence } from '../parts/sentences'
 
 const NewEdge = lazy(() => import('./edges/NewEdge'))
@@ -58,6 +60,35 @@ function List() {
 }
 
 const TONES: Record<Edge['state'], Tone> = { in_step: 'good', behind: 'warn', silent: 'bad', unheard: 'dim' }
+
+const CHECK_TONES: Record<Edge['checks'][number]['state'], Tone> = {
+  good: 'good',
+  warn: 'warn',
+  bad: 'bad',
+  not_reported: 'dim',
+}
+
+/** What is wrong with its clock or its certificates, and what to do. */
+export function Warnings({ edge }: { edge: Edge }) {
+  return warningsOf(edge).map(one => (
+    <p key={one.check} role="status" className={`said ${CHECK_TONES[one.state]}`}>
+      {one.detail}
+    </p>
+  ))
+}
+
+/** How its clock and its certificates are, as rows of facts. */
+export function Checks({ edge }: { edge: Edge }) {
+  return edge.checks.map(one => (
+    <Fragment key={one.check}>
+      <dt>{label(one.check)}</dt>
+      <dd className="row">
+        <Dot tone={CHECK_TONES[one.state]} word={one.state.replace('_', ' ')} />
+        <span className={one.state === 'good' ? '' : CHECK_TONES[one.state]}>{one.detail}</span>
+      </dd>
+    </Fragment>
+  ))
+}
 
 export const Name = ({ edge }: { edge: Edge }) => (
   <span className="row">
@@ -118,6 +149,7 @@ function Card({ edge, providers }: { edge: Edge; providers: Provider[] | undefin
           ))}
           {counters.length === 0 && NONE}
         </dd>
+        <Checks edge={edge} />
         <dt>Finds of providers</dt>
         <dd>
           <Finds edge={edge.name} providers={providers} />

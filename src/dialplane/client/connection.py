@@ -9,6 +9,7 @@ import httpx2
 from dialplane.client.errors import UNEXPECTED_ANSWER, ApiError
 from dialplane.client.operation import Operation
 from dialplane.client.request import ApiRequest
+from dialplane.system.clock import now_us
 
 T = TypeVar("T")
 
@@ -55,11 +56,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+CLOCK = "X-Dialplane-Clock"
+"""The header with the instant (us) at which a request was sent by this machine's clock."""
+
+
 def sendable(
-    http: httpx2.Client | httpx2.AsyncClient, request: ApiRequest, *, timeout_s: float | None = None
+    http: httpx2.Client | httpx2.AsyncClient,
+    request: ApiRequest,
+    *,
+    timeout_s: float | None = None,
+    tells_clock: bool = False,
 ) -> httpx2.Request:
     """The HTTP request; a body is JSON. `timeout_s` takes the place of the connection's."""
-    options: dict[str, Any] = {"params": dict(request.params) or None, "headers": dict(request.headers)}
+    headers = {**request.headers, CLOCK: str(now_us())} if tells_clock else dict(request.headers)
+    options: dict[str, Any] = {"params": dict(request.params) or None, "headers": headers}
     if request.body is not None:
         options["json"] = dict(request.body)
     if timeout_s is not None:

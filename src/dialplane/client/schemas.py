@@ -590,6 +590,21 @@ class DigitRuleAnswer(TypedDict):
     prepend: str
 
 
+class HeldCertificate(TypedDict):
+    """A certificate that an edge shows over TLS."""
+
+    subject: str
+    until: str
+
+
+class EdgeCheck(TypedDict):
+    """What is judged of an edge beside its calls."""
+
+    check: Literal["clock", "certificate"]
+    state: Annotated[Literal["good", "warn", "bad", "not_reported"], "`not_reported`: its version does not tell."]
+    detail: Annotated[str, "The same for people, with what it means and what to do."]
+
+
 class EdgeAnswer(TypedDict):
     """An edge: what it has, what runs there, what it carries."""
 
@@ -619,6 +634,13 @@ class EdgeAnswer(TypedDict):
         dict[str, float], "Those that count since kamailio_started, by the rate of the last reports; empty of one."
     ]
     counters_over_s: Annotated[float | None, "Seconds that this rate is over, 300 once it has told for so long."]
+    clock_ahead_s: Annotated[
+        float | None, "How far its clock is ahead of the control plane's, less than 0 behind; null if not reported."
+    ]
+    certificates: Annotated[
+        list[HeldCertificate] | None, "Those it shows over TLS, its own first; null if not reported."
+    ]
+    checks: Annotated[list[EdgeCheck], "Whether its clock is right and its certificates hold."]
     calls_in_progress: Annotated[int, "Calls it has reported that have not ended."]
     cps: Annotated[float, "Calls per second, over the last 10 s."]
     tm_status: Annotated[str, "When it last told of itself; events before are all here."]

@@ -35,6 +35,7 @@ def companion_of(settings: Settings) -> Companion:
         max_call_s=settings.max_call_s,
         check_every_s=settings.replica_check_s,
         authorities=settings.carrier_authorities,
+        certificate=settings.tls_certificate,
         plan=ProbePlan(
             interval_s=settings.probe_interval_s,
             timeout_s=settings.probe_timeout_s,

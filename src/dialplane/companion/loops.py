@@ -10,6 +10,7 @@ import structlog
 
 from dialplane.client import AsyncClient
 from dialplane.client.retries import NO_RETRIES
+from dialplane.companion.certificates import ShownCertificates
 from dialplane.companion.check import TableCheck
 from dialplane.companion.follow import FeedFollower
 from dialplane.companion.heartbeat import Heartbeats
@@ -36,6 +37,7 @@ class Companion:
     """`own_sip` is the edge's SIP socket by its IP address, `nameserver` a DNS server (None: the system's).
 
     `authorities` must have signed carriers' certificates (see `probing/certificates.py`); None for no check.
+    `certificate` is the file of that which the edge shows, None for the one of its own making.
     """
 
     folder: EdgeFolder
@@ -46,6 +48,7 @@ class Companion:
     denied_networks: Sequence[str] = ()
     nameserver: SocketAddress | None = None
     authorities: Path | None = None
+    certificate: Path | None = None
     plan: ProbePlan = field(default_factory=ProbePlan)
     feed_wait_s: int = 20
     check_every_s: float = 600.0
@@ -58,7 +61,9 @@ class Companion:
         backlog = Backlog(self.folder.events)
         tables = ReplicaTables(self.folder.replica)
         resolver = Resolver(self.nameserver)
-        client = AsyncClient(self.control_url, token=self.key, timeout_s=REQUEST_TIMEOUT_S, retries=NO_RETRIES)
+        client = AsyncClient(
+            self.control_url, token=self.key, timeout_s=REQUEST_TIMEOUT_S, retries=NO_RETRIES, tells_clock=True
+        )
         probes = self._probes(tables, resolver, heartbeats)
         follower = self._follower(client, tables, heartbeats, on_change=probes.refresh)
         shipper = EventShipper(client, backlog, edge=self.edge, heartbeats=heartbeats)
@@ -92,6 +97,7 @@ class Companion:
             max_call_s=self.max_call_s,
             heartbeats=heartbeats,
             damages=lambda: tables.damages,
+            certificates=ShownCertificates(self.certificate or self.folder.kamailio.certificate).held,
         )
 
     def _probes(self, tables: ReplicaTables, resolver: Resolver, heartbeats: Heartbeats) -> ProviderProbes:

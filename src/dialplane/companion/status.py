@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import structlog
 
 from dialplane.companion.heartbeat import Heartbeats
 from dialplane.domain.edge_counters import REPLICA_DAMAGES
+from dialplane.eventlog.kinds import HeldCertificate
 from dialplane.eventlog.writer import EventLog
 from dialplane.system.datafolder import KamailioFolder
 from dialplane.system.process import ProcessStart, process_of_pid_file, program_path
@@ -38,7 +39,8 @@ log = structlog.get_logger()
 class EdgeStatus:
     """Appends an `edge_status` event each `every_s` seconds, and when Kamailio restarts or refuses calls.
 
-    `damages` counts how often the replica was damaged and loaded again since the companion started.
+    `damages` counts how often the replica was damaged and loaded again since the companion started. `certificates` are
+    those that the edge shows; they are read in a thread.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class EdgeStatus:
         max_call_s: int,
         heartbeats: Heartbeats,
         damages: Callable[[], int],
+        certificates: Callable[[], Sequence[HeldCertificate]] = tuple,
         every_s: float = EVERY_S,
     ) -> None:
         self._events = events
@@ -56,6 +59,7 @@ class EdgeStatus:
         self._max_call_s = max_call_s
         self._heartbeats = heartbeats
         self._damages = damages
+        self._certificates = certificates
         self._every_s = every_s
 
     async def run(self) -> None:
@@ -70,11 +74,13 @@ class EdgeStatus:
             load_before, load = load, load_of(self._folder.load)
             started = _since(started if process == before else None, process)
             if process != before or load != load_before or time.monotonic() >= due:
-                self._report(kamailio, started, load)
+                self._report(kamailio, started, load, await asyncio.to_thread(self._certificates))
                 due = time.monotonic() + self._every_s
             await asyncio.sleep(min(LOOK_S, self._every_s))
 
-    def _report(self, kamailio: str, started: int | None, load: Mapping[str, int]) -> None:
+    def _report(
+        self, kamailio: str, started: int | None, load: Mapping[str, int], held: Sequence[HeldCertificate]
+    ) -> None:
         try:
             self._events.edge_status(
                 agent_version=version("dialplane"),
@@ -82,6 +88,7 @@ class EdgeStatus:
                 kamailio_started=started,
                 max_call_s=self._max_call_s,
                 counters={**counters_of(self._folder.load), REPLICA_DAMAGES: self._damages()},
+                certificates=held,
                 **load,
             )
             self._events.write()

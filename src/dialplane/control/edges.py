@@ -1,6 +1,7 @@
 """Edges: how far each is behind the database, its versions, and the calls that it carries."""
 
 import json
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
 from dialplane.control.units import Database, Reading, Writing
+from dialplane.domain.edge_checks import SAMPLES, Check, Held, ahead_us, certificate_check, clock_check
 from dialplane.domain.edge_counters import SHED, History, Report, followed
 from dialplane.domain.errors import NotFound
 from dialplane.domain.instants import SECOND_US
@@ -32,6 +34,9 @@ MOST_EDGES = 1_000
 LATE_S = 60
 """An edge tells of itself behind all that it saw before, each 15 s: what is older than this is still to come."""
 
+CLOCK_HOLDS_S = 300
+"""An edge whose clock was told of last so much before its last contact tells of it no more."""
+
 _HOUR_US = 3_600 * SECOND_US
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -43,9 +48,10 @@ class Edge:
     `revision`: that of its table at its last poll. `lag_revisions`: how many the database is ahead of it. `silent_s`:
     seconds since its last contact. Since `kamailio_started`: `calls_shed`, new calls refused because it was too busy,
     and `events_lost`, events that its disk had no room for. `shed_percent`: of the new calls, how many it was refusing
-    at its last report. `counters`: its other counters, by name; `history`: its reports of them. `records_s`: seconds
-    since it told of itself; what it saw before is here. `calls_in_progress`, `cps`: from the events it has handed in
-    so far.
+    at its last report. `counters`: its other counters, by name; `history`: its reports of them. `certificates`: those
+    it shows over TLS. `clock_ahead_us`: how far its clock is ahead of this one. `checked_at`: when both are judged.
+    `records_s`: seconds since it told of itself; what it saw before is here. `calls_in_progress`, `cps`: from the
+    events it has handed in so far.
     """
 
     name: str
@@ -62,6 +68,9 @@ class Edge:
     events_lost: int | None
     counters: Mapping[str, int]
     history: History
+    certificates: Sequence[Held] | None
+    clock_ahead_us: int | None
+    checked_at: int
     records_s: float | None
     calls_in_progress: int
     cps: float
@@ -94,6 +103,16 @@ class Edge:
     def _late(self) -> str:
         late_s = self.records_s or 0
         return f"; what it saw in the last {_length(late_s)} is not here yet" if late_s > LATE_S else ""
+
+    @property
+    def clock_ahead_s(self) -> float | None:
+        """The same in seconds."""
+        return None if self.clock_ahead_us is None else round(self.clock_ahead_us / SECOND_US, 3)
+
+    @property
+    def checks(self) -> tuple[Check, Check]:
+        """Its clock, and its certificates."""
+        return clock_check(self.clock_ahead_us), certificate_check(self.certificates, now=self.checked_at)
 
     @property
     def counters_per_hour(self) -> dict[str, float]:
@@ -136,17 +155,26 @@ class Contacts:
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, Any]] = {}
         self._latest: dict[str, dict[str, Any]] = {}
+        self._clocks: dict[str, deque[int]] = {}
 
-    def heard(self, edge: str, *, now: int) -> None:
-        """Records a contact of the edge."""
-        if edge:
-            EDGES.merge(self._row(edge), "last_contact", now, {})
+    def heard(self, edge: str, *, now: int, sent: int | None = None) -> None:
+        """Records a contact of the edge; `sent`: when that was by the edge's own clock."""
+        if not edge:
+            return
+        row = self._row(edge)
+        EDGES.merge(row, "last_contact", now, {})
+        if sent is not None:
+            samples = self._clocks[edge] = self._clocks.pop(edge, deque(maxlen=SAMPLES))
+            samples.append(sent - now)
+            EDGES.merge(row, "tm_clock", now, {"clock_ahead_us": ahead_us(samples)})
+            if len(self._clocks) > MOST_EDGES:
+                del self._clocks[next(iter(self._clocks))]
 
-    def polled(self, edge: str, *, now: int, revision: int, epoch: str) -> bool:
+    def polled(self, edge: str, *, now: int, revision: int, epoch: str, sent: int | None = None) -> bool:
         """Records a poll for changes after this revision of this epoch, which the edge therefore has; whether that is
-        another one than at its last poll here.
+        another one than at its last poll here. `sent` as in `heard`.
         """
-        self.heard(edge, now=now)
+        self.heard(edge, now=now, sent=sent)
         if not edge:
             return False
         before = self._latest.get(edge, {}).get("revision")
@@ -168,6 +196,7 @@ class Contacts:
         """Drops what is not stored yet."""
         self._rows.pop(edge, None)
         self._latest.pop(edge, None)
+        self._clocks.pop(edge, None)
 
     async def store(self, db: Database) -> None:
         """Stores the new contacts. Raises Unavailable; they are then still to be stored."""
@@ -306,6 +335,9 @@ async def _edges(unit: Reading, stored: Sequence[EdgeRow], *, now: int, contacts
             events_lost=row.events_lost,
             counters=json.loads(row.counters or "{}"),
             history=_history(row),
+            certificates=_held(row.certificates),
+            clock_ahead_us=_clock(row),
+            checked_at=now,
             records_s=None if row.tm_status is None else max(0, now - row.tm_status) / SECOND_US,
             calls_in_progress=in_progress.get(row.name, 0),
             cps=started.get(row.name, 0) / LOAD_WINDOW_S,
@@ -314,6 +346,16 @@ async def _edges(unit: Reading, stored: Sequence[EdgeRow], *, now: int, contacts
         )
         for row in rows
     ]
+
+
+def _held(stored: str | None) -> tuple[Held, ...] | None:
+    return None if stored is None else tuple(Held(*one) for one in json.loads(stored))
+
+
+def _clock(row: EdgeRow) -> int | None:
+    """As it was told lately: an edge that is another version now may tell nothing of it."""
+    is_late = row.tm_clock is None or row.tm_clock < (row.last_contact or 0) - CLOCK_HOLDS_S * SECOND_US
+    return None if is_late else row.clock_ahead_us
 
 
 def _lag(row: EdgeRow, epoch: str, revision: int) -> int | None:

@@ -36,6 +36,7 @@ from dialplane.eventlog.kinds import (
     EdgeStatus,
     Event,
     FinalReply,
+    HeldCertificate,
     LateAnswer,
     ProviderBreaker,
     ProviderHealth,
@@ -177,6 +178,7 @@ class Folded:
             "shed_percent": _or_none(event.shed_percent),
             "events_lost": _or_none(event.events_lost),
             "counters": _json(event.counters),
+            "certificates": _certificates(event.certificates),
         }
         EDGES.merge(self.edges.setdefault(name, {"name": name}), "tm_status", event.at, values)
         shed = {} if isinstance(event.calls_shed, UnsetType) else {SHED: event.calls_shed}
@@ -329,6 +331,11 @@ def _is_plain(values: Sequence[str]) -> bool:
     """Whether all of these texts are short and can be printed, as nearly all are."""
     together = "".join(values)
     return len(together) <= MAX_TEXT and together.isprintable()
+
+
+def _certificates(held: Sequence[HeldCertificate] | UnsetType) -> str | None:
+    """Subject and end of each; None of an edge that tells of none."""
+    return None if isinstance(held, UnsetType) else _json([(text(one.subject, MAX_REASON), one.until) for one in held])
 
 
 def _name_of_edge(event: Event) -> str:

@@ -200,6 +200,16 @@ class ProviderBreaker(Event, kw_only=True, frozen=True, tag="provider_breaker"):
     detail: Annotated[str, Meta(description="Cause of the change.")] = ""
 
 
+class HeldCertificate(Struct, kw_only=True, frozen=True):
+    """A certificate that an edge shows over TLS."""
+
+    subject: Annotated[str, Meta(description="Whose it is.")] = ""
+    until: Annotated[Instant, Meta(description="Until when it holds, µs since 1970.")]
+
+
+MOST_CERTIFICATES = 8
+
+
 class EdgeStatus(Event, kw_only=True, frozen=True, tag="edge_status"):
     """Versions, start and counters of an edge; everything that the edge saw before is in front of it in the log.
 
@@ -227,6 +237,10 @@ class EdgeStatus(Event, kw_only=True, frozen=True, tag="edge_status"):
     counters: Annotated[
         dict[CounterName, Total], Meta(max_length=32, description="Further counters of the edge, by name.")
     ] = {}
+    certificates: Annotated[
+        Annotated[tuple[HeldCertificate, ...], Meta(max_length=MOST_CERTIFICATES)] | UnsetType,
+        Meta(description="Those it shows over TLS; absent where an older edge tells of none."),
+    ] = UNSET
 
 
 class EdgeCalls(Event, kw_only=True, frozen=True, tag="edge_calls"):

@@ -33,6 +33,7 @@ from dialplane.eventlog.kinds import (
     EdgeRefusals,
     EdgeStatus,
     Event,
+    HeldCertificate,
     LateAnswer,
     ProviderBreaker,
     ProviderHealth,
@@ -197,6 +198,7 @@ class EventLog:
         calls_shed: int | UnsetType = UNSET,
         shed_percent: int | UnsetType = UNSET,
         events_lost: int | UnsetType = UNSET,
+        certificates: Sequence[HeldCertificate] | UnsetType = UNSET,
     ) -> None:
         """Versions, start and counters of the edge; UNSET what Kamailio has not counted yet."""
         event = EdgeStatus(
@@ -209,6 +211,7 @@ class EventLog:
             shed_percent=shed_percent,
             events_lost=events_lost,
             counters=dict(counters),
+            certificates=certificates if isinstance(certificates, UnsetType) else tuple(certificates),
         )
         self.note(event)
 

@@ -25,7 +25,7 @@ OF_API = frozenset(Settings.model_fields) - {"admin_password"}
 OF_COMPANION = frozenset(
     {
         *("data", "http", "sip", "edge_name", "control_url", "key_file", "log_level", "denied_networks", "dns_server"),
-        *("max_call_s", "replica_check_s", "tls_authorities", "tls_verify_carriers"),
+        *("max_call_s", "replica_check_s", "tls_certificate", "tls_authorities", "tls_verify_carriers"),
         *("probe_interval_s", "probe_timeout_s", "probe_down_after", "probe_up_after"),
     }
 )

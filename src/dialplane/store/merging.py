@@ -84,8 +84,9 @@ EDGES = Merged(
         "tm_polled": ("revision", "epoch"),
         "tm_status": (
             *("agent_version", "kamailio_version", "kamailio_started"),
-            *("max_call_s", "calls_shed", "shed_percent", "events_lost", "counters", "reports"),
+            *("max_call_s", "calls_shed", "shed_percent", "events_lost", "counters", "reports", "certificates"),
         ),
+        "tm_clock": ("clock_ahead_us",),
         "tm_refusals": ("refusals",),
     },
 )

@@ -15,7 +15,7 @@ import { sentence } from '../../parts/sentences'
 import { Quality } from '../../parts/traffic'
 import { useWindow, WindowChoice } from '../../parts/window'
 import { SERIES } from '../../theme'
-import { Figures, meaning, Name, viewsOf } from '../Edges'
+import { Checks, Figures, meaning, Name, viewsOf, Warnings } from '../Edges'
 
 type Stats = Page<Schemas['EdgeStats']> & { from: string; step: number; whole_steps: number }
 
@@ -47,6 +47,7 @@ export default function OneEdge({ name }: { name: string }) {
         </Button>
       </Head>
       <div className="stack">
+        <Warnings edge={edge} />
         <Figures edge={edge} />
         <div className="cols">
           <div className="stack">
@@ -205,6 +206,7 @@ function Facts({ edge }: { edge: Edge }) {
         <dd>
           <When at={edge.tm_create} />
         </dd>
+        <Checks edge={edge} />
         <dt>Longest call</dt>
         <dd>{edge.max_call_s === null ? NONE : span(edge.max_call_s * 1000)}</dd>
       </dl>

@@ -6,8 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialplane.api.http.fields import among
 from dialplane.api.http.query import Page
+from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import AnsweredInstant, Presenter
 from dialplane.control.edges import LOAD_WINDOW_S, SILENT_AFTER_S, STATES, Edge, RefusedSource
+from dialplane.domain import edge_checks
 from dialplane.domain.edge_counters import RATE_OVER_S
 from dialplane.engine.refusals import FAULTS
 
@@ -29,6 +31,12 @@ EXAMPLE: dict[str, Any] = {
     "counters": {"script_errors": 0, "strangers": 12, "replica_damages": 0},
     "counters_per_hour": {"script_errors": 0.0, "strangers": 0.2},
     "counters_over_s": 300.0,
+    "clock_ahead_s": -0.004,
+    "certificates": [{"subject": "CN=edge-1", "until": "2032-10-17 08:01:00.000000"}],
+    "checks": [
+        {"check": "clock", "state": "good", "detail": "its clock agrees with this control plane's, to 0.00 s"},
+        {"check": "certificate", "state": "good", "detail": "its certificate (CN=edge-1) holds until 2032-10-17"},
+    ],
     "calls_in_progress": 118,
     "cps": 12.4,
     "tm_status": "2022-10-22 16:16:14.120001",
@@ -38,6 +46,21 @@ EXAMPLE: dict[str, Any] = {
 
 class EdgeList(Page):
     """Which part of the list of edges."""
+
+
+class HeldCertificate(BaseModel):
+    """A certificate that an edge shows over TLS."""
+
+    subject: str
+    until: AnsweredInstant
+
+
+class EdgeCheck(BaseModel):
+    """What is judged of an edge beside its calls."""
+
+    check: Annotated[str, among(*edge_checks.CHECKS)]
+    state: Annotated[str, among(*edge_checks.STATES), Field(description="`not_reported`: its version does not tell.")]
+    detail: Annotated[str, Field(description="The same for people, with what it means and what to do.")]
 
 
 class EdgeAnswer(BaseModel):
@@ -81,6 +104,16 @@ class EdgeAnswer(BaseModel):
     counters_over_s: Annotated[
         float | None, Field(description=f"Seconds that this rate is over, {RATE_OVER_S} once it has told for so long.")
     ]
+    clock_ahead_s: Annotated[
+        float | None,
+        Field(
+            description="How far its clock is ahead of the control plane's, less than 0 behind; null if not reported."
+        ),
+    ]
+    certificates: Annotated[
+        list[HeldCertificate] | None, Field(description="Those it shows over TLS, its own first; null if not reported.")
+    ]
+    checks: Annotated[list[EdgeCheck], Field(description="Whether its clock is right and its certificates hold.")]
     calls_in_progress: Annotated[int, Field(description="Calls it has reported that have not ended.")]
     cps: Annotated[float, Field(description=f"Calls per second, over the last {LOAD_WINDOW_S} s.")]
     tm_status: Annotated[AnsweredInstant, Field(description="When it last told of itself; events before are all here.")]
@@ -106,8 +139,20 @@ class RefusalsAnswer(BaseModel):
     result: Annotated[list[RefusedSourceAnswer], Field(description="The last one first.")]
 
 
-present = Presenter(EdgeAnswer, Edge)
+_present = Presenter(EdgeAnswer, Edge)
 _present_refused = Presenter(RefusedSourceAnswer, RefusedSource)
+
+
+def present(edge: Edge) -> dict[str, Any]:
+    """An edge with what is judged of it."""
+    held = edge.certificates
+    return _present(
+        edge,
+        certificates=None
+        if held is None
+        else [{"subject": one.subject, "until": timestamp(one.until)} for one in held],
+        checks=[check._asdict() for check in edge.checks],
+    )
 
 
 def present_refused(source: RefusedSource) -> dict[str, Any]:

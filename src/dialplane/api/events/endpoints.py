@@ -4,6 +4,7 @@ import structlog
 from starlette.responses import Response
 
 from dialplane.api.events.schemas import EventBatch, EventsAnswer
+from dialplane.api.http.clocks import sent_at
 from dialplane.api.http.request import AuthenticatedRequest
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
@@ -24,7 +25,7 @@ _LOGGED = 5
 @EVENTS.endpoint("POST", summary="Report events", permission="events.write", answer=EventsAnswer)
 async def report_events(request: AuthenticatedRequest, body: EventBatch) -> Response:
     permissions.require_edge(request.actor, "events.write", body.edge)
-    _record_report(request.services, body)
+    _record_report(request.services, body, sent=sent_at(request.http))
     services = request.services
     stored = await events.ingest(
         services.db, request.actor, edge=body.edge, events=body.events, hand_on=services.hands_events_on
@@ -48,9 +49,9 @@ def _note(news: News, stored: Ingested) -> None:
     news.of_providers(folded.health, folded.breakers)
 
 
-def _record_report(services: Services, body: EventBatch) -> None:
+def _record_report(services: Services, body: EventBatch, *, sent: int | None) -> None:
     now = now_us()
-    services.contacts.heard(body.edge, now=now)
+    services.contacts.heard(body.edge, now=now, sent=sent)
     if body.agent is not None:
         services.metrics.companions.show(
             body.edge, now_s=now / 1e6, backlog_bytes=body.agent.backlog_bytes, loops=body.agent.loops

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from dialplane.api.feed.schemas import FeedQuery
+from dialplane.api.http.clocks import sent_at
 from dialplane.api.http.request import AuthenticatedRequest, until_disconnected
 from dialplane.api.http.resource import Resource
 from dialplane.api.http.services import Services, held
@@ -43,7 +44,8 @@ async def follow_feed(request: AuthenticatedRequest, query: FeedQuery) -> Respon
     edge = permissions.require_edge(request.actor, "feed.read", query.edge)
     if edge is not None:
         services = request.services
-        if services.contacts.polled(edge, now=now_us(), revision=query.since, epoch=query.epoch):
+        sent = sent_at(request.http)
+        if services.contacts.polled(edge, now=now_us(), revision=query.since, epoch=query.epoch, sent=sent):
             services.news.of_edges([edge])
     with _slot_of_edge(request):
         await _until_newer(request.services, query, request.http.receive)

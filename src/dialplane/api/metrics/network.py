@@ -41,6 +41,10 @@ class NetworkGauges:
         )
         self.edge_lost = gauge("edge_events_lost", "Events an edge's disk had no room for, since its start.", "edge")
         self.edge_counter = gauge("edge_counter", "What else an edge counts, since its start.", "edge", "counter")
+        self.edge_clock = gauge("edge_clock_ahead_seconds", "How far an edge's clock is ahead of this one.", "edge")
+        self.edge_certificate = gauge(
+            "edge_certificate_until_seconds", "Until when an edge's certificates all hold, since 1970.", "edge"
+        )
         self.attempts = gauge("provider_attempts", f"Attempts {over}.", "provider")
         self.skipped = gauge("provider_skipped", f"Attempts that were passed over, {over}.", "provider")
         self.late_answers = gauge("provider_late_answers", f"Answers that came too late, {over}.", "provider")
@@ -58,6 +62,7 @@ class NetworkGauges:
         for gauge in (
             *(self.edge_lag, self.edge_contact, self.edge_status, self.edge_calls, self.edge_cps),
             *(self.edge_shed, self.edge_shedding, self.edge_lost, self.edge_counter),
+            *(self.edge_clock, self.edge_certificate),
         ):
             gauge.clear()
         for edge in edges:
@@ -69,6 +74,9 @@ class NetworkGauges:
             _set(self.edge_shed, edge.calls_shed, edge.name)
             _set(self.edge_shedding, edge.shed_percent, edge.name, unit=_PERCENT)
             _set(self.edge_lost, edge.events_lost, edge.name)
+            _set(self.edge_clock, edge.clock_ahead_us, edge.name, unit=_US)
+            ends = [one.until for one in edge.certificates or ()]
+            _set(self.edge_certificate, min(ends, default=None), edge.name, unit=_US)
             for counter, count in edge.counters.items():
                 _set(self.edge_counter, count, edge.name, counter)
 

@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 class AsyncClient(AsyncApi):
-    """One API as one person or access key. Every method raises ApiError. Close it, or use it in `async with`."""
+    """One API as one person or access key. Every method raises ApiError. Close it, or use it in `async with`.
+
+    `tells_clock`: requests say when they were sent, so that the API sees how far this machine's clock is off.
+    """
 
     def __init__(
         self,
@@ -25,8 +28,12 @@ class AsyncClient(AsyncApi):
         token: str | None = None,
         timeout_s: float = 10.0,
         retries: Retries | None = None,
+        tells_clock: bool = False,
     ) -> None:
-        super().__init__(AsyncTransport(base_url, token=token, timeout_s=timeout_s, retries=retries or Retries()))
+        transport = AsyncTransport(
+            base_url, token=token, timeout_s=timeout_s, retries=retries or Retries(), tells_clock=tells_clock
+        )
+        super().__init__(transport)
 
     async def __aenter__(self) -> Self:
         return self

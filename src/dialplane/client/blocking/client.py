@@ -17,7 +17,10 @@ T = TypeVar("T")
 
 
 class Client(Api):
-    """One API as one person or access key. Every method raises ApiError. Close it, or use it in `with`."""
+    """One API as one person or access key. Every method raises ApiError. Close it, or use it in `with`.
+
+    `tells_clock`: requests say when they were sent, so that the API sees how far this machine's clock is off.
+    """
 
     def __init__(
         self,
@@ -26,8 +29,12 @@ class Client(Api):
         token: str | None = None,
         timeout_s: float = 10.0,
         retries: Retries | None = None,
+        tells_clock: bool = False,
     ) -> None:
-        super().__init__(Transport(base_url, token=token, timeout_s=timeout_s, retries=retries or Retries()))
+        transport = Transport(
+            base_url, token=token, timeout_s=timeout_s, retries=retries or Retries(), tells_clock=tells_clock
+        )
+        super().__init__(transport)
 
     def __enter__(self) -> Self:
         return self

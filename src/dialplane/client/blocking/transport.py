@@ -22,11 +22,14 @@ class Transport:
     `arguments` are an operation's parameters by their names on the wire; one that is None is left out.
     """
 
-    def __init__(self, base_url: str, *, token: str | None, timeout_s: float, retries: Retries) -> None:
+    def __init__(
+        self, base_url: str, *, token: str | None, timeout_s: float, retries: Retries, tells_clock: bool = False
+    ) -> None:
         self._http = httpx2.Client(**connection_options(base_url, token=token, timeout_s=timeout_s))
         self._base_url = base_url
         self._timeout_s = timeout_s
         self._retries = retries
+        self._tells_clock = tells_clock
 
     def close(self) -> None:
         """Close the connections."""
@@ -56,7 +59,12 @@ class Transport:
 
     def download(self, operation: Operation[str], arguments: Mapping[str, Any], *, into: Sink, wait_s: float) -> None:
         """Write the answer's body as it comes. The API may wait `wait_s` before it answers. Not sent again."""
-        request = sendable(self._http, operation.request(arguments), timeout_s=self._timeout_s + wait_s)
+        request = sendable(
+            self._http,
+            operation.request(arguments),
+            timeout_s=self._timeout_s + wait_s,
+            tells_clock=self._tells_clock,
+        )
         try:
             response = self._http.send(request, stream=True)
             try:
@@ -85,7 +93,7 @@ class Transport:
 
     def _try(self, request: ApiRequest) -> httpx2.Response | ApiError:
         try:
-            response = self._http.send(sendable(self._http, request))
+            response = self._http.send(sendable(self._http, request, tells_clock=self._tells_clock))
         except httpx2.HTTPError as error:
             return unreachable(self._base_url, error)
         return response if response.is_success else error_of(response)

@@ -14,7 +14,7 @@ _EDGES, _CALLS = tables.edges.c, tables.calls.c
 
 
 class EdgeRow(NamedTuple):
-    """A row of `edges`; None for what the edge has not reported yet. `counters` and `reports` are JSON."""
+    """A row of `edges`; None for what the edge has not reported yet. `counters`, `reports`, `certificates` are JSON."""
 
     name: str
     last_contact: int | None
@@ -31,6 +31,9 @@ class EdgeRow(NamedTuple):
     events_lost: int | None
     counters: str | None
     reports: str | None
+    certificates: str | None
+    tm_clock: int | None
+    clock_ahead_us: int | None
     tm_create: int
 
 
