@@ -17,7 +17,8 @@ from dialplane.api.console.countries import countries
 from dialplane.api.console.forms import FORMS, form_of
 from dialplane.api.console.limits import CONSTANTS, FILTERS, OPERATIONS
 from dialplane.api.console.sentences import SENTENCES
-from tools.generate_client.document import Document, Parameter
+from dialplane.domain.kinds import KINDS
+from tools.generate_client.document import Document, Endpoint, Parameter
 
 OUT = Path(__file__).parents[1] / "console" / "src" / "api"
 HEADER = "// Generated from {source} by `python -m tools.generate_console`, not edited by hand.\n"
@@ -32,7 +33,15 @@ export type Field = {
   least: number | null
 }
 export type Group = { title: string; fields: Field[] }
-export type Form = { path: string; one: string; create: Group[]; update: Group[] }
+/** `secrets`: fields that no answer shows. `calls`: what the client calls making and changing one. */
+export type Form = {
+  path: string
+  one: string
+  secrets: string[]
+  calls: { create: string; update: string }
+  create: Group[]
+  update: Group[]
+}
 """
 
 
@@ -45,7 +54,15 @@ def generated() -> Mapping[Path, str]:
     document = openapi_document()
     schemas = document["components"]["schemas"]
     tables.insert(-1, _constant("EDGE_FIELDS", _meanings(schemas["EdgeAnswer"])))
-    forms = {kind: form_of(form, schemas) for kind, form in FORMS.items()}
+    endpoints = Document(document).endpoints
+    forms = {
+        kind: {
+            **form_of(form, schemas),
+            "secrets": sorted(KINDS[kind].secret_arguments),
+            "calls": _saving(form.path, endpoints),
+        }
+        for kind, form in FORMS.items()
+    }
     kinds = " | ".join(map(_text, FORMS))
     return {
         OUT / "tables.ts": "".join(tables),
@@ -57,22 +74,32 @@ def generated() -> Mapping[Path, str]:
         + "".join(_constant(name, value) for name, value in FILTERS.items()),
         OUT / "code.ts": HEADER.format(source="dialplane.api.console.code and the OpenAPI document")
         + _constant("FLAGS", FLAGS)
-        + _constant("CALLS", _calls(Document(document))),
+        + _constant("CALLS", _calls(endpoints)),
         OUT / "countries.ts": HEADER.format(source="dialplane.api.console.countries")
         + _constant("COUNTRIES", countries()),
     }
 
 
-def _calls(document: Document) -> Mapping[str, Any]:
+def _calls(endpoints: Sequence[Endpoint]) -> Mapping[str, Any]:
     """Path -> what the client calls its GET, and parameter of the query -> the argument and how it is written."""
     return {
         each.path: {
-            "call": f"{each.resource}.{each.verb}" if each.resource else each.verb,
+            "call": _call(each),
             "arguments": {one.name: [one.argument, _literal(one)] for one in each.parameters if one.place == "query"},
         }
-        for each in document.endpoints
+        for each in endpoints
         if each.method == "GET" and each.path in COPIED
     }
+
+
+def _saving(path: str, endpoints: Sequence[Endpoint]) -> Mapping[str, str]:
+    """What the client calls making one at this path, and changing it."""
+    of = {(each.method, each.path): _call(each) for each in endpoints}
+    return {"create": of["POST", path], "update": of["PUT", f"{path}/{{id}}"]}
+
+
+def _call(endpoint: Endpoint) -> str:
+    return f"{endpoint.resource}.{endpoint.verb}" if endpoint.resource else endpoint.verb
 
 
 def _literal(parameter: Parameter) -> str:

@@ -7,12 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from dialplane.api.console.code import COPIED
+from dialplane.client import Client
 from tests.console.visit import Visit
 from tests.serve.instance import Instance
 
@@ -30,19 +31,29 @@ PAGES: Mapping[str, str] = {
 """Path -> a page that asks for it."""
 
 
-def ran(command: Sequence[str], demo: Instance) -> str:
+FORM = "[role=dialog]"
+SECRET, OTHER_SECRET = "typed-into-the-form-1", "another one, 'quoted'"
+
+
+def run(command: Sequence[str], demo: Instance) -> subprocess.CompletedProcess[str]:
     token = (demo.data / "secrets" / "operator.key").read_text().strip()
-    environment = {**os.environ, "DIALPLANE_TOKEN": token}
-    return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True, text=True).stdout
+    environment = {**os.environ, "DIALPLANE_TOKEN": token, "DIALPLANE_SECRET": OTHER_SECRET}
+    return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False, text=True)
 
 
-def copied(visit: Visit, form: str) -> str:
-    page = visit.page
-    page.get_by_role("button", name="Copy as").click()
+def ran(command: Sequence[str], demo: Instance) -> str:
+    process = run(command, demo)
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def copied(visit: Visit, form: str, *, within: str = "main") -> str:
+    page, place = visit.page, visit.page.locator(within)
+    place.get_by_role("button", name="Copy as").click()
     page.get_by_role("menuitem", name=form).click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(place.get_by_role("button", name="Copied")).to_be_visible()
     text: str = page.evaluate("() => navigator.clipboard.readText()")
-    expect(page.get_by_role("button", name="Copy as")).to_be_visible()
+    expect(place.get_by_role("button", name="Copy as")).to_be_visible()
     return text
 
 
@@ -92,3 +103,129 @@ def test_it_is_copied_where_pages_may_not_write_to_the_clipboard(visit: Visit) -
     box = visit.page.get_by_role("textbox", name="Filter")
     box.press("Control+V")
     expect(box).to_have_value(re.compile("^curl -s '.*/v1.0/accesskeys"))
+
+
+class Filled(NamedTuple):
+    """A form: its page, the button that opens it, what is typed and chosen, and the field that is changed later."""
+
+    page: str
+    button: str
+    typed: Mapping[str, str]
+    chosen: Mapping[str, str]
+    changed: str
+
+
+FORMS: Mapping[str, Filled] = {
+    "routes": Filled(
+        "/routes",
+        "New route",
+        {"Target": "+99871", "Detail": 'it\'s "so"'},
+        {"Customer": "Acme", "Provider": "Delta"},
+        "Detail",
+    ),
+    "providers": Filled(
+        "/providers",
+        "New provider",
+        {
+            "Name": "Copied",
+            "Hostname": "sip.copied.example",
+            "Username": "u",
+            "Password": SECRET,
+            "Metadata": '{"a": [null, true]}',
+        },
+        {},
+        "Name",
+    ),
+    "customers": Filled("/customers", "New customer", {"Name": "Copied's", "Detail": "$HOME `id` \\"}, {}, "Detail"),
+    "trunks": Filled(
+        "/trunks",
+        "New trunk",
+        {"Name": "Copied", "Username": "copied", "Password": SECRET},
+        {"Customer": "Acme"},
+        "Name",
+    ),
+    "accesskeys": Filled(
+        "/keys", "New key", {"Name": "Copied"}, {"Customer": "Acme", "Role": "customer_admin"}, "Detail"
+    ),
+    "agents": Filled(
+        "/people",
+        "New person",
+        {"Username": "copied@acme.example", "Password": SECRET, "Name": "Copied"},
+        {"Customer": "Acme", "Role": "customer_admin"},
+        "Name",
+    ),
+}
+"""Resource -> its form."""
+
+
+def fill(visit: Visit, form: Filled) -> Locator:
+    page = visit.page
+    visit.open(form.page)
+    page.get_by_role("button", name=form.button).click()
+    dialog = page.get_by_role("dialog")
+    for label, text in form.typed.items():
+        dialog.get_by_role("textbox", name=label, exact=True).fill(text)
+    for label, text in form.chosen.items():
+        dialog.get_by_role("combobox", name=label).click()
+        page.get_by_role("option", name=text, exact=True).click()
+    return dialog
+
+
+def both_copied(visit: Visit) -> tuple[Sequence[str], Sequence[str]]:
+    """The two commands, without what was typed as a secret."""
+    texts = copied(visit, "curl", within=FORM), copied(visit, "Python", within=FORM)
+    assert not [text for text in texts if SECRET in text]
+    return ["bash", "-c", texts[0]], [sys.executable, "-c", texts[1]]
+
+
+def plain(made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was made, without what is another each time."""
+    another = ("tm_", "token", "health_")
+    return {name: value for name, value in made.items() if name != "id" and not name.startswith(another)}
+
+
+@pytest.mark.parametrize("resource", FORMS)
+def test_what_a_form_would_save_is_copied(visit: Visit, demo: Instance, resource: str) -> None:
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    form = FORMS[resource]
+    dialog = fill(visit, form)
+    by_curl, by_python = both_copied(visit)
+    with demo.client() as client:
+        made = [made_by(client, resource, command, demo) for command in (by_curl, by_python)]
+        assert made[0] == made[1]
+        dialog.get_by_role("button", name="Create the").click()
+        expect(visit.page.get_by_text("as revision")).to_be_visible()
+        saved = next(iter(getattr(client, resource).all()))
+        try:
+            assert made[0] == plain(saved)
+            of_one(visit, client, resource, saved["id"], demo)
+        finally:
+            getattr(client, resource).delete(saved["id"])
+
+
+def made_by(client: Client, resource: str, command: Sequence[str], demo: Instance) -> Mapping[str, Any]:
+    """What a copied command makes, and shows; it is deleted again."""
+    said = ran(command, demo)
+    made = json.loads(said) if command[0] == "bash" else ast.literal_eval(said)
+    getattr(client, resource).delete(made["id"])
+    return plain(made)
+
+
+def of_one(visit: Visit, client: Client, resource: str, id_: str, demo: Instance) -> None:
+    """Its form, filled in with something else: each command changes it as it was when the form was opened."""
+    form, api = FORMS[resource], getattr(client, resource)
+    for number in (0, 1):
+        visit.open(form.page)
+        rows = visit.page.get_by_role("table").locator("tbody tr")
+        rows.filter(has_text=re.compile("copied|changed|99871", re.IGNORECASE)).first.press("e")
+        dialog = visit.page.get_by_role("dialog")
+        field = dialog.get_by_role("textbox", name=form.changed, exact=True)
+        expect(dialog.get_by_role("button", name="Copy as")).to_be_disabled()
+        field.fill(f"Changed {number}")
+        command = both_copied(visit)[number]
+        ran(command, demo)
+        assert api.get(id_)[form.changed.lower()] == f"Changed {number}"
+        version = api.get(id_)["tm_update"]
+        again = run(command, demo)
+        assert "no longer at the version" in again.stdout + again.stderr
+        assert api.get(id_)["tm_update"] == version

@@ -69,6 +69,7 @@ def look(visit: Visit, path: str, request: pytest.FixtureRequest) -> None:
             visit.page.screenshot(path=Path(pictures) / f"{name}-{scheme}.png")
     assert visit.unfit() == []
     assert visit.faults == []
+    assert visit.page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the page alone is scrolled"
 
 
 @pytest.mark.parametrize("path", PAGES)

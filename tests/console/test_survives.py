@@ -13,7 +13,7 @@ from tests.console.visit import Visit
 from tests.serve.instance import Instance
 from tests.waiting import eventually
 
-FILTERS = {"/calls": "Number", "/test": "Number", "/settings": "Name"}
+FILTERS = {"/calls": "Filter", "/test": "Number", "/settings": "Name"}
 """Path -> the field that is typed in."""
 
 FORMS = {

@@ -317,9 +317,36 @@ def test_a_change_is_read_and_undone_in_one_click(visit: Visit, client: Client, 
     assert client.routes.get(routes[0])["priority"] == 1
     page.get_by_role("button", name=re.compile("^Only .* ×$")).click()
     expect(page.get_by_role("row").filter(has_text="Several objects changed")).not_to_have_count(0)
+    page.get_by_role("button", name="More", exact=True).click()
     page.get_by_label("Before").fill("2000-01-01T00:00")
     expect(page.get_by_text("No change fits this")).to_be_visible()
     assert visit.faults == []
+
+
+def test_a_change_of_a_trunk_stands_beside_its_calls_before_and_after(visit: Visit, client: Client) -> None:
+    trunk = next(one for one in client.trunks.all() if one["name"] == "Acme switch")
+    client.trunks.update(trunk["id"], detail="looked at")
+    number = next(iter(client.revisions.all()))["number"]
+    try:
+        counted = {"trunk_id": trunk["id"], "calls": 1234, "asr": 0.5, "ner": 0.75, "pdd_p95_ms": 900}
+        visit.page.route("**/v1.0/stats/trunks?*", lambda route: route.fulfill(json={"result": [counted]}))
+        visit.open(f"/changes/{number}")
+        beside = visit.page.get_by_role("table", name="Before and after").get_by_role("row")
+        expect(beside.nth(2)).to_contain_text(re.compile(r"trunk Acme switch1,234 → .*50 % → .*75 % → .*900 ms → "))
+        expect(beside).to_have_count(3)
+        assert visit.unfit() == []
+    finally:
+        client.trunks.update(trunk["id"], detail=trunk["detail"])
+
+
+def test_an_access_key_that_never_expires_is_shown_so_in_its_change(visit: Visit, client: Client) -> None:
+    (key,) = [one["id"] for one in client.accesskeys.all() if one["tm_expire"].startswith("9999")]
+    number = next(iter(client.revisions.list(object_id=key)["result"]))["number"]
+    visit.open(f"/changes/{number}")
+    row = visit.page.get_by_role("table", name="What changes").locator("tbody tr").first
+    expect(row).to_contain_text("access key")
+    expect(row).to_contain_text("Expire never")
+    expect(row).not_to_contain_text("9999")
 
 
 def test_a_target_of_the_tree_shows_the_whole_chain_of_its_numbers(visit: Visit, routes: list[str]) -> None:

@@ -1,7 +1,8 @@
 // Generated from dialplane.api.console.code and the OpenAPI document by `python -m tools.generate_console`, not edited by hand.
 export const FLAGS = {
  "true": "True",
- "false": "False"
+ "false": "False",
+ "null": "None"
 } as const
 export const CALLS = {
  "/v1.0/dialroutes": {

@@ -10,7 +10,15 @@ export type Field = {
   least: number | null
 }
 export type Group = { title: string; fields: Field[] }
-export type Form = { path: string; one: string; create: Group[]; update: Group[] }
+/** `secrets`: fields that no answer shows. `calls`: what the client calls making and changing one. */
+export type Form = {
+  path: string
+  one: string
+  secrets: string[]
+  calls: { create: string; update: string }
+  create: Group[]
+  update: Group[]
+}
 export type KindName = "route" | "provider" | "customer" | "trunk" | "accesskey" | "agent"
 export const FORMS: Record<KindName, Form> = {"route":
 
@@ -56,7 +64,7 @@ export const FORMS: Record<KindName, Form> = {"route":
 {"title": "For people", "fields": [
 {"name": "name", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null},
 
-{"name": "detail", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null}]}]}, "provider":
+{"name": "detail", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null}]}], "secrets": [], "calls": {"create": "routes.create", "update": "routes.update"}}, "provider":
 
 {"path": "/v1.0/providers", "one": "provider", "create": [
 {"title": "", "fields": [
@@ -186,7 +194,7 @@ export const FORMS: Record<KindName, Form> = {"route":
 
 {"name": "tech_headers", "type": "json", "choices": [], "hint": "SIP headers added to each attempt.", "required": false, "nullable": false, "least": null},
 
-{"name": "metadata", "type": "json", "choices": [], "hint": "Anything of yours, up to 16 KiB as JSON.", "required": false, "nullable": false, "least": null}]}]}, "customer":
+{"name": "metadata", "type": "json", "choices": [], "hint": "Anything of yours, up to 16 KiB as JSON.", "required": false, "nullable": false, "least": null}]}], "secrets": ["password"], "calls": {"create": "providers.create", "update": "providers.update"}}, "customer":
 
 {"path": "/v1.0/customers", "one": "customer", "create": [
 {"title": "", "fields": [
@@ -220,7 +228,7 @@ export const FORMS: Record<KindName, Form> = {"route":
 {"title": "Webhook", "fields": [
 {"name": "webhook_method", "type": "choice", "choices": ["POST", "GET", "PUT", "DELETE"], "hint": "", "required": false, "nullable": false, "least": null},
 
-{"name": "webhook_uri", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null}]}]}, "trunk":
+{"name": "webhook_uri", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null}]}], "secrets": [], "calls": {"create": "customers.create", "update": "customers.update"}}, "trunk":
 
 {"path": "/v1.0/trunks", "one": "trunk", "create": [
 {"title": "", "fields": [
@@ -286,7 +294,7 @@ export const FORMS: Record<KindName, Form> = {"route":
 
 {"name": "max_cps", "type": "number", "choices": [], "hint": "Cap on calls per second.", "required": false, "nullable": true, "least": 1},
 
-{"name": "mode", "type": "choice", "choices": ["proxy", "redirect"], "hint": "`redirect` answers 300 with the carriers in order.", "required": false, "nullable": false, "least": null}]}]}, "accesskey":
+{"name": "mode", "type": "choice", "choices": ["proxy", "redirect"], "hint": "`redirect` answers 300 with the carriers in order.", "required": false, "nullable": false, "least": null}]}], "secrets": ["password"], "calls": {"create": "trunks.create", "update": "trunks.update"}}, "accesskey":
 
 {"path": "/v1.0/accesskeys", "one": "access key", "create": [
 {"title": "", "fields": [
@@ -308,7 +316,7 @@ export const FORMS: Record<KindName, Form> = {"route":
 
 {"name": "role", "type": "choice", "choices": ["project_super_admin", "customer_admin", "customer_manager", "edge"], "hint": "What it may do: at most what you may.", "required": false, "nullable": false, "least": null},
 
-{"name": "edge", "type": "text", "choices": [], "hint": "The one edge that a key with the role edge may speak for; any if it is left empty.", "required": false, "nullable": false, "least": null}]}]}, "agent":
+{"name": "edge", "type": "text", "choices": [], "hint": "The one edge that a key with the role edge may speak for; any if it is left empty.", "required": false, "nullable": false, "least": null}]}], "secrets": [], "calls": {"create": "accesskeys.create", "update": "accesskeys.update"}}, "agent":
 
 {"path": "/v1.0/agents", "one": "person", "create": [
 {"title": "", "fields": [
@@ -332,4 +340,4 @@ export const FORMS: Record<KindName, Form> = {"route":
 
 {"name": "name", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null},
 
-{"name": "detail", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null}]}]}}
+{"name": "detail", "type": "text", "choices": [], "hint": "", "required": false, "nullable": false, "least": null}]}], "secrets": ["password"], "calls": {"create": "agents.create", "update": "agents.update"}}}

@@ -88,7 +88,7 @@ export const SENTENCES = {
  "compared": "{objects} objects differ, by {revisions} revisions; what several did to one is folded together.",
  "compared_part": "What some of these changed is kept no longer.",
  "beside_change": "{minutes} min before and after, without the minute of the change",
- "beside_change_next": "Of all calls, and of attempts to the providers that it touches, itself or by a route.",
+ "beside_change_next": "Of all calls; of attempts to the providers, and calls of the customers and trunks, that it touches, itself or by a route.",
  "undone": "Revision {revision} is undone by revision {by}",
  "changed_meanwhile": "Somebody has changed this meanwhile",
  "delete": "Delete this {what}?",
@@ -149,6 +149,10 @@ export const SENTENCES = {
  "settings_source": "Read-only: they come from the environment of the process.",
  "as_curl": "curl -s '{url}' -H \"Authorization: Bearer $DIALPLANE_TOKEN\"",
  "as_python": "import os\n\nfrom dialplane.client import Client\n\nwith Client(\"{url}\", token=os.environ[\"DIALPLANE_TOKEN\"]) as client:\n    print(client.{call}({arguments}))\n",
+ "sent_as_curl": "curl -s -X {method} '{url}' -H \"Authorization: Bearer $DIALPLANE_TOKEN\" \\\n{unless}  -H 'Content-Type: application/json' -d '{body}'",
+ "unless_changed": "  -H 'If-Match: {etag}' \\\n",
+ "secret_as_curl": "'\"$DIALPLANE_SECRET\"'",
+ "secret_as_python": "os.environ[\"DIALPLANE_SECRET\"]",
  "key_as_curl": "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'",
  "key_as_python": "from dialplane.client import Client\n\nwith Client(\"{url}\", token=\"{token}\") as client:\n    print(client.me())\n"
 } as const

@@ -4,7 +4,7 @@ import type { FormEvent } from 'react'
 import { Link, useLocation, useRoute, useSearchParams } from 'wouter'
 import type { Query, Schemas } from '../api/client'
 import { type Page, type Revision, useAnswer, useMay, useNames, usePage } from '../api/queries'
-import { BESIDE_CHANGE_S, KIND_WORDS, OPERATION_WORDS } from '../api/tables'
+import { BESIDE_CHANGE_S, KIND_WORDS, OPERATION_WORDS, SYSTEM_DEFAULT } from '../api/tables'
 import { instant, stamp } from '../api/time'
 import { Empty, Failure, Head, Panel, When } from '../parts/basics'
 import { CopyAs } from '../parts/CopyAs'
@@ -191,7 +191,9 @@ function One({ number }: { number: string }) {
       <Failure error={revision.error} again={() => revision.refetch()} />
       <div className="stack">
         <Panel flush>
-          <div className="grid-box">{found && <Difference changes={found.changes ?? []} names={found.names} />}</div>
+          <div className="grid-box tall">
+            {found && <Difference changes={found.changes ?? []} names={found.names} />}
+          </div>
         </Panel>
         {found?.next_after !== undefined && (
           <span className="dim">
@@ -280,22 +282,44 @@ function Compared({ one, other }: { one: string; other: string }) {
   )
 }
 
-type Figures = Pick<Schemas['ProviderStats'], 'asr' | 'ner' | 'pdd_p95_ms'>
-type Compared = { id: string; name: string; before?: Figures; after?: Figures; seized: (number | undefined)[] }
+type Figures = Pick<Schemas['ProviderStats'], 'asr' | 'ner' | 'pdd_p95_ms'> & { calls?: number; attempts?: number }
+type Measured = 'provider' | 'customer' | 'trunk'
+type Touched = { kind: Measured; id: string; name: string }
+type Beside = { id: string; name: string; before?: Figures; after?: Figures }
 
 const MINUTE_MS = 60_000
 const EVERY_MS = 10_000
 
-/** Figures of the whole minutes of a window, of everything and by provider. */
-function useFigures(window: Query, enabled: boolean) {
-  const live = { enabled, every: 10 }
-  const overview = useAnswer<Schemas['StatsOverview']>('/v1.0/stats/overview', window, live)
-  const providers = useAnswer<Page<Schemas['ProviderStats']>>('/v1.0/stats/providers', window, live)
-  return {
-    calls: overview.data?.calls,
-    of: new Map(providers.data?.result.map(one => [one.provider_id, one])),
-    error: overview.error ?? providers.error,
-  }
+/** Figures of the whole minutes of a window: of everything, and of each object of the kinds that a change touched. */
+function useFigures(window: Query, kinds: Set<Measured>, enabled: boolean) {
+  const live = (kind: Measured) => ({ enabled: enabled && kinds.has(kind), every: 10 })
+  const overview = useAnswer<Schemas['StatsOverview']>('/v1.0/stats/overview', window, { enabled, every: 10 })
+  const providers = useAnswer<Page<Schemas['ProviderStats']>>('/v1.0/stats/providers', window, live('provider'))
+  const customers = useAnswer<Page<Schemas['CustomerStats']>>('/v1.0/stats/customers', window, live('customer'))
+  const trunks = useAnswer<Page<Schemas['TrunkStats']>>('/v1.0/stats/trunks', window, live('trunk'))
+  const of = new Map<string, Figures>([
+    ...(providers.data?.result ?? []).map(one => [one.provider_id, one] as const),
+    ...(customers.data?.result ?? []).map(one => [one.customer_id, one] as const),
+    ...(trunks.data?.result ?? []).map(one => [one.trunk_id, one] as const),
+  ])
+  const error = overview.error ?? providers.error ?? customers.error ?? trunks.error
+  return { calls: overview.data?.calls, of, error }
+}
+
+/** What has figures of its own among what a revision changed, and the carriers and customers of its routes. */
+function touchedBy(revision: Revision, name: (id: string) => string): Touched[] {
+  const found = (revision.changes ?? []).flatMap(({ kind, object_id, identity }): Touched[] => {
+    const { name: own, hostname, provider_id, customer_id } = identity as Record<string, string | undefined>
+    if (kind === 'provider' || kind === 'customer' || kind === 'trunk')
+      return [{ kind, id: object_id, name: own || hostname || '' }]
+    return [
+      ...(provider_id ? [{ kind: 'provider' as const, id: provider_id, name: name(provider_id) }] : []),
+      ...(customer_id && customer_id !== SYSTEM_DEFAULT
+        ? [{ kind: 'customer' as const, id: customer_id, name: name(customer_id) }]
+        : []),
+    ]
+  })
+  return [...new Map(found.map(one => [one.id, one])).values()]
 }
 
 /** How calls went just before and just after a change. */
@@ -305,29 +329,20 @@ function Beside({ revision }: { revision: Revision }) {
   const length = BESIDE_CHANGE_S * 1000
   const next = minute + MINUTE_MS
   const until = Math.min(next + length, Math.floor(Date.now() / EVERY_MS) * EVERY_MS)
-  const before = useFigures({ from: stamp(minute - length), to: stamp(minute) }, true)
-  const after = useFigures({ from: stamp(next), to: stamp(until) }, next < until)
-  const touched = new Map(
-    (revision.changes ?? []).map(({ kind, object_id, identity }) => {
-      const known = identity as Record<string, string | undefined>
-      const id = known.provider_id ?? ''
-      return kind === 'provider' ? [object_id, known.name || known.hostname || ''] : [id, name(id)]
-    }),
-  )
-  const rows: Compared[] = [
-    {
-      id: '',
-      name: 'All calls',
-      before: before.calls,
-      after: after.calls,
-      seized: [before.calls?.calls, after.calls?.calls],
-    },
-    ...[...touched].flatMap(([id, named]) => {
-      if (!id) return []
-      const [was, is] = [before.of.get(id), after.of.get(id)]
-      return { id, name: named, before: was, after: is, seized: [was?.attempts, is?.attempts] }
-    }),
+  const touched = touchedBy(revision, name)
+  const kinds = new Set(touched.map(one => one.kind))
+  const before = useFigures({ from: stamp(minute - length), to: stamp(minute) }, kinds, true)
+  const after = useFigures({ from: stamp(next), to: stamp(until) }, kinds, next < until)
+  const rows: Beside[] = [
+    { id: '', name: 'All calls', before: before.calls, after: after.calls },
+    ...touched.map(({ kind, id, name }) => ({
+      id,
+      name: `${KIND_WORDS[kind]} ${name}`,
+      before: before.of.get(id),
+      after: after.of.get(id),
+    })),
   ]
+  const seized = (figures?: Figures) => count(figures?.attempts ?? figures?.calls)
   const both = (first: string, second: string) => (
     <>
       {first} <span aria-hidden="true">→</span> {second}
@@ -347,7 +362,7 @@ function Beside({ revision }: { revision: Revision }) {
             key: 'seized',
             head: 'Calls or attempts',
             number: true,
-            cell: one => both(count(one.seized[0]), count(one.seized[1])),
+            cell: one => both(seized(one.before), seized(one.after)),
           },
           {
             key: 'asr',

@@ -246,7 +246,7 @@ function One({ id }: { id: string }) {
                 <dd className="mono">{customer.phone_number || '–'}</dd>
                 <dt>Address</dt>
                 <dd>{customer.address || '–'}</dd>
-                <dt>Id</dt>
+                <dt>ID</dt>
                 <dd className="mono id">{customer.id}</dd>
               </dl>
             </Panel>

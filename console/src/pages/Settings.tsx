@@ -47,13 +47,13 @@ export default function SettingsPage() {
             {
               key: 'value',
               head: 'Value',
-              width: 165,
+              width: 190,
               cell: one => <span className="mono broken">{one.value || <span className="dim">empty</span>}</span>,
             },
             {
               key: 'default',
               head: 'From',
-              width: 110,
+              width: 90,
               cell: one => (one.is_default ? <Chip tone="dim">default</Chip> : <Chip tone="good">set</Chip>),
             },
             {

@@ -230,7 +230,7 @@ function One({ id }: { id: string }) {
             <dd>{count(trunk.max_channels)}</dd>
             <dt>Calls a second</dt>
             <dd>{count(trunk.max_cps)}</dd>
-            <dt>Id</dt>
+            <dt>ID</dt>
             <dd className="mono id">{trunk.id}</dd>
           </dl>
         </Panel>

@@ -20,7 +20,7 @@ async function write(text: string) {
   field.remove()
 }
 
-function useCopied() {
+export function useCopied() {
   const [copied, setCopied] = useState(false)
   const copy = async (text: string) => {
     await write(text)

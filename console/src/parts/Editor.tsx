@@ -9,6 +9,7 @@ import { useMay, useWrite } from '../api/queries'
 import { Absence } from './Absence'
 import { Failure } from './basics'
 import { Code, CopyButton } from './CopyAs'
+import { CopySaving } from './CopySaving'
 import { label } from './labels'
 import { ObjectForm, type Values } from './ObjectForm'
 import { Replace, RoutesShown } from './Replace'
@@ -44,9 +45,10 @@ export default function Editor({ kind, id, initial = {}, onClose, onSaved, about
   })
   const values = id === null ? initial : loaded.data?.value
   const isStale = write.error instanceof Refusal && write.error.status === 412
+  const bodyOf = (changed: Values) => (id === null ? known({ ...initial, ...changed }) : changed)
   const save = (changed: Values) => {
     setMine(changed)
-    if (id === null) write.mutate({ method: 'POST', path, body: { ...initial, ...changed } })
+    if (id === null) write.mutate({ method: 'POST', path, body: bodyOf(changed) })
     else if (Object.keys(changed).length === 0) onClose()
     else write.mutate({ method: 'PUT', path: `${path}/${id}`, body: changed, ifMatch: loaded.data?.etag })
   }
@@ -63,10 +65,15 @@ export default function Editor({ kind, id, initial = {}, onClose, onSaved, about
           save={id === null ? `Create the ${one}` : 'Save'}
           onSave={save}
         >
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          {id !== null && may(`${kind}.delete`) && <Delete kind={kind} id={id} write={write} />}
+          {changed => (
+            <>
+              <Button variant="default" onClick={onClose}>
+                Cancel
+              </Button>
+              <CopySaving kind={kind} id={id} body={bodyOf(changed)} etag={loaded.data?.etag} />
+              {id !== null && may(`${kind}.delete`) && <Delete kind={kind} id={id} write={write} />}
+            </>
+          )}
         </ObjectForm>
       )}
       {isStale && id !== null && (
@@ -85,6 +92,9 @@ export default function Editor({ kind, id, initial = {}, onClose, onSaved, about
     </Drawer>
   )
 }
+
+const known = (values: Values): Values =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 
 const text = (value: unknown) =>
   value === undefined || value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value)

@@ -18,18 +18,18 @@ type Props = {
   busy: boolean
   save: string
   onSave: (changed: Values) => void
-  children?: ReactNode
+  /** What stands beside the button, of what is changed so far. */
+  children?: (changed: Values) => ReactNode
 }
 
 export function ObjectForm({ groups, values, error, busy, save, onSave, children }: Props) {
   const [edited, setEdited] = useState<Values>({})
+  const changed = Object.fromEntries(
+    Object.entries(edited).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(values[name])),
+  )
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    onSave(
-      Object.fromEntries(
-        Object.entries(edited).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(values[name])),
-      ),
-    )
+    onSave(changed)
   }
   const refusal = error instanceof Refusal ? error : undefined
   const known = groups.flatMap(({ fields }) => fields.map(field => field.name))
@@ -55,7 +55,7 @@ export function ObjectForm({ groups, values, error, busy, save, onSave, children
         <Button type="submit" loading={busy}>
           {save}
         </Button>
-        {children}
+        {children?.(changed)}
       </div>
     </form>
   )

@@ -4,6 +4,7 @@ import type { Schemas } from '../api/client'
 import { useNames } from '../api/queries'
 import { Chip, type Tone } from './basics'
 import { NONE } from './figures'
+import { kindOf, moment } from './kinds'
 import { label } from './labels'
 
 export type ObjectChange = Schemas['ObjectChangeAnswer']
@@ -20,6 +21,7 @@ function useShown(name: (id: string) => string) {
   return (field: string, value: unknown): string => {
     if (isEmpty(value)) return NONE
     if (/_id$/.test(field)) return name(String(value))
+    if (/^(tm|valid)_/.test(field)) return moment(String(value))
     if (typeof value === 'boolean') return value ? 'yes' : 'no'
     if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return value.join(', ')
     return typeof value === 'object' ? JSON.stringify(value) : String(value)
@@ -89,7 +91,7 @@ export function Fields({ change, name }: { change: ObjectChange; name: (id: stri
 /** What people know an object by, as text: its kind and its name, or of a route its target and carrier. */
 export function calledBy({ kind, identity }: ObjectChange, name: (id: string) => string): string {
   const { provider_id, customer_id, ...own } = identity as Record<string, string | undefined>
-  return [kind, ...Object.values(own).slice(0, 1), provider_id && name(provider_id)].filter(Boolean).join(' ')
+  return [kindOf(kind), ...Object.values(own).slice(0, 1), provider_id && name(provider_id)].filter(Boolean).join(' ')
 }
 
 /** What people know an object by: its name, or of a route its target, carrier and customer. */
@@ -99,7 +101,7 @@ function Changed({ change, name }: { change: ObjectChange; name: (id: string) =>
   return (
     <span title={change.object_id}>
       <Link className="within" href={`/changes?object_id=${change.object_id}`} title="Its changes">
-        {change.kind}
+        {kindOf(change.kind)}
       </Link>{' '}
       {own.target ? <span className="mono">{own.target}</span> : first}
       {provider_id && ` ${name(provider_id)}`} {customer_id && <div className="dim">{name(customer_id)}</div>}

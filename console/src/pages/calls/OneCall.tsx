@@ -131,7 +131,7 @@ export default function OneCall({ id }: { id: string }) {
               </dd>
               <dt>Call-ID</dt>
               <dd className="mono">{call.sip_call_id}</dd>
-              <dt>Id</dt>
+              <dt>ID</dt>
               <dd className="mono id">{call.id}</dd>
             </dl>
           </Panel>

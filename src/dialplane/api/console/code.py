@@ -1,4 +1,4 @@
-"""What the console offers to copy beside a list or a decision: the same request as curl and as a program in Python."""
+"""What the console offers to copy beside a list, a decision or a form: the same request as curl and as Python."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,6 +17,14 @@ with Client("{url}", token=os.environ["DIALPLANE_TOKEN"]) as client:
     print(client.{call}({arguments}))
 """
 
+SENT_AS_CURL = """curl -s -X {method} '{url}' -H "Authorization: Bearer $DIALPLANE_TOKEN" \\
+{unless}  -H 'Content-Type: application/json' -d '{body}'"""
+UNLESS_CHANGED = "  -H 'If-Match: {etag}' \\\n"
+"""Saving a form; `body` is JSON, `unless` the line of an object that must be at the form's version."""
+
+SECRET_AS_CURL, SECRET_AS_PYTHON = "'\"$DIALPLANE_SECRET\"'", 'os.environ["DIALPLANE_SECRET"]'
+"""What stands for a secret that was typed, in the JSON and among the arguments."""
+
 KEY_AS_CURL = "curl {url}/v1.0/me -H 'Authorization: Bearer {token}'"
 KEY_AS_PYTHON = """from dialplane.client import Client
 
@@ -24,5 +32,5 @@ with Client("{url}", token="{token}") as client:
     print(client.me())
 """
 
-FLAGS: Mapping[str, str] = {"true": "True", "false": "False"}
-"""How Python writes what is true, and what is not."""
+FLAGS: Mapping[str, str] = {"true": "True", "false": "False", "null": "None"}
+"""How Python writes what is true, what is not, and none."""

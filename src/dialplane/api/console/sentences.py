@@ -111,7 +111,8 @@ SENTENCES: Mapping[str, str] = {
     "compared": "{objects} objects differ, by {revisions} revisions; what several did to one is folded together.",
     "compared_part": "What some of these changed is kept no longer.",
     "beside_change": "{minutes} min before and after, without the minute of the change",
-    "beside_change_next": "Of all calls, and of attempts to the providers that it touches, itself or by a route.",
+    "beside_change_next": "Of all calls; of attempts to the providers, and calls of the customers and trunks, that it "
+    "touches, itself or by a route.",
     "undone": "Revision {revision} is undone by revision {by}",
     "changed_meanwhile": "Somebody has changed this meanwhile",
     "delete": "Delete this {what}?",
@@ -181,6 +182,10 @@ SENTENCES: Mapping[str, str] = {
     "settings_source": "Read-only: they come from the environment of the process.",
     "as_curl": code.AS_CURL,
     "as_python": code.AS_PYTHON,
+    "sent_as_curl": code.SENT_AS_CURL,
+    "unless_changed": code.UNLESS_CHANGED,
+    "secret_as_curl": code.SECRET_AS_CURL,
+    "secret_as_python": code.SECRET_AS_PYTHON,
     "key_as_curl": code.KEY_AS_CURL,
     "key_as_python": code.KEY_AS_PYTHON,
 }
