@@ -61,6 +61,7 @@ class World:
         asked = {"customer_id": self.own["customers"], "target": "+821012345678"}
         needed = {
             "/v1.0/dialroutes": asked,
+            "/v1.0/providers/{id}/targets": {"customer_id": self.own["customers"]},
             "/v1.0/dialled": {"trunk_id": self.own["trunks"], "dialled": "00821012345678"},
             "/v1.0/search": {"q": "own"},
             "/v1.0/testcalls": TEST_CALL | {"trunk_id": self.own["trunks"]} if method == "GET" else {},

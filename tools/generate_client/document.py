@@ -65,8 +65,8 @@ class Endpoint:
 
     @property
     def is_paged(self) -> bool:
-        """Whether it answers page by page."""
-        return any(parameter.name == "page_token" for parameter in self.parameters)
+        """Whether it is a list that answers page by page."""
+        return self.verb == "list" and any(parameter.name == "page_token" for parameter in self.parameters)
 
 
 class Document:

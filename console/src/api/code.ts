@@ -8,22 +8,6 @@ export const CALLS = {
  "/v1.0/dialroutes": {
   "call": "dialroutes",
   "arguments": {
-   "call_id": [
-    "call_id",
-    "text"
-   ],
-   "caller": [
-    "caller",
-    "text"
-   ],
-   "rn": [
-    "rn",
-    "text"
-   ],
-   "explain": [
-    "explain",
-    "flag"
-   ],
    "at": [
     "at",
     "text"
@@ -55,6 +39,22 @@ export const CALLS = {
    "codecs": [
     "codecs",
     "text"
+   ],
+   "call_id": [
+    "call_id",
+    "text"
+   ],
+   "caller": [
+    "caller",
+    "text"
+   ],
+   "rn": [
+    "rn",
+    "text"
+   ],
+   "explain": [
+    "explain",
+    "flag"
    ],
    "expand": [
     "expand",
@@ -348,6 +348,38 @@ export const CALLS = {
  "/v1.0/dialled": {
   "call": "dialled",
   "arguments": {
+   "at": [
+    "at",
+    "text"
+   ],
+   "edge": [
+    "edge",
+    "text"
+   ],
+   "health": [
+    "health",
+    "text"
+   ],
+   "down": [
+    "down",
+    "text"
+   ],
+   "broken": [
+    "broken",
+    "text"
+   ],
+   "full": [
+    "full",
+    "text"
+   ],
+   "removed": [
+    "removed",
+    "text"
+   ],
+   "codecs": [
+    "codecs",
+    "text"
+   ],
    "call_id": [
     "call_id",
     "text"
@@ -363,6 +395,27 @@ export const CALLS = {
    "explain": [
     "explain",
     "flag"
+   ],
+   "expand": [
+    "expand",
+    "text"
+   ],
+   "trunk_id": [
+    "trunk_id",
+    "text"
+   ],
+   "dialled": [
+    "dialled",
+    "text"
+   ]
+  }
+ },
+ "/v1.0/providers/{id}/targets": {
+  "call": "providers.targets",
+  "arguments": {
+   "page_size": [
+    "page_size",
+    "number"
    ],
    "at": [
     "at",
@@ -396,16 +449,16 @@ export const CALLS = {
     "codecs",
     "text"
    ],
+   "customer_id": [
+    "customer_id",
+    "text"
+   ],
+   "page_token": [
+    "page_token",
+    "text"
+   ],
    "expand": [
     "expand",
-    "text"
-   ],
-   "trunk_id": [
-    "trunk_id",
-    "text"
-   ],
-   "dialled": [
-    "dialled",
     "text"
    ]
   }

@@ -41,6 +41,14 @@ export const SENTENCES = {
  "decided_by": "decided by the engine that decides live calls",
  "decision_drawn": "How the routes became attempts",
  "routes_not_drawn": "{count} more routes that were not tried.",
+ "which_provider": "Which provider?",
+ "which_provider_next": "Choose one, and whose calls: every target is listed whose calls would try it first, as things are now.",
+ "tries_first": "Calls to these would try {name} first",
+ "targets_first": "Targets that try it first",
+ "none_first": "No call would try it first",
+ "none_first_yet": "No call to these would try it first",
+ "none_first_next": "Of the {count} targets of its routes that were looked at.",
+ "examined": "{found} of the {count} targets of its routes that were looked at for this page",
  "no_trunk_to_call_by": "This customer has no trunk, and a call comes in by one.",
  "no_route": "No route yet, so no call finds a carrier",
  "no_route_next": "A route says which provider carries the numbers that begin with a target.",
@@ -297,4 +305,4 @@ export const EDGE_FIELDS = {
  "tm_status": "When it last told of itself; events before are all here.",
  "tm_create": "When it was first heard of."
 } as const
-export type Operation = "customer.create" | "customer.list" | "customer.get" | "customer.update" | "customer.delete" | "customer.get_own" | "customer.update_own" | "agent.create" | "agent.list" | "agent.get" | "agent.update" | "agent.delete" | "agent.sessions" | "agent.logout" | "accesskey.create" | "accesskey.list" | "accesskey.get" | "accesskey.update" | "accesskey.delete" | "provider.create" | "provider.list" | "provider.get" | "provider.update" | "provider.absence" | "provider.delete" | "route.create" | "route.list" | "route.get" | "route.update" | "route.delete" | "trunk.create" | "trunk.list" | "trunk.get" | "trunk.update" | "trunk.delete" | "trunk.trust" | "call.list" | "call.get" | "call.erase" | "dialroute.list" | "stats.list" | "search.list" | "stream.read" | "export.read" | "job.create" | "job.list" | "job.get" | "job.cancel" | "me.get" | "revision.list" | "revision.get" | "revision.undo" | "changes.apply" | "feed.read" | "events.write" | "edge.list" | "edge.get" | "edge.delete" | "edge.refusals" | "settings.get" | "testcall.place" | "demo.get" | "demo.update"
+export type Operation = "customer.create" | "customer.list" | "customer.get" | "customer.update" | "customer.delete" | "customer.get_own" | "customer.update_own" | "agent.create" | "agent.list" | "agent.get" | "agent.update" | "agent.delete" | "agent.sessions" | "agent.logout" | "accesskey.create" | "accesskey.list" | "accesskey.get" | "accesskey.update" | "accesskey.delete" | "provider.create" | "provider.list" | "provider.get" | "provider.update" | "provider.absence" | "provider.targets" | "provider.delete" | "route.create" | "route.list" | "route.get" | "route.update" | "route.delete" | "trunk.create" | "trunk.list" | "trunk.get" | "trunk.update" | "trunk.delete" | "trunk.trust" | "call.list" | "call.get" | "call.erase" | "dialroute.list" | "stats.list" | "search.list" | "stream.read" | "export.read" | "job.create" | "job.list" | "job.get" | "job.cancel" | "me.get" | "revision.list" | "revision.get" | "revision.undo" | "changes.apply" | "feed.read" | "events.write" | "edge.list" | "edge.get" | "edge.delete" | "edge.refusals" | "settings.get" | "testcall.place" | "demo.get" | "demo.update"

@@ -1,5 +1,6 @@
 /** What a number would get, decided by the engine that decides live calls: drawn, explained, as it would be sent. */
-import { Button, Chip as Choice, Select, TextInput } from '@mantine/core'
+import { Button, Chip as Choice, SegmentedControl, Select, TextInput } from '@mantine/core'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import type { Schemas } from '../api/client'
 import { type Edge, useAnswer, useCustomers, useMay, useMe, useNames, usePage } from '../api/queries'
@@ -16,13 +17,39 @@ import { TestCall } from '../parts/TestCall'
 import { useTested } from '../parts/tested'
 import { Picture } from './test/Picture'
 
+const First = lazy(() => import('./test/First'))
+
 export type Decision = Schemas['DialrouteAnswer'] & Partial<Schemas['DialledAnswer']>
 
 /** Parameters of the API that say "what if" of providers -> the words of their chips. */
 const CIRCUMSTANCES = { down: 'down', full: 'full', removed: 'disabled' }
 const MOST_CHIPS = 6
 
+const NUMBER = 'number'
+const VIEWS = [
+  { value: NUMBER, label: 'A number' },
+  { value: 'first', label: 'A provider' },
+]
+
+/** A number's carriers, or, the other way round, a carrier's targets. */
 export default function Test() {
+  const [params, setParams] = useSearchParams()
+  const may = useMay()
+  const view = params.get('view') ?? NUMBER
+  const set = (value: string) => setParams(value === NUMBER ? {} : { view: value })
+  const views = may('provider.targets') && (
+    <SegmentedControl size="xs" aria-label="Begin with" data={VIEWS} value={view} onChange={set} />
+  )
+  return view === NUMBER ? (
+    <OfNumber views={views} />
+  ) : (
+    <Suspense>
+      <First views={views} />
+    </Suspense>
+  )
+}
+
+function OfNumber({ views }: { views: ReactNode }) {
   const [params, setParams] = useSearchParams()
   const may = useMay()
   const me = useMe().data
@@ -67,6 +94,7 @@ export default function Test() {
   return (
     <>
       <Head title="Test a number">
+        {views}
         {number && <CopyAs path={path} query={query} />}
         <CopyButton what={location.href}>Share link</CopyButton>
         {number && (

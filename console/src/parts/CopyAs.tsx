@@ -47,10 +47,10 @@ export const Code = ({ text }: { text: string }) => (
   </pre>
 )
 
-type Props = { path: keyof typeof CALLS; query: Query }
+type Props = { path: keyof typeof CALLS; query: Query; id?: string }
 
-/** The request behind a page, to be sent by a program. */
-export function CopyAs({ path, query }: Props) {
+/** The request behind a page, to be sent by a program. `id`: of the object in the path. */
+export function CopyAs({ path, query, id }: Props) {
   const { copied, copy } = useCopied()
   return (
     <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
@@ -58,23 +58,25 @@ export function CopyAs({ path, query }: Props) {
         <Button variant="default">{copied ? 'Copied' : 'Copy as'}</Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => void copy(curl(path, query))}>curl</Menu.Item>
-        <Menu.Item onClick={() => void copy(python(path, query))}>Python</Menu.Item>
+        <Menu.Item onClick={() => void copy(curl(withId(path, id), query))}>curl</Menu.Item>
+        <Menu.Item onClick={() => void copy(python(path, query, id))}>Python</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )
 }
 
+const withId = (path: string, id = '') => path.replace('{id}', id)
 const curl = (path: string, query: Query) => sentence('as_curl', { url: location.origin + address(path, query) })
 
-function python(path: Props['path'], query: Query) {
+function python(path: Props['path'], query: Query, id?: string) {
   const { call, arguments: known } = CALLS[path]
   const wanted = new URLSearchParams(address(path, query).split('?')[1])
   const named = [...wanted].map(([name, value]) => {
     const [argument, kind] = (known as Record<string, readonly [string, string]>)[name] ?? [name, 'text']
     return `${argument}=${literal(value, kind)}`
   })
-  return sentence('as_python', { url: HOME, call, arguments: named.join(', ') })
+  const all = id ? [JSON.stringify(id), ...named] : named
+  return sentence('as_python', { url: HOME, call, arguments: all.join(', ') })
 }
 
 function literal(value: string, kind: string) {

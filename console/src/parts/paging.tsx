@@ -32,11 +32,13 @@ const howMany = (page: Page<unknown>) =>
     ? `${page.count.exact ? '' : 'about '}${count(page.count.about)} in all`
     : `${page.result.length} on this page`
 
-/** `of`: what the page cannot show of the list, if that needs a word. */
-export function Pager({ page, of }: { page: Page<unknown> | undefined; of?: ReactNode }) {
+type PagerProps = { page: Page<unknown> | undefined; of?: ReactNode; goesOn?: boolean }
+
+/** `of`: what the page cannot show of the list, if that needs a word. `goesOn`: behind a page that is short, too. */
+export function Pager({ page, of, goesOn }: PagerProps) {
   const [params, setParams] = useSearchParams()
   const hasBefore = params.has('page_token')
-  const after = page && page.result.length >= PAGE_SIZE ? page.next_page_token : ''
+  const after = page && (goesOn || page.result.length >= PAGE_SIZE) ? page.next_page_token : ''
   const forward = () =>
     after &&
     setParams(now => {

@@ -2,7 +2,7 @@
 import { Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useEffect, useState } from 'react'
-import { useCustomers, useMay, useTrunks } from '../api/queries'
+import { useCustomers, useMay, useProviders, useTrunks } from '../api/queries'
 
 type Props = { value: string; onChange: (value: string | null) => void; label: string; width?: number; every?: string }
 type Named = { id: string; name: string; hostname?: string }
@@ -31,6 +31,11 @@ function Picker({ objects, value, onChange, label, width = 170, every }: Props &
 export function CustomerPicker(props: Omit<Props, 'label'> & { label?: string }) {
   const customers = useCustomers().data
   return useMay()('customer.list') ? <Picker {...props} label={props.label ?? 'Customer'} objects={customers} /> : null
+}
+
+export function ProviderPicker(props: Omit<Props, 'label'>) {
+  const providers = useProviders().data
+  return useMay()('provider.list') ? <Picker {...props} label="Provider" objects={providers} /> : null
 }
 
 export function TrunkPicker({ customer, ...props }: Omit<Props, 'label'> & { customer?: string }) {

@@ -25,7 +25,7 @@ from dialplane.api.changes.endpoints import CHANGES
 from dialplane.api.customers.endpoints import CUSTOMERS, OWN_CUSTOMER
 from dialplane.api.database import opened_database, prepare, secrets_problem
 from dialplane.api.demo.endpoints import DEMO
-from dialplane.api.dialroutes.endpoints import DIALLED, DIALROUTES
+from dialplane.api.dialroutes.endpoints import DIALLED, DIALROUTES, FIRST_TARGETS
 from dialplane.api.edges.endpoints import EDGES
 from dialplane.api.events.endpoints import EVENTS
 from dialplane.api.export.endpoints import EXPORT
@@ -101,8 +101,8 @@ VERSION = version("dialplane")
 
 RESOURCES = (
     DIALROUTES, ROUTES, CALLS, FEED, EVENTS, PROVIDERS, CUSTOMERS, OWN_CUSTOMER, TRUNKS, ACCESSKEYS, AGENTS, ME,
-    DIALLED, REVISIONS, AUTH, CHANGES, EDGES, STATS, SEARCH, STREAM, EXPORT, SHEET, JOBS, SETTINGS, MONITORING,
-    TESTCALLS,
+    DIALLED, FIRST_TARGETS, REVISIONS, AUTH, CHANGES, EDGES, STATS, SEARCH, STREAM, EXPORT, SHEET, JOBS, SETTINGS,
+    MONITORING, TESTCALLS,
 )  # fmt: skip
 """The busiest first: paths are matched in this order."""
 

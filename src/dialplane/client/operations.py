@@ -66,25 +66,6 @@ _SORT = Parameter(
     description="Which first: the busiest, or those of which most reached nobody.",
 )
 
-_NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
-
-_NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
-
-_CALL_ID = Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order.")
-
-_CALLER = Parameter(
-    "caller", "query", str, description="Who calls, in E.164, or `anonymous`: for providers with rules for that."
-)
-
-_RN = Parameter("rn", "query", str, description="The routing number of a ported number; routes are chosen by it.")
-
-_EXPLAIN = Parameter(
-    "explain",
-    "query",
-    bool,
-    description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
-)
-
 _AT = Parameter("at", "query", str, description="What if the call came then.")
 
 _HEALTH = Parameter(
@@ -106,6 +87,25 @@ _REMOVED = Parameter("removed", "query", str, description="What if these were di
 
 _CODECS = Parameter("codecs", "query", str, description="What if the caller offered these alone, `PCMA,G729`.")
 
+_NUMBER = Parameter("number", "path", int, required=True, description="The revision's number.")
+
+_NAME = Parameter("name", "path", str, required=True, description="The edge's name.")
+
+_CALL_ID = Parameter("call_id", "query", str, description="Seeds the weighted draw: the same id gives the same order.")
+
+_CALLER = Parameter(
+    "caller", "query", str, description="Who calls, in E.164, or `anonymous`: for providers with rules for that."
+)
+
+_RN = Parameter("rn", "query", str, description="The routing number of a ported number; routes are chosen by it.")
+
+_EXPLAIN = Parameter(
+    "explain",
+    "query",
+    bool,
+    description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
+)
+
 LIST_DIALROUTES = Operation(
     name="listDialroutes",
     resource="",
@@ -115,10 +115,6 @@ LIST_DIALROUTES = Operation(
     summary="The ordered routes of one call",
     permission="dialroute.list",
     parameters=(
-        _CALL_ID,
-        _CALLER,
-        _RN,
-        _EXPLAIN,
         _AT,
         Parameter(
             "edge", "query", str, description="By this edge's view of the providers: its probes and its breakers."
@@ -129,6 +125,10 @@ LIST_DIALROUTES = Operation(
         _FULL,
         _REMOVED,
         _CODECS,
+        _CALL_ID,
+        _CALLER,
+        _RN,
+        _EXPLAIN,
         _EXPAND,
         Parameter("customer_id", "query", str, required=True, description="Whose call it would be."),
         Parameter("target", "query", str, required=True, description="The number that is called, in E.164."),
@@ -1020,10 +1020,6 @@ LIST_DIALLED_DIALROUTES = Operation(
     summary="The ordered routes of what a switch dials",
     permission="dialroute.list",
     parameters=(
-        _CALL_ID,
-        _CALLER,
-        _RN,
-        _EXPLAIN,
         _AT,
         Parameter(
             "edge", "query", str, description="By this edge's view of the providers: its probes and its breakers."
@@ -1034,11 +1030,52 @@ LIST_DIALLED_DIALROUTES = Operation(
         _FULL,
         _REMOVED,
         _CODECS,
+        _CALL_ID,
+        _CALLER,
+        _RN,
+        _EXPLAIN,
         _EXPAND,
         Parameter("trunk_id", "query", str, required=True, description="The trunk that the call would come in by."),
         Parameter("dialled", "query", str, required=True, description="The user part of the request URI."),
     ),
     answer=schemas.DialledAnswer,
+)
+
+LIST_FIRST_TARGETS = Operation(
+    name="listFirstTargets",
+    resource="providers",
+    verb="targets",
+    method="GET",
+    path="/v1.0/providers/{id}/targets",
+    summary="The targets whose calls would try a provider first",
+    description="Which of the targets of a provider's routes those are is decided by the engine "
+    "that decides live calls, for an example number of each. How long a page may take"
+    " is bounded, not how many targets there are.",
+    permission="provider.targets",
+    parameters=(
+        _ID,
+        _PAGE_SIZE,
+        _AT,
+        Parameter(
+            "edge", "query", str, description="By this edge's view of the providers: its probes and its breakers."
+        ),
+        _HEALTH,
+        _DOWN,
+        _BROKEN,
+        _FULL,
+        _REMOVED,
+        _CODECS,
+        Parameter(
+            "customer_id",
+            "query",
+            str,
+            required=True,
+            description="Whose calls; the system default customer's are by its routes alone.",
+        ),
+        Parameter("page_token", "query", str, description="`next_page_token` of the page before."),
+        _EXPAND,
+    ),
+    answer=schemas.FirstTargetsAnswer,
 )
 
 LIST_REVISIONS = Operation(
@@ -1675,6 +1712,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     LOG_AGENT_OUT,
     GET_ME,
     LIST_DIALLED_DIALROUTES,
+    LIST_FIRST_TARGETS,
     LIST_REVISIONS,
     GET_REVISION,
     COMPARE_REVISIONS,

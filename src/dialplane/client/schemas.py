@@ -744,6 +744,28 @@ class EventsAnswer(TypedDict):
     refused: NotRequired[Annotated[int, "Malformed events that were dropped; shown where there are."]]
 
 
+class FirstTargetAnswer(TypedDict):
+    """A target whose calls would try the provider first: numbers that begin with it, and match no longer one."""
+
+    target: str
+    share: Annotated[float, "Of its calls; below 1 where routes to it have weights."]
+    route_id: Annotated[str, "By which route."]
+    own: Annotated[bool, "It is the customer's own, not one of the system default."]
+    attempts: Annotated[int, "How many providers would be tried."]
+    then_provider_id: Annotated[str | None, "The second of them."]
+
+
+class FirstTargetsAnswer(TypedDict):
+    """Targets whose calls would try a provider first."""
+
+    result: Annotated[list[FirstTargetAnswer], "In the order of their text, `all` last."]
+    examined: Annotated[int, "Targets of the provider's routes that were looked at for this page."]
+    next_page_token: Annotated[
+        str, "`page_token` of the next page; empty on the last. A page that took too long may be short."
+    ]
+    names: NotRequired[dict[str, str]]
+
+
 class Health(TypedDict):
     """The process answers."""
 

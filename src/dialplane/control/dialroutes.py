@@ -1,9 +1,9 @@
 """Dialroutes: the ordered routes for one call, computed by the same engine that decides live calls."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dialplane.control import permissions
 from dialplane.control.actor import Actor
@@ -11,6 +11,7 @@ from dialplane.control.invites import obstacle_of
 from dialplane.control.permissions import Scope
 from dialplane.control.units import Reading
 from dialplane.control.whatif import NOTHING, Circumstances, WhatIf, circumstances
+from dialplane.domain.customer import Customer
 from dialplane.domain.errors import NotFound
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER, parse_id
 from dialplane.domain.instants import NEVER
@@ -32,11 +33,13 @@ from dialplane.engine.identity import Caller, caller_of
 from dialplane.engine.number import NOT_LOOKED_UP, Ported, Step, normalise, ported, steps_of
 from dialplane.engine.refusals import Refusal
 from dialplane.store import objects
-from dialplane.store.objects import CUSTOMERS, PROVIDERS, TRUNKS
+from dialplane.store.objects import CUSTOMERS, PROVIDERS, TRUNKS, Storage
 from dialplane.store.queries import dialroutes as queries
 from dialplane.store.queries.dialroutes import MatchingRoute
 
 __all__ = ["NOTHING", "Arrival", "Call", "Computed", "MatchingRoute", "WhatIf", "compute", "decide", "groups_of"]
+
+T = TypeVar("T", Customer, Provider)
 
 
 class Call(NamedTuple):
@@ -85,17 +88,14 @@ async def compute(
     `sees_caps`: providers whose channels are all in use now are skipped, as a call would (`channels.full_providers`).
     Raises NotFound("customer"), NotFound("trunk"), InvalidValue, PermissionDenied, Unavailable.
     """
-    if what_if.edge:
-        permissions.require(actor, "edge.get")
+    require_view(actor, what_if)
     trunk = await _trunk(unit, actor, call)
     customer_id = parse_id(call.customer_id or (trunk.customer_id if trunk else ""), field="customer_id")
     scope = permissions.require(actor, "dialroute.list", customer_id=customer_id, kind="customer")
     arrival = _arrival(call, trunk)
     routes = await queries.matching(unit, customer_id=customer_id, number=arrival.routing_number or arrival.number)
-    customer = (await objects.find_cached(unit, CUSTOMERS, (customer_id,))).get(customer_id)
-    if customer is None or customer.tm_delete != NEVER:
-        raise NotFound(CUSTOMERS.kind.name)
-    providers = await _providers_of(unit, routes)
+    customer = await live_of(unit, CUSTOMERS, customer_id)
+    providers = await providers_of(unit, {route.provider_id for route in routes})
     present = await circumstances(unit, providers, now=now, edge=what_if.edge, sees_caps=sees_caps)
     groups = groups_for(arrival.routing_number or arrival.number, groups_of(routes, customer_id))
     refusal = None
@@ -156,9 +156,22 @@ def _arrival(call: Call, trunk: Trunk | None) -> Arrival:
     return Arrival(number, who, said, steps_of(call.dialled, default_region=region))
 
 
-async def _providers_of(unit: Reading, routes: Iterable[MatchingRoute]) -> Mapping[str, Provider]:
-    """The live providers of these routes, by their ids."""
-    ids = {route.provider_id for route in routes}
+def require_view(actor: Actor, what_if: WhatIf) -> None:
+    """Raises PermissionDenied for an edge's own view, if the actor may not get edges."""
+    if what_if.edge:
+        permissions.require(actor, "edge.get")
+
+
+async def live_of(unit: Reading, storage: Storage[T], id_: str) -> T:
+    """The live object of this id, out of the cache. Raises NotFound."""
+    found = (await objects.find_cached(unit, storage, (id_,))).get(id_)
+    if found is None or found.tm_delete != NEVER:
+        raise NotFound(storage.kind.name)
+    return found
+
+
+async def providers_of(unit: Reading, ids: Collection[str]) -> Mapping[str, Provider]:
+    """The live ones of these providers, by their ids. Raises Unavailable."""
     stored = await objects.find_cached(unit, PROVIDERS, ids)
     return {id_: stored[id_] for id_ in ids if stored[id_].tm_delete == NEVER}
 

@@ -1,12 +1,14 @@
 """The INVITE that a provider gets for a call, by the same functions that an edge sends it by."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from dialplane.control import providers
 from dialplane.control.actor import Actor
 from dialplane.control.units import Unit
 from dialplane.domain.provider import Provider
+from dialplane.domain.target import ALL
 from dialplane.engine.egress import egress_headers, egress_uri, is_plain
 from dialplane.engine.identity import Caller, caller_of, identity_of, is_refused
 from dialplane.engine.number import NOT_LOOKED_UP, Ported
@@ -54,6 +56,20 @@ def example_number(provider: Provider) -> str:
     found = phonenumbers.example_number(provider.home_region or EXAMPLE_REGION)
     assert found is not None  # each region that a provider may have has one
     return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
+
+
+@lru_cache(maxsize=512)
+def example_to(target: str) -> str:
+    """A number that begins with a target, with the digits that numbers of its country have behind that."""
+    import phonenumbers
+
+    countries, digits = phonenumbers.COUNTRY_CODE_TO_REGION_CODE, "" if target == ALL else target[1:]
+    known = next((code for end in (3, 2, 1) if (code := int(digits[:end] or 0)) in countries), None)
+    found = known and phonenumbers.example_number(countries[known][0])
+    example = found or phonenumbers.example_number(EXAMPLE_REGION)
+    assert example is not None
+    whole = str(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
+    return f"+{digits}{whole[len(digits) + 1 :]}"
 
 
 class ProvidersInvite(NamedTuple):

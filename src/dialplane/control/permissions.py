@@ -54,6 +54,7 @@ TABLE: Mapping[str, Mapping[str, Scope]] = {
     "provider.get": _ADMIN,
     "provider.update": _ADMIN,
     "provider.absence": _ADMIN,
+    "provider.targets": _ADMIN,
     "provider.delete": _ADMIN,
     "route.create": _ADMIN,
     "route.list": _OWN_EVERYONE,

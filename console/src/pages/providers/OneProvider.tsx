@@ -234,6 +234,7 @@ function RoutesOf({ id }: { id: string }) {
       title="Routes to it"
       aside={
         <>
+          <Link href={`/test?view=first&provider_id=${id}`}>where it is first</Link>
           <Link href={all}>all {inAll(found)}</Link>
           {!!found?.about && <Replace id={id} />}
         </>

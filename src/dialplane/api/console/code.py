@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 COPIED: Sequence[str] = (
     *("/v1.0/dialroutes", "/v1.0/dialled", "/v1.0/routes", "/v1.0/providers", "/v1.0/customers", "/v1.0/trunks"),
-    *("/v1.0/accesskeys", "/v1.0/agents", "/v1.0/calls", "/v1.0/revisions"),
+    *("/v1.0/accesskeys", "/v1.0/agents", "/v1.0/calls", "/v1.0/revisions", "/v1.0/providers/{id}/targets"),
 )
 """The paths that are asked by GET; what the client calls each, and its parameters, the OpenAPI document says."""
 

@@ -57,6 +57,15 @@ SENTENCES: Mapping[str, str] = {
     "decided_by": "decided by the engine that decides live calls",
     "decision_drawn": "How the routes became attempts",
     "routes_not_drawn": "{count} more routes that were not tried.",
+    "which_provider": "Which provider?",
+    "which_provider_next": "Choose one, and whose calls: every target is listed whose calls would try it first, as "
+    "things are now.",
+    "tries_first": "Calls to these would try {name} first",
+    "targets_first": "Targets that try it first",
+    "none_first": "No call would try it first",
+    "none_first_yet": "No call to these would try it first",
+    "none_first_next": "Of the {count} targets of its routes that were looked at.",
+    "examined": "{found} of the {count} targets of its routes that were looked at for this page",
     "no_trunk_to_call_by": "This customer has no trunk, and a call comes in by one.",
     # routes
     "no_route": "No route yet, so no call finds a carrier",

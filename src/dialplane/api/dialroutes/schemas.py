@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from dialplane.api.calls.schemas import StageAnswer, present_stages
 from dialplane.api.http.fields import Id, among, longest, matching, optional
-from dialplane.api.http.query import Flag, Instant, Query, expanding, ids, several
+from dialplane.api.http.query import Flag, Instant, PageSize, Query, expanding, ids, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId
 from dialplane.api.providers.invite import (
@@ -22,8 +22,9 @@ from dialplane.api.providers.invite import (
 from dialplane.api.routes.schemas import RouteAnswer
 from dialplane.api.routes.schemas import present as present_route
 from dialplane.control.dialroutes import NOTHING, Call, Computed, WhatIf
+from dialplane.control.first_choices import Found
 from dialplane.control.invites import invite_of
-from dialplane.domain.target import parse_number
+from dialplane.domain.target import parse_number, parse_target
 from dialplane.engine.dialroute import Place
 from dialplane.engine.number import STEPS
 from dialplane.engine.reasons import sentence
@@ -35,19 +36,18 @@ MOST_PROVIDERS = 50
 MAX_TEXT = 255
 WHAT_IF = {"at", "edge", "health", "down", "broken", "full", "removed", "codecs"}
 
+
+def _parse_token(text: str) -> str:
+    return text and parse_target(text, field="")
+
+
+Token = Annotated[str, matching(_parse_token, r"^(all|\+[1-9][0-9]{0,14})?$")]
 Providers = Annotated[tuple[str, ...], ids(MOST_PROVIDERS)]
 
 
 class WhatIfQuery(Query):
-    """Who calls, and what would be otherwise than now."""
+    """What would be otherwise than now."""
 
-    call_id: Annotated[str, longest(255)] = optional("Seeds the weighted draw: the same id gives the same order.")
-    caller: Caller = optional("Who calls, in E.164, or `anonymous`: for providers with rules for that.")
-    rn: RoutingNumber = optional("The routing number of a ported number; routes are chosen by it.")
-    explain: Flag = Field(
-        default=False,
-        description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
-    )
     at: Instant = optional("What if the call came then.")
     edge: Annotated[str, longest(MAX_TEXT)] = optional(
         "By this edge's view of the providers: its probes and its breakers."
@@ -60,7 +60,6 @@ class WhatIfQuery(Query):
     full: Providers = optional("What if all channels of these were in use.")
     removed: Providers = optional("What if these were disabled.")
     codecs: Annotated[str, longest(MAX_TEXT)] = optional("What if the caller offered these alone, `PCMA,G729`.")
-    expand: Annotated[tuple[str, ...], several("provider", "customer")] = expanding("provider", "customer")
 
     def what_if(self) -> WhatIf:
         """What would be otherwise than now."""
@@ -78,7 +77,20 @@ class WhatIfQuery(Query):
         )
 
 
-class DialrouteQuery(WhatIfQuery):
+class CallQuery(WhatIfQuery):
+    """Who calls, and what would be otherwise than now."""
+
+    call_id: Annotated[str, longest(255)] = optional("Seeds the weighted draw: the same id gives the same order.")
+    caller: Caller = optional("Who calls, in E.164, or `anonymous`: for providers with rules for that.")
+    rn: RoutingNumber = optional("The routing number of a ported number; routes are chosen by it.")
+    explain: Flag = Field(
+        default=False,
+        description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
+    )
+    expand: Annotated[tuple[str, ...], several("provider", "customer")] = expanding("provider", "customer")
+
+
+class DialrouteQuery(CallQuery):
     """Whose call, and where to."""
 
     customer_id: Annotated[Id, Field(description="Whose call it would be.")]
@@ -101,7 +113,7 @@ class DialrouteQuery(WhatIfQuery):
         )
 
 
-class DialledQuery(WhatIfQuery):
+class DialledQuery(CallQuery):
     """What a switch dials, by which trunk."""
 
     trunk_id: Annotated[Id, Field(description="The trunk that the call would come in by.")]
@@ -118,6 +130,37 @@ class DialledQuery(WhatIfQuery):
             caller=self.caller or "",
             routing_number=self.rn or "",
         )
+
+
+class FirstTargetsQuery(WhatIfQuery, PageSize):
+    """Whose calls, and how much of the list."""
+
+    customer_id: Annotated[Id, Field(description="Whose calls; the system default customer's are by its routes alone.")]
+    page_token: Token = optional("`next_page_token` of the page before.")
+    expand: Annotated[tuple[str, ...], several("provider")] = expanding("provider")
+
+
+class FirstTargetAnswer(BaseModel):
+    """A target whose calls would try the provider first: numbers that begin with it, and match no longer one."""
+
+    target: str
+    share: Annotated[float, Field(description="Of its calls; below 1 where routes to it have weights.")]
+    route_id: Annotated[AnsweredId, Field(description="By which route.")]
+    own: Annotated[bool, Field(description="It is the customer's own, not one of the system default.")]
+    attempts: Annotated[int, Field(description="How many providers would be tried.")]
+    then_provider_id: Annotated[AnsweredId | None, Field(description="The second of them.")]
+
+
+class FirstTargetsAnswer(BaseModel):
+    """Targets whose calls would try a provider first."""
+
+    result: Annotated[list[FirstTargetAnswer], Field(description="In the order of their text, `all` last.")]
+    examined: Annotated[int, Field(description="Targets of the provider's routes that were looked at for this page.")]
+    next_page_token: Annotated[
+        str,
+        Field(description="`page_token` of the next page; empty on the last. A page that took too long may be short."),
+    ]
+    names: NAMES = optional()
 
 
 class CandidateAnswer(BaseModel):
@@ -196,6 +239,12 @@ def present(computed: Computed, call: Call, *, explain: bool, delays: Mapping[st
         ]
         shown["stages"] = present_stages(stages(computed.groups, computed.dialroute, call_id=call.id))
     return shown | (_present_arrival(computed) if call.dialled is not None else {})
+
+
+def present_first(found: Found) -> dict[str, Any]:
+    """The targets whose calls would try a provider first."""
+    shown = [choice._asdict() for choice in found.choices]
+    return {"result": shown, "examined": found.examined, "next_page_token": found.next}
 
 
 def _present_arrival(computed: Computed) -> dict[str, Any]:

@@ -404,6 +404,56 @@ class Providers:
             operations.GET_PROVIDER_INVITE, {"id": id_, "number": number, "caller": caller, "rn": rn}
         )
 
+    def targets(
+        self,
+        id_: str,
+        customer_id: str,
+        *,
+        page_size: int = 100,
+        at: str | None = None,
+        edge: str | None = None,
+        health: Literal["live", "ignore"] = "live",
+        down: str | None = None,
+        broken: str | None = None,
+        full: str | None = None,
+        removed: str | None = None,
+        codecs: str | None = None,
+        page_token: str | None = None,
+        expand: str | None = None,
+    ) -> schemas.FirstTargetsAnswer:
+        """The targets whose calls would try a provider first.
+
+        Which of the targets of a provider's routes those are is decided by the engine that decides live calls, for an
+        example number of each. How long a page may take is bounded, not how many targets there are.
+
+        `page_size`: How many at most; 0 and more than 100 are 100. `at`: What if the call came then. `edge`: By this
+        edge's view of the providers: its probes and its breakers. `health`: `ignore`: what if all providers were
+        healthy, and had room. `down`: What if the probes found these providers unhealthy; ids with commas between.
+        `broken`: What if the breakers of these were open. `full`: What if all channels of these were in use.
+        `removed`: What if these were disabled. `codecs`: What if the caller offered these alone, `PCMA,G729`.
+        `customer_id`: Whose calls; the system default customer's are by its routes alone. `page_token`:
+        `next_page_token` of the page before. `expand`: Add `names`: the names of the objects of these kinds that are
+        referred to, by id.
+        """
+        return self._transport.execute(
+            operations.LIST_FIRST_TARGETS,
+            {
+                "id": id_,
+                "page_size": page_size,
+                "at": at,
+                "edge": edge,
+                "health": health,
+                "down": down,
+                "broken": broken,
+                "full": full,
+                "removed": removed,
+                "codecs": codecs,
+                "customer_id": customer_id,
+                "page_token": page_token,
+                "expand": expand,
+            },
+        )
+
 
 class Customers:
     """Operations on `/v1.0/customers`."""
@@ -1295,10 +1345,6 @@ class Api:
         customer_id: str,
         target: str,
         *,
-        call_id: str | None = None,
-        caller: str | None = None,
-        rn: str | None = None,
-        explain: bool = False,
         at: str | None = None,
         edge: str | None = None,
         health: Literal["live", "ignore"] = "live",
@@ -1307,29 +1353,29 @@ class Api:
         full: str | None = None,
         removed: str | None = None,
         codecs: str | None = None,
+        call_id: str | None = None,
+        caller: str | None = None,
+        rn: str | None = None,
+        explain: bool = False,
         expand: str | None = None,
         trunk_id: str | None = None,
     ) -> schemas.DialrouteAnswer:
         """The ordered routes of one call.
 
-        `call_id`: Seeds the weighted draw: the same id gives the same order. `caller`: Who calls, in E.164, or
-        `anonymous`: for providers with rules for that. `rn`: The routing number of a ported number; routes are chosen
-        by it. `explain`: Add every candidate's place and the reasons for it; providers without a free channel are
-        skipped. `at`: What if the call came then. `edge`: By this edge's view of the providers: its probes and its
-        breakers. `health`: `ignore`: what if all providers were healthy, and had room. `down`: What if the probes
-        found these providers unhealthy; ids with commas between. `broken`: What if the breakers of these were open.
-        `full`: What if all channels of these were in use. `removed`: What if these were disabled. `codecs`: What if
-        the caller offered these alone, `PCMA,G729`. `expand`: Add `names`: the names of the objects of these kinds
+        `at`: What if the call came then. `edge`: By this edge's view of the providers: its probes and its breakers.
+        `health`: `ignore`: what if all providers were healthy, and had room. `down`: What if the probes found these
+        providers unhealthy; ids with commas between. `broken`: What if the breakers of these were open. `full`: What
+        if all channels of these were in use. `removed`: What if these were disabled. `codecs`: What if the caller
+        offered these alone, `PCMA,G729`. `call_id`: Seeds the weighted draw: the same id gives the same order.
+        `caller`: Who calls, in E.164, or `anonymous`: for providers with rules for that. `rn`: The routing number of
+        a ported number; routes are chosen by it. `explain`: Add every candidate's place and the reasons for it;
+        providers without a free channel are skipped. `expand`: Add `names`: the names of the objects of these kinds
         that are referred to, by id. `customer_id`: Whose call it would be. `target`: The number that is called, in
         E.164. `trunk_id`: The customer's trunk that it would come in by: its `caller_default` holds.
         """
         return self._transport.execute(
             operations.LIST_DIALROUTES,
             {
-                "call_id": call_id,
-                "caller": caller,
-                "rn": rn,
-                "explain": explain,
                 "at": at,
                 "edge": edge,
                 "health": health,
@@ -1338,6 +1384,10 @@ class Api:
                 "full": full,
                 "removed": removed,
                 "codecs": codecs,
+                "call_id": call_id,
+                "caller": caller,
+                "rn": rn,
+                "explain": explain,
                 "expand": expand,
                 "customer_id": customer_id,
                 "target": target,
@@ -1378,10 +1428,6 @@ class Api:
         trunk_id: str,
         dialled: str,
         *,
-        call_id: str | None = None,
-        caller: str | None = None,
-        rn: str | None = None,
-        explain: bool = False,
         at: str | None = None,
         edge: str | None = None,
         health: Literal["live", "ignore"] = "live",
@@ -1390,28 +1436,28 @@ class Api:
         full: str | None = None,
         removed: str | None = None,
         codecs: str | None = None,
+        call_id: str | None = None,
+        caller: str | None = None,
+        rn: str | None = None,
+        explain: bool = False,
         expand: str | None = None,
     ) -> schemas.DialledAnswer:
         """The ordered routes of what a switch dials.
 
-        `call_id`: Seeds the weighted draw: the same id gives the same order. `caller`: Who calls, in E.164, or
-        `anonymous`: for providers with rules for that. `rn`: The routing number of a ported number; routes are chosen
-        by it. `explain`: Add every candidate's place and the reasons for it; providers without a free channel are
-        skipped. `at`: What if the call came then. `edge`: By this edge's view of the providers: its probes and its
-        breakers. `health`: `ignore`: what if all providers were healthy, and had room. `down`: What if the probes
-        found these providers unhealthy; ids with commas between. `broken`: What if the breakers of these were open.
-        `full`: What if all channels of these were in use. `removed`: What if these were disabled. `codecs`: What if
-        the caller offered these alone, `PCMA,G729`. `expand`: Add `names`: the names of the objects of these kinds
+        `at`: What if the call came then. `edge`: By this edge's view of the providers: its probes and its breakers.
+        `health`: `ignore`: what if all providers were healthy, and had room. `down`: What if the probes found these
+        providers unhealthy; ids with commas between. `broken`: What if the breakers of these were open. `full`: What
+        if all channels of these were in use. `removed`: What if these were disabled. `codecs`: What if the caller
+        offered these alone, `PCMA,G729`. `call_id`: Seeds the weighted draw: the same id gives the same order.
+        `caller`: Who calls, in E.164, or `anonymous`: for providers with rules for that. `rn`: The routing number of
+        a ported number; routes are chosen by it. `explain`: Add every candidate's place and the reasons for it;
+        providers without a free channel are skipped. `expand`: Add `names`: the names of the objects of these kinds
         that are referred to, by id. `trunk_id`: The trunk that the call would come in by. `dialled`: The user part of
         the request URI.
         """
         return self._transport.execute(
             operations.LIST_DIALLED_DIALROUTES,
             {
-                "call_id": call_id,
-                "caller": caller,
-                "rn": rn,
-                "explain": explain,
                 "at": at,
                 "edge": edge,
                 "health": health,
@@ -1420,6 +1466,10 @@ class Api:
                 "full": full,
                 "removed": removed,
                 "codecs": codecs,
+                "call_id": call_id,
+                "caller": caller,
+                "rn": rn,
+                "explain": explain,
                 "expand": expand,
                 "trunk_id": trunk_id,
                 "dialled": dialled,

@@ -1,5 +1,6 @@
 """Routes that match a called number."""
 
+from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
 from dialplane.domain.target import ALL, MAX_DIGITS
 from dialplane.store import tables
 from dialplane.store.driver_query import DriverQuery
-from dialplane.store.unit import Reading
+from dialplane.store.unit import Reading, Unit
 
 
 class MatchingRoute(NamedTuple):
@@ -65,3 +66,20 @@ def _matching_one_of(targets: int) -> DriverQuery:
     )
     clock_and_routes = tables.clock.outerjoin(tables.routes, matches)
     return DriverQuery(select(*_COLUMNS, tables.clock.c.last_instant_us).select_from(clock_and_routes))
+
+
+async def targets_of(unit: Unit, provider_id: str, *, after: str, most: int) -> list[str]:
+    """The targets of a provider's live routes, of whichever customer, in the order of text; those behind `after`.
+
+    An index has them in that order. Raises Unavailable.
+    """
+    its_own = tables.LIVE, _ROUTES.provider_id == provider_id, _ROUTES.target > after
+    statement = select(_ROUTES.target).where(*its_own).distinct().order_by(_ROUTES.target).limit(most)
+    return [row.target for row in await unit.fetch(statement)]
+
+
+async def to_any_of(unit: Unit, *, customer_id: str, targets: Collection[str]) -> list[MatchingRoute]:
+    """Every live route, the customer's and the system default's, with one of these targets. Raises Unavailable."""
+    theirs = _ROUTES.customer_id.in_([customer_id, SYSTEM_DEFAULT_CUSTOMER])
+    statement = select(*_COLUMNS).where(tables.LIVE, theirs, _ROUTES.target.in_(targets))
+    return await unit.fetch_as(MatchingRoute, statement)
