@@ -41,6 +41,7 @@ export const SENTENCES = {
  "decided_by": "decided by the engine that decides live calls",
  "decision_drawn": "How the routes became attempts",
  "routes_not_drawn": "{count} more routes that were not tried.",
+ "table_then": "By the table as it was after revision {revision}, under the circumstances of now",
  "which_provider": "Which provider?",
  "which_provider_next": "Choose one, and whose calls: every target is listed whose calls would try it first, as things are now.",
  "tries_first": "Calls to these would try {name} first",
@@ -60,6 +61,7 @@ export const SENTENCES = {
  "all_need_a_filter": "A filter says which routes beyond this page are meant.",
  "too_many_routes": "{most} routes at most are changed as one revision: narrow the filter.",
  "of_all_routes": "{matched} routes match, {changed} of them change. The first of it:",
+ "always": "always",
  "empty_for_ever": "Empty for those that never end",
  "paste_next": "As a spreadsheet copies them: customer, target, provider, priority, weight, enabled, valid from, valid until, name, detail; or below a row that names the columns.",
  "pasted": "{made} new, {changed} changed, {same} the same. {refused} refused and left out.",
@@ -67,6 +69,11 @@ export const SENTENCES = {
  "too_many_ticked": "{most} routes at most are ticked: a filter says which others are meant.",
  "move_next": "A route's customer never changes: these are deleted, and new ones like them are the other customer's. An undo brings these back.",
  "matrix": "Priorities by target and provider",
+ "move_by_hand": "Move {name}: drag it, or Alt and an arrow",
+ "list_paused": "Paused while routes are selected",
+ "list_waits": "Changed by others meanwhile: {count}",
+ "others_changed": "Changed by others: {count}",
+ "row_changed": "Changed by somebody else just now",
  "no_provider": "No provider yet",
  "no_provider_next": "A provider is a carrier that calls are sent to: a name and a host are enough to begin with.",
  "try_provider": "Every edge looks for it at once, and its page says what they met. Without a route no call goes there.",
@@ -200,6 +207,10 @@ export const WINDOWS = {
  }
 } as const
 export const DEFAULT_WINDOW = "1h" as const
+export const UNBOUNDED = {
+ "valid_from": "1970-01-01 00:00:00.000000",
+ "valid_until": "9999-01-01 00:00:00.000000"
+} as const
 export const ROUTE_ORDERS = [
  "target",
  "-target",

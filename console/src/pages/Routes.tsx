@@ -10,12 +10,14 @@ import { Chip, Empty, Failure, Head, Panel, type Tone, When } from '../parts/bas
 import { CopyAs } from '../parts/CopyAs'
 import { Numbered } from '../parts/country'
 import { Filter, meantBy, useNamed, valuesOf } from '../parts/Filter'
+import { count as number } from '../parts/figures'
 import { isUnread } from '../parts/filter'
 import { Grid } from '../parts/Grid'
 import { ProviderName } from '../parts/health'
 import { InPlace } from '../parts/InPlace'
 import { useKeys } from '../parts/keys'
 import { label } from '../parts/labels'
+import { useOthers } from '../parts/others'
 import { PAGE_SIZE, Pager, useFilters } from '../parts/paging'
 import { failed, saved } from '../parts/saved'
 import { sentence } from '../parts/sentences'
@@ -184,7 +186,13 @@ function Table({ filters, count, slot, onEdit, onNew }: TableProps) {
   })
   const moves = useWrite(answer => saved(answer.revision))
   const name = useNames(routes.data?.names)
-  const rows = routes.data?.result
+  const { rows, changed, waiting, hands } = useOthers({
+    rows: routes.data?.result,
+    id: route => route.id,
+    at: routes.dataUpdatedAt,
+    of: JSON.stringify([filters.values, filters.token]),
+    isPaused: chosen.size > 0,
+  })
   const test = (route: Route) =>
     go(
       `/test?customer_id=${route.customer_id}&number=${encodeURIComponent(route.target === 'all' ? '' : route.target)}`,
@@ -258,39 +266,51 @@ function Table({ filters, count, slot, onEdit, onNew }: TableProps) {
         </Suspense>
       )}
       {slot && createPortal(<View list="routes" all={columns} shown={shown} choose={choose} />, slot)}
-      <Panel flush>
-        <Grid
-          label="Routes"
-          rows={rows}
-          id={route => route.id}
-          busy={routes.isPlaceholderData}
-          onOpen={onEdit}
-          onMove={
-            onEdit &&
-            ((route, isUp) =>
-              moves.mutate(
-                { method: 'POST', path: `/v1.0/routes/${route.id}/move`, body: { to: isUp ? 'earlier' : 'later' } },
-                { onError: failed },
-              ))
-          }
-          keys={{ t: test, ...(onEdit ? { e: onEdit } : {}) }}
-          chosen={chosen}
-          onChoose={may('changes.apply') ? setChosen : undefined}
-          empty={
-            filters.any ? (
-              <Empty title={sentence('no_route_fits')} />
-            ) : (
-              <Empty
-                title={sentence('no_route')}
-                action={onNew && <Button onClick={onNew}>Make the first route</Button>}
-              >
-                {sentence('no_route_next')}
-              </Empty>
-            )
-          }
-          columns={shown}
-        />
-      </Panel>
+      {chosen.size > 0 && (
+        <p className="row paused">
+          <Chip tone={waiting > 0 ? 'warn' : 'dim'}>{sentence('list_paused')}</Chip>
+          {waiting > 0 && <span className="dim">{sentence('list_waits', { count: number(waiting) })}</span>}
+        </p>
+      )}
+      <div role="status" className="visually-hidden">
+        {changed.length > 0 && sentence('others_changed', { count: number(changed.length) })}
+      </div>
+      <div {...hands}>
+        <Panel flush>
+          <Grid
+            label="Routes"
+            rows={rows}
+            id={route => route.id}
+            busy={routes.isPlaceholderData}
+            changed={changed}
+            onOpen={onEdit}
+            onMove={
+              onEdit &&
+              ((route, isUp) =>
+                moves.mutate(
+                  { method: 'POST', path: `/v1.0/routes/${route.id}/move`, body: { to: isUp ? 'earlier' : 'later' } },
+                  { onError: failed },
+                ))
+            }
+            keys={{ t: test, ...(onEdit ? { e: onEdit } : {}) }}
+            chosen={chosen}
+            onChoose={may('changes.apply') ? setChosen : undefined}
+            empty={
+              filters.any ? (
+                <Empty title={sentence('no_route_fits')} />
+              ) : (
+                <Empty
+                  title={sentence('no_route')}
+                  action={onNew && <Button onClick={onNew}>Make the first route</Button>}
+                >
+                  {sentence('no_route_next')}
+                </Empty>
+              )
+            }
+            columns={shown}
+          />
+        </Panel>
+      </div>
       <Pager page={routes.data && { ...routes.data, count }} />
     </>
   )

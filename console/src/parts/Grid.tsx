@@ -30,6 +30,8 @@ type Props<T> = {
   onChoose?: (chosen: Set<string>) => void
   /** Moves the row one place up or down among others. */
   onMove?: (row: T, isUp: boolean) => void
+  /** Ids of rows that somebody else has just changed. */
+  changed?: string[]
   busy?: boolean
   empty?: ReactNode
 }
@@ -44,6 +46,7 @@ export function Grid<T>({
   chosen,
   onChoose,
   onMove,
+  changed,
   busy,
   empty,
 }: Props<T>) {
@@ -120,6 +123,9 @@ export function Grid<T>({
               key={id(row)}
               tabIndex={i === here ? 0 : -1}
               className={onOpen ? 'open' : ''}
+              data-row={id(row)}
+              data-changed={changed?.includes(id(row)) || undefined}
+              title={changed?.includes(id(row)) ? sentence('row_changed') : undefined}
               data-chosen={chosen?.has(id(row)) || undefined}
               onFocus={event => event.target.tagName === 'TR' && setAt(i)}
               onClick={event => {

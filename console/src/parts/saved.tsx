@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { refresh } from '../api/cache'
 import { request } from '../api/client'
+import { isOurs } from '../api/live'
 import { count } from './figures'
 import { useKeys } from './keys'
 import { sentence } from './sentences'
@@ -18,6 +19,7 @@ export function failed(error: Error) {
 }
 
 export function saved(revision: number | null, what = 'Saved') {
+  isOurs(revision)
   const id = `revision-${revision}-${Date.now()}`
   notifications.show({
     id,
@@ -54,6 +56,7 @@ function Saved({ revision, what, onUndo }: { revision: number; what: string; onU
 export function undo(revision: number) {
   request('POST', `/v1.0/revisions/${revision}/undo`)
     .then(answer => {
+      isOurs(answer.revision)
       refresh()
       notifications.show({
         color: 'teal',

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from dialplane.api.console import edges
 from dialplane.api.console.forms import FORMS
 from dialplane.api.http.query import MAX_PAGE_SIZE
+from dialplane.api.http.responses import timestamp
 from dialplane.api.routes.schemas import MOST_IDS, ORDERS
 from dialplane.control import call_filter, list_filter, revision_filter, route_filter
 from dialplane.control.bulk import MAX_CHANGES
@@ -15,7 +16,7 @@ from dialplane.domain.call import CallStatus, CallVerdict
 from dialplane.domain.edge_counters import COUNTERS
 from dialplane.domain.filter import PLAIN, TERM, Word
 from dialplane.domain.ids import SYSTEM_DEFAULT_CUSTOMER
-from dialplane.domain.instants import DAY_US
+from dialplane.domain.instants import DAY_US, NEVER
 from dialplane.domain.rollups import HOUR_S, MINUTE_S
 
 POOR_ASR, LOW_ASR = 0.1, 0.4
@@ -97,6 +98,7 @@ CONSTANTS: Mapping[str, Any] = {
     "BESIDE_CHANGE_S": BESIDE_CHANGE_S,
     "WINDOWS": {word: window._asdict() for word, window in WINDOWS.items()},
     "DEFAULT_WINDOW": "1h",
+    "UNBOUNDED": {"valid_from": timestamp(0), "valid_until": timestamp(NEVER)},
     "ROUTE_ORDERS": ORDERS,
     "CALL_STATUSES": CALL_STATUSES,
     "CALL_VERDICT_WORDS": CALL_VERDICT_WORDS,
