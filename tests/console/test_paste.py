@@ -50,6 +50,7 @@ def test_pasted_rows_are_looked_at_and_then_one_revision(visit: Visit, client: C
     expect(dialog.get_by_role("status")).to_contain_text("2 new, 0 changed, 0 the same. 1 refused")
     rows = dialog.get_by_role("table", name="Pasted rows").get_by_role("row")
     expect(rows.nth(1)).to_contain_text("provider: must be the name of a provider that there is: Delta is near it")
+    expect(rows.nth(3)).not_to_contain_text("Valid")
     expect(rows.nth(3)).to_contain_text(re.compile(r"3.*new.*\+99852.*Delta"))
     assert visit.unfit() == []
     assert list(client.routes.all(customer_id=customer)) == []

@@ -2,10 +2,12 @@
 import { Link } from 'wouter'
 import type { Schemas } from '../api/client'
 import { useNames } from '../api/queries'
+import { UNBOUNDED } from '../api/tables'
 import { Chip, type Tone } from './basics'
 import { NONE } from './figures'
 import { kindOf, moment } from './kinds'
 import { label } from './labels'
+import { sentence } from './sentences'
 
 export type ObjectChange = Schemas['ObjectChangeAnswer']
 
@@ -14,12 +16,14 @@ const SIGNS: Record<string, string> = { created: '+', updated: '~', deleted: 'âˆ
 const QUIET = new Set(['tm_create', 'tm_update', 'tm_delete', 'id', 'version'])
 const MOST_FIELDS = 14
 
+const isUnbounded = (field: string, value: unknown) => (UNBOUNDED as Record<string, string>)[field] === value
 const isEmpty = (value: unknown) =>
   value == null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)
 
 function useShown(name: (id: string) => string) {
   return (field: string, value: unknown): string => {
     if (isEmpty(value)) return NONE
+    if (isUnbounded(field, value)) return sentence('always')
     if (/_id$/.test(field)) return name(String(value))
     if (/^(tm|valid)_/.test(field)) return moment(String(value))
     if (typeof value === 'boolean') return value ? 'yes' : 'no'
@@ -71,7 +75,10 @@ export function Difference({ changes, names }: { changes: ObjectChange[]; names?
 export function Fields({ change, name }: { change: ObjectChange; name: (id: string) => string }) {
   const shown = useShown(name)
   const fields = change.fields.filter(
-    field => !QUIET.has(field.field) && shown(field.field, field.before) !== shown(field.field, field.after),
+    field =>
+      !QUIET.has(field.field) &&
+      shown(field.field, field.before) !== shown(field.field, field.after) &&
+      (change.action === 'updated' || !isUnbounded(field.field, field.before ?? field.after)),
   )
   return (
     <div className="fields">
