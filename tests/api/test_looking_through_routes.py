@@ -171,6 +171,12 @@ def test_a_route_is_moved_among_those_to_its_target_as_one_revision(api: Api) ->
     assert last.status_code == 200
     assert "x-revision" not in last.headers
     assert listed(own, target="+12")["result"][0]["priority"] == 1
+    past = api.admin.post(f"/v1.0/routes/{third}/move", {"to": "earlier", "past": second})
+    assert past.json()["priority"] == 1
+    assert order() == [(third, 1), (second, 2), (first, 3)]
+    elsewhere = listed(own, target="+12")["result"][0]["id"]
+    refused = api.admin.post(f"/v1.0/routes/{third}/move", {"to": "later", "past": elsewhere})
+    assert (refused.status_code, refused.json()["error"]["details"][0]["field"]) == (400, "past")
     api.admin.delete(f"/v1.0/routes/{third}")
     assert api.admin.post(f"/v1.0/routes/{third}/move", {"to": "earlier"}).status_code == 409
 

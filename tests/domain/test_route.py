@@ -63,3 +63,34 @@ def test_all_others_keep_their_order_and_whom_they_share_a_place_with(
         assert alone == min(max(at + (-1 if is_earlier else 1), 0), len(before) - 1)
     else:
         assert alone == (at if is_earlier else at + 1)
+
+
+@pytest.mark.parametrize(
+    ("priorities", "letter", "is_earlier", "past", "new"),
+    [
+        ([1, 2, 3, 4], "d", True, "a", {"d": 1, "a": 2, "b": 3, "c": 4}),
+        ([1, 2, 3, 4], "a", False, "c", {"b": 1, "c": 2, "a": 3}),
+        ([1, 1, 1, 7], "c", True, "a", {"a": 2, "b": 2}),
+        ([1, 2, 2, 7], "b", True, "a", {"b": 1, "a": 2, "c": 3}),
+        ([1, 2, 2, 7], "b", False, "d", {"b": 8}),
+        ([1, 2, 3], "a", True, "c", {}),
+        ([1, 2, 3], "b", True, "b", {}),
+    ],
+)
+def test_where_a_route_goes_past_another(
+    priorities: list[int], letter: str, is_earlier: bool, past: str, new: dict[str, int]
+) -> None:
+    expected = {id_of(other): priority for other, priority in new.items()}
+    assert moved(routes_with(priorities), id_of(letter), is_earlier=is_earlier, past=id_of(past)) == expected
+
+
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=8), st.data(), st.booleans())
+def test_past_another_it_goes_and_all_others_stay_as_they_were(
+    priorities: list[int], data: st.DataObject, is_earlier: bool
+) -> None:
+    routes = routes_with(priorities)
+    id_, past = data.draw(st.permutations([route.id for route in routes]))[:2]
+    before, after = places(routes), places(routes, moved(routes, id_, is_earlier=is_earlier, past=past))
+    assert [place - {id_} for place in before if place - {id_}] == [place - {id_} for place in after if place - {id_}]
+    at, to = (next(number for number, place in enumerate(after) if one in place) for one in (id_, past))
+    assert at < to if is_earlier else at > to

@@ -45,10 +45,13 @@ async def count(unit: Unit, actor: Actor, filters: Filters) -> Count:
     return Count(0, True) if own is None else await queries.count(unit, own)
 
 
-async def move(unit: Change, actor: Actor, id_: str, *, is_earlier: bool) -> Route:
+async def move(unit: Change, actor: Actor, id_: str, *, is_earlier: bool, past: str | None = None) -> Route:
     """The route, tried one place earlier or later than it was among those of its customer to its target.
 
-    Raises NotFound, ObjectDeleted, InvalidValue (too many of them, a priority beyond the greatest), Unavailable.
+    `past`: the id of one of those, which it is tried before then, or after.
+
+    Raises NotFound, ObjectDeleted, InvalidValue (too many of them, a priority beyond the greatest, `past` is none of
+    them), Unavailable.
     """
     route = await USE_CASES.obtain(unit, actor, "route.update", id_)
     if route.tm_delete != NEVER:
@@ -57,8 +60,10 @@ async def move(unit: Change, actor: Actor, id_: str, *, is_earlier: bool) -> Rou
     found = await queries.page(unit, own, Order("priority", descending=False), page_size=MOST_OF_A_TARGET + 1)
     if len(found.routes) > MOST_OF_A_TARGET:
         raise InvalidValue("id", "too_many", f"must be one of at most {MOST_OF_A_TARGET} routes to its target")
+    if past is not None and all(other.id != past for other in found.routes):
+        raise InvalidValue("past", "other_target", "must be a route of the same customer to the same target")
     turn = Turn()
-    for changed, priority in moved(found.routes, id_, is_earlier=is_earlier).items():
+    for changed, priority in moved(found.routes, id_, is_earlier=is_earlier, past=past).items():
         await turn.end_if_due()
         await update(unit, actor, changed, {"priority": priority})
     return await get(unit, actor, id_)

@@ -82,24 +82,32 @@ def shifted_priority(route: Route, by: int) -> int:
     return priority
 
 
-def moved(routes: Sequence[Route], id_: str, *, is_earlier: bool) -> Mapping[str, int]:
+def moved(routes: Sequence[Route], id_: str, *, is_earlier: bool, past: str | None = None) -> Mapping[str, int]:
     """Id -> priority of those whose priority changes where this route is tried one place earlier, or later.
 
-    `routes`: all of a customer to a target. Those of equal priority are one place: the route leaves them, and they stay
-    together. Priorities that there are go to other routes; only where a place is added are higher ones needed. Nothing
-    changes for the first that would be earlier, and the last that would be later.
+    `routes`: all of a customer to a target. `past`: one of them, which it is tried before then, or after. Those of
+    equal priority are one place: the route leaves them, and they stay together. Priorities that there are go to other
+    routes; only where a place is added are higher ones needed. Nothing changes for the first that would be earlier,
+    the last that would be later, and one that is before or behind `past` already.
     """
     of_priority = attrgetter("priority")
     places = [list(place) for _, place in groupby(sorted(routes, key=of_priority), key=of_priority)]
     priorities = [place[0].priority for place in places]
-    at = next(number for number, place in enumerate(places) if any(route.id == id_ for route in place))
+    at = _place_of(places, id_)
     alone, others = ([route for route in places[at] if (route.id == id_) is is_it] for is_it in (True, False))
-    to = at - 1 if is_earlier else at + 1
-    if others:
-        places[at : at + 1] = [alone, others] if is_earlier else [others, alone]
-        priorities = sorted([*priorities, priorities[at] + 1])
-    elif 0 <= to < len(places):
-        places[at], places[to] = places[to], places[at]
+    next_to = at if others else at - 1 if is_earlier else at + 1
+    to = next_to if past is None else _place_of(places, past)
+    is_there = to > at if is_earlier else to < at
+    if is_there or not 0 <= to < len(places) or (to == at and not others):
+        return {}
+    places[at] = others
+    places.insert(to if is_earlier else to + 1, alone)
+    places = [place for place in places if place]
+    priorities = sorted([*priorities, priorities[to] + 1]) if others else priorities
     rising = accumulate(priorities, lambda last, priority: max(priority, last + 1))
     pairs = [(route, priority) for place, priority in zip(places, rising, strict=True) for route in place]
     return {route.id: priority for route, priority in pairs if route.priority != priority}
+
+
+def _place_of(places: Sequence[Sequence[Route]], id_: str) -> int:
+    return next(number for number, place in enumerate(places) if any(route.id == id_ for route in place))

@@ -64,7 +64,7 @@ _PLAIN.update(RouteUpdate, refuses=[reasons.PROVIDER_NOT_FOUND])
 )
 async def move_route(request: AuthenticatedRequest, id_: ObjectId, body: RouteMove) -> Response:
     async with request.change() as unit:
-        route = await routes.move(unit, request.actor, id_, is_earlier=body.to == EARLIER)
+        route = await routes.move(unit, request.actor, id_, is_earlier=body.to == EARLIER, past=body.past)
         return await request.keep(unit, updated(present(route), unit))
 
 

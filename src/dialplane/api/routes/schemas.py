@@ -110,6 +110,7 @@ class RouteMove(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"to": EARLIER}]})
 
     to: Annotated[str, among(EARLIER, LATER)] = Field(description="By one place, which routes of equal priority share.")
+    past: Id = optional("A route of the same customer to the same target: before it, or after it, at once.")
 
 
 class RouteList(PageSize):
