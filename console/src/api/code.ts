@@ -56,6 +56,10 @@ export const CALLS = {
     "explain",
     "flag"
    ],
+   "revision": [
+    "revision",
+    "number"
+   ],
    "expand": [
     "expand",
     "text"
@@ -395,6 +399,10 @@ export const CALLS = {
    "explain": [
     "explain",
     "flag"
+   ],
+   "revision": [
+    "revision",
+    "number"
    ],
    "expand": [
     "expand",

@@ -78,7 +78,8 @@ function OfNumber({ views }: { views: ReactNode }) {
     codecs: get('codecs'),
     at: fromTyped(get('at')),
   }
-  const common = { caller: get('caller'), explain: true, expand: 'provider' }
+  const revision = get('revision')
+  const common = { caller: get('caller'), revision, explain: true, expand: 'provider' }
   const path = trunk ? '/v1.0/dialled' : '/v1.0/dialroutes'
   const plain = trunk
     ? { trunk_id: trunk, dialled: number, ...common }
@@ -113,15 +114,21 @@ function OfNumber({ views }: { views: ReactNode }) {
             first
             label={trunk ? 'What the switch dials' : 'Number'}
             placeholder={trunk ? '02071234567' : '+442071234567'}
+            width={160}
             value={number}
             onChange={value => set('number', value)}
           />
-          {!trunk && <CustomerPicker value={customer} onChange={value => set('customer_id', value)} />}
-          <TrunkPicker value={trunk} customer={get('customer_id')} onChange={value => set('trunk_id', value)} />
+          {!trunk && <CustomerPicker width={150} value={customer} onChange={value => set('customer_id', value)} />}
+          <TrunkPicker
+            width={150}
+            value={trunk}
+            customer={get('customer_id')}
+            onChange={value => set('trunk_id', value)}
+          />
           <Typed
             label="Who calls"
             placeholder="+15550100"
-            width={140}
+            width={120}
             value={get('caller')}
             onChange={value => set('caller', value)}
           />
@@ -129,18 +136,32 @@ function OfNumber({ views }: { views: ReactNode }) {
           <TextInput
             label="When"
             type="datetime-local"
-            w={180}
+            w={175}
             value={get('at')}
             onChange={event => set('at', event.currentTarget.value)}
           />
           <Typed
             label="Codecs"
             placeholder="PCMA,G729"
-            width={110}
+            width={100}
             value={get('codecs')}
             onChange={value => set('codecs', value)}
           />
+          {may('revision.get') && (
+            <Typed
+              label="At revision"
+              placeholder="now"
+              width={80}
+              value={revision}
+              onChange={value => set('revision', value)}
+            />
+          )}
         </div>
+        {found && revision && (
+          <p className="said then">
+            <Link href={`/changes/${revision}`}>{sentence('table_then', { revision })}</Link>
+          </p>
+        )}
         {found && <WhatIf found={found} name={name} get={get} set={set} />}
       </Panel>
       <div className="stack" style={{ marginTop: 12 }}>
@@ -193,7 +214,7 @@ function EdgePicker({ value, onChange }: { value: string; onChange: (value: stri
     <Select
       label="At edge"
       placeholder="All together"
-      w={130}
+      w={120}
       clearable
       data={edges.map(edge => edge.name)}
       value={value || null}

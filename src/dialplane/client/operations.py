@@ -106,6 +106,14 @@ _EXPLAIN = Parameter(
     description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
 )
 
+_REVISION = Parameter(
+    "revision",
+    "query",
+    int,
+    description="By the table as it was after this revision, under the circumstances of now; at "
+    "most 10,000 changes ago.",
+)
+
 LIST_DIALROUTES = Operation(
     name="listDialroutes",
     resource="",
@@ -129,6 +137,7 @@ LIST_DIALROUTES = Operation(
         _CALLER,
         _RN,
         _EXPLAIN,
+        _REVISION,
         _EXPAND,
         Parameter("customer_id", "query", str, required=True, description="Whose call it would be."),
         Parameter("target", "query", str, required=True, description="The number that is called, in E.164."),
@@ -1034,6 +1043,7 @@ LIST_DIALLED_DIALROUTES = Operation(
         _CALLER,
         _RN,
         _EXPLAIN,
+        _REVISION,
         _EXPAND,
         Parameter("trunk_id", "query", str, required=True, description="The trunk that the call would come in by."),
         Parameter("dialled", "query", str, required=True, description="The user part of the request URI."),

@@ -1783,6 +1783,9 @@ class RouteMove(TypedDict):
     """Where a route goes among those of its customer to its target."""
 
     to: Annotated[Literal["earlier", "later"], "By one place, which routes of equal priority share."]
+    past: NotRequired[
+        Annotated[str, "A route of the same customer to the same target: before it, or after it, at once."]
+    ]
 
 
 class RouteUpdate(TypedDict):

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
-from dialplane.control import permissions
+from dialplane.control import permissions, table_then
 from dialplane.control.actor import Actor
 from dialplane.control.invites import obstacle_of
 from dialplane.control.permissions import Scope
+from dialplane.control.table_then import Table
 from dialplane.control.units import Reading
 from dialplane.control.whatif import NOTHING, Circumstances, WhatIf, circumstances
 from dialplane.domain.customer import Customer
@@ -39,7 +40,7 @@ from dialplane.store.queries.dialroutes import MatchingRoute
 
 __all__ = ["NOTHING", "Arrival", "Call", "Computed", "MatchingRoute", "WhatIf", "compute", "decide", "groups_of"]
 
-T = TypeVar("T", Customer, Provider)
+T = TypeVar("T", Customer, Provider, Trunk)
 
 
 class Call(NamedTuple):
@@ -82,22 +83,28 @@ async def compute(
     max_attempts: int = DEFAULT_MAX_ATTEMPTS,
     sees_caps: bool = False,
     what_if: WhatIf = NOTHING,
+    revision: int | None = None,
 ) -> Computed:
     """The routes that a call would try at the instant `now`, in order; or that it would try, if things were otherwise.
 
     `sees_caps`: providers whose channels are all in use now are skipped, as a call would (`channels.full_providers`).
-    Raises NotFound("customer"), NotFound("trunk"), InvalidValue, PermissionDenied, Unavailable.
+    `revision`: by the table as it was after it, under the circumstances of now.
+    Raises NotFound("customer"), NotFound("trunk"), NotFound("revision"), InvalidValue, PermissionDenied, Unavailable.
     """
     require_view(actor, what_if)
-    trunk = await _trunk(unit, actor, call)
+    then = None if revision is None else await table_then.after(unit, actor, revision)
+    trunk = await _trunk(unit, actor, call, then)
     customer_id = parse_id(call.customer_id or (trunk.customer_id if trunk else ""), field="customer_id")
     scope = permissions.require(actor, "dialroute.list", customer_id=customer_id, kind="customer")
     arrival = _arrival(call, trunk)
-    routes = await queries.matching(unit, customer_id=customer_id, number=arrival.routing_number or arrival.number)
-    customer = await live_of(unit, CUSTOMERS, customer_id)
-    providers = await providers_of(unit, {route.provider_id for route in routes})
+    number = arrival.routing_number or arrival.number
+    routes = await queries.matching(unit, customer_id=customer_id, number=number)
+    if then is not None:
+        routes = then.routes(routes, customer_id=customer_id, number=number)
+    customer = await live_of(unit, CUSTOMERS, customer_id, then)
+    providers = await providers_of(unit, {route.provider_id for route in routes}, then)
     present = await circumstances(unit, providers, now=now, edge=what_if.edge, sees_caps=sees_caps)
-    groups = groups_for(arrival.routing_number or arrival.number, groups_of(routes, customer_id))
+    groups = groups_for(number, groups_of(routes, customer_id))
     refusal = None
     if trunk is not None and call.dialled is not None:
         admission = admit(trunk, customer, call.dialled, groups=lambda _customer, _number: groups)
@@ -162,18 +169,23 @@ def require_view(actor: Actor, what_if: WhatIf) -> None:
         permissions.require(actor, "edge.get")
 
 
-async def live_of(unit: Reading, storage: Storage[T], id_: str) -> T:
-    """The live object of this id, out of the cache. Raises NotFound."""
-    found = (await objects.find_cached(unit, storage, (id_,))).get(id_)
+async def live_of(unit: Reading, storage: Storage[T], id_: str, then: Table | None = None) -> T:
+    """The live object of this id, out of the cache; or the one that was live. Raises NotFound."""
+    found = (await _found(unit, storage, (id_,), then)).get(id_)
     if found is None or found.tm_delete != NEVER:
         raise NotFound(storage.kind.name)
     return found
 
 
-async def providers_of(unit: Reading, ids: Collection[str]) -> Mapping[str, Provider]:
-    """The live ones of these providers, by their ids. Raises Unavailable."""
-    stored = await objects.find_cached(unit, PROVIDERS, ids)
-    return {id_: stored[id_] for id_ in ids if stored[id_].tm_delete == NEVER}
+async def _found(unit: Reading, storage: Storage[T], ids: Collection[str], then: Table | None) -> Mapping[str, T]:
+    now = await objects.find_cached(unit, storage, ids)
+    return now if then is None else then.of(storage, now, ids)
+
+
+async def providers_of(unit: Reading, ids: Collection[str], then: Table | None = None) -> Mapping[str, Provider]:
+    """The live ones of these providers, or those that were live, by their ids. Raises Unavailable."""
+    stored = await _found(unit, PROVIDERS, ids, then)
+    return {id_: provider for id_ in ids if (provider := stored.get(id_)) and provider.tm_delete == NEVER}
 
 
 def _anonymous(route: MatchingRoute) -> MatchingRoute:
@@ -181,11 +193,11 @@ def _anonymous(route: MatchingRoute) -> MatchingRoute:
     return route._replace(name="", detail="")
 
 
-async def _trunk(unit: Reading, actor: Actor, call: Call) -> Trunk | None:
+async def _trunk(unit: Reading, actor: Actor, call: Call, then: Table | None) -> Trunk | None:
     """The trunk that the call would come in by. Raises NotFound("trunk") if it is none of the customer's."""
     if not call.trunk_id:
         return None
-    trunk = (await objects.find_cached(unit, TRUNKS, (call.trunk_id,))).get(call.trunk_id)
+    trunk = (await _found(unit, TRUNKS, (call.trunk_id,), then)).get(call.trunk_id)
     is_theirs = trunk is not None and call.customer_id in ("", trunk.customer_id)
     if trunk is None or trunk.tm_delete != NEVER or not is_theirs:
         raise NotFound(TRUNKS.kind.name)

@@ -27,13 +27,21 @@ DIALROUTES = Resource("/v1.0/dialroutes", tag="dialroutes")
 DIALLED = Resource("/v1.0/dialled", tag="dialroutes")
 FIRST_TARGETS = Resource("/v1.0/providers/{id}/targets", tag="dialroutes", kind="provider")
 
+_REFUSES = (
+    reasons.INVALID_ID,
+    reasons.INVALID_ARGUMENT,
+    reasons.CUSTOMER_NOT_FOUND,
+    reasons.TRUNK_NOT_FOUND,
+    reasons.REVISION_NOT_FOUND,
+)
+
 
 @DIALROUTES.endpoint(
     "GET",
     summary="The ordered routes of one call",
     permission="dialroute.list",
     answer=DialrouteAnswer,
-    refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND, reasons.TRUNK_NOT_FOUND],
+    refuses=_REFUSES,
 )
 async def list_dialroutes(request: AuthenticatedRequest, query: DialrouteQuery) -> Response:
     return await _computed(request, query, query.call())
@@ -44,7 +52,7 @@ async def list_dialroutes(request: AuthenticatedRequest, query: DialrouteQuery) 
     summary="The ordered routes of what a switch dials",
     permission="dialroute.list",
     answer=DialledAnswer,
-    refuses=[reasons.INVALID_ID, reasons.CUSTOMER_NOT_FOUND, reasons.TRUNK_NOT_FOUND],
+    refuses=_REFUSES,
 )
 async def list_dialled_dialroutes(request: AuthenticatedRequest, query: DialledQuery) -> Response:
     return await _computed(request, query, query.call())
@@ -61,6 +69,7 @@ async def _computed(request: AuthenticatedRequest, query: CallQuery, call: Call)
             max_attempts=request.services.limits.max_attempts,
             sees_caps=query.explain,
             what_if=query.what_if(),
+            revision=query.revision,
         )
         names = await names_of(unit, request.actor, query.expand, computed.routes.values())
         is_told = query.explain and computed.sees_carriers

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from dialplane.api.calls.schemas import StageAnswer, present_stages
 from dialplane.api.http.fields import Id, among, longest, matching, optional
-from dialplane.api.http.query import Flag, Instant, PageSize, Query, expanding, ids, several
+from dialplane.api.http.query import Flag, Instant, PageSize, Query, decimal, expanding, ids, several
 from dialplane.api.http.responses import timestamp
 from dialplane.api.http.schemas import NAMES, AnsweredId
 from dialplane.api.providers.invite import (
@@ -24,6 +24,7 @@ from dialplane.api.routes.schemas import present as present_route
 from dialplane.control.dialroutes import NOTHING, Call, Computed, WhatIf
 from dialplane.control.first_choices import Found
 from dialplane.control.invites import invite_of
+from dialplane.domain.instants import NEVER
 from dialplane.domain.target import parse_number, parse_target
 from dialplane.engine.dialroute import Place
 from dialplane.engine.number import STEPS
@@ -86,6 +87,9 @@ class CallQuery(WhatIfQuery):
     explain: Flag = Field(
         default=False,
         description="Add every candidate's place and the reasons for it; providers without a free channel are skipped.",
+    )
+    revision: Annotated[int, decimal(0, NEVER)] = optional(
+        "By the table as it was after this revision, under the circumstances of now; at most 10,000 changes ago."
     )
     expand: Annotated[tuple[str, ...], several("provider", "customer")] = expanding("provider", "customer")
 

@@ -153,15 +153,16 @@ class Routes:
         return self._transport.execute(operations.DELETE_ROUTE, {"id": id_, "If-Match": if_match})
 
     def move(
-        self, id_: str, to: Literal["earlier", "later"], *, idempotency_key: str | None = None
+        self, id_: str, to: Literal["earlier", "later"], *, past: str | None = None, idempotency_key: str | None = None
     ) -> schemas.RouteAnswer:
         """Try a route earlier or later among those to its target.
 
         `idempotency_key`: Sent again with the same key and body, the request gets its first answer again (for a day).
-        `to`: By one place, which routes of equal priority share.
+        `to`: By one place, which routes of equal priority share. `past`: A route of the same customer to the same
+        target: before it, or after it, at once.
         """
         return self._transport.execute(
-            operations.MOVE_ROUTE, {"id": id_, "Idempotency-Key": idempotency_key}, body=without_none(to=to)
+            operations.MOVE_ROUTE, {"id": id_, "Idempotency-Key": idempotency_key}, body=without_none(to=to, past=past)
         )
 
 
@@ -1357,6 +1358,7 @@ class Api:
         caller: str | None = None,
         rn: str | None = None,
         explain: bool = False,
+        revision: int | None = None,
         expand: str | None = None,
         trunk_id: str | None = None,
     ) -> schemas.DialrouteAnswer:
@@ -1369,9 +1371,10 @@ class Api:
         offered these alone, `PCMA,G729`. `call_id`: Seeds the weighted draw: the same id gives the same order.
         `caller`: Who calls, in E.164, or `anonymous`: for providers with rules for that. `rn`: The routing number of
         a ported number; routes are chosen by it. `explain`: Add every candidate's place and the reasons for it;
-        providers without a free channel are skipped. `expand`: Add `names`: the names of the objects of these kinds
-        that are referred to, by id. `customer_id`: Whose call it would be. `target`: The number that is called, in
-        E.164. `trunk_id`: The customer's trunk that it would come in by: its `caller_default` holds.
+        providers without a free channel are skipped. `revision`: By the table as it was after this revision, under
+        the circumstances of now; at most 10,000 changes ago. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id. `customer_id`: Whose call it would be. `target`: The number that is called,
+        in E.164. `trunk_id`: The customer's trunk that it would come in by: its `caller_default` holds.
         """
         return self._transport.execute(
             operations.LIST_DIALROUTES,
@@ -1388,6 +1391,7 @@ class Api:
                 "caller": caller,
                 "rn": rn,
                 "explain": explain,
+                "revision": revision,
                 "expand": expand,
                 "customer_id": customer_id,
                 "target": target,
@@ -1440,6 +1444,7 @@ class Api:
         caller: str | None = None,
         rn: str | None = None,
         explain: bool = False,
+        revision: int | None = None,
         expand: str | None = None,
     ) -> schemas.DialledAnswer:
         """The ordered routes of what a switch dials.
@@ -1451,9 +1456,10 @@ class Api:
         offered these alone, `PCMA,G729`. `call_id`: Seeds the weighted draw: the same id gives the same order.
         `caller`: Who calls, in E.164, or `anonymous`: for providers with rules for that. `rn`: The routing number of
         a ported number; routes are chosen by it. `explain`: Add every candidate's place and the reasons for it;
-        providers without a free channel are skipped. `expand`: Add `names`: the names of the objects of these kinds
-        that are referred to, by id. `trunk_id`: The trunk that the call would come in by. `dialled`: The user part of
-        the request URI.
+        providers without a free channel are skipped. `revision`: By the table as it was after this revision, under
+        the circumstances of now; at most 10,000 changes ago. `expand`: Add `names`: the names of the objects of these
+        kinds that are referred to, by id. `trunk_id`: The trunk that the call would come in by. `dialled`: The user
+        part of the request URI.
         """
         return self._transport.execute(
             operations.LIST_DIALLED_DIALROUTES,
@@ -1470,6 +1476,7 @@ class Api:
                 "caller": caller,
                 "rn": rn,
                 "explain": explain,
+                "revision": revision,
                 "expand": expand,
                 "trunk_id": trunk_id,
                 "dialled": dialled,
