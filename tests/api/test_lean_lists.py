@@ -153,3 +153,29 @@ def test_what_is_large_is_compressed_and_the_feed_is_not(world: World) -> None:
     assert len(body) * 4 < len(gzip.decompress(body))
     for path in ("/v1.0/feed?since=0&wait=0", "/healthz"):
         assert "content-encoding" not in raw(world.api, path)[0]
+
+
+def test_what_is_compressed_has_a_kilobyte_and_more(world: World) -> None:
+    """To the byte: a customer's description makes its answer as long as one likes."""
+    shown = world.api.admin.made("customers", name="x")
+    rest = len(plain(world.api.admin, f"/v1.0/customers/{shown['id']}").content)
+    for length, is_compressed in ((1_023, False), (1_024, True)):
+        world.api.admin.put(f"/v1.0/customers/{shown['id']}", {"detail": "d" * (length - rest)})
+        headers, body = raw(world.api, f"/v1.0/customers/{shown['id']}")
+        assert ("content-encoding" in headers) is is_compressed
+        assert len(body) < 1_024 if is_compressed else len(body) == length
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "br"])
+def test_whoever_takes_nothing_compressed_gets_it_as_it_is(world: World, accepted: str) -> None:
+    headers = {**world.api.admin.headers, "Accept-Encoding": accepted}
+    with httpx2.stream("GET", world.api.base_url + "/openapi.json", headers=headers) as answer:
+        body = b"".join(answer.iter_raw())
+    assert "content-encoding" not in answer.headers
+    assert len(body) == int(answer.headers["content-length"])
+
+
+def test_an_export_is_compressed_as_it_is_sent_and_whole(world: World) -> None:
+    headers, body = raw(world.api, "/v1.0/export?kind=customer")
+    assert headers["content-encoding"] == "gzip"
+    assert gzip.decompress(body) == plain(world.api.admin, "/v1.0/export?kind=customer").content

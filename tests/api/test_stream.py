@@ -35,6 +35,7 @@ class Watching:
         self.answer = answer
         self.events: list[tuple[str, str, Any]] = []
         self.text = ""
+        self.all_text = ""
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -42,6 +43,7 @@ class Watching:
         try:
             for piece in self.answer.iter_text():
                 self.text += piece
+                self.all_text += piece
                 while "\n\n" in self.text:
                     block, self.text = self.text.split("\n\n", 1)
                     fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] not in (":", ""))
@@ -228,6 +230,22 @@ def test_a_caller_has_so_many_streams_and_gets_their_slots_back(
 
     open_all(3)
     soon(lambda: slots.held == before, "the slots are free again")
+
+
+def test_a_heartbeat_is_a_comment_and_how_far_the_stream_has_come(
+    sqlite_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever watches little goes on from there, and not from what was told so long ago that it is forgotten."""
+    assert f"each {endpoints.HEARTBEAT_S:.0f} s" == "each 15 s", "as the document says"
+    monkeypatch.setattr(endpoints, "HEARTBEAT_S", 0.2)
+    published = sqlite_api.server.app.state.services.published
+    with watching(sqlite_api.admin, topics="jobs") as stream:
+        published.add("calls", "call", b"{}")
+        beat = f": \nid: {published.id_of(published.last)}\n\n"
+        soon(lambda: stream.all_text.count(beat) >= 2, "heartbeats come")
+        assert not stream.named("call")
+    with watching(sqlite_api.admin, last=published.id_of(published.last), topics="jobs") as stream:
+        assert not stream.named("reset")
 
 
 def test_whoever_is_shut_out_is_told_nothing_more(sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
