@@ -20,7 +20,7 @@ HELD_S = 0.2
 class Held(Pace):
     """A pace at which each has to wait."""
 
-    def delay_s(self, caller: str) -> float:
+    def delay_s(self, caller: str, size: float = 1.0) -> float:
         return HELD_S
 
 

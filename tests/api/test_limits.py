@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,16 @@ from sqlalchemy import Engine, insert, select
 
 from dialplane.api.server.protocol import MOST_PIPELINED
 from dialplane.control.actor import SYSTEM, Actor
+from dialplane.control.login import passwords
 from dialplane.control.login.credentials import InvalidCredentials, actor_of_accesskey
 from dialplane.control.units import EXPORTS, FEED, LISTS, REQUESTS, STATISTICS, Reading
 from dialplane.domain.errors import Unavailable
-from dialplane.domain.permission import CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
+from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
 from dialplane.store import tables
 from dialplane.store.address import backend_at
 from dialplane.system.shares import BUSY
 from tests.api.serving import SYSTEM_DEFAULT, Api, Caller, serving, settings_for
+from tests.api.test_monitoring import metric
 from tests.databases import KINDS, PASSWORD, USERNAME, Server
 from tests.store.endless import endless
 from tests.waiting import eventually
@@ -501,9 +503,9 @@ def test_a_strangers_wrong_password_is_followed_by_a_rest_that_only_strangers_wa
     tmp_path: Path, prepared_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("REST", 1e9), ("LONGEST_REST_S", 600.0), ("WAIT_S", 0.1)):
-        monkeypatch.setattr(f"dialplane.api.auth.endpoints.{name}", value)
+        monkeypatch.setattr(f"dialplane.api.http.hashing.{name}", value)
     with serving(settings_for(tmp_path, database=prepared_file, trusted_proxies="127.0.0.1")) as api:
-        api.server.app.state.services.hashing.total = 1
+        api.server.app.state.services.hashing.strangers.total = 1
 
         def login(password: str, address: str) -> int:
             body = {"username": USERNAME, "password": password}
@@ -514,6 +516,95 @@ def test_a_strangers_wrong_password_is_followed_by_a_rest_that_only_strangers_wa
         assert login("wrong", "198.51.100.1") == 401
         assert login(PASSWORD, "198.51.100.2") == 503
         assert login(PASSWORD, "192.0.2.1") == 200
+
+
+class Noted:
+    """Hashes as another does, and notes which passwords it looks at, or makes, one after the other. GATE's takes until
+    `gate` is set."""
+
+    def __init__(self, hasher: Any) -> None:
+        self._hasher = hasher
+        self.passwords: list[str] = []
+        self.gate = threading.Event()
+
+    def verify(self, password: str, password_hash: str) -> bool:
+        self._note(password)
+        return bool(self._hasher.verify(password, password_hash))
+
+    def hash(self, password: str) -> str:
+        self._note(password)
+        return str(self._hasher.hash(password))
+
+    def _note(self, password: str) -> None:
+        self.passwords.append(password)
+        if password == GATE:
+            assert self.gate.wait(timeout=60)
+
+
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch) -> Noted:
+    noted = Noted(passwords.HASHER)
+    noted.gate.set()
+    monkeypatch.setattr(passwords, "HASHER", noted)
+    return noted
+
+
+GATE = "the password of whoever comes first"
+OTHERS = "the password of others"
+
+
+def logged_in(api: Api, username: str, password: str, address: str) -> None:
+    body = {"username": username, "password": password}
+    assert api.nobody.post("/auth/login", body, headers={"X-Forwarded-For": address}).status_code == 200
+
+
+def order_of_places(api: Api, noted: Noted, others: Sequence[Callable[[], Any]]) -> list[str]:
+    """The order in which passwords are hashed while one takes long: others come first, and then the administrator."""
+    first = partial(logged_in, api, USERNAME, PASSWORD, "192.0.2.1")
+    gate = partial(logged_in, api, "gate", GATE, "192.0.2.2")
+    api.admin.made("agents", customer_id=SYSTEM_DEFAULT, username="gate", password=GATE, permission=SUPER_ADMIN)
+    for known in (first, gate):
+        known()
+    noted.passwords.clear()
+    noted.gate.clear()
+    waiting = list[threading.Thread]()
+    for some in ([gate], others, [first]):
+        threads = [threading.Thread(target=work) for work in some]
+        for thread in threads:
+            thread.start()
+        waiting += threads
+        eventually(lambda: requests_in_flight(api) == len(waiting), within_s=30, what="all of them wait")
+    assert noted.passwords[:1] == [GATE]
+    noted.gate.set()
+    for thread in waiting:
+        thread.join()
+    assert len(noted.passwords) == len(waiting)
+    return noted.passwords[1:]
+
+
+def requests_in_flight(api: Api) -> int:
+    return int(metric(api, "dialplane_http_requests_in_flight"))
+
+
+def test_who_logs_in_from_many_addresses_has_one_turn_among_others(
+    tmp_path: Path, prepared_file: Path, noted: Noted
+) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, trusted_proxies="127.0.0.1")) as api:
+        customer = api.admin.made("customers", name="Many")["id"]
+        api.admin.made("agents", customer_id=customer, username="many", password=OTHERS, permission=CUSTOMER_MANAGER)
+        many = [partial(logged_in, api, "many", OTHERS, f"198.51.100.{n}") for n in range(4)]
+        for known in many:
+            known()
+        assert order_of_places(api, noted, many).index(PASSWORD) <= 1
+
+
+def test_who_sets_many_passwords_has_one_turn_among_logins(tmp_path: Path, prepared_file: Path, noted: Noted) -> None:
+    with serving(settings_for(tmp_path, database=prepared_file, trusted_proxies="127.0.0.1")) as api:
+        customer = api.admin.made("customers", name="Many")["id"]
+        key = api.caller_with(CUSTOMER_ADMIN, customer)
+        whose = {"customer_id": customer, "permission": CUSTOMER_MANAGER}
+        many = [partial(key.made, "agents", username=f"many{number}", password=OTHERS, **whose) for number in range(4)]
+        assert order_of_places(api, noted, many).index(PASSWORD) <= 1
 
 
 @pytest.mark.parametrize(("networks", "status"), [("", 200), ("127.0.0.0/8,2001:db8::/32", 200), ("192.0.2.0/24", 403)])

@@ -1,12 +1,16 @@
 """Credentials: what opens the door, and everything that must not, without telling the two apart."""
 
+import asyncio
 import math
+import threading
 import time
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
 from dialplane.control import accesskeys, agents, customers, me, undo
+from dialplane.control.login import passwords
 from dialplane.control.login.credentials import (
     InvalidCredentials,
     actor_of_accesskey,
@@ -15,6 +19,7 @@ from dialplane.control.login.credentials import (
     looks_like_accesskey,
     stamp_of,
 )
+from dialplane.control.login.passwords import KNOWN, STRANGERS
 from dialplane.control.login.sessions import SESSION_LIFETIME_S, SessionKeys
 from dialplane.control.permissions import PermissionDenied
 from dialplane.control.units import CREDENTIALS, Database
@@ -263,3 +268,40 @@ async def test_keys_of_another_customer_look_absent(db: Database) -> None:
         for act in (accesskeys.get, accesskeys.delete):
             with pytest.raises(NotFound):
                 await act(unit, admin_of(acme), foreign.id)
+
+
+async def test_a_login_reads_all_that_it_needs_in_one_way_to_the_database(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them into a thread, where short statements run on the event loop."""
+    await check_login(db, USERNAME, PASSWORD)
+    ways, run = [], db.backend.run
+
+    async def noted(*arguments: Any, **rest: Any) -> Any:
+        ways.append(arguments)
+        return await run(*arguments, **rest)
+
+    monkeypatch.setattr(db.backend, "run", noted)
+    await check_login(db, USERNAME, PASSWORD)
+    assert len(ways) == (0 if db.backend.short_on_loop else 1)
+
+
+async def test_those_who_are_known_have_threads_that_no_stranger_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many strangers' passwords as there could be take for ever; one of who is known is looked at all the same."""
+    gate = threading.Event()
+
+    class Hasher:
+        def verify(self, password: str, password_hash: str) -> bool:
+            return password == "known" or gate.wait(timeout=60)
+
+    monkeypatch.setattr(passwords, "HASHER", Hasher())
+    strangers = [
+        asyncio.ensure_future(passwords.verify_password("stranger", "hash", places=STRANGERS))
+        for _ in range(STRANGERS.at_once + KNOWN.at_once)
+    ]
+    try:
+        async with asyncio.timeout(30):
+            assert await passwords.verify_password("known", "hash", places=KNOWN)
+    finally:
+        gate.set()
+        await asyncio.gather(*strangers)

@@ -16,6 +16,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
+from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER
+
 MEGABYTE = 1 << 20
 SLOW_S = 5.0
 NICENESS = 10
@@ -29,11 +31,14 @@ _serial = count(1)
 
 @dataclass(frozen=True)
 class Attack:
-    """`keys`: access keys by permission. `window`: query of 31 days of statistics. `poll`: path of a long poll."""
+    """`keys`: access keys by permission. `login`: a right one, of a customer's. `window`: query of 31 days of
+    statistics. `poll`: path of a long poll.
+    """
 
     port: int
     seconds: float
     keys: Mapping[str, str]
+    login: Mapping[str, str]
     window: str
     poll: str
     crowd: int
@@ -54,6 +59,8 @@ class Attackers:
         crowd = self.attack.crowd
         works = [self.reads_slowly() for _ in range(crowd)] + [self.sends_long_login() for _ in range(4)]
         works += [self.guesses(n) for n in range(ADDRESSES)]
+        works += [self.logs_in(n) for n in range(ADDRESSES // 2)]
+        works += [self.sets_passwords() for _ in range(4)]
         for permission, key in self.attack.keys.items():
             works += [self.asks(f"statistics {permission}", key, path) for path in self._statistics() for _ in range(2)]
             works += [self.asks(f"scans {permission}", key, self._scan()) for _ in range(4)]
@@ -61,8 +68,15 @@ class Attackers:
             works += [self.asks(f"long poll {permission}", key, self.attack.poll) for _ in range(crowd)]
             works += [self.asks_and_goes(f"gone {permission}", key) for _ in range(2)]
         await asyncio.gather(*works)
-        while not self.answers["guess 401"]:  # on a busy machine no password was looked at in so short a time
-            self.answers[f"guess {await self._guess(0)}"] += 1
+        await self._until_met("guess 401", lambda: self._guess(0))
+        await self._until_met("right login 200", lambda: self._log_in(0))
+        await self._until_met("new password 409", self._set_password)
+
+    async def _until_met(self, answer: str, once: Callable[[], Awaitable[int]]) -> None:
+        """On a busy machine no password was looked at in so short a time."""
+        name = answer.rpartition(" ")[0]
+        while not self.answers[answer]:
+            self.answers[f"{name} {await once()}"] += 1
 
     def _statistics(self) -> list[str]:
         groups = ("providers", "routes", "targets", "statuses", "customers", "trunks", "edges", "overview")
@@ -105,6 +119,22 @@ class Attackers:
         username = "admin@localhost" if number % 2 else f"unknown{number}@localhost"
         body = json.dumps({"username": username, "password": f"guess {next(_serial)}"}).encode()
         return await self._answer("POST", "/auth/login", "", body, address=f"127.0.1.{number + 1}")
+
+    async def logs_in(self, number: int) -> None:
+        await self._until_the_end("right login", lambda: self._log_in(number))
+
+    async def _log_in(self, number: int) -> int:
+        body = json.dumps(self.attack.login).encode()
+        return await self._answer("POST", "/auth/login", "", body, address=f"127.0.2.{number + 1}")
+
+    async def sets_passwords(self) -> None:
+        await self._until_the_end("new password", self._set_password)
+
+    async def _set_password(self) -> int:
+        """Of a person who cannot be made, since the name is taken: nothing but the hash is to pay for."""
+        new = {"username": self.attack.login["username"], "password": f"new {next(_serial)}, and long enough"}
+        body = json.dumps({"permission": CUSTOMER_MANAGER, **new}).encode()
+        return await self._answer("POST", "/v1.0/agents", self.attack.keys[CUSTOMER_ADMIN], body)
 
     async def reads_slowly(self) -> None:
         async def once() -> int:

@@ -33,8 +33,12 @@ class Actor:
     @property
     def caller(self) -> str:
         """Who this is to limits: people and keys of a customer are one caller, since it makes of them what it likes."""
-        is_of_customer = self.permission in (CUSTOMER_ADMIN, CUSTOMER_MANAGER)
-        return self.customer_id if is_of_customer else self.id
+        return caller_of(self.permission, customer_id=self.customer_id, id_=self.id)
+
+
+def caller_of(permission: str, *, customer_id: str, id_: str) -> str:
+    """The caller that an agent or an access key is."""
+    return customer_id if permission in (CUSTOMER_ADMIN, CUSTOMER_MANAGER) else id_
 
 
 SYSTEM = Actor(

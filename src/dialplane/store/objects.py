@@ -159,10 +159,12 @@ def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-async def select_objects(unit: Unit, storage: Storage[T], *where: Condition, limit: int | None = None) -> list[T]:
-    """The objects that meet all conditions, newest first."""
+async def select_objects(
+    unit: Unit, storage: Storage[T], *where: Condition, limit: int | None = None, short: bool = False
+) -> list[T]:
+    """The objects that meet all conditions, newest first. `short` as in `Unit.run`."""
     statement = select(storage.table).where(*where).order_by(storage.table.c.tm_create.desc()).limit(limit)
-    return await _fetch(unit, storage, statement, {}, short=False)
+    return await _fetch(unit, storage, statement, {}, short=short)
 
 
 async def page(

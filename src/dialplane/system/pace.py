@@ -14,16 +14,16 @@ class Pace:
     Nobody waits for longer than `most_s` seconds, however many wait.
     """
 
-    def __init__(self, at_once: int, *, most_s: float, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, at_once: float, *, most_s: float, now: Callable[[], float] = time.monotonic) -> None:
         self.at_once = at_once
         self.most_s = most_s
         self._now = now
         self._empty_at: OrderedDict[str, float] = OrderedDict()
 
-    def delay_s(self, caller: str) -> float:
-        """Puts one more in; the seconds until its turn comes."""
+    def delay_s(self, caller: str, size: float = 1.0) -> float:
+        """Puts one more in, or so much; the seconds until its turn comes."""
         now = self._now()
-        empty_at = max(self._empty_at.pop(caller, now), now) + 1.0
+        empty_at = max(self._empty_at.pop(caller, now), now) + size
         self._empty_at[caller] = min(empty_at, now + self.at_once + self.most_s)
         if len(self._empty_at) > MOST_CALLERS:
             self._empty_at.popitem(last=False)

@@ -1,6 +1,5 @@
 """`POST /auth/login`, also at `/v1.0/auth/login`, for programs; `/auth/session` for browsers."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,7 +17,9 @@ from dialplane.api.http.resource import Resource
 from dialplane.api.http.responses import JsonResponse
 from dialplane.api.http.services import Services, services_of
 from dialplane.api.http.sessions import end_session, set_session
+from dialplane.control.actor import caller_of
 from dialplane.control.login.credentials import InvalidCredentials, check_login
+from dialplane.control.login.passwords import KNOWN, STRANGERS, Places
 from dialplane.control.login.sessions import BROWSER_IDLE_S
 from dialplane.control.units import CREDENTIALS
 from dialplane.domain.agent import Agent
@@ -29,38 +30,16 @@ log = structlog.get_logger("dialplane.api")
 AUTH = Resource(tag="auth")
 
 
-WAIT_S = 5.0
-"""Longest wait until a password is looked at."""
-
-REST, LONGEST_REST_S = 3, 1.0
-"""How many times as long as a wrong password of a stranger took no other is looked at in its place, and at the most.
-
-Each takes two processors for 0.15 s: guessers from sixty addresses had all of both, and others waited (measured)."""
-
-
 @asynccontextmanager
-async def _turn(services: Services, *, username: str, address: str) -> AsyncIterator[None]:
-    """Each address has one password looked at at a time; a name at an address it is known at waits behind no stranger.
-
-    Wrong ones of strangers are followed by a rest. Raises ApiError 503.
+async def _turn(services: Services, *, username: str, address: str) -> AsyncIterator[Places]:
+    """A name at an address it is known at waits behind no stranger, and caller by caller: whoever may log in from a
+    hundred addresses comes no sooner than who does from one. Others wait address by address. Raises ApiError 503.
     """
-    limits = services.rate_limits
-    is_known = limits.is_known(username=username, address=address)
-    slots, origin = services.known_hashing if is_known else services.hashing, origin_of(address)
-    try:
-        await slots.wait(origin, within_s=WAIT_S)
-    except TimeoutError:
-        limits.login_not_tried(username=username, address=address)
-        raise ApiError(reasons.OVERLOADED) from None
-    loop, rest_s = asyncio.get_running_loop(), 0.0
-    began = loop.time()
-    try:
-        yield
-    except InvalidCredentials:
-        rest_s = 0.0 if is_known else min(REST * (loop.time() - began), LONGEST_REST_S)
-        raise
-    finally:
-        loop.call_later(rest_s, slots.leave, origin)
+    hashing = services.hashing
+    known = services.rate_limits.known_caller(username=username, address=address)
+    place = hashing.place_of_stranger(origin_of(address)) if known is None else hashing.place_of_known(known)
+    async with place:
+        yield STRANGERS if known is None else KNOWN
 
 
 async def _logged_in(request: Request, body: Login) -> tuple[Agent, str]:
@@ -70,14 +49,18 @@ async def _logged_in(request: Request, body: Login) -> tuple[Agent, str]:
         log.warning("proxy not in DIALPLANE_TRUSTED_PROXIES: its clients share one limit of logins", proxy=proxy)
     services.rate_limits.admit_login(username=body.username, address=address)
     try:
-        async with _turn(services, username=body.username, address=address):
-            found = await check_login(services.db, body.username, body.password)
+        async with _turn(services, username=body.username, address=address) as places:
+            agent, stamp = await check_login(services.db, body.username, body.password, places=places)
+    except ApiError:
+        services.rate_limits.login_not_tried(username=body.username, address=address)
+        raise
     except InvalidCredentials:
         services.metrics.logins.labels("refused").inc()
         raise
-    services.rate_limits.login_succeeded(username=body.username, address=address)
+    caller = caller_of(agent.permission, customer_id=agent.customer_id, id_=agent.id)
+    services.rate_limits.login_succeeded(username=body.username, address=address, caller=caller)
     services.metrics.logins.labels("accepted").inc()
-    return found
+    return agent, stamp
 
 
 _REFUSES = (reasons.INVALID_CREDENTIALS, reasons.CUSTOMER_FROZEN, reasons.RATE_LIMIT_EXCEEDED)

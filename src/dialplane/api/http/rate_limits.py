@@ -11,7 +11,7 @@ from dialplane.api.http.errors import ApiError
 from dialplane.system.windows import Windows
 
 MOST_KNOWN = 10_000
-"""Names with addresses that they have logged in from; those of longest ago are forgotten."""
+"""Names with addresses that they have logged in from, and their callers; those of longest ago are forgotten."""
 
 
 class RateLimits:
@@ -29,7 +29,7 @@ class RateLimits:
         self._of_name_at_address = login_failures_per_minute
         self._of_address = address_login_failures_per_minute
         self._of_name = name_login_failures_per_minute
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._requests_per_second = requests_per_second
         self._second = 0
         self._requests: Counter[tuple[str, str]] = Counter()
@@ -52,12 +52,12 @@ class RateLimits:
             if self._failures.add(key) > most:
                 raise _limited(wait_s=max(1, math.ceil(self._failures.left_s(key))))
 
-    def login_succeeded(self, *, username: str, address: str) -> None:
-        """Take back the failures counted for this name at this address, which is known from now on."""
+    def login_succeeded(self, *, username: str, address: str, caller: str) -> None:
+        """Take back the failures counted for this name at this address, which is known from now on as this caller's."""
         self.login_not_tried(username=username, address=address)
         origin = origin_of(address)
         self._failures.clear((username, origin))
-        self._known[username, origin] = None
+        self._known[username, origin] = caller
         self._known.move_to_end((username, origin))
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
@@ -74,12 +74,12 @@ class RateLimits:
         return [
             ((username, origin), self._of_name_at_address),
             (origin, self._of_address),
-            *([] if self.is_known(username=username, address=address) else of_name),
+            *(of_name if self.known_caller(username=username, address=address) is None else []),
         ]
 
-    def is_known(self, *, username: str, address: str) -> bool:
-        """Whether this name has logged in from this address: guessers elsewhere do not keep it out."""
-        return (username, origin_of(address)) in self._known
+    def known_caller(self, *, username: str, address: str) -> str | None:
+        """Whose name this is, if it has logged in from this address: guessers elsewhere do not keep it out."""
+        return self._known.get((username, origin_of(address)))
 
 
 def origin_of(address: str) -> str:

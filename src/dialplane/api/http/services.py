@@ -14,12 +14,12 @@ from dialplane.api.http import reasons
 from dialplane.api.http.credentials import ActorCache
 from dialplane.api.http.errors import RETRY_AFTER_S, ApiError
 from dialplane.api.http.fields import BodySize
+from dialplane.api.http.hashing import Hashing
 from dialplane.api.http.published import Published
 from dialplane.api.http.rate_limits import RateLimits
 from dialplane.api.metrics.registry import Metrics
 from dialplane.control.edges import Contacts
 from dialplane.control.idempotency import KeysInUse
-from dialplane.control.login.passwords import HASHERS, KNOWN_HASHERS
 from dialplane.control.login.sessions import SessionKeys
 from dialplane.control.login.uses import Uses
 from dialplane.control.news import News
@@ -87,7 +87,7 @@ class Services:
     `slots`: requests in flight, by the kind of work. `body_memory`: bytes of their bodies. `parsing`: large bodies
     take turns, since a parser lets nothing else run. `unknown_callers`: requests whose credentials are being looked up,
     by address. `bound_polls`: long polls by keys that are bound to an edge.
-    `hashing`: logins whose password is looked at; `known_hashing`: of those, the ones from addresses that are known.
+    `hashing`: the places where passwords are hashed.
     `streams`: those who watch; `published`: what they are told, out of `news`.
     `periods`: how long records and sums are kept.
     `hands_events_on`: events are kept for the operator's own engine too.
@@ -122,8 +122,7 @@ class Services:
     unknown_callers: Slots
     body_memory: Slots
     bound_polls: Slots
-    hashing: Slots = field(default_factory=lambda: Slots(HASHERS, each=1))
-    known_hashing: Slots = field(default_factory=lambda: Slots(KNOWN_HASHERS, each=1))
+    hashing: Hashing = field(default_factory=Hashing)
     parsing: Slots = field(default_factory=lambda: Slots(1, each=1))
     test_calls: Slots = field(default_factory=lambda: Slots(MOST_TEST_CALLS, each=1))
     background: "set[asyncio.Task[Any]]" = field(default_factory=set)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -17,18 +18,23 @@ _MARK = ":"
 """Between the mark and the hash in PHC form, which has none."""
 
 
-HASHERS = max(1, (os.cpu_count() or 1) // 4)
-"""Passwords that are looked at at one time: each has four threads."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where so many passwords are hashed `at_once`, each by four threads."""
 
-KNOWN_HASHERS = 1
-"""For logins that need not wait behind guessers."""
+    at_once: int
+
+
+STRANGERS = Places(max(1, (os.cpu_count() or 1) // 4))
+"""For names at addresses that they have not logged in from."""
+
+KNOWN = Places(1)
+"""For logins that need not wait behind guessers, and new passwords."""
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(
-        HASHERS + KNOWN_HASHERS, thread_name_prefix="dialplane-argon2", initializer=yield_processor
-    )
+def _threads(places: Places) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(places.at_once, thread_name_prefix="dialplane-argon2", initializer=yield_processor)
 
 
 @cache
@@ -39,7 +45,7 @@ def _dummy_hash(hasher: PasswordHash) -> str:
 
 async def hash_password(password: str) -> str:
     """The argon2id hash in PHC form."""
-    return await asyncio.get_running_loop().run_in_executor(_threads(), HASHER.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_threads(KNOWN), HASHER.hash, password)
 
 
 def marked(password_hash: str, number: int) -> str:
@@ -51,12 +57,12 @@ def _bare(password_hash: str) -> str:
     return password_hash.rpartition(_MARK)[2]
 
 
-async def verify_password(password: str, password_hash: str) -> bool:
+async def verify_password(password: str, password_hash: str, *, places: Places = STRANGERS) -> bool:
     """Whether this is the password of the hash, which may be marked.
 
     An empty hash (of an unknown user, or one without a password) costs the same: False.
     """
-    return await asyncio.get_running_loop().run_in_executor(_threads(), _verify, password, password_hash)
+    return await asyncio.get_running_loop().run_in_executor(_threads(places), _verify, password, password_hash)
 
 
 def _verify(password: str, password_hash: str) -> bool:

@@ -64,8 +64,8 @@ async def live_accesskey(unit: Unit, token_hash: str, *, now: int) -> AccessKeyR
 
 
 async def agent_of_username(unit: Unit, username: str) -> Agent | None:
-    """The live agent of this username. Raises Unavailable."""
+    """The live agent of this username, of which there is one at most. Raises Unavailable."""
     live_customers = select(_CUSTOMERS.id).where(_CUSTOMERS.tm_delete == NEVER)
     where = (tables.LIVE, _AGENTS.username == username, _AGENTS.customer_id.in_(live_customers))
-    found = await objects.select_objects(unit, AGENTS, *where)
+    found = await objects.select_objects(unit, AGENTS, *where, short=True)
     return found[0] if found else None
