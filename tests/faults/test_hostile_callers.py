@@ -150,7 +150,8 @@ def api_with_calls(request: pytest.FixtureRequest, folder: Path, database: str) 
     databases: Server = request.getfixturevalue(source)
     with databases.lent("prepared") as url:
         settings = settings_for(folder, url=url)
-        set_true_password(url)
+        if FULL:
+            set_true_password(url)
         store_calls(url)
         limits = {"write_timeout_s": "3", "refusals_at_once": "10"}  # as it is by default, and in no other test
         with running(settings.data, folder / "api.log", database_url=url, **limits) as process:
@@ -158,7 +159,10 @@ def api_with_calls(request: pytest.FixtureRequest, folder: Path, database: str) 
 
 
 def set_true_password(url: str) -> None:
-    """The administrator's costs what everybody's does: beside one that costs nothing each wait would look long."""
+    """The administrator's costs what everybody's does: beside one that costs nothing each wait would look long.
+
+    In a short run on a busy machine one such login would take all the time.
+    """
     true = update(tables.agents).values(password_hash=REAL_HASHER.hash(PASSWORD))
     engine = create_engine(url)
     with engine.begin() as connection:
