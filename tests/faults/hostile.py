@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
-from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER
+from dialplane.domain.permission import CUSTOMER_ADMIN, CUSTOMER_MANAGER, EDGE, SUPER_ADMIN
 
 MEGABYTE = 1 << 20
 SLOW_S = 5.0
@@ -68,15 +68,33 @@ class Attackers:
             works += [self.asks(f"long poll {permission}", key, self.attack.poll) for _ in range(crowd)]
             works += [self.asks_and_goes(f"gone {permission}", key) for _ in range(2)]
         await asyncio.gather(*works)
-        await self._until_met("guess 401", lambda: self._guess(0))
-        await self._until_met("right login 200", lambda: self._log_in(0))
-        await self._until_met("new password 409", self._set_password)
+        for answer, once in self._met().items():
+            await self._until_met(answer, once)
+
+    def _met(self) -> Mapping[str, Callable[[], Awaitable[int]]]:
+        """Attack and the status that is meant for it."""
+
+        def large(permission: str, path: str) -> Callable[[], Awaitable[int]]:
+            return lambda: self._answer("POST", f"/v1.0/{path}", self.attack.keys[permission], self._large)
+
+        return {
+            "guess 401": lambda: self._guess(0),
+            "right login 200": lambda: self._log_in(0),
+            "new password 409": self._set_password,
+            "long login 413": lambda: self._answer("POST", "/auth/login", "", self._login),
+            f"large body {EDGE} 413": large(EDGE, "events"),
+            f"large body {SUPER_ADMIN} 400": large(SUPER_ADMIN, "changes"),
+            f"large body {CUSTOMER_ADMIN} 403": large(CUSTOMER_ADMIN, "changes"),
+        }
 
     async def _until_met(self, answer: str, once: Callable[[], Awaitable[int]]) -> None:
-        """On a busy machine no password was looked at in so short a time."""
+        """On a busy machine it was not in so short a time."""
         name = answer.rpartition(" ")[0]
         while not self.answers[answer]:
-            self.answers[f"{name} {await once()}"] += 1
+            status = 0
+            with suppress(OSError, asyncio.IncompleteReadError):
+                status = await once()
+            self.answers[f"{name} {status}"] += 1
 
     def _statistics(self) -> list[str]:
         groups = ("providers", "routes", "targets", "statuses", "customers", "trunks", "edges", "overview")
