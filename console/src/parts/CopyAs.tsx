@@ -50,16 +50,25 @@ export const Code = ({ text }: { text: string }) => (
 type Props = { path: keyof typeof CALLS; query: Query; id?: string }
 
 /** The request behind a page, to be sent by a program. `id`: of the object in the path. */
-export function CopyAs({ path, query, id }: Props) {
+export const CopyAs = ({ path, query, id }: Props) => (
+  <CopyMenu curl={() => curl(withId(path, id), query)} python={() => python(path, query, id)} />
+)
+
+type Texts = { curl: () => string; python: () => string; disabled?: boolean }
+
+/** A request as a line of curl, or as a program. */
+export function CopyMenu({ curl, python, disabled }: Texts) {
   const { copied, copy } = useCopied()
   return (
     <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
       <Menu.Target>
-        <Button variant="default">{copied ? 'Copied' : 'Copy as'}</Button>
+        <Button variant="default" disabled={disabled}>
+          {copied ? 'Copied' : 'Copy as'}
+        </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => void copy(curl(withId(path, id), query))}>curl</Menu.Item>
-        <Menu.Item onClick={() => void copy(python(path, query, id))}>Python</Menu.Item>
+        <Menu.Item onClick={() => void copy(curl())}>curl</Menu.Item>
+        <Menu.Item onClick={() => void copy(python())}>Python</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

@@ -1,31 +1,17 @@
 /** What saving a form sends, to be sent by a program. Secrets that were typed are not in it. */
-import { Button, Menu } from '@mantine/core'
 import { address } from '../api/client'
 import { FLAGS } from '../api/code'
 import { FORMS, type KindName } from '../api/forms'
 import { HOME } from '../api/place'
-import { useCopied } from './CopyAs'
+import { CopyMenu } from './CopyAs'
 import type { Values } from './ObjectForm'
 import { sentence } from './sentences'
 
 type Props = { kind: KindName; id: string | null; body: Values; etag?: string | null }
 
-export function CopySaving(saving: Props) {
-  const { copied, copy } = useCopied()
-  return (
-    <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
-      <Menu.Target>
-        <Button variant="default" disabled={Object.keys(saving.body).length === 0}>
-          {copied ? 'Copied' : 'Copy as'}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => void copy(curl(saving))}>curl</Menu.Item>
-        <Menu.Item onClick={() => void copy(python(saving))}>Python</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
+export const CopySaving = (saving: Props) => (
+  <CopyMenu curl={() => curl(saving)} python={() => python(saving)} disabled={Object.keys(saving.body).length === 0} />
+)
 
 const isSecret = ({ kind, body }: Props, name: string) => FORMS[kind].secrets.includes(name) && !!body[name]
 
