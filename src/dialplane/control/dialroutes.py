@@ -1,5 +1,6 @@
 """Dialroutes: the ordered routes for one call, computed by the same engine that decides live calls."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -100,7 +101,7 @@ async def compute(
     number = arrival.routing_number or arrival.number
     routes = await queries.matching(unit, customer_id=customer_id, number=number)
     if then is not None:
-        routes = then.routes(routes, customer_id=customer_id, number=number)
+        routes = await asyncio.to_thread(then.routes, routes, customer_id=customer_id, number=number)
     customer = await live_of(unit, CUSTOMERS, customer_id, then)
     providers = await providers_of(unit, {route.provider_id for route in routes}, then)
     present = await circumstances(unit, providers, now=now, edge=what_if.edge, sees_caps=sees_caps)
