@@ -13,7 +13,8 @@ NOW = 1_700_000_000 * SECOND_US
 @pytest.mark.parametrize(
     ("ahead_s", "state", "says"),
     [
-        (0.02, "good", "agrees with this control plane's, to 0.02 s"),
+        (0, "good", "agrees with this control plane's, to 1 ms"),
+        (0.02, "good", "agrees with this control plane's, to 20 ms"),
         (-1.999, "good", "to 2.00 s"),
         (2, "warn", "2.00 s ahead of"),
         (-2, "warn", "2.00 s behind"),

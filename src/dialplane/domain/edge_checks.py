@@ -62,7 +62,7 @@ def clock_check(ahead_us: int | None) -> Check:
     off_us = abs(ahead_us)
     state = next((state for at_least, state in CLOCK_OFF_US if off_us >= at_least), GOOD)
     sentence = _AGREES if state == GOOD else _AHEAD if ahead_us > 0 else _BEHIND
-    return Check(CLOCK, state, sentence.format(off=f"{off_us / SECOND_US:.2f} s"))
+    return Check(CLOCK, state, sentence.format(off=_span(off_us)))
 
 
 def certificate_check(certificates: Sequence[Held] | None, *, now: int) -> Check:
@@ -77,6 +77,10 @@ def certificate_check(certificates: Sequence[Held] | None, *, now: int) -> Check
     sentence = _HOLDS if state == GOOD else _EXPIRES if left_us > 0 else _EXPIRED
     date, left = format_instant(first.until)[:10], _left(left_us)
     return Check(CERTIFICATE, state, sentence.format(subject=first.subject, date=date, left=left))
+
+
+def _span(off_us: int) -> str:
+    return f"{off_us / SECOND_US:.2f} s" if off_us >= SECOND_US else f"{max(1, round(off_us / 1_000))} ms"
 
 
 def _left(left_us: int) -> str:

@@ -34,7 +34,7 @@ EXAMPLE: dict[str, Any] = {
     "clock_ahead_s": -0.004,
     "certificates": [{"subject": "CN=edge-1", "until": "2032-10-17 08:01:00.000000"}],
     "checks": [
-        {"check": "clock", "state": "good", "detail": "its clock agrees with this control plane's, to 0.00 s"},
+        {"check": "clock", "state": "good", "detail": "its clock agrees with this control plane's, to 2 ms"},
         {"check": "certificate", "state": "good", "detail": "its certificate (CN=edge-1) holds until 2032-10-17"},
     ],
     "calls_in_progress": 118,
