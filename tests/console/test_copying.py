@@ -90,7 +90,21 @@ def test_what_a_switch_dials_is_copied_too(copying: Callable[[str], tuple[Any, A
     by_curl, by_python = copying(f"/test?number=00821021656521&trunk_id={trunk}&at=2027-01-01T10%3A00")
     assert by_python == by_curl
     assert by_curl["number"] == "+821021656521"
-    assert {*PAGES, "/v1.0/dialled"} == {*COPIED}, "each that is offered is tried"
+
+
+def test_the_targets_that_try_a_provider_first_are_copied_too(
+    copying: Callable[[str], tuple[Any, Any]], demo: Instance
+) -> None:
+    with demo.client() as client:
+        provider = next(one["id"] for one in client.providers.all() if one["name"] == "Alpha")
+        customer = next(one["id"] for one in client.customers.all() if one["name"] == "Acme")
+    by_curl, by_python = copying(f"/test?view=first&provider_id={provider}&customer_id={customer}&health=ignore")
+    assert by_python == by_curl
+    assert by_curl["examined"] > 0
+
+
+def test_each_request_that_is_offered_is_tried() -> None:
+    assert {*PAGES, "/v1.0/dialled", "/v1.0/providers/{id}/targets"} == {*COPIED}
 
 
 def test_it_is_copied_where_pages_may_not_write_to_the_clipboard(visit: Visit) -> None:

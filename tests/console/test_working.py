@@ -382,6 +382,7 @@ def test_the_live_list_shows_a_call_as_it_comes_and_as_it_ends(visit: Visit, dem
         expect(row).to_contain_text("talking", timeout=40_000)
         assert process.poll() is None
     expect(row).to_contain_text("normal", timeout=40_000)
+    page.get_by_role("button", name="More", exact=True).click()
     page.get_by_label("Who calls").fill("anonymous")
     page.get_by_label("Since").fill("2026-01-01T00:00")
     expect(row).to_contain_text("normal")
