@@ -225,13 +225,17 @@ def test_the_figures_of_each_step_are_arrays(api: Api, reported: Reported) -> No
 
 def test_a_providers_steps_have_the_channels_in_use_until_now(api: Api, reported: Reported) -> None:
     answered = reported.providers[1]
-    (found,) = result_of(api.admin, "providers", provider_id=answered, step="60")
-    minute = reported.began - reported.began % MINUTE
-    held_s = {n: 0.0 for n in range(2)}
-    for at in (reported.began + s * SECOND for s in range(2, 35)):
-        held_s[(at - minute) // MINUTE] += 1
-    used = [one for one in found["steps"]["in_use"] if one]
-    assert used == pytest.approx([s / 60 for s in held_s.values() if s], abs=0.02)
+    this = reported.began - reported.began % MINUTE + MINUTE
+    window = {"from": format_instant(this - MINUTE), "to": format_instant(this + MINUTE), "step": "60"}
+    before = now_us()
+    (found,) = result_of(api.admin, "providers", provider_id=answered, **window)
+    after = now_us()
+    taken, freed = reported.began + 2 * SECOND, reported.began + 35 * SECOND
+    held, held_in_this = max(0, min(freed, this) - taken), max(0, freed - max(taken, this))
+    last, now = found["steps"]["in_use"]
+    assert last == pytest.approx(held / MINUTE, abs=0.01)
+    least, most = (held_in_this / min(MINUTE, at - this) for at in (after, before))
+    assert least - 0.01 <= now <= most + 0.01
     assert found["steps"]["most_in_use"] == found["steps"]["in_use"]
     ahead = {"from": format_instant(now_us()), "to": format_instant(now_us() + 5 * MINUTE), "step": "60"}
     making = Reported(api, lambda: {"id": answered}, began=now_us() - SECOND)
