@@ -51,6 +51,7 @@ def test_a_priority_is_changed_where_it_stands_and_undone(visit: Visit, client: 
     notice = page.get_by_text(re.compile("Saved as revision"))
     expect(notice).to_be_visible()
     assert client.routes.get(routes[2])["priority"] == 7
+    expect(page.get_by_role("button", name=f"Priority of {TARGET}: 7")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name=f"Priority of {TARGET}: 3")).to_be_visible()
     assert client.routes.get(routes[2])["priority"] == 3
